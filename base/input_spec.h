@@ -1,0 +1,56 @@
+// The input form of a network: which pictures it was trained on.
+//
+// Every network file carries one; training and live classification prepare their clips by it, with
+// the same code (datasets/prepare.h), so that what is classified is what was learned.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace actionflow {
+
+enum class ColorOrder { rgb, bgr, gray };
+enum class ResizeFilter { area, bilinear, bicubic, nearest };
+// stretch: to height × width, whatever the picture's proportions. short_side: the shorter side to
+// `size` (or to the crop's), keeping proportions, then a centre crop.
+enum class ResizeMode { stretch, short_side };
+enum class Motion { none, difference, flow };
+
+struct Resize {
+  ResizeFilter filter = ResizeFilter::area;
+  ResizeMode mode = ResizeMode::stretch;
+  int size = 0;  // short side in pixels before the crop; 0: the smaller of height and width
+
+  bool operator==(const Resize&) const = default;
+};
+
+struct InputSpec {
+  int channels = 3;         // with the motion channel, where there is one
+  int frames = 16;          // samples in a clip
+  double frame_rate = 25;   // samples a second
+  int height = 112;         // pixels
+  int width = 112;
+  ColorOrder color = ColorOrder::rgb;
+  double range = 1;         // what a byte of 255 becomes before mean and std
+  std::vector<double> mean; // one a channel, on the ranged values; empty: 0
+  std::vector<double> std;  // empty: 1
+  Resize resize;
+  Motion motion = Motion::none;
+
+  int color_channels() const { return color == ColorOrder::gray ? 1 : 3; }
+  int motion_channels() const { return motion == Motion::none ? 0 : 1; }
+  // Seconds from one sample to the next.
+  double interval() const { return 1.0 / frame_rate; }
+
+  // What one prepared frame depends on: equal forms share their frames.
+  bool same_frames(const InputSpec& other) const {
+    return channels == other.channels && height == other.height && width == other.width &&
+           color == other.color && resize == other.resize && motion == other.motion &&
+           frame_rate == other.frame_rate;
+  }
+
+  bool operator==(const InputSpec&) const = default;
+};
+
+}  // namespace actionflow

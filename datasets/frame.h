@@ -1,0 +1,43 @@
+// A decoded picture, held by reference: copying a Frame shares the decoder's buffer.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+struct AVFrame;
+
+namespace actionflow {
+
+// Immutable and safe to read from any thread.
+class Frame {
+ public:
+  Frame() = default;
+  // Shares the picture; `rotation` is clockwise degrees to turn it upright: 0, 90, 180 or 270.
+  Frame(std::shared_ptr<const AVFrame> picture, std::int64_t pts_us, int rotation);
+
+  explicit operator bool() const { return picture_ != nullptr; }
+  const AVFrame* picture() const { return picture_.get(); }
+
+  // Presentation time stamp in microseconds, as the container gives it.
+  std::int64_t pts_us() const { return pts_us_; }
+  int rotation() const { return rotation_; }
+
+  // Size as coded, in pixels.
+  int coded_width() const;
+  int coded_height() const;
+  // Size as shown: sample aspect ratio applied to the width, then rotated.
+  int display_width() const;
+  int display_height() const;
+
+  // When the frame left the decoder, steady clock, nanoseconds; for latency.
+  std::int64_t arrival_ns() const { return arrival_ns_; }
+  void set_arrival_ns(std::int64_t ns) { arrival_ns_ = ns; }
+
+ private:
+  std::shared_ptr<const AVFrame> picture_;
+  std::int64_t pts_us_ = 0;
+  int rotation_ = 0;
+  std::int64_t arrival_ns_ = 0;
+};
+
+}  // namespace actionflow
