@@ -14,10 +14,10 @@ namespace actionflow {
 // What the program's exit codes mean.
 enum class ExitCode : int {
   done = 0,
-  usage = 2,        // command line or configuration
-  source = 3,       // a source could not be opened, or gave no frame
-  model = 4,        // a model, weights or data file is wrong or does not fit
-  failure = 5,      // anything else
+  usage = 2,    // command line or configuration
+  source = 3,   // a source could not be opened, or gave no frame
+  model = 4,    // a model, weights or data file is wrong or does not fit
+  failure = 5,  // anything else
   interrupted = 130,
 };
 

@@ -10,7 +10,9 @@
 namespace actionflow::testing {
 
 inline std::filesystem::path project_root() { return ACTIONFLOW_ROOT; }
-inline std::filesystem::path golden(const std::string& name) { return project_root() / "tests/golden" / name; }
+inline std::filesystem::path golden(const std::string& name) {
+  return project_root() / "tests/golden" / name;
+}
 
 // The folder of real videos and foreign weights: $ACTIONFLOW_TEST_DATA, or ../shared/data beside the
 // project. Empty when there is none.
@@ -23,8 +25,8 @@ inline std::filesystem::path real_data() {
 }  // namespace actionflow::testing
 
 // In a test that needs real data: skips it with a clear line where the folder or the path is missing.
-#define REQUIRE_REAL_DATA(variable, relative)                                                        \
-  const std::filesystem::path variable = ::actionflow::testing::real_data() / (relative);            \
-  if (::actionflow::testing::real_data().empty() || !std::filesystem::exists(variable))              \
+#define REQUIRE_REAL_DATA(variable, relative)                                                         \
+  const std::filesystem::path variable = ::actionflow::testing::real_data() / (relative);             \
+  if (::actionflow::testing::real_data().empty() || !std::filesystem::exists(variable))               \
   GTEST_SKIP() << "needs real data, which is not here: " << (relative) << " under ../shared/data or " \
                << "$ACTIONFLOW_TEST_DATA"
