@@ -42,6 +42,7 @@ struct Convolution {
   Axes pad_begin{0, 0, 0}, pad_end{0, 0, 0};
   int groups = 1;
   bool bias = true;
+  bool operator==(const Convolution&) const = default;
 };
 
 // Average pooling leaves padding out of its count unless count_padding.
@@ -50,12 +51,14 @@ struct Pooling {
   Axes kernel{1, 1, 1}, stride{1, 1, 1};
   Axes pad_begin{0, 0, 0}, pad_end{0, 0, 0};
   bool count_padding = false;
+  bool operator==(const Pooling&) const = default;
 };
 
 // Over time (T becomes 1), space (H and W become 1), or both.
 struct Reduction {
   enum class Kind { mean, max } kind = Kind::mean;
   bool time = true, space = true;
+  bool operator==(const Reduction&) const = default;
 };
 
 // y = gamma·(x − moving_mean)/√(moving_variance + epsilon) + beta, per channel. Parameters: gamma,
@@ -65,6 +68,7 @@ struct BatchNorm {
   float epsilon = 1e-3F;
   float momentum = 0.99F;
   bool scale = true, shift = true;
+  bool operator==(const BatchNorm&) const = default;
 };
 
 // softmax is over channels at each position. hard_sigmoid: clip(slope·x + 0.5, 0, 1), slope 0.2 (Keras 1
@@ -72,44 +76,55 @@ struct BatchNorm {
 struct Activation {
   ActivationKind kind = ActivationKind::relu;
   float slope = 0.2F;
+  bool operator==(const Activation&) const = default;
 };
 
 // x > 0 ? x : alpha·x; parameter "alpha": one a channel, or one for all.
-struct PRelu {};
+struct PRelu {
+  bool operator==(const PRelu&) const = default;
+};
 
 // Over channels at each position: kernel O×I, optional bias O.
 struct Dense {
   std::int64_t units = 0;
   bool bias = true;
+  bool operator==(const Dense&) const = default;
 };
 
 struct Dropout {
   float rate = 0.5F;
+  bool operator==(const Dropout&) const = default;
 };
 
 // All values counted T, H, W, C as Keras does; the result is again counted so into its extents.
 // Flatten is the reshape to C = size, T=H=W=1.
 struct Reshape {
   Extents to;
+  bool operator==(const Reshape&) const = default;
 };
 
 // Axis i of the result (in the order T, H, W, C) is axis order[i] of the input.
 struct Permute {
   std::array<int, 4> order{0, 1, 2, 3};
+  bool operator==(const Permute&) const = default;
 };
 
-struct Concat {};  // by channels
+struct Concat {  // by channels
+  bool operator==(const Concat&) const = default;
+};
 
 // Elementwise over two or more inputs; extents of 1 are repeated (a squeeze-excite gate has
 // T=H=W=1). `scale` multiplies the sum's result (mean of two: 0.5).
 struct Elementwise {
   enum class Kind { add, multiply, maximum } kind = Kind::add;
   float scale = 1;
+  bool operator==(const Elementwise&) const = default;
 };
 
 // One sample of the clip: T becomes 1. Negative counts from the end.
 struct SelectFrame {
   int frame = 0;
+  bool operator==(const SelectFrame&) const = default;
 };
 
 // Over the steps along T of a sequence (H=W=1). Gate order in "kernel" (gates·U × I),
@@ -125,6 +140,7 @@ struct Recurrent {
   bool reset_after = true;  // GRU: the reset gate applies after the recurrent product
   bool sequence = false;    // every step's state (T kept), else the last
   bool bias = true;
+  bool operator==(const Recurrent&) const = default;
 };
 
 using Operation = std::variant<Convolution, Pooling, Reduction, BatchNorm, Activation, PRelu, Dense, Dropout,
@@ -139,25 +155,45 @@ struct Parameter {
   Shape shape;
   bool trainable = true;
   Initializer initializer = Initializer::zeros;
+  bool operator==(const Parameter&) const = default;
 };
 
 struct GraphNode {
-  std::string name;                 // of the layer that emitted it (and a suffix when it emits several)
-  int layer = -1;                   // index of that layer in the architecture
+  std::string name;  // of the layer that emitted it (and a suffix when it emits several)
+  int layer = -1;    // index of that layer in the architecture
   Operation operation;
-  std::vector<int> inputs;          // indices of nodes; −1 is the network's input
+  std::vector<int> inputs;  // indices of nodes; −1 is the network's input
   std::vector<Parameter> parameters;
-  Extents extents;                  // of the result
+  Extents extents;  // of the result
+  bool operator==(const GraphNode&) const = default;
 };
 
 struct Graph {
   Extents input;
+  // A part of a cut network (models/cuts.h) may have several inputs: value −1 is `input`, value −2 − k
+  // is further_inputs[k]. A whole network has none.
+  std::vector<Extents> further_inputs;
   std::vector<GraphNode> nodes;
   int output = -1;  // index of the node whose value is the network's result
 
   const Extents& extents(int value) const {
-    return value < 0 ? input : nodes[static_cast<std::size_t>(value)].extents;
+    if (value >= 0) return nodes[static_cast<std::size_t>(value)].extents;
+    return value == -1 ? input : further_inputs[static_cast<std::size_t>(-2 - value)];
   }
+  int input_count() const { return 1 + static_cast<int>(further_inputs.size()); }
+  bool operator==(const Graph&) const = default;
 };
+
+// Who reads each value: element v + graph.input_count() lists the nodes that read value v, once each.
+std::vector<std::vector<int>> consumers(const Graph& graph);
+
+bool has_recurrent(const Graph& graph);
+
+// Products of one clip through a node, padding counted; 0 for what is neither convolution, dense nor
+// recurrent. Saturates at the largest int64.
+std::int64_t multiply_accumulates(const Graph& graph, const GraphNode& node);
+
+// "convolution", "max pooling", "lstm", …
+std::string operation_name(const Operation& operation);
 
 }  // namespace actionflow
