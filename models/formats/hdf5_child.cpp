@@ -1,0 +1,261 @@
+#include "models/formats/hdf5_child.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <fstream>
+#include <new>
+#include <system_error>
+
+#include "base/error.h"
+#include "models/formats/hdf5_reader.h"
+#include "models/formats/safetensors.h"
+
+namespace actionflow {
+namespace {
+
+constexpr const char* kArgument = "--internal-read-hdf5";
+// Marks the child's environment: a program whose main() lacks run_hdf5_child() must not start itself
+// again and again.
+constexpr const char* kVariable = "ACTIONFLOW_HDF5_CHILD";
+constexpr int kCpuSeconds = 20;
+constexpr std::chrono::seconds kWallTime{30};
+constexpr std::uint64_t kSpareBytes = 256ULL
+                                      << 20U;  // what the library and the stream need besides the tensors
+constexpr std::uint64_t kMostTextBytes = 64ULL << 20U;  // names and description in the stream
+constexpr std::size_t kMostMessage = 500;
+
+// ---- the child ----
+
+void limit(int resource, std::uint64_t most) {
+  const rlimit limits{most, most};
+  setrlimit(static_cast<__rlimit_resource>(resource), &limits);
+}
+
+// Sanitisers reserve terabytes of addresses, so there the limit on memory cannot be set.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kLimitMemory = false;
+#else
+constexpr bool kLimitMemory = true;
+#endif
+
+void limit_self(std::uint64_t file_bytes) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  limit(RLIMIT_CORE, 0);
+  limit(RLIMIT_FSIZE, 0);
+  limit(RLIMIT_CPU, kCpuSeconds);
+  std::uint64_t pages = 0;
+  std::ifstream("/proc/self/statm") >> pages;
+  if (kLimitMemory) {
+    limit(RLIMIT_AS,
+          pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)) + kSpareBytes + 4 * file_bytes);
+  }
+}
+
+void write_all(int descriptor, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::write(descriptor, bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) _exit(static_cast<int>(ExitCode::failure));
+    bytes.remove_prefix(static_cast<std::size_t>(n));
+  }
+}
+
+std::string number(std::size_t i) { return fmt::format("{:06}", i); }
+
+void send(const KerasFile& content) {
+  SafetensorsContent stream;
+  stream.metadata["model_config"] = content.model_config;
+  for (std::size_t i = 0; i < content.weights.size(); ++i) {
+    stream.metadata["layer." + number(i)] = content.weights[i].layer;
+    stream.metadata["name." + number(i)] = content.weights[i].name;
+    stream.tensors[number(i)] = &content.weights[i].value;
+  }
+  write_safetensors(stream, [](std::string_view bytes) { write_all(STDOUT_FILENO, bytes); });
+}
+
+int serve(const char* path) {
+  try {
+    limit_self(std::filesystem::file_size(path));
+    send(read_keras_file_here(path));
+    return static_cast<int>(ExitCode::done);
+  } catch (const std::bad_alloc&) {
+    write_all(STDOUT_FILENO, "damaged: asks for more memory than its size allows");
+    return static_cast<int>(ExitCode::model);
+  } catch (const std::exception& error) {
+    write_all(STDOUT_FILENO, error.what());
+    return static_cast<int>(ExitCode::model);
+  }
+}
+
+// ---- the parent ----
+
+class Descriptor {
+ public:
+  explicit Descriptor(int value) : value_(value) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() { close(); }
+  int get() const { return value_; }
+  void close() {
+    if (value_ >= 0) ::close(value_);
+    value_ = -1;
+  }
+
+ private:
+  int value_;
+};
+
+[[noreturn]] void fail_system(const std::string& what, int code) {
+  throw Error(ExitCode::failure, fmt::format("{}: {}", what, std::generic_category().message(code)));
+}
+
+// A running child: ended and waited for at the latest when this goes.
+class Child {
+ public:
+  Child(const std::string& path, int output) {
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+    std::string program = "actionflow", argument = kArgument, file = path,
+                mark = fmt::format("{}=1", kVariable);
+    char* const arguments[] = {program.data(), argument.data(), file.data(), nullptr};
+    std::vector<char*> environment;
+    for (char** variable = environ; *variable != nullptr; ++variable) environment.push_back(*variable);
+    environment.push_back(mark.data());
+    environment.push_back(nullptr);
+    const int code = posix_spawn(&pid_, "/proc/self/exe", &actions, nullptr, arguments, environment.data());
+    posix_spawn_file_actions_destroy(&actions);
+    if (code != 0) {
+      pid_ = -1;
+      fail_system("the process that reads HDF5 files cannot be started", code);
+    }
+  }
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
+  ~Child() {
+    if (pid_ < 0) return;
+    kill(pid_, SIGKILL);
+    wait();
+  }
+
+  // The status as waitpid() gives it.
+  int wait() {
+    int status = 0;
+    while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+    }
+    pid_ = -1;
+    return status;
+  }
+
+ private:
+  pid_t pid_ = -1;
+};
+
+// Everything until the other end closes. Throws ModelError when it takes too long or is too much.
+std::string read_until_closed(int descriptor, std::uint64_t most, const std::string& name) {
+  const auto deadline = std::chrono::steady_clock::now() + kWallTime;
+  std::string all;
+  std::vector<char> chunk(1 << 16);
+  while (true) {
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    pollfd waiting{descriptor, POLLIN, 0};
+    const int ready = left.count() <= 0 ? 0 : poll(&waiting, 1, static_cast<int>(left.count()));
+    if (ready < 0 && errno == EINTR) continue;
+    if (ready == 0) {
+      throw ModelError(
+          fmt::format("{}: damaged: reading it as HDF5 did not end in {} s", name, kWallTime.count()));
+    }
+    const ssize_t n = ::read(descriptor, chunk.data(), chunk.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) fail_system(name, errno);
+    if (n == 0) return all;
+    all.append(chunk.data(), static_cast<std::size_t>(n));
+    if (all.size() > most)
+      throw ModelError(fmt::format("{}: damaged: holds more than its size allows", name));
+  }
+}
+
+// The child's words are no better than the file it read.
+std::string readable(std::string text) {
+  text.resize(std::min(text.size(), kMostMessage));
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7F; }, '?');
+  return text;
+}
+
+void check_status(int status, const std::string& output, const std::string& name) {
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return;
+  if (WIFEXITED(status) && WEXITSTATUS(status) == static_cast<int>(ExitCode::model)) {
+    throw ModelError(fmt::format("{}: {}", name, readable(output)));
+  }
+  if (WIFSIGNALED(status)) {
+    const int signal = WTERMSIG(status);
+    throw ModelError(
+        signal == SIGXCPU
+            ? fmt::format("{}: damaged: reading it as HDF5 took more than {} s", name, kCpuSeconds)
+            : fmt::format("{}: damaged: the HDF5 library crashed on it ({})", name, strsignal(signal)));
+  }
+  throw Error(ExitCode::failure,
+              fmt::format("{}: the process that reads HDF5 files could not do its work", name));
+}
+
+KerasFile unpack(SafetensorsFile stream, const std::string& name) {
+  const auto text = [&](const std::string& key) {
+    const auto found = stream.metadata.find(key);
+    if (found == stream.metadata.end())
+      throw ModelError(fmt::format("{}: damaged: '{}' is missing", name, key));
+    return std::move(found->second);
+  };
+  KerasFile content;
+  content.model_config = text("model_config");
+  for (std::size_t i = 0; i < stream.tensors.size(); ++i) {
+    const auto tensor = stream.tensors.find(number(i));
+    if (tensor == stream.tensors.end())
+      throw ModelError(fmt::format("{}: damaged: tensor {} is missing", name, i));
+    content.weights.push_back(
+        {text("layer." + number(i)), text("name." + number(i)), std::move(tensor->second)});
+  }
+  return content;
+}
+
+}  // namespace
+
+KerasFile read_keras_file(const std::filesystem::path& file) {
+  const std::string name = file.string();
+  std::error_code error;
+  const std::uint64_t size = std::filesystem::file_size(file, error);
+  if (error) throw ModelError(fmt::format("{}: {}", name, error.message()));
+  if (getenv(kVariable) != nullptr) {
+    throw Error(ExitCode::failure, "this program cannot read HDF5 files: its main() lacks run_hdf5_child()");
+  }
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) fail_system(name, errno);
+  Descriptor output(ends[0]), input(ends[1]);
+  Child child(std::filesystem::absolute(file).string(), input.get());
+  input.close();
+  const std::string stream = read_until_closed(output.get(), 2 * size + kMostTextBytes, name);
+  check_status(child.wait(), stream, name);
+  return unpack(parse_safetensors(stream, name), name);
+}
+
+std::optional<int> run_hdf5_child(int argc, char** argv) {
+  if (argc != 3 || std::strcmp(argv[1], kArgument) != 0 || getenv(kVariable) == nullptr) return std::nullopt;
+  return serve(argv[2]);
+}
+
+}  // namespace actionflow

@@ -1,0 +1,42 @@
+// Keras' HDF5 files, read in a process of their own.
+//
+// The HDF5 library crashes and hangs on damaged files, so it never runs in the program's own
+// process: the program starts itself again with a hidden argument, under limits on time and memory,
+// and takes what comes back over a pipe as it would take any stranger's bytes.
+//
+// main() must begin with run_hdf5_child(), before any thread or library is started:
+//
+//   int main(int argc, char** argv) {
+//     if (const auto code = run_hdf5_child(argc, argv)) return *code;
+//
+// May be called from any thread, also beside running threads (the child is spawned, not forked off).
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/tensor.h"
+
+namespace actionflow {
+
+// A weight as the file has it: Keras' axes, Keras' names.
+struct KerasWeight {
+  std::string layer;  // "conv3d_3"
+  std::string name;   // "conv3d_3/kernel:0"
+  Tensor value;
+};
+
+struct KerasFile {
+  std::string model_config;          // JSON, empty where the file holds weights only
+  std::vector<KerasWeight> weights;  // in the file's order of layers and weights
+};
+
+// Throws ModelError: not HDF5, not Keras', damaged, or over the limits on time and memory.
+KerasFile read_keras_file(const std::filesystem::path& file);
+
+// The exit code when this process is such a child, which has then done its work; else nothing.
+std::optional<int> run_hdf5_child(int argc, char** argv);
+
+}  // namespace actionflow

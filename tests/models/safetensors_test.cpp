@@ -1,0 +1,176 @@
+// The safetensors container: https://github.com/huggingface/safetensors describes the format.
+#include "models/formats/safetensors.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <fstream>
+#include <random>
+
+#include "base/error.h"
+#include "tests/test_data.h"
+
+namespace actionflow {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::string with_length(const std::string& header, const std::string& data = "") {
+  const std::uint64_t length = header.size();
+  std::string bytes(8, '\0');
+  std::memcpy(bytes.data(), &length, 8);
+  return bytes + header + data;
+}
+
+std::string message(const std::string& bytes) {
+  try {
+    parse_safetensors(bytes, "w.safetensors");
+  } catch (const ModelError& error) {
+    EXPECT_EQ(error.exit_code(), ExitCode::model);
+    return error.what();
+  }
+  return "no error";
+}
+
+std::string written(const SafetensorsContent& content) {
+  std::string bytes;
+  write_safetensors(content, [&](std::string_view part) { bytes += part; });
+  return bytes;
+}
+
+std::string small_file() {
+  const Tensor a({2, 3}, std::vector<float>{1, 2, 3, 4, 5, 6}), b({5}, std::vector<float>{-1, 0, 1, 2, 3}),
+      c(Shape{});
+  return written({{{"actionflow.model", "name: x\nlayers: []\n"}, {"ünï", "\"quoted\"\n"}},
+                  {{"conv.kernel", &a}, {"conv.bias", &b}, {"scalar", &c}}});
+}
+
+TEST(Safetensors, GivesBackWhatWasWritten) {
+  const SafetensorsFile file = parse_safetensors(small_file(), "w");
+  EXPECT_EQ(file.metadata.at("actionflow.model"), "name: x\nlayers: []\n");
+  EXPECT_EQ(file.metadata.at("ünï"), "\"quoted\"\n");
+  ASSERT_EQ(file.tensors.size(), 3U);
+  EXPECT_EQ(file.tensors.at("conv.kernel").shape(), (Shape{2, 3}));
+  EXPECT_EQ(file.tensors.at("conv.kernel")[5], 6);
+  EXPECT_EQ(file.tensors.at("conv.bias")[0], -1);
+  EXPECT_EQ(file.tensors.at("scalar").shape(), Shape{});
+}
+
+TEST(Safetensors, ReplacesAFileWhole) {
+  const auto path = std::filesystem::temp_directory_path() / "actionflow_safetensors_test.safetensors";
+  const Tensor a({2}, std::vector<float>{1, 2});
+  write_safetensors({{}, {{"a", &a}, {"b", &a}}}, path);
+  write_safetensors({{}, {{"a", &a}}}, path);
+  EXPECT_EQ(read_safetensors(path).tensors.size(), 1U);
+  std::filesystem::remove(path);
+}
+
+TEST(Safetensors, ReadsHalvesDoublesAndIntegersAsFloats) {
+  // Values by hand: 1.5 = 0x3E00 and 2^-24 = 0x0001 in IEEE half, -2 = 0xC000 in bfloat16.
+  const std::string data(
+      "\x00\x3E\x01\x00\x00\xC0\x00\x00\x00\x00\x00\x00\x04\x40\xFE\xFF\xFF\xFF\xFF\xFF\xFF\xFF", 22);
+  const SafetensorsFile file =
+      parse_safetensors(with_length(R"({"h":{"dtype":"F16","shape":[2],"data_offsets":[0,4]},)"
+                                    R"("b":{"dtype":"BF16","shape":[1],"data_offsets":[4,6]},)"
+                                    R"("d":{"dtype":"F64","shape":[1],"data_offsets":[6,14]},)"
+                                    R"("i":{"dtype":"I64","shape":[],"data_offsets":[14,22]}})",
+                                    data),
+                        "w");
+  EXPECT_EQ(file.tensors.at("h")[0], 1.5F);
+  EXPECT_EQ(file.tensors.at("h")[1], 0x1p-24F);
+  EXPECT_EQ(file.tensors.at("b")[0], -2.0F);
+  EXPECT_EQ(file.tensors.at("d")[0], 2.5F);
+  EXPECT_EQ(file.tensors.at("i")[0], -2.0F);
+}
+
+TEST(Safetensors, RefusesWhatTheFormatForbids) {
+  const std::string four(4, '\0');
+  const auto one = [](const std::string& entry) {
+    return with_length("{\"a\":" + entry + "}", std::string(4, '\0'));
+  };
+  EXPECT_THAT(message(""), HasSubstr("too few"));
+  EXPECT_THAT(message(std::string(8, '\xFF') + "{}"), HasSubstr("does not fit"));
+  EXPECT_THAT(message(with_length("[]")), HasSubstr("does not begin with '{'"));
+  EXPECT_THAT(message(with_length(" {}")), HasSubstr("does not begin with '{'"));
+  EXPECT_THAT(message(with_length("{\"a\"")), HasSubstr("not JSON at byte"));
+  EXPECT_THAT(message(with_length("{}", four)), HasSubstr("tells of 0 bytes of tensors, the file holds 4"));
+  const std::string good = R"({"dtype":"F32","shape":[1],"data_offsets":[0,4]})";
+  EXPECT_EQ(message(one(good)), "no error");
+  EXPECT_THAT(message(with_length("{\"a\":" + good + ",\"a\":" + good + "}", four)),
+              HasSubstr("'a' stands twice"));
+  EXPECT_THAT(message(with_length("{\"a\":" + good + ",\"b\":" + good + "}", four)),
+              HasSubstr("'b' begins at byte 0, but the tensor before it ends at 4"));
+  EXPECT_THAT(message(one(R"({"dtype":"F32","shape":[1],"data_offsets":[4,8]})")),
+              HasSubstr("begins at byte 4"));
+  EXPECT_THAT(message(one(R"({"dtype":"F32","shape":[2],"data_offsets":[0,4]})")),
+              HasSubstr("do not hold shape 2"));
+  EXPECT_THAT(message(one(R"({"dtype":"U8","shape":[4],"data_offsets":[0,4]})")), HasSubstr("dtype 'U8'"));
+  EXPECT_THAT(message(one(R"({"dtype":"F32","shape":[-1],"data_offsets":[0,4]})")), HasSubstr("-1"));
+  EXPECT_THAT(message(one(R"({"dtype":"F32","shape":[1.0],"data_offsets":[0,4]})")), HasSubstr("1.0"));
+  EXPECT_THAT(message(one(R"({"dtype":"F32","shape":[1],"data_offsets":[4,0]})")), HasSubstr("do not hold"));
+  EXPECT_THAT(message(one(R"({"dtype":"F32","shape":[1],"data_offsets":[0,4,4]})")), HasSubstr("3 numbers"));
+  EXPECT_THAT(message(one(R"({"dtype":"F32","shape":[[1]],"data_offsets":[0,4]})")), HasSubstr("a list"));
+  EXPECT_THAT(message(one(R"({"dtype":"F32","shape":[1]})")), HasSubstr("no 'data_offsets'"));
+  EXPECT_THAT(message(one(R"({"dtype":"F32","shape":[1],"data_offsets":[0,4],"x":1})")),
+              HasSubstr("unknown key 'x'"));
+  EXPECT_THAT(message(one(R"({"dtype":"F32","shape":[4294967296,4294967296,0],"data_offsets":[0,0]})")),
+              HasSubstr("too large"));
+  EXPECT_THAT(message(with_length(R"({"__metadata__":{"a":1}})")), HasSubstr("1 where none belongs"));
+  EXPECT_THAT(message(with_length(R"({"__metadata__":{"a":"1","a":"2"}})")), HasSubstr("'a' stands twice"));
+  EXPECT_THAT(message(with_length("{\"a\":" + std::string(1'000'000, '['))), HasSubstr("a list"));
+}
+
+TEST(Safetensors, NoticesEveryFlippedBitOfItsOwnFiles) {
+  const std::string good = small_file();
+  for (std::size_t i = 0; i < good.size(); ++i) {
+    for (int bit = 0; bit < 8; ++bit) {
+      std::string bad = good;
+      bad[i] = static_cast<char>(bad[i] ^ (1 << bit));
+      // What remains readable is a file whose checksum key is another word; load_model() asks for that key.
+      try {
+        const SafetensorsFile file = parse_safetensors(bad, "w");
+        EXPECT_FALSE(file.metadata.contains(std::string(kChecksumKey))) << "byte " << i << " bit " << bit;
+      } catch (const ModelError&) {
+      }
+    }
+  }
+}
+
+TEST(Safetensors, NoticesEveryCut) {
+  const std::string good = small_file();
+  for (std::size_t size = 0; size < good.size(); ++size)
+    EXPECT_NE(message(good.substr(0, size)), "no error") << size;
+}
+
+// Replaces, inserts and removes bytes: an error or a file, never more.
+TEST(Safetensors, StandsTwoThousandRandomMutations) {
+  const std::string good = small_file();
+  std::mt19937 random(20260101);
+  for (int round = 0; round < 2000; ++round) {
+    std::string bad = good;
+    for (unsigned edits = 1 + random() % 8; edits > 0 && !bad.empty(); --edits) {
+      const std::size_t at = random() % bad.size();
+      switch (random() % 4) {
+        case 0:
+          bad[at] = static_cast<char>(random());
+          break;
+        case 1:
+          bad.insert(at, 1 + random() % 9, static_cast<char>(random()));
+          break;
+        case 2:
+          bad.erase(at, 1 + random() % 9);
+          break;
+        default:
+          bad.insert(at, bad.substr(random() % bad.size(), random() % 64));
+      }
+    }
+    try {
+      parse_safetensors(bad, "w");
+    } catch (const ModelError&) {
+    }
+  }
+}
+
+}  // namespace
+}  // namespace actionflow
