@@ -3,16 +3,21 @@
 // A Reader belongs to one thread (the stream's source thread) and blocks there; a Decoder belongs
 // to a serial node of the same stream. Both may be destroyed from another thread once idle.
 //
-// Source policy: what is opened is what was named. Files go through the `file:` protocol alone,
-// formats and protocols through whitelists, and nothing a file refers to is opened.
+// Source policy: what is opened is what was named. Files are opened by us, not by
+// FFmpeg; formats and protocols pass whitelists, and nothing a file refers to is opened.
+//
+// Opening a live source and each read from it end within 10.5 s, name look-ups included.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/config.h"
@@ -28,9 +33,9 @@ struct SourceOptions {
   // A file, a folder of JPEG or PNG frames, "-" for standard input, a V4L2 device (/dev/video0), or
   // an rtsp://, rtsps://, http:// or https:// address.
   std::string source;
-  bool realtime = false;  // play a file at its own speed, as a camera would
-  bool retry = true;      // a live source is opened again when it is lost
-  double frame_rate = 25; // of a folder of frames, which has no time stamps
+  bool realtime = false;   // play a file at its own speed, as a camera would
+  bool retry = true;       // a live source is opened again when it is lost
+  double frame_rate = 25;  // of a folder of frames, which has no time stamps
   int codec_threads = 1;
   RtspTransport transport = RtspTransport::tcp;
   bool allow_manifests = false;  // HLS or DASH behind an http(s) address
@@ -38,7 +43,8 @@ struct SourceOptions {
   static void describe(config::Fields<SourceOptions>& fields);
 };
 
-// The address without its credentials, for every message and log line.
+// A source's name, or any text with addresses in it, without user names, passwords, tokens and the
+// like: "rtsp://***@camera/1". In doubt it masks. For every message and log line.
 std::string without_credentials(const std::string& source);
 
 struct StreamInfo {
@@ -48,7 +54,7 @@ struct StreamInfo {
   int height = 0;
   double frame_rate = 0;           // average, 0 when unknown
   std::optional<double> duration;  // seconds, where the container knows it
-  bool live = false;
+  bool live = false;               // goes on for ever, or plays at its own speed
 };
 
 // Set from another thread to end a blocking call: the caller gets SourceError "stopped" at once or
@@ -77,8 +83,11 @@ class Reader {
 
   virtual const StreamInfo& info() const = 0;
   // The next packet of the video stream; nullopt at the end. Blocks. Throws SourceError when a live
-  // source is lost or silent for 10 s.
+  // source is lost or silent for 10 s: then drop the reader and open another. A network source of
+  // known duration ends as a file does.
   virtual std::optional<Packet> read() = 0;
+  // Places in the container that could not be read and were passed over.
+  virtual std::int64_t damaged() const { return 0; }
 
   // What a decoder needs to know of the stream; opaque outside this room.
   struct CodecParameters;
@@ -102,7 +111,14 @@ class Decoder {
   virtual std::int64_t decoded() const = 0;
 };
 
-// Whether the source is one that goes on for ever (a camera or network stream, or realtime).
+// Whether the source is one that goes on for ever (a camera or network stream, or realtime), by its
+// name alone. StreamInfo::live knows better once it is open: a video file behind http is not live.
 bool is_live(const SourceOptions& options);
 
 }  // namespace actionflow
+
+template <>
+struct actionflow::config::EnumNames<actionflow::RtspTransport> {
+  static constexpr std::array<std::pair<RtspTransport, std::string_view>, 2> names{
+      {{RtspTransport::tcp, "tcp"}, {RtspTransport::udp, "udp"}}};
+};

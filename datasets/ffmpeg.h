@@ -1,0 +1,108 @@
+// FFmpeg's libraries for this room: their headers, one owning alias a C type, and every difference
+// between the versions that are supported (5.1, 6 and 7). No other header names a version.
+#pragma once
+
+extern "C" {
+#include <libavcodec/avcodec.h>
+#include <libavdevice/avdevice.h>
+#include <libavformat/avformat.h>
+#include <libavutil/avstring.h>
+#include <libavutil/avutil.h>
+#include <libavutil/display.h>
+#include <libavutil/imgutils.h>
+#include <libavutil/opt.h>
+#include <libswscale/swscale.h>
+}
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <string>
+
+namespace actionflow {
+
+// Calls a C function that frees through a pointer to the pointer.
+template <auto free_function>
+struct FreeByAddress {
+  template <class T>
+  void operator()(T* p) const noexcept {
+    free_function(&p);
+  }
+};
+
+template <auto free_function>
+struct FreeByValue {
+  template <class T>
+  void operator()(T* p) const noexcept {
+    free_function(p);
+  }
+};
+
+using UniqueFormatInput = std::unique_ptr<AVFormatContext, FreeByAddress<avformat_close_input>>;
+using UniqueFormatOutput = std::unique_ptr<AVFormatContext, FreeByValue<avformat_free_context>>;
+using UniqueCodecContext = std::unique_ptr<AVCodecContext, FreeByAddress<avcodec_free_context>>;
+using UniqueCodecParameters = std::unique_ptr<AVCodecParameters, FreeByAddress<avcodec_parameters_free>>;
+using UniquePacket = std::unique_ptr<AVPacket, FreeByAddress<av_packet_free>>;
+using UniqueFrame = std::unique_ptr<AVFrame, FreeByAddress<av_frame_free>>;
+using UniqueScaler = std::unique_ptr<SwsContext, FreeByValue<sws_freeContext>>;
+using UniqueOpenedUrl = std::unique_ptr<AVIOContext, FreeByAddress<avio_closep>>;
+
+// An AVIOContext over functions of our own; its buffer is freed with it.
+struct FreeOwnIo {
+  void operator()(AVIOContext* io) const noexcept {
+    av_freep(&io->buffer);
+    avio_context_free(&io);
+  }
+};
+using UniqueOwnIo = std::unique_ptr<AVIOContext, FreeOwnIo>;
+
+// Options handed to FFmpeg, which takes out those that it knows.
+class Options {
+ public:
+  Options() = default;
+  ~Options() { av_dict_free(&dictionary_); }
+  Options(const Options&) = delete;
+  Options& operator=(const Options&) = delete;
+
+  void set(const char* key, const std::string& value) { av_dict_set(&dictionary_, key, value.c_str(), 0); }
+  void set(const char* key, std::int64_t value) { av_dict_set_int(&dictionary_, key, value, 0); }
+  AVDictionary** get() { return &dictionary_; }
+
+ private:
+  AVDictionary* dictionary_ = nullptr;
+};
+
+// "Invalid data found when processing input"
+inline std::string ffmpeg_error_text(int error) {
+  char text[AV_ERROR_MAX_STRING_SIZE] = {};
+  av_strerror(error, text, sizeof(text));
+  return text;
+}
+
+inline constexpr AVRational kMicroseconds{1, 1'000'000};
+
+// In units of the stream's time base, 0 when unknown.
+inline std::int64_t frame_duration(const AVFrame& frame) {
+#if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(57, 30, 100)
+  return frame.duration;
+#else
+  return frame.pkt_duration;
+#endif
+}
+
+// The stream's display matrix (nine numbers), nullptr when it has none.
+inline const std::int32_t* stream_display_matrix(const AVStream& stream) {
+#if LIBAVFORMAT_VERSION_INT >= AV_VERSION_INT(60, 15, 100)
+  const AVPacketSideData* data = av_packet_side_data_get(
+      stream.codecpar->coded_side_data, stream.codecpar->nb_coded_side_data, AV_PKT_DATA_DISPLAYMATRIX);
+  const std::size_t size = data ? data->size : 0;
+  const void* bytes = data ? data->data : nullptr;
+#else
+  std::size_t size = 0;
+  const void* bytes = av_stream_get_side_data(&stream, AV_PKT_DATA_DISPLAYMATRIX, &size);
+#endif
+  return size >= 9 * sizeof(std::int32_t) ? static_cast<const std::int32_t*>(bytes) : nullptr;
+}
+
+}  // namespace actionflow
