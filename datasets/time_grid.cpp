@@ -12,15 +12,16 @@ namespace {
 constexpr double kMicrosecondsPerSecond = 1e6;
 constexpr std::int64_t kLeastGapUs = 1'000'000;
 constexpr double kGapIntervals = 3;
-// Keeps the arithmetic in range for rates of less than a sample in 30 years.
-constexpr double kGreatestGapUs = 1e15;
+constexpr double kLeastRate = 1e-6;
+constexpr double kGreatestRate = 1e6;
 
 }  // namespace
 
 TimeGrid::TimeGrid(double rate) : rate_(rate) {
-  if (!std::isfinite(rate) || rate <= 0) throw UsageError("frame_rate must be a number above 0");
-  const double gap = std::min(kGapIntervals * kMicrosecondsPerSecond / rate, kGreatestGapUs);
-  gap_us_ = std::max(kLeastGapUs, static_cast<std::int64_t>(std::llround(gap)));
+  if (!(rate >= kLeastRate && rate <= kGreatestRate)) {
+    throw UsageError("frame_rate must be a number of samples a second from 0.000001 to 1000000");
+  }
+  gap_us_ = std::max<std::int64_t>(kLeastGapUs, std::llround(kGapIntervals * kMicrosecondsPerSecond / rate));
 }
 
 void TimeGrid::push(const Frame& frame, std::vector<Sample>& samples) {
@@ -49,8 +50,7 @@ void TimeGrid::begin(const Frame& frame, std::vector<Sample>& samples) {
     std::int64_t offset = 0;
     const bool goes_on = pts_us > last_us_ && !__builtin_sub_overflow(pts_us, segment_start_us_, &ahead) &&
                          !__builtin_add_overflow(segment_offset_us_, ahead, &offset);
-    segment_offset_us_ =
-        goes_on ? offset : segment_offset_us_ + (last_us_ - segment_start_us_) + std::max(grid_us(1), std::int64_t{1});
+    segment_offset_us_ = goes_on ? offset : segment_offset_us_ + (last_us_ - segment_start_us_) + grid_us(1);
   }
   ++segment_;
   segment_start_us_ = pts_us;
@@ -75,7 +75,7 @@ void TimeGrid::emit(const Frame& frame, std::vector<Sample>& samples) {
 }
 
 std::int64_t TimeGrid::grid_us(std::int64_t k) const {
-  return std::llround(std::min(static_cast<double>(k) * kMicrosecondsPerSecond / rate_, kGreatestGapUs * 9));
+  return std::llround(static_cast<double>(k) * kMicrosecondsPerSecond / rate_);
 }
 
 }  // namespace actionflow

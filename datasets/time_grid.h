@@ -35,7 +35,7 @@ struct Sample {
 
 class TimeGrid {
  public:
-  // rate in samples a second; throws UsageError unless it is finite and > 0.
+  // rate in samples a second; from 1e-6 to 1e6; throws UsageError for others.
   explicit TimeGrid(double rate);
 
   // Appends the samples that this frame settles. A frame exactly at t_k settles t_k at once.
