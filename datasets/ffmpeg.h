@@ -105,4 +105,19 @@ inline const std::int32_t* stream_display_matrix(const AVStream& stream) {
   return size >= 9 * sizeof(std::int32_t) ? static_cast<const std::int32_t*>(bytes) : nullptr;
 }
 
+// Sets the stream's display matrix from nine numbers; false when out of memory.
+inline bool set_stream_display_matrix(AVStream& stream, const std::int32_t* matrix) {
+  constexpr std::size_t kSize = 9 * sizeof(std::int32_t);
+#if LIBAVFORMAT_VERSION_INT >= AV_VERSION_INT(60, 15, 100)
+  AVPacketSideData* data =
+      av_packet_side_data_new(&stream.codecpar->coded_side_data, &stream.codecpar->nb_coded_side_data,
+                              AV_PKT_DATA_DISPLAYMATRIX, kSize, 0);
+  std::uint8_t* bytes = data ? data->data : nullptr;
+#else
+  std::uint8_t* bytes = av_stream_new_side_data(&stream, AV_PKT_DATA_DISPLAYMATRIX, kSize);
+#endif
+  if (bytes) std::memcpy(bytes, matrix, kSize);
+  return bytes != nullptr;
+}
+
 }  // namespace actionflow
