@@ -6,17 +6,19 @@
 //     int hop = 1;
 //     Tail tail = Tail::align;
 //     static void describe(config::Fields<WindowOptions>& fields) {
-//       fields.add("hop", &WindowOptions::hop, "samples from one window's start to the next").range(1, 65536);
-//       fields.add("tail", &WindowOptions::tail, "what becomes of a file's last samples");
+//       fields.add("hop", &WindowOptions::hop, "samples from one window's start to the next").range(1,
+//       65536); fields.add("tail", &WindowOptions::tail, "what becomes of a file's last samples");
 //     }
 //   };
 //
 // From that come reading with defaults and ranges, messages with place and "did you mean",
 // --print-config, help, and a JSON schema for editors. Member types: bool, integers, float, double,
 // std::string, std::filesystem::path (relative to the file it stands in), enums (specialise
-// EnumNames), std::vector<M>, std::array<M, n> (a single scalar stands for all n),
-// std::map<std::string, M>, std::optional<M>, described structs, and config::Value for what is read
-// later by its kind.
+// EnumNames), std::vector<M> (a single scalar stands for a list of one), std::array<M, n> (a single
+// scalar stands for all n), std::map<std::string, M>, std::optional<M>, described structs, and
+// config::Value for what is read later by its kind. A described struct may have
+//   void check(const config::Value& value, config::Diagnostics& diagnostics) const;
+// for rules across its fields; it is called when every field could be read.
 //
 // Errors are collected, never thrown one by one: a reader adds to Diagnostics and goes on, and
 // throw_if_any() ends the reading with all of them in one ConfigError. Thread-safety: everything
@@ -37,87 +39,9 @@
 #include <utility>
 #include <vector>
 
-#include "base/error.h"
+#include "base/config_tree.h"
 
 namespace actionflow::config {
-
-// Lines and columns count from 1; 0 means unknown. `file` is as the user named it, or
-// "override" for a key=value of the command line.
-struct Place {
-  std::shared_ptr<const std::string> file;
-  int line = 0;
-  int column = 0;
-};
-
-// A node of a parsed document: immutable, cheap to copy, knows its place.
-class Value {
- public:
-  enum class Kind { null, scalar, list, map };
-  struct Entry;
-
-  Value();  // null, without a place
-
-  Kind kind() const;
-  const Place& place() const;
-  // The scalar's text with ${…} already replaced; empty for other kinds.
-  const std::string& text() const;
-  // Written in quotes, hence a string whatever it looks like.
-  bool quoted() const;
-  const std::vector<Value>& items() const;    // of a list; empty for other kinds
-  const std::vector<Entry>& entries() const;  // of a map, in the file's order; empty for other kinds
-  const Value* find(std::string_view key) const;
-  // The folder that relative paths in this value count from.
-  const std::filesystem::path& folder() const;
-
-  bool is_null() const { return kind() == Kind::null; }
-  bool is_scalar() const { return kind() == Kind::scalar; }
-  bool is_list() const { return kind() == Kind::list; }
-  bool is_map() const { return kind() == Kind::map; }
-
-  struct Data;
-  explicit Value(std::shared_ptr<const Data> data);
-
- private:
-  std::shared_ptr<const Data> data_;
-};
-
-struct Value::Entry {
-  std::string key;
-  Place key_place;
-  Value value;
-};
-
-struct Diagnostic {
-  Place place;
-  std::string message;  // what is wrong and what was expected: "hop is 0, expected 1 to 65536"
-  std::string hint;     // "did you mean 'hop'?", or empty
-};
-
-class Diagnostics {
- public:
-  void add(const Place& place, std::string message, std::string hint = {});
-  bool empty() const { return list_.empty(); }
-  const std::vector<Diagnostic>& list() const { return list_; }
-  // "file:line:column: error: message", the source line and a caret, one after another, by place.
-  std::string render() const;
-  // Throws ConfigError with all of them.
-  void throw_if_any() const;
-
- private:
-  std::vector<Diagnostic> list_;
-};
-
-// Exit code 2 (or the given one), what() is Diagnostics::render().
-class ConfigError : public Error {
- public:
-  ConfigError(std::vector<Diagnostic> diagnostics, const std::string& rendered,
-              ExitCode code = ExitCode::usage)
-      : Error(code, rendered), diagnostics_(std::move(diagnostics)) {}
-  const std::vector<Diagnostic>& diagnostics() const { return diagnostics_; }
-
- private:
-  std::vector<Diagnostic> diagnostics_;
-};
 
 // One `key.path=value` of the command line; the value is parsed as YAML.
 struct Override {
@@ -160,11 +84,21 @@ T read(const Value& value, Diagnostics& diagnostics);
 template <class T>
 T read(const Value& value, Diagnostics& diagnostics, std::span<const std::string> beside);
 
-// The struct's effective values as YAML, for --print-config.
+// A Value as YAML, block style; what came from the environment is shown as ***.
+std::string print(const Value& value, int indent = 0);
+
+// The struct's effective values as YAML, for --print-config. With `origin`, the Value it was read
+// from, what came from the environment is shown as ***.
 template <class T>
 std::string print(const T& value, int indent = 0);
+template <class T>
+std::string print(const T& value, const Value& origin, int indent = 0);
 
-// JSON schema (draft 2020-12) of T, as text.
+// The struct (or member) as a Value: what print() prints.
+template <class T>
+Value to_value(const T& value);
+
+// JSON schema (draft 2020-12) of T, as text. For several structs in one schema see config_schema.h.
 template <class T>
 std::string json_schema();
 
