@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/config.h"
+
 namespace actionflow {
 
 enum class ColorOrder { rgb, bgr, gray };
@@ -23,18 +25,19 @@ struct Resize {
   int size = 0;  // short side in pixels before the crop; 0: the smaller of height and width
 
   bool operator==(const Resize&) const = default;
+  static void describe(config::Fields<Resize>& fields);
 };
 
 struct InputSpec {
-  int channels = 3;         // with the motion channel, where there is one
-  int frames = 16;          // samples in a clip
-  double frame_rate = 25;   // samples a second
-  int height = 112;         // pixels
+  int channels = 3;        // with the motion channel, where there is one
+  int frames = 16;         // samples in a clip
+  double frame_rate = 25;  // samples a second
+  int height = 112;        // pixels
   int width = 112;
   ColorOrder color = ColorOrder::rgb;
-  double range = 1;         // what a byte of 255 becomes before mean and std
-  std::vector<double> mean; // one a channel, on the ranged values; empty: 0
-  std::vector<double> std;  // empty: 1
+  double range = 1;          // what a byte of 255 becomes before mean and std
+  std::vector<double> mean;  // one a channel, on the ranged values; empty: 0
+  std::vector<double> std;   // empty: 1
   Resize resize;
   Motion motion = Motion::none;
 
@@ -51,6 +54,41 @@ struct InputSpec {
   }
 
   bool operator==(const InputSpec&) const = default;
+
+  static void describe(config::Fields<InputSpec>& fields);
+  // channels, mean and std have to fit color and motion.
+  void check(const config::Value& value, config::Diagnostics& diagnostics) const;
 };
 
 }  // namespace actionflow
+
+namespace actionflow::config {
+
+template <>
+struct EnumNames<ColorOrder> {
+  static constexpr std::array<std::pair<ColorOrder, std::string_view>, 3> names{
+      {{ColorOrder::rgb, "rgb"}, {ColorOrder::bgr, "bgr"}, {ColorOrder::gray, "gray"}}};
+};
+
+template <>
+struct EnumNames<ResizeFilter> {
+  static constexpr std::array<std::pair<ResizeFilter, std::string_view>, 4> names{
+      {{ResizeFilter::area, "area"},
+       {ResizeFilter::bilinear, "bilinear"},
+       {ResizeFilter::bicubic, "bicubic"},
+       {ResizeFilter::nearest, "nearest"}}};
+};
+
+template <>
+struct EnumNames<ResizeMode> {
+  static constexpr std::array<std::pair<ResizeMode, std::string_view>, 2> names{
+      {{ResizeMode::stretch, "stretch"}, {ResizeMode::short_side, "short_side"}}};
+};
+
+template <>
+struct EnumNames<Motion> {
+  static constexpr std::array<std::pair<Motion, std::string_view>, 3> names{
+      {{Motion::none, "none"}, {Motion::difference, "difference"}, {Motion::flow, "flow"}}};
+};
+
+}  // namespace actionflow::config
