@@ -18,6 +18,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -43,7 +44,9 @@ struct Architecture {
   std::vector<std::string> classes;  // names; "class 0", … when the file gives a number only
   std::vector<LayerInfo> layers;
   Graph graph;
-  std::string yaml;  // the description as text, as it stands in a weights file's header
+  // The description as it took effect (overrides, classes), as text: parse_architecture() makes an equal
+  // network of it. Stands in a weights file's header.
+  std::string yaml;
 
   std::int64_t parameter_count() const;            // with moving mean and variance, as Keras counts
   std::int64_t trainable_parameter_count() const;  // without
@@ -52,10 +55,18 @@ struct Architecture {
 
 // Throws config::ConfigError with every error at once: unknown layers and options (did you mean),
 // shapes that do not fit (layer, line and both shapes), names used twice. `classes`, where not
-// empty, replaces the file's own.
+// empty, replaces the file's own. Nothing is allocated for a network's values: a description of any size
+// is refused or read quickly.
 Architecture read_architecture(const config::Value& root, const std::vector<std::string>& classes = {});
 Architecture load_architecture(const std::filesystem::path& file,
                                std::span<const config::Override> overrides = {});
 Architecture parse_architecture(std::string_view yaml, const std::string& name);
+
+// What sets two networks apart, the input form, classes or first layer that differs, as a sentence; empty
+// where they are equal. Their names do not count.
+std::string difference(const Architecture& a, const Architecture& b);
+
+// JSON schema of a model file.
+std::string architecture_schema();
 
 }  // namespace actionflow
