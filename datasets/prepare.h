@@ -1,5 +1,12 @@
 // Frames to a network's input form: scaled, cropped, coloured, with motion. Training and live
 // classification both go through here.
+//
+// Each stage is defined where it stands: filters in scale_axis.h, crop, aspect and rotation in
+// upright.h, matrix, range and gray in color_matrix.h, motion in motion.h. Pictures of one byte a
+// component (planar or packed YUV, RGB, gray, NV12) go from the decoder's planes to the output in one
+// pass of integer arithmetic, the same on every processor: components are scaled first, then turned
+// into colour and rounded once. Other formats are brought to such a form by libswscale before.
+// Alpha is passed over.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +23,9 @@ namespace actionflow {
 class PreparedFrame {
  public:
   PreparedFrame(int height, int width, int channels)
-      : height_(height), width_(width), channels_(channels),
+      : height_(height),
+        width_(width),
+        channels_(channels),
         pixels_(static_cast<std::size_t>(height) * width * channels) {}
 
   int height() const { return height_; }
@@ -44,7 +53,7 @@ class Preparer {
 
   // The frame in the input form. Motion is taken against the previous call's frame since
   // construction or reset(); the first one's is zero. Throws SourceError for a pixel format that
-  // cannot be converted.
+  // cannot be converted, and for a frame without a picture.
   PreparedFramePtr prepare(const Frame& frame);
   // A new segment: the next frame has no previous one.
   void reset();

@@ -1,0 +1,52 @@
+#include "datasets/motion.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <opencv2/core.hpp>
+#include <opencv2/video/tracking.hpp>
+
+namespace actionflow {
+
+namespace {
+
+constexpr double kBytesAPixel = 16;
+
+cv::Mat as_matrix(const std::vector<std::uint8_t>& luma, int height, int width) {
+  return cv::Mat(height, width, CV_8UC1, const_cast<std::uint8_t*>(luma.data()));
+}
+
+void write_difference(const std::vector<std::uint8_t>& before, const std::vector<std::uint8_t>& now,
+                      std::uint8_t* out, int stride) {
+  for (std::size_t i = 0; i < now.size(); ++i, out += stride) {
+    *out = static_cast<std::uint8_t>(std::abs(now[i] - before[i]));
+  }
+}
+
+void write_flow(const cv::Mat& before, const cv::Mat& now, std::uint8_t* out, int stride) {
+  static const bool threads_off = (cv::setNumThreads(0), true);
+  static_cast<void>(threads_off);
+  cv::Mat_<cv::Vec2f> flow;
+  cv::calcOpticalFlowFarneback(before, now, flow, 0.5, 3, 15, 3, 5, 1.2, 0);
+  for (const cv::Vec2f& moved : flow) {
+    const double length = std::hypot(moved[0], moved[1]) * kBytesAPixel;
+    // The comparison is false for what is not a number.
+    *out = length < 255 ? static_cast<std::uint8_t>(std::lround(length)) : std::uint8_t{255};
+    out += stride;
+  }
+}
+
+}  // namespace
+
+void MotionChannel::write(const std::vector<std::uint8_t>& luma, int height, int width, std::uint8_t* out,
+                          int stride) {
+  if (previous_.size() != luma.size()) previous_ = luma;
+  if (motion_ == Motion::flow) {
+    write_flow(as_matrix(previous_, height, width), as_matrix(luma, height, width), out, stride);
+  } else {
+    write_difference(previous_, luma, out, stride);
+  }
+  previous_ = luma;
+}
+
+}  // namespace actionflow

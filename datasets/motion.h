@@ -1,0 +1,30 @@
+// The motion channel: how each pixel of the output changed since the previous sample.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/input_spec.h"
+
+namespace actionflow {
+
+// Not thread-safe.
+// - difference: |luma − previous luma|.
+// - flow: length of Farnebäck's optical flow from the previous sample to this one (OpenCV: 3 levels of
+//   a half, window 15, 3 iterations, polynomials of 5 and 1.2), 16 for each pixel of the output moved,
+//   so that 255 stands for 16 pixels and more.
+// Zero for the first sample and after reset().
+class MotionChannel {
+ public:
+  explicit MotionChannel(Motion motion) : motion_(motion) {}
+
+  // Writes a byte a pixel to out, out + stride, …; `luma` is height × width, row by row.
+  void write(const std::vector<std::uint8_t>& luma, int height, int width, std::uint8_t* out, int stride);
+  void reset() { previous_.clear(); }
+
+ private:
+  Motion motion_;
+  std::vector<std::uint8_t> previous_;  // empty: none
+};
+
+}  // namespace actionflow
