@@ -16,8 +16,10 @@ namespace actionflow::config {
 
 namespace {
 
-constexpr std::size_t kMostBytes = 4 << 20;
-constexpr std::size_t kMostNodes = 100'000;
+constexpr std::size_t kMostBytes = 512 << 10;
+constexpr std::size_t kMostNodes = 50'000;
+// yaml-cpp takes in a whole [ … ] before it hands out its first part, at half a kilobyte a sign.
+constexpr std::size_t kMostSigns = 50'000;
 constexpr std::size_t kMostDepth = 64;
 
 // Thrown through yaml-cpp when it is of no use to read on; the reason stands in the diagnostics.
@@ -166,7 +168,8 @@ class Builder final : public YAML::EventHandler {
   void begin(Value::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
     const Place place = document_.at(mark.pos);
     refuse_tag(place, tag);
-    if (wants_key()) give_up(place, "a list or map as a key, expected text");
+    if (wants_key())
+      give_up(place, "a list or map where a key should stand, expected text; is a bracket left open?");
     if (open_.size() >= kMostDepth) give_up_deep(place);
     Open& open = open_.emplace_back();
     open.data = leaf(kind, place);
@@ -212,6 +215,29 @@ class Builder final : public YAML::EventHandler {
   Value root_;
 };
 
+std::string in_our_words(const std::string& message) {
+  static constexpr std::pair<std::string_view, std::string_view> kWords[] = {
+      {"illegal map value", "a ':' where none can stand, expected 'key: value', indented as its neighbours"},
+      {"illegal block entry", "a '-' where none can stand, expected list items on lines of their own"},
+      {"end of sequence not found",
+       "not an item of the list above, expected '- item', indented as its neighbours"},
+      {"end of map not found",
+       "not a key of the map above, expected 'key: value', indented as its neighbours"},
+      {"end of sequence flow not found", "a '[' is not closed, expected ',' or ']'"},
+      {"end of map flow not found", "a '{' is not closed, expected ',' or '}'"},
+      {"illegal flow end", "a bracket closes that was not opened, expected its partner before"},
+      {"illegal EOF in scalar", "a quote is not closed, expected its partner"},
+      {"unknown token",
+       "a character that begins nothing, expected text, in quotes where it begins with a sign"},
+      {"the referenced anchor is not defined",
+       "an alias of nothing, expected an anchor of its name before it"},
+  };
+  for (const auto& [theirs, ours] : kWords) {
+    if (message == theirs) return std::string(ours);
+  }
+  return "not YAML: " + message;
+}
+
 void run_parser(std::string_view text, const Document& document, Builder& builder, Diagnostics& diagnostics) {
   std::istringstream stream{std::string(text)};
   try {
@@ -222,7 +248,9 @@ void run_parser(std::string_view text, const Document& document, Builder& builde
     return;
   } catch (const YAML::Exception& error) {
     const bool known = error.mark.pos >= 0;
-    diagnostics.add(document.at(known ? error.mark.pos : 0), "not YAML: " + error.msg);
+    const Place place = document.at(known ? error.mark.pos : 0);
+    const bool tab = document.tab_begins_line(place.line);
+    diagnostics.add(place, tab ? "a tab begins the line, expected spaces" : in_our_words(error.msg));
   }
 }
 
@@ -251,12 +279,13 @@ std::string read_file(const std::filesystem::path& file) {
 
 Value parse_document(std::string_view text, const std::string& name, const std::filesystem::path& folder,
                      const Place* place) {
-  if (text.size() > kMostBytes) refuse_file(name, "larger than 4 MiB, expected a configuration");
+  if (text.size() > kMostBytes) refuse_file(name, "larger than 512 KiB, expected a configuration");
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   Diagnostics diagnostics;
   const Document document(text, name, place);
   Builder builder(document, std::make_shared<const std::filesystem::path>(folder), diagnostics);
-  if (document.check_characters(diagnostics)) run_parser(text, document, builder, diagnostics);
+  if (document.check_characters(diagnostics) && document.check_signs(kMostSigns, diagnostics))
+    run_parser(text, document, builder, diagnostics);
   diagnostics.throw_if_any();
   return builder.take();
 }

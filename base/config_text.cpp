@@ -113,6 +113,27 @@ bool Document::check_characters(Diagnostics& diagnostics) const {
   return true;
 }
 
+bool Document::tab_begins_line(int line) const {
+  if (everywhere_) return false;
+  std::string_view rest = *text_;
+  for (int at = 1; at < line && !rest.empty(); ++at)
+    rest.remove_prefix(std::min(rest.find('\n'), rest.size() - 1) + 1);
+  const std::size_t first = rest.find_first_not_of(' ');
+  return first != std::string_view::npos && rest[first] == '\t';
+}
+
+bool Document::check_signs(std::size_t most, Diagnostics& diagnostics) const {
+  std::size_t signs = 0;
+  for (std::size_t i = 0; i < text_->size(); ++i) {
+    if (std::string_view("[]{},:?&*!'\"").find((*text_)[i]) == std::string_view::npos || ++signs <= most)
+      continue;
+    diagnostics.add(at(static_cast<int>(i)),
+                    "too many of the signs []{},:?&*!'\", expected at most " + std::to_string(most));
+    return false;
+  }
+  return true;
+}
+
 std::string shortened(std::string_view text) {
   std::string shown;
   std::size_t taken = 0;

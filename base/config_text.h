@@ -15,8 +15,11 @@ class Document {
   Place at(int position) const;
   // Whether a null is written there; yaml-cpp gives a missing value the place of what follows it.
   bool null_at(int position) const;
+  bool tab_begins_line(int line) const;
   // UTF-8 without control characters; adds what is wrong.
   bool check_characters(Diagnostics& diagnostics) const;
+  // At most so many of the characters that structure a document.
+  bool check_signs(std::size_t most, Diagnostics& diagnostics) const;
 
  private:
   std::shared_ptr<const std::string> text_;
