@@ -3,7 +3,6 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <cerrno>
 #include <new>
@@ -57,19 +56,14 @@ int refuse_to_open(AVFormatContext*, AVIOContext**, const char*, int, AVDictiona
   return AVERROR(EPERM);
 }
 
-bool is_text(AVIOContext* io) {
-  std::array<unsigned char, 512> bytes{};
-  const int count = avio_read(io, bytes.data(), static_cast<int>(bytes.size()));
-  return count > 0 && std::none_of(bytes.begin(), bytes.begin() + count, [](unsigned char c) {
-           return c == 0x7f || (c < ' ' && !std::isspace(c));
+// Looks at what is already in memory, so that nothing is used up.
+bool begins_with_text(const AVIOContext* io) {
+  constexpr std::ptrdiff_t kEnough = 512;
+  const unsigned char* begin = io->buf_ptr;
+  const unsigned char* end = begin + std::min(kEnough, io->buf_end - begin);
+  return begin != end && std::none_of(begin, end, [](unsigned char c) {
+           return c == 0x7f || c == 0 || (c < ' ' && !std::isspace(c));
          });
-}
-
-[[noreturn]] void throw_unknown_format(const Opening& opening, AVIOContext* io) {
-  if (is_text(io)) throw SourceError(opening.shown + ": is text, not a video; give a video file");
-  throw SourceError(
-      opening.shown +
-      ": is not a video of a known container; give mp4, mov, mkv, webm, avi, mpeg, ts, flv or the like");
 }
 
 const AVInputFormat* probe(const Opening& opening, AVIOContext* io) {
@@ -78,7 +72,13 @@ const AVInputFormat* probe(const Opening& opening, AVIOContext* io) {
   const int score = av_probe_input_buffer2(io, &format, opening.options.source.c_str(), nullptr, 0, 0);
   if (opening.input.interrupt.fired()) throw_opening_error(opening, AVERROR_EXIT);
   if (score == AVERROR_EOF) throw SourceError(opening.shown + ": is empty; nothing came in");
-  if (score < 0 || !format) throw_unknown_format(opening, io);
+  // A name's suffix alone gives a low score, so a letter called a.mp4 comes here as one.
+  if (score <= AVPROBE_SCORE_RETRY && begins_with_text(io))
+    throw SourceError(opening.shown + ": is text, not a video; give a video file");
+  if (score < 0 || !format)
+    throw SourceError(
+        opening.shown +
+        ": is not a video of a known container; give mp4, mov, mkv, webm, avi, mpeg, ts, flv or the like");
   require_allowed_format(*format, opening.shown, opening.network(), opening.options.allow_manifests);
   return format;
 }

@@ -3,6 +3,7 @@
 #include <array>
 #include <cmath>
 #include <new>
+#include <string_view>
 #include <utility>
 
 #include "base/error.h"
@@ -51,6 +52,11 @@ AVPixelFormat pixel_format(const AVCodec& codec) {
   }
 }
 
+bool needs_constant_rate(const AVOutputFormat& format, const AVCodec& codec) {
+  return std::string_view(format.name) == "avi" || (format.flags & AVFMT_NOTIMESTAMPS) != 0 ||
+         codec.id == AV_CODEC_ID_MPEG1VIDEO || codec.id == AV_CODEC_ID_MPEG2VIDEO;
+}
+
 int even(int size) { return size + (size & 1); }
 
 }  // namespace
@@ -95,12 +101,12 @@ void VideoWriter::State::open_encoder(const AVCodec* codec) {
   packet.reset(av_packet_alloc());
   if (!encoder || !picture || !packet) throw std::bad_alloc();
   const AVRational rate = av_d2q(options.frame_rate, kTicksPerSecond);
-  const bool constant_rate = (context->oformat->flags & AVFMT_VARIABLE_FPS) == 0;
   encoder->width = even(options.width);
   encoder->height = even(options.height);
   encoder->pix_fmt = pixel_format(*codec);
   encoder->framerate = rate;
-  encoder->time_base = constant_rate ? av_inv_q(rate) : AVRational{1, kTicksPerSecond};
+  encoder->time_base =
+      needs_constant_rate(*context->oformat, *codec) ? av_inv_q(rate) : AVRational{1, kTicksPerSecond};
   encoder->thread_count = options.threads;
   encoder->flags |= AV_CODEC_FLAG_BITEXACT;
   if (options.keyframe_interval > 0) encoder->gop_size = options.keyframe_interval;
@@ -134,7 +140,7 @@ void VideoWriter::State::open_stream() {
   require(avcodec_parameters_from_context(stream->codecpar, encoder.get()), "describing the stream");
   if (options.rotation == 0) return;
   std::array<std::int32_t, 9> matrix{};
-  av_display_rotation_set(matrix.data(), -options.rotation);
+  av_display_rotation_set(matrix.data(), options.rotation);
   if (!set_stream_display_matrix(*stream, matrix.data())) throw std::bad_alloc();
 }
 

@@ -43,14 +43,14 @@ struct TestVideo {
   int height = 48;
   int frames = 25;
   double fps = 25;
-  std::string encoder;  // empty: see datasets/video_writer.h
+  std::string encoder = {};  // empty: see datasets/video_writer.h
   int quality = 20;
   int keyframe_interval = 0;
   int rotation = 0;
   // Fills height × width × 3 bytes of RGB for frame k; by default a bright square moves over a ramp.
-  std::function<void(int k, std::uint8_t* rgb)> paint;
+  std::function<void(int k, std::uint8_t* rgb)> paint = {};
   // Time stamp of frame k in microseconds; by default k / fps.
-  std::function<std::int64_t(int k)> pts_us;
+  std::function<std::int64_t(int k)> pts_us = {};
 };
 
 inline void paint_moving_square(const TestVideo& video, int k, std::uint8_t* rgb) {

@@ -1,0 +1,55 @@
+// Reads and decodes a whole source, for tests.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "datasets/source.h"
+
+namespace actionflow::testing {
+
+struct Decoded {
+  StreamInfo info;
+  std::vector<Frame> frames;
+  std::int64_t damaged = 0;  // of the container and the codec
+};
+
+inline Decoded read_all(const SourceOptions& options) {
+  const StopFlag stop{false};
+  const std::unique_ptr<Reader> reader = Reader::open(options, stop);
+  const std::unique_ptr<Decoder> decoder = Decoder::create(reader->codec_parameters(), options.codec_threads);
+  Decoded decoded{reader->info(), {}, 0};
+  while (const std::optional<Packet> packet = reader->read()) decoder->decode(*packet, decoded.frames);
+  decoder->flush(decoded.frames);
+  decoded.damaged = reader->damaged() + decoder->damaged();
+  return decoded;
+}
+
+inline Decoded read_all(const std::filesystem::path& path) {
+  SourceOptions options;
+  options.source = path.string();
+  return read_all(options);
+}
+
+// What opening and reading the source says when it fails; empty when it does not.
+inline std::string error_of(const SourceOptions& options) {
+  try {
+    read_all(options);
+    return {};
+  } catch (const SourceError& error) {
+    return error.what();
+  }
+}
+
+inline std::string error_of(const std::filesystem::path& path) {
+  SourceOptions options;
+  options.source = path.string();
+  return error_of(options);
+}
+
+}  // namespace actionflow::testing
