@@ -4,6 +4,10 @@
 //   auto network = Network::compile(model.architecture, model.weights, {.threads = 2});
 //   Workspace workspace(*network);
 //   std::vector<float> scores = network->classify(clip_frames, workspace);
+//
+// A Network may be used from many threads at once, each with a Workspace. Results depend neither on the
+// number of threads nor on whether and where it was cut. compile() throws ModelError for weights or
+// layers that cannot run and UsageError for options that this machine cannot meet.
 #pragma once
 
 #include <cstdint>
@@ -51,9 +55,9 @@ struct PartInfo {
 
 // Where Network::parts() may cut.
 enum class Cut {
-  none,             // one part
-  before_recurrent, // what is computed per sample, then from the first recurrent layer on
-  branches,         // each branch up to where they join, then the rest
+  none,              // one part
+  before_recurrent,  // what is computed per sample, then from the first recurrent layer on
+  branches,          // each branch up to where they join, then the rest
 };
 
 class Network {
@@ -89,6 +93,8 @@ class Network {
   friend class Workspace;
   struct State;
   explicit Network(std::unique_ptr<State> state);
+  // The clip normalised, as N×C×T×H×W.
+  Tensor plain_clip(std::span<const std::uint8_t* const> frames) const;
   std::unique_ptr<State> state_;
 };
 

@@ -1,0 +1,46 @@
+// Dense products and the recurrent cells that stand on them.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "models/kernels/kernel.h"
+#include "models/kernels/layout.h"
+
+namespace actionflow::kernels {
+
+// rows × depth times a matrix, plus bias. Each output is summed in one fixed order, whatever the number of
+// rows and threads.
+class Product {
+ public:
+  // `weights`: units × depth; `bias`: units, or empty. Results have padded_channels(units) columns.
+  Product(const std::vector<float>& weights, const std::vector<float>& bias, std::int64_t units,
+          std::int64_t depth);
+
+  std::int64_t columns() const { return padded_channels(units_); }
+  std::size_t bytes() const { return (weights_.size() + bias_.size()) * sizeof(float); }
+  void run(const float* in, std::int64_t in_stride, std::int64_t rows, float* out,
+           std::int64_t out_stride) const;
+
+ private:
+  std::int64_t units_, depth_;
+  std::vector<float> weights_;  // panels of depth × 16
+  std::vector<float> bias_;     // padded, or empty
+};
+
+struct DenseProblem {
+  Layout in, out;
+  std::vector<float> kernel;  // units × in.extents.c
+  std::vector<float> bias;    // units, or empty
+  std::vector<PostOperation> post_operations;
+};
+std::unique_ptr<Kernel> make_dense(const DenseProblem& problem);
+
+struct RecurrentProblem {
+  Recurrent operation;
+  Layout in, out;
+  std::vector<float> kernel, recurrent_kernel, bias;  // as graph.h's Recurrent says; bias may be empty
+};
+std::unique_ptr<Kernel> make_recurrent(const RecurrentProblem& problem);
+
+}  // namespace actionflow::kernels

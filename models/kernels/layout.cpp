@@ -1,0 +1,27 @@
+#include "models/kernels/layout.h"
+
+namespace actionflow::kernels {
+
+std::string to_string(const Layout& layout) {
+  return "ndhwc" + std::to_string(layout.padded) + (layout.type == ElementType::f32 ? " f32" : " bf16");
+}
+
+bool keeps_zero(ActivationKind kind) {
+  switch (kind) {
+    case ActivationKind::relu:
+    case ActivationKind::tanh:
+    case ActivationKind::silu:
+    case ActivationKind::hard_swish:
+      return true;
+    default:
+      return false;
+  }
+}
+
+std::vector<float> with_padding(const std::vector<float>& values, std::int64_t padded) {
+  std::vector<float> result = values;
+  result.resize(static_cast<std::size_t>(padded), 0.0F);
+  return result;
+}
+
+}  // namespace actionflow::kernels

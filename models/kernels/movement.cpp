@@ -1,0 +1,139 @@
+// Kernels that only move values: concat, permute, reshape, select frame.
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "models/kernels/operations.h"
+#include "models/kernels/parallel.h"
+
+namespace actionflow::kernels {
+namespace {
+
+void copy_floats(const float* from, std::int64_t count, float* to) {
+  std::memcpy(to, from, static_cast<std::size_t>(count) * sizeof(float));
+}
+
+class ConcatKernel final : public Kernel {
+ public:
+  ConcatKernel(const std::vector<Layout>& in, const Layout& out) : in_(in), out_(out) {}
+
+  std::string implementation() const override { return "own:concat"; }
+  void run(const Arguments& arguments) const override {
+    parallel_for(out_.rows(), out_.elements(), [&](std::int64_t row) {
+      float* out = static_cast<float*>(arguments.output) + row * out_.padded;
+      float* const end = out + out_.padded;
+      for (std::size_t i = 0; i < in_.size(); ++i) {
+        const std::int64_t channels = in_[i].extents.c;
+        copy_floats(static_cast<const float*>(arguments.inputs[i]) + row * in_[i].padded, channels, out);
+        out += channels;
+      }
+      std::fill(out, end, 0.0F);
+    });
+  }
+
+ private:
+  std::vector<Layout> in_;
+  Layout out_;
+};
+
+class SelectFrameKernel final : public Kernel {
+ public:
+  SelectFrameKernel(int frame, const Layout& in, const Layout& out)
+      : frame_(frame < 0 ? frame + in.extents.t : frame), in_(in), out_(out) {}
+
+  std::string implementation() const override { return "own:select"; }
+  void run(const Arguments& arguments) const override {
+    for (std::int64_t n = 0; n < in_.batch; ++n)
+      copy_floats(static_cast<const float*>(arguments.inputs[0]) + (n * in_.extents.t + frame_) * in_.frame(),
+                  in_.frame(), static_cast<float*>(arguments.output) + n * out_.frame());
+  }
+
+ private:
+  std::int64_t frame_;
+  Layout in_, out_;
+};
+
+// T,H,W,C
+std::array<std::int64_t, 4> axes_of(const Extents& e) { return {e.t, e.h, e.w, e.c}; }
+
+// Element `index` of the output, counted T,H,W,C without padding, comes from where `source` says.
+// Written row by row, one row a position.
+template <class Source>
+void gather(const Layout& in, const Layout& out, const Arguments& arguments, Source source) {
+  const std::int64_t channels = out.extents.c, positions = out.extents.positions();
+  parallel_for(out.rows(), out.elements() * 4, [&](std::int64_t row) {
+    const float* from =
+        static_cast<const float*>(arguments.inputs[0]) + row / positions * in.extents.positions() * in.padded;
+    float* to = static_cast<float*>(arguments.output) + row * out.padded;
+    source(row % positions, from, to);
+    std::fill(to + channels, to + out.padded, 0.0F);
+  });
+}
+
+class PermuteKernel final : public Kernel {
+ public:
+  PermuteKernel(const Permute& operation, const Layout& in, const Layout& out) : in_(in), out_(out) {
+    const auto extents = axes_of(in.extents);
+    std::array<std::int64_t, 4> strides{};
+    std::int64_t stride = in.padded;
+    strides[3] = 1;
+    for (std::size_t axis = 3; axis-- > 0;) {
+      strides[axis] = stride;
+      stride *= extents[axis];
+    }
+    for (std::size_t axis = 0; axis < 4; ++axis)
+      strides_[axis] = strides[static_cast<std::size_t>(operation.order[axis])];
+  }
+
+  std::string implementation() const override { return "own:permute"; }
+  void run(const Arguments& arguments) const override {
+    const Extents& e = out_.extents;
+    gather(in_, out_, arguments, [&](std::int64_t position, const float* from, float* to) {
+      const std::int64_t w = position % e.w, h = position / e.w % e.h, t = position / (e.w * e.h);
+      from += t * strides_[0] + h * strides_[1] + w * strides_[2];
+      for (std::int64_t c = 0; c < e.c; ++c) to[c] = from[c * strides_[3]];
+    });
+  }
+
+ private:
+  Layout in_, out_;
+  std::array<std::int64_t, 4> strides_{};  // in the input, by the output's axes
+};
+
+class ReshapeKernel final : public Kernel {
+ public:
+  ReshapeKernel(const Layout& in, const Layout& out) : in_(in), out_(out) {}
+
+  std::string implementation() const override { return "own:reshape"; }
+  void run(const Arguments& arguments) const override {
+    const std::int64_t wide = out_.extents.c, narrow = in_.extents.c;
+    gather(in_, out_, arguments, [&](std::int64_t position, const float* from, float* to) {
+      for (std::int64_t done = 0; done < wide;) {
+        const std::int64_t index = position * wide + done, offset = index % narrow;
+        const std::int64_t count = std::min(narrow - offset, wide - done);
+        copy_floats(from + index / narrow * in_.padded + offset, count, to + done);
+        done += count;
+      }
+    });
+  }
+
+ private:
+  Layout in_, out_;
+};
+
+}  // namespace
+
+std::unique_ptr<Kernel> make_concat(const std::vector<Layout>& in, const Layout& out) {
+  return std::make_unique<ConcatKernel>(in, out);
+}
+std::unique_ptr<Kernel> make_permute(const Permute& operation, const Layout& in, const Layout& out) {
+  return std::make_unique<PermuteKernel>(operation, in, out);
+}
+std::unique_ptr<Kernel> make_reshape(const Layout& in, const Layout& out) {
+  return std::make_unique<ReshapeKernel>(in, out);
+}
+std::unique_ptr<Kernel> make_select_frame(int frame, const Layout& in, const Layout& out) {
+  return std::make_unique<SelectFrameKernel>(frame, in, out);
+}
+
+}  // namespace actionflow::kernels

@@ -1,0 +1,176 @@
+// Convolutions in groups: depthwise by vectors of channels, and a plain loop for all others.
+#include <algorithm>
+#include <vector>
+
+#include "models/kernels/convolution.h"
+#include "models/kernels/parallel.h"
+#include "models/kernels/post_operations.h"
+#include "models/kernels/vector.h"
+
+namespace actionflow::kernels {
+namespace {
+
+// Where a kernel tap along one axis reads, or -1 outside.
+std::int64_t tap_position(const Convolution& c, std::size_t axis, std::int64_t out, int tap,
+                          std::int64_t extent) {
+  const std::int64_t in = out * c.stride[axis] - c.pad_begin[axis] + std::int64_t{tap} * c.dilation[axis];
+  return in >= 0 && in < extent ? in : -1;
+}
+
+// Walks the kernel's taps in time and height that lie inside the input, for one row of outputs.
+template <class F>
+void for_each_row_tap(const Convolution& c, const Extents& in, std::int64_t ot, std::int64_t oh, F visit) {
+  for (int kt = 0; kt < c.kernel[0]; ++kt) {
+    const std::int64_t it = tap_position(c, 0, ot, kt, in.t);
+    if (it < 0) continue;
+    for (int kh = 0; kh < c.kernel[1]; ++kh) {
+      const std::int64_t ih = tap_position(c, 1, oh, kh, in.h);
+      if (ih >= 0) visit(it * in.h + ih, kt * c.kernel[1] + kh);
+    }
+  }
+}
+
+class RowConvolution : public Kernel {
+ public:
+  explicit RowConvolution(const ConvolutionProblem& p)
+      : operation_(p.operation),
+        in_(p.in),
+        out_(p.out),
+        bias_(with_padding(p.bias, p.out.padded)),
+        post_(p.post_operations, p.out.padded) {}
+
+  void run(const Arguments& arguments) const override {
+    const std::int64_t rows = out_.batch * out_.extents.t * out_.extents.h;
+    parallel_for(rows, out_.elements() * operation_.kernel[0] * operation_.kernel[1] * operation_.kernel[2],
+                 [&](std::int64_t row) {
+                   const std::int64_t oh = row % out_.extents.h, rest = row / out_.extents.h;
+                   const std::int64_t ot = rest % out_.extents.t, n = rest / out_.extents.t;
+                   const float* in = static_cast<const float*>(arguments.inputs[0]) +
+                                     n * in_.extents.positions() * in_.padded;
+                   float* out = static_cast<float*>(arguments.output) + row * out_.extents.w * out_.padded;
+                   one_row(in, ot, oh, out);
+                   if (!post_.empty()) post_.apply(arguments, row * out_.extents.w, out_.extents.w);
+                 });
+  }
+
+ protected:
+  virtual void one_row(const float* in, std::int64_t ot, std::int64_t oh, float* out) const = 0;
+
+  Convolution operation_;
+  Layout in_, out_;
+  std::vector<float> bias_;
+  RowPostOperations post_;
+};
+
+class DepthwiseConvolution final : public RowConvolution {
+ public:
+  explicit DepthwiseConvolution(const ConvolutionProblem& p)
+      : RowConvolution(p), weights_(static_cast<std::size_t>(p.kernel_taps() * p.out.padded), 0.0F) {
+    const std::int64_t taps = p.kernel_taps();
+    for (std::int64_t c = 0; c < p.operation.filters; ++c)
+      for (std::int64_t k = 0; k < taps; ++k)
+        weights_[static_cast<std::size_t>(k * p.out.padded + c)] =
+            p.kernel[static_cast<std::size_t>(c * taps + k)];
+  }
+
+  std::string implementation() const override {
+    return std::string("own:depthwise:") + vector_kernels().name;
+  }
+  std::size_t weight_bytes() const override { return weights_.size() * sizeof(float); }
+
+ private:
+  static constexpr std::size_t kMostRows = 64;
+
+  void one_row(const float* in, std::int64_t ot, std::int64_t oh, float* out) const override {
+    const float* rows[kMostRows];
+    const float* weights[kMostRows];
+    std::int64_t count = 0;
+    for_each_row_tap(operation_, in_.extents, ot, oh, [&](std::int64_t row, int tap) {
+      rows[count] = in + row * in_.extents.w * in_.padded;
+      weights[count++] = weights_.data() + std::int64_t{tap} * operation_.kernel[2] * out_.padded;
+    });
+    vector_kernels().depthwise({.rows = rows,
+                                .weights = weights,
+                                .row_count = count,
+                                .in_width = in_.extents.w,
+                                .out_width = out_.extents.w,
+                                .padded = out_.padded,
+                                .kernel = operation_.kernel[2],
+                                .stride = operation_.stride[2],
+                                .dilation = operation_.dilation[2],
+                                .pad = operation_.pad_begin[2],
+                                .bias = bias_.data(),
+                                .out = out});
+  }
+
+  std::vector<float> weights_;  // taps × padded channels
+};
+
+class DirectConvolution final : public RowConvolution {
+ public:
+  explicit DirectConvolution(const ConvolutionProblem& p)
+      : RowConvolution(p),
+        inputs_(p.in.extents.c / p.operation.groups),
+        filters_(p.operation.filters / p.operation.groups),
+        weights_(p.kernel.size()) {
+    const std::int64_t taps = p.kernel_taps();
+    for (std::int64_t g = 0; g < p.operation.groups; ++g)
+      for (std::int64_t o = 0; o < filters_; ++o)
+        for (std::int64_t i = 0; i < inputs_; ++i)
+          for (std::int64_t k = 0; k < taps; ++k)
+            weights_[static_cast<std::size_t>(((g * taps + k) * inputs_ + i) * filters_ + o)] =
+                p.kernel[static_cast<std::size_t>(((g * filters_ + o) * inputs_ + i) * taps + k)];
+  }
+
+  std::string implementation() const override { return "own:grouped"; }
+  std::size_t weight_bytes() const override { return weights_.size() * sizeof(float); }
+
+ private:
+  void one_row(const float* in, std::int64_t ot, std::int64_t oh, float* out) const override {
+    for (std::int64_t ow = 0; ow < out_.extents.w; ++ow)
+      std::copy(bias_.begin(), bias_.end(), out + ow * out_.padded);
+    for_each_row_tap(operation_, in_.extents, ot, oh, [&](std::int64_t row, int tap) {
+      for (int kw = 0; kw < operation_.kernel[2]; ++kw)
+        add_tap(in + row * in_.extents.w * in_.padded, tap * operation_.kernel[2] + kw, kw, out);
+    });
+  }
+
+  void add_tap(const float* row, int tap, int kw, float* out) const {
+    const std::int64_t taps =
+        std::int64_t{1} * operation_.kernel[0] * operation_.kernel[1] * operation_.kernel[2];
+    for (std::int64_t ow = 0; ow < out_.extents.w; ++ow) {
+      const std::int64_t iw = tap_position(operation_, 2, ow, kw, in_.extents.w);
+      if (iw < 0) continue;
+      for (int g = 0; g < operation_.groups; ++g)
+        add_group(row + iw * in_.padded + g * inputs_,
+                  weights_.data() + (g * taps + tap) * inputs_ * filters_,
+                  out + ow * out_.padded + g * filters_);
+    }
+  }
+
+  void add_group(const float* in, const float* weights, float* out) const {
+    for (std::int64_t i = 0; i < inputs_; ++i)
+      for (std::int64_t o = 0; o < filters_; ++o) out[o] += in[i] * weights[i * filters_ + o];
+  }
+
+  std::int64_t inputs_, filters_;  // of one group
+  std::vector<float> weights_;     // groups × taps × inputs × filters
+};
+
+}  // namespace
+
+std::unique_ptr<Kernel> depthwise_convolution(const ConvolutionProblem& p) {
+  const Convolution& c = p.operation;
+  const bool fits = c.groups == p.in.extents.c && c.filters == c.groups && p.in.padded == p.out.padded &&
+                    p.out.padded % kChannelBlock == 0 && c.kernel[0] * c.kernel[1] <= 64 &&
+                    p.in.type == ElementType::f32 && !adds_in_place(p.post_operations);
+  if (!fits || c.groups == 1) return nullptr;
+  return std::make_unique<DepthwiseConvolution>(p);
+}
+
+std::unique_ptr<Kernel> direct_convolution(const ConvolutionProblem& p) {
+  if (adds_in_place(p.post_operations) || p.in.type != ElementType::f32) return nullptr;
+  return std::make_unique<DirectConvolution>(p);
+}
+
+}  // namespace actionflow::kernels

@@ -1,0 +1,20 @@
+#include "models/kernels/vector.h"
+
+namespace actionflow::kernels {
+namespace {
+
+constexpr int kVectorBytes = 32;
+constexpr const char* kName = "avx2";
+
+// In this order: each stands on those before.
+#include "models/kernels/vector_math.inc"
+
+#include "models/kernels/vector_rows.inc"
+
+#include "models/kernels/vector_products.inc"
+
+}  // namespace
+
+const VectorKernels* avx2_vector_kernels() { return &kKernels; }
+
+}  // namespace actionflow::kernels

@@ -1,0 +1,65 @@
+// oneDNN 2.6 and 3.x behind one face: this file alone knows the difference.
+//
+// Everything uses user scratchpads: in oneDNN's default mode a primitive that runs on another thread
+// than its maker's can crash.
+#pragma once
+
+#include <oneapi/dnnl/dnnl.hpp>
+#include <string>
+
+namespace actionflow::onednn {
+
+using Dims = dnnl::memory::dims;
+
+inline const dnnl::engine& cpu() {
+  static const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
+  return engine;
+}
+
+inline dnnl::primitive_attr attributes(const dnnl::post_ops& post_operations) {
+  dnnl::primitive_attr attr;
+  attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  attr.set_post_ops(post_operations);
+  return attr;
+}
+
+inline void append_eltwise(dnnl::post_ops& ops, dnnl::algorithm algorithm, float alpha = 0, float beta = 0) {
+#if DNNL_VERSION_MAJOR >= 3
+  ops.append_eltwise(algorithm, alpha, beta);
+#else
+  ops.append_eltwise(1.0F, algorithm, alpha, beta);
+#endif
+}
+
+// x·clip(x/6 + 0.5, 0, 1)
+inline void append_hard_swish(dnnl::post_ops& ops) {
+#if DNNL_VERSION_MAJOR >= 3
+  append_eltwise(ops, dnnl::algorithm::eltwise_hardswish, 1.0F / 6.0F, 0.5F);
+#else
+  append_eltwise(ops, dnnl::algorithm::eltwise_hardswish);
+#endif
+}
+
+struct ConvolutionDescription {
+  dnnl::memory::desc source, weights, bias, destination;  // bias may be empty
+  Dims strides, dilations;                                // dilation 0: an ordinary kernel
+  Dims pad_begin, pad_end;
+};
+
+// Throws dnnl::error where oneDNN has no implementation.
+inline dnnl::convolution_forward::primitive_desc convolution_inference(const ConvolutionDescription& d,
+                                                                       const dnnl::primitive_attr& attr) {
+  const auto purpose = dnnl::prop_kind::forward_inference;
+  const auto algorithm = dnnl::algorithm::convolution_direct;
+#if DNNL_VERSION_MAJOR >= 3
+  return {cpu(),         purpose,   algorithm,   d.source,    d.weights, d.bias,
+          d.destination, d.strides, d.dilations, d.pad_begin, d.pad_end, attr};
+#else
+  return {{purpose, algorithm, d.source, d.weights, d.bias, d.destination, d.strides, d.dilations,
+           d.pad_begin, d.pad_end},
+          attr,
+          cpu()};
+#endif
+}
+
+}  // namespace actionflow::onednn

@@ -1,0 +1,18 @@
+// One arena for all values of a plan: buffers whose lives do not meet share its bytes.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+namespace actionflow {
+
+struct Buffer {
+  std::size_t bytes = 0;
+  int first = 0, last = 0;  // steps between which it holds something, both included
+  std::size_t offset = 0;   // filled by place_buffers, a multiple of 64
+};
+
+// Returns the arena's size. Throws std::length_error where sizes overflow.
+std::size_t place_buffers(std::vector<Buffer>& buffers);
+
+}  // namespace actionflow

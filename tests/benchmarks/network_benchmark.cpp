@@ -1,0 +1,84 @@
+// network_benchmark MODEL.yaml [THREADS] [SECONDS] [plan]: milliseconds a clip with random weights, median
+// and minimum; with `plan` also every step alone and what the whole takes beyond their sum.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "models/network.h"
+#include "models/weights.h"
+
+namespace {
+
+using actionflow::Network;
+using Clock = std::chrono::steady_clock;
+
+double milliseconds(Clock::duration duration) {
+  return std::chrono::duration<double, std::milli>(duration).count();
+}
+
+actionflow::Tensor random_clip(const actionflow::Extents& e) {
+  actionflow::Tensor clip({1, e.c, e.t, e.h, e.w});
+  std::uint32_t state = 1;
+  for (float& value : clip.values()) {
+    state = state * 1664525U + 1013904223U;
+    value = static_cast<float>(state >> 8U) / 8388608.0F - 1.0F;
+  }
+  return clip;
+}
+
+void print_plan(const Network& network, double median) {
+  double sum = 0;
+  for (const auto& step : network.measure_plan()) {
+    fmt::print("{:9.3f}  {:<14} {:<34} {:<28} {}\n", step.milliseconds, step.kind, step.implementation,
+               step.layout, step.name);
+    sum += step.milliseconds;
+  }
+  fmt::print("sum of steps {:.3f} ms, whole {:.3f} of it\n", sum, median / sum);
+}
+
+int run(const std::vector<std::string>& arguments) {
+  const int threads = arguments.size() > 1 ? std::stoi(arguments[1]) : 1;
+  const double seconds = arguments.size() > 2 ? std::stod(arguments[2]) : 3;
+  auto architecture = actionflow::load_architecture(arguments[0]);
+  const auto weights = actionflow::initial_weights(architecture, 1);
+  const auto clip = random_clip(architecture.graph.input);
+  const auto network = Network::compile(std::move(architecture), weights, {.threads = threads});
+  actionflow::Workspace workspace(*network);
+  network->predict(clip, workspace);
+  std::vector<double> times;
+  for (const auto start = Clock::now();
+       milliseconds(Clock::now() - start) < seconds * 1e3 || times.size() < 3;) {
+    const auto begin = Clock::now();
+    network->predict(clip, workspace);
+    times.push_back(milliseconds(Clock::now() - begin));
+  }
+  std::sort(times.begin(), times.end());
+  const double median = times[times.size() / 2];
+  fmt::print("{}: {} threads, median {:.3f} ms, minimum {:.3f} ms, arena {:.1f} MiB, weights {:.1f} MiB\n",
+             network->architecture().name, threads, median, times.front(),
+             static_cast<double>(network->workspace_bytes()) / 1048576.0,
+             static_cast<double>(network->weight_bytes()) / 1048576.0);
+  if (arguments.size() > 3) print_plan(*network, median);
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  if (arguments.empty()) {
+    fmt::print(stderr, "usage: network_benchmark MODEL.yaml [THREADS] [SECONDS] [plan]\n");
+    return 2;
+  }
+  try {
+    return run(arguments);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "{}\n", error.what());
+    return 1;
+  }
+}
