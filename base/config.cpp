@@ -1,6 +1,7 @@
 #include "base/config.h"
 
 #include "base/config_value.h"
+#include "base/mask.h"
 
 namespace actionflow::config {
 

@@ -17,8 +17,9 @@
 // EnumNames), std::vector<M> (a single scalar stands for a list of one), std::array<M, n> (a single
 // scalar stands for all n), std::map<std::string, M>, std::optional<M>, described structs, and
 // config::Value for what is read later by its kind. A described struct may have
-//   void check(const config::Value& value, config::Diagnostics& diagnostics) const;
-// for rules across its fields; it is called when every field could be read.
+//   void check(const config::Value& value, config::Diagnostics& diagnostics);
+// for rules across its fields, and for what follows from them (const where it only looks); it is
+// called when every field could be read.
 //
 // Errors are collected, never thrown one by one: a reader adds to Diagnostics and goes on, and
 // throw_if_any() ends the reading with all of them in one ConfigError. Thread-safety: everything

@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "base/config_value.h"
+#include "base/mask.h"
 
 namespace actionflow::config {
 

@@ -66,7 +66,7 @@ concept DescribesItself = requires(Fields<T>& fields) {
 };
 
 template <class T>
-concept ChecksItself = requires(const T& t, const Value& value, Diagnostics& diagnostics) {
+concept ChecksItself = requires(T& t, const Value& value, Diagnostics& diagnostics) {
   t.check(value, diagnostics);
 };
 

@@ -31,7 +31,9 @@ class Builder final : public YAML::EventHandler {
  public:
   Builder(const Document& document, std::shared_ptr<const std::filesystem::path> folder,
           Diagnostics& diagnostics)
-      : document_(document), folder_(std::move(folder)), diagnostics_(diagnostics) {}
+      : document_(document), folder_(std::move(folder)), diagnostics_(diagnostics) {
+    root_ = Value(std::make_shared<const Value::Data>(leaf(Value::Kind::null, document.at(0))));
+  }
 
   Value take() { return std::move(root_); }
 

@@ -1,4 +1,5 @@
 #include "base/config_value.h"
+#include "base/mask.h"
 
 namespace actionflow::config {
 
@@ -137,22 +138,6 @@ std::string print(const Value& value, int indent) {
   Printer printer;
   printer.block(value, static_cast<std::size_t>(std::max(indent, 0)));
   return printer.take();
-}
-
-// "scheme://user:password@host" keeps the user's place and the host, shown as stars.
-std::string without_passwords(std::string_view text) {
-  std::string shown(text);
-  for (std::size_t scheme = shown.find("://"); scheme != std::string::npos;
-       scheme = shown.find("://", scheme + 3)) {
-    const std::size_t begin = scheme + 3;
-    std::size_t end = shown.find_first_of(" \t\n\"',]}", begin);
-    if (end == std::string::npos) end = shown.size();
-    const std::size_t at = shown.rfind('@', end);
-    if (at == std::string::npos || at < begin || at >= end) continue;
-    std::fill(shown.begin() + static_cast<std::ptrdiff_t>(begin),
-              shown.begin() + static_cast<std::ptrdiff_t>(at), '*');
-  }
-  return shown;
 }
 
 }  // namespace actionflow::config

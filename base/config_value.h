@@ -22,10 +22,6 @@ bool looks_boolean(std::string_view text, bool& value);
 bool looks_integer(std::string_view text);
 bool looks_number(std::string_view text);  // .inf and .nan among them
 
-// The text as a message or a printed configuration shows it: passwords in addresses are hidden,
-// character for character, so that columns stay.
-std::string without_passwords(std::string_view text);
-
 // Parses one document. Throws ConfigError. `place` stands for every place in it where it is given
 // (an override's value).
 Value parse_document(std::string_view text, const std::string& name, const std::filesystem::path& folder,

@@ -17,6 +17,8 @@ enum class ResizeFilter { area, bilinear, bicubic, nearest };
 // stretch: to height × width, whatever the picture's proportions. short_side: the shorter side to
 // `size` (or to the crop's), keeping proportions, then a centre crop.
 enum class ResizeMode { stretch, short_side };
+// Where the crop after short_side stands.
+enum class Crop { center };
 enum class Motion { none, difference, flow };
 
 struct Resize {
@@ -39,10 +41,14 @@ struct InputSpec {
   std::vector<double> mean;  // one a channel, on the ranged values; empty: 0
   std::vector<double> std;   // empty: 1
   Resize resize;
+  Crop crop = Crop::center;
   Motion motion = Motion::none;
 
   int color_channels() const { return color == ColorOrder::gray ? 1 : 3; }
   int motion_channels() const { return motion == Motion::none ? 0 : 1; }
+  // False for a network that is fed with features or points (by `predict` or another network), where
+  // `channels` is free and `color` means nothing.
+  bool takes_pictures() const { return channels == color_channels() + motion_channels(); }
   // Seconds from one sample to the next.
   double interval() const { return 1.0 / frame_rate; }
 
@@ -56,8 +62,9 @@ struct InputSpec {
   bool operator==(const InputSpec&) const = default;
 
   static void describe(config::Fields<InputSpec>& fields);
-  // channels, mean and std have to fit color and motion.
-  void check(const config::Value& value, config::Diagnostics& diagnostics) const;
+  // channels has to fit color and motion where they are given; one color channel without `color` is
+  // gray. A single number of mean or std becomes one a channel.
+  void check(const config::Value& value, config::Diagnostics& diagnostics);
 };
 
 }  // namespace actionflow
@@ -83,6 +90,11 @@ template <>
 struct EnumNames<ResizeMode> {
   static constexpr std::array<std::pair<ResizeMode, std::string_view>, 2> names{
       {{ResizeMode::stretch, "stretch"}, {ResizeMode::short_side, "short_side"}}};
+};
+
+template <>
+struct EnumNames<Crop> {
+  static constexpr std::array<std::pair<Crop, std::string_view>, 1> names{{{Crop::center, "center"}}};
 };
 
 template <>

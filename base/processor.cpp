@@ -1,0 +1,61 @@
+#include "base/processor.h"
+
+#include <cstdlib>
+#include <string_view>
+
+namespace actionflow {
+
+namespace {
+
+enum class Isa { generic, avx2, avx512 };
+
+Isa most_allowed() {
+  const char* named = std::getenv("ACTIONFLOW_ISA");
+  const std::string_view name = named ? named : "";
+  if (name == "generic") return Isa::generic;
+  return name == "avx2" ? Isa::avx2 : Isa::avx512;
+}
+
+bool cpu_has_avx2() {
+#if defined(__x86_64__)
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
+#else
+  return false;
+#endif
+}
+
+bool cpu_has_avx512() {
+#if defined(__x86_64__)
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+#else
+  return false;
+#endif
+}
+
+bool cpu_has_bf16() {
+#if defined(__x86_64__)
+  return __builtin_cpu_supports("avx512bf16");
+#else
+  return false;
+#endif
+}
+
+}  // namespace
+
+bool has_avx2() {
+  static const bool has = cpu_has_avx2() && most_allowed() >= Isa::avx2;
+  return has;
+}
+
+bool has_avx512() {
+  static const bool has = has_avx2() && cpu_has_avx512() && most_allowed() >= Isa::avx512;
+  return has;
+}
+
+bool has_avx512_bf16() {
+  static const bool has = has_avx512() && cpu_has_bf16();
+  return has;
+}
+
+}  // namespace actionflow

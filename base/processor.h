@@ -1,0 +1,13 @@
+// What this processor can do, for kernels that exist in several forms.
+//
+// The environment variable ACTIONFLOW_ISA=generic|avx2|avx512 lowers what is used, so that a test
+// can run the lesser forms on a greater machine; it never raises it.
+#pragma once
+
+namespace actionflow {
+
+bool has_avx2();    // with FMA and F16C
+bool has_avx512();  // F, BW, DQ, VL
+bool has_avx512_bf16();
+
+}  // namespace actionflow
