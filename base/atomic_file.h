@@ -1,0 +1,69 @@
+// Replacing a file so that, whatever happens, either the old one or the new one stands there.
+//
+// Written beside as NAME.tmp-PID-N, synced, renamed over the old one, and the folder synced. A
+// failure at any step removes what was written beside and throws Error (exit code 5) that names
+// the path, the step and the system's reason; after the rename the new file stands. A process killed
+// in between leaves the old file and one temporary, which remove_leftovers() clears.
+//
+// Calls of the file system go through FileSystem, so that tests can let each of them fail. Not for
+// two writers of one path at once: the last rename wins.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace actionflow {
+
+// Each call returns 0 (or a descriptor, or a count) and, when it fails, the negative errno.
+class FileSystem {
+ public:
+  virtual ~FileSystem() = default;
+  virtual int create(const std::string& path) = 0;  // for writing; fails where the path exists
+  virtual std::ptrdiff_t write(int descriptor, const void* data, std::size_t bytes) = 0;
+  virtual int sync(int descriptor) = 0;
+  virtual int close(int descriptor) = 0;
+  virtual int rename(const std::string& from, const std::string& to) = 0;
+  virtual int remove(const std::string& path) = 0;
+  virtual int open_folder(const std::string& path) = 0;
+
+  static FileSystem& system();
+};
+
+class AtomicFile {
+ public:
+  explicit AtomicFile(std::filesystem::path path, FileSystem& files = FileSystem::system());
+  // Without commit(), the old file stays and the temporary goes.
+  ~AtomicFile();
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+
+  void write(const void* data, std::size_t bytes);
+  void write(std::string_view text) { write(text.data(), text.size()); }
+  // Puts the new file in the old one's place. To be called once, last.
+  void commit();
+
+  // Where it is written until then.
+  const std::string& temporary() const { return temporary_; }
+
+ private:
+  [[noreturn]] void fail(const char* step, int error);
+  void discard();
+  void sync_folder();
+
+  std::filesystem::path path_;
+  std::string temporary_;
+  FileSystem& files_;
+  int descriptor_ = -1;
+};
+
+void replace_file(const std::filesystem::path& path, std::string_view content,
+                  FileSystem& files = FileSystem::system());
+
+// Removes temporaries of `path` whose process is no more. Returns how many.
+int remove_leftovers(const std::filesystem::path& path);
+
+}  // namespace actionflow
