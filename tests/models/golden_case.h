@@ -1,0 +1,74 @@
+// Golden cases of one network each: tests/golden/{onnx,operations}/NAME (see golden_case.py there).
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "models/architecture.h"
+#include "models/formats/safetensors.h"
+#include "models/weights.h"
+#include "tests/test_data.h"
+
+namespace actionflow::testing {
+
+struct GoldenCase {
+  Architecture architecture;
+  Weights weights;
+  Tensor input, output;  // N×C×T×H×W
+};
+
+// A C-ordered little-endian float32 array of format version 1, as numpy.save writes it.
+inline Tensor read_npy(const std::filesystem::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  const std::string bytes((std::istreambuf_iterator<char>(stream)), std::istreambuf_iterator<char>());
+  const std::size_t data = bytes.find('\n') + 1;
+  Shape shape;
+  for (std::size_t i = bytes.find('(') + 1; bytes[i] != ')';) {
+    std::size_t used = 0;
+    shape.push_back(std::stoll(bytes.substr(i), &used));
+    i = bytes.find_first_of("0123456789)", i + used);
+  }
+  Tensor tensor(shape);
+  std::memcpy(tensor.data(), bytes.data() + data, static_cast<std::size_t>(tensor.size()) * sizeof(float));
+  return tensor;
+}
+
+inline GoldenCase read_golden_case(const std::filesystem::path& folder) {
+  GoldenCase golden_case;
+  golden_case.architecture = load_architecture(folder / "model.yaml");
+  const std::filesystem::path weights = folder / "weights.safetensors";
+  if (std::filesystem::exists(weights)) golden_case.weights.tensors = read_safetensors(weights).tensors;
+  golden_case.input = read_npy(folder / "input.npy");
+  golden_case.output = read_npy(folder / "output.npy");
+  return golden_case;
+}
+
+// "onnx/conv3d", "operations/lstm", …
+inline std::vector<std::string> golden_cases() {
+  std::vector<std::string> names;
+  for (const std::string group : {"onnx", "operations"}) {
+    for (const auto& entry : std::filesystem::directory_iterator(golden(group))) {
+      names.push_back(group + "/" + entry.path().filename().string());
+    }
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+// A test's name for a case.
+inline std::string golden_case_name(const ::testing::TestParamInfo<std::string>& info) {
+  std::string name = info.param;
+  std::replace_if(
+      name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
+  return name;
+}
+
+}  // namespace actionflow::testing

@@ -1,0 +1,463 @@
+#include "tests/models/reference.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+
+namespace actionflow::testing {
+namespace {
+
+using Index = std::int64_t;
+
+// A value with its five extents at hand.
+struct Value {
+  Tensor tensor;
+  Index n = 1;
+  Extents extents;
+
+  Value(Index batch, const Extents& e) : tensor(Shape{batch, e.c, e.t, e.h, e.w}), n(batch), extents(e) {}
+  Value(const Tensor& from, const Extents& e)
+      : tensor(Tensor(from).reshaped({from.dim(0), e.c, e.t, e.h, e.w})), n(from.dim(0)), extents(e) {}
+
+  Index at(Index b, Index c, Index t, Index h, Index w) const {
+    return (((b * extents.c + c) * extents.t + t) * extents.h + h) * extents.w + w;
+  }
+  float& operator()(Index b, Index c, Index t, Index h, Index w) { return tensor[at(b, c, t, h, w)]; }
+  float operator()(Index b, Index c, Index t, Index h, Index w) const { return tensor[at(b, c, t, h, w)]; }
+  bool holds(Index t, Index h, Index w) const {
+    return t >= 0 && t < extents.t && h >= 0 && h < extents.h && w >= 0 && w < extents.w;
+  }
+};
+
+// body(b, c, t, h, w) at each element.
+template <class F>
+void each(const Value& value, F&& body) {
+  const Extents& e = value.extents;
+  for (Index b = 0; b < value.n; ++b)
+    for (Index c = 0; c < e.c; ++c)
+      for (Index t = 0; t < e.t; ++t)
+        for (Index h = 0; h < e.h; ++h)
+          for (Index w = 0; w < e.w; ++w) body(b, c, t, h, w);
+}
+
+// body(kt, kh, kw) at each tap of a kernel or window.
+template <class F>
+void each_tap(const Axes& kernel, F&& body) {
+  for (int kt = 0; kt < kernel[0]; ++kt)
+    for (int kh = 0; kh < kernel[1]; ++kh)
+      for (int kw = 0; kw < kernel[2]; ++kw) body(kt, kh, kw);
+}
+
+// What one node reads.
+struct Node {
+  const GraphNode& description;
+  const ParameterValues& parameters;
+  std::vector<Value> inputs;
+
+  const Value& input() const { return inputs.at(0); }
+  Value result() const { return Value(input().n, description.extents); }
+
+  const Tensor* find(const std::string& role) const {
+    for (const Parameter& parameter : description.parameters) {
+      if (parameter.role != role) continue;
+      const Tensor& tensor = parameters.at(parameter.name);
+      if (tensor.shape() != parameter.shape) throw std::invalid_argument(parameter.name + ": another shape");
+      return &tensor;
+    }
+    return nullptr;
+  }
+  const Tensor& parameter(const std::string& role) const {
+    const Tensor* found = find(role);
+    if (!found) throw std::invalid_argument(description.name + " has no parameter " + role);
+    return *found;
+  }
+};
+
+double activate(double x, ActivationKind kind, double slope) {
+  switch (kind) {
+    case ActivationKind::relu:
+      return std::max(x, 0.0);
+    case ActivationKind::sigmoid:
+      return 1 / (1 + std::exp(-x));
+    case ActivationKind::hard_sigmoid:
+      return std::clamp(slope * x + 0.5, 0.0, 1.0);
+    case ActivationKind::tanh:
+      return std::tanh(x);
+    case ActivationKind::silu:
+      return x / (1 + std::exp(-x));
+    case ActivationKind::hard_swish:
+      return x * std::clamp(x / 6 + 0.5, 0.0, 1.0);
+    case ActivationKind::softmax:
+      break;
+  }
+  throw std::invalid_argument("softmax is not an elementwise activation");
+}
+
+// Adds weight·input to one clip's and channel's sums, for the kernel's tap (kt, kh, kw).
+void add_tap(const Convolution& conv, const Value& in, Index b, Index i, const Axes& tap, double weight,
+             const Extents& out, std::vector<double>& sums) {
+  std::size_t place = 0;
+  for (Index t = 0; t < out.t; ++t) {
+    const Index it = t * conv.stride[0] + tap[0] * conv.dilation[0] - conv.pad_begin[0];
+    for (Index h = 0; h < out.h; ++h) {
+      const Index ih = h * conv.stride[1] + tap[1] * conv.dilation[1] - conv.pad_begin[1];
+      for (Index w = 0; w < out.w; ++w, ++place) {
+        const Index iw = w * conv.stride[2] + tap[2] * conv.dilation[2] - conv.pad_begin[2];
+        if (in.holds(it, ih, iw)) sums[place] += weight * in(b, i, it, ih, iw);
+      }
+    }
+  }
+}
+
+Value run(const Convolution& conv, const Node& node) {
+  const Value& in = node.input();
+  Value out = node.result();
+  const Tensor& kernel = node.parameter("kernel");
+  const Tensor* bias = conv.bias ? &node.parameter("bias") : nullptr;
+  const Index group_in = in.extents.c / conv.groups;
+  const Index group_out = conv.filters / conv.groups;
+  for (Index b = 0; b < out.n; ++b) {
+    for (Index o = 0; o < conv.filters; ++o) {
+      std::vector<double> sums(static_cast<std::size_t>(out.extents.positions()), bias ? (*bias)[o] : 0);
+      Index element = o * kernel.size() / conv.filters;
+      for (Index i = 0; i < group_in; ++i) {
+        each_tap(conv.kernel, [&](int kt, int kh, int kw) {
+          add_tap(conv, in, b, o / group_out * group_in + i, {kt, kh, kw}, kernel[element++], out.extents,
+                  sums);
+        });
+      }
+      std::transform(sums.begin(), sums.end(), &out(b, o, 0, 0, 0),
+                     [](double sum) { return static_cast<float>(sum); });
+    }
+  }
+  return out;
+}
+
+Value run(const Pooling& pool, const Node& node) {
+  const Value& in = node.input();
+  Value out = node.result();
+  const bool max = pool.kind == Pooling::Kind::max;
+  each(out, [&](Index b, Index c, Index t, Index h, Index w) {
+    double sum = 0, largest = -std::numeric_limits<double>::infinity();
+    Index count = 0;
+    each_tap(pool.kernel, [&](int kt, int kh, int kw) {
+      const Index it = t * pool.stride[0] + kt - pool.pad_begin[0];
+      const Index ih = h * pool.stride[1] + kh - pool.pad_begin[1];
+      const Index iw = w * pool.stride[2] + kw - pool.pad_begin[2];
+      const bool inside = in.holds(it, ih, iw);
+      if (inside || pool.count_padding) ++count;
+      if (!inside) return;
+      sum += in(b, c, it, ih, iw);
+      largest = std::max<double>(largest, in(b, c, it, ih, iw));
+    });
+    out(b, c, t, h, w) = static_cast<float>(max ? largest : sum / static_cast<double>(count));
+  });
+  return out;
+}
+
+Value run(const Reduction& reduction, const Node& node) {
+  const Value& in = node.input();
+  Value out = node.result();
+  const bool max = reduction.kind == Reduction::Kind::max;
+  const Axes over{static_cast<int>(reduction.time ? in.extents.t : 1),
+                  static_cast<int>(reduction.space ? in.extents.h : 1),
+                  static_cast<int>(reduction.space ? in.extents.w : 1)};
+  each(out, [&](Index b, Index c, Index t, Index h, Index w) {
+    double sum = 0, largest = -std::numeric_limits<double>::infinity();
+    each_tap(over, [&](int kt, int kh, int kw) {
+      const double value = in(b, c, t + kt, h + kh, w + kw);
+      sum += value;
+      largest = std::max(largest, value);
+    });
+    const double count = 1.0 * over[0] * over[1] * over[2];
+    out(b, c, t, h, w) = static_cast<float>(max ? largest : sum / count);
+  });
+  return out;
+}
+
+Value run(const BatchNorm& norm, const Node& node) {
+  const Value& in = node.input();
+  Value out = node.result();
+  const Tensor& mean = node.parameter("moving_mean");
+  const Tensor& variance = node.parameter("moving_variance");
+  const Tensor* gamma = node.find("gamma");
+  const Tensor* beta = node.find("beta");
+  each(out, [&](Index b, Index c, Index t, Index h, Index w) {
+    const double deviation = std::sqrt(double{variance[c]} + double{norm.epsilon});
+    const double normal = (double{in(b, c, t, h, w)} - mean[c]) / deviation;
+    out(b, c, t, h, w) = static_cast<float>((gamma ? (*gamma)[c] : 1.0) * normal + (beta ? (*beta)[c] : 0.0));
+  });
+  return out;
+}
+
+Value softmax(const Node& node) {
+  const Value& in = node.input();
+  Value out = node.result();
+  each(out, [&](Index b, Index c, Index t, Index h, Index w) {
+    double largest = -std::numeric_limits<double>::infinity(), sum = 0;
+    for (Index i = 0; i < in.extents.c; ++i) largest = std::max<double>(largest, in(b, i, t, h, w));
+    for (Index i = 0; i < in.extents.c; ++i) sum += std::exp(in(b, i, t, h, w) - largest);
+    out(b, c, t, h, w) = static_cast<float>(std::exp(in(b, c, t, h, w) - largest) / sum);
+  });
+  return out;
+}
+
+Value run(const Activation& activation, const Node& node) {
+  if (activation.kind == ActivationKind::softmax) return softmax(node);
+  Value out = node.result();
+  for (Index i = 0; i < out.tensor.size(); ++i) {
+    out.tensor[i] = static_cast<float>(activate(node.input().tensor[i], activation.kind, activation.slope));
+  }
+  return out;
+}
+
+Value run(const PRelu&, const Node& node) {
+  const Value& in = node.input();
+  Value out = node.result();
+  const Tensor& alpha = node.parameter("alpha");
+  each(out, [&](Index b, Index c, Index t, Index h, Index w) {
+    const double x = in(b, c, t, h, w);
+    const double slope = alpha.size() == 1 ? alpha[0] : alpha[c];
+    out(b, c, t, h, w) = static_cast<float>(x > 0 ? x : slope * x);
+  });
+  return out;
+}
+
+Value run(const Dense& dense, const Node& node) {
+  const Value& in = node.input();
+  Value out = node.result();
+  const Tensor& kernel = node.parameter("kernel");
+  const Tensor* bias = dense.bias ? &node.parameter("bias") : nullptr;
+  each(out, [&](Index b, Index o, Index t, Index h, Index w) {
+    double sum = bias ? (*bias)[o] : 0;
+    for (Index i = 0; i < in.extents.c; ++i) {
+      sum += double{kernel[o * in.extents.c + i]} * in(b, i, t, h, w);
+    }
+    out(b, o, t, h, w) = static_cast<float>(sum);
+  });
+  return out;
+}
+
+Value run(const Dropout&, const Node& node) { return node.input(); }
+
+// Where the element number `i` of one clip stands, counted T, H, W, C.
+struct Place {
+  Index c, t, h, w;
+};
+Place place(const Extents& e, Index i) {
+  return {i % e.c, i / (e.c * e.w * e.h), i / (e.c * e.w) % e.h, i / e.c % e.w};
+}
+
+Value run(const Reshape& reshape, const Node& node) {
+  const Value& in = node.input();
+  Value out(in.n, reshape.to);
+  for (Index b = 0; b < in.n; ++b) {
+    for (Index i = 0; i < in.extents.size(); ++i) {
+      const Place from = place(in.extents, i), to = place(reshape.to, i);
+      out(b, to.c, to.t, to.h, to.w) = in(b, from.c, from.t, from.h, from.w);
+    }
+  }
+  return out;
+}
+
+Value run(const Permute& permute, const Node& node) {
+  const Value& in = node.input();
+  Value out = node.result();
+  each(out, [&](Index b, Index c, Index t, Index h, Index w) {
+    const std::array<Index, 4> to{t, h, w, c};
+    std::array<Index, 4> from{};
+    for (std::size_t i = 0; i < 4; ++i) from[static_cast<std::size_t>(permute.order[i])] = to[i];
+    out(b, c, t, h, w) = in(b, from[3], from[0], from[1], from[2]);
+  });
+  return out;
+}
+
+Value run(const Concat&, const Node& node) {
+  Value out = node.result();
+  Index first = 0;
+  for (const Value& in : node.inputs) {
+    each(in, [&](Index b, Index c, Index t, Index h, Index w) {
+      out(b, first + c, t, h, w) = in(b, c, t, h, w);
+    });
+    first += in.extents.c;
+  }
+  return out;
+}
+
+float repeated(const Value& in, Index b, Index c, Index t, Index h, Index w) {
+  const Extents& e = in.extents;
+  return in(b, e.c == 1 ? 0 : c, e.t == 1 ? 0 : t, e.h == 1 ? 0 : h, e.w == 1 ? 0 : w);
+}
+
+Value run(const Elementwise& join, const Node& node) {
+  Value out = node.result();
+  each(out, [&](Index b, Index c, Index t, Index h, Index w) {
+    double result = repeated(node.inputs.at(0), b, c, t, h, w);
+    for (std::size_t i = 1; i < node.inputs.size(); ++i) {
+      const double next = repeated(node.inputs[i], b, c, t, h, w);
+      if (join.kind == Elementwise::Kind::add) result += next;
+      if (join.kind == Elementwise::Kind::multiply) result *= next;
+      if (join.kind == Elementwise::Kind::maximum) result = std::max(result, next);
+    }
+    out(b, c, t, h, w) = static_cast<float>(result * join.scale);
+  });
+  return out;
+}
+
+Value run(const SelectFrame& select, const Node& node) {
+  const Value& in = node.input();
+  Value out = node.result();
+  const Index frame = select.frame < 0 ? in.extents.t + select.frame : select.frame;
+  each(out, [&](Index b, Index c, Index, Index h, Index w) { out(b, c, 0, h, w) = in(b, c, frame, h, w); });
+  return out;
+}
+
+// One clip's recurrent state and the products that a step needs, all in double.
+class Cell {
+ public:
+  Cell(const Recurrent& recurrent, const Node& node, Index batch)
+      : recurrent_(recurrent),
+        in_(node.input()),
+        batch_(batch),
+        kernel_(node.parameter("kernel")),
+        recurrent_kernel_(node.parameter("recurrent_kernel")),
+        bias_(node.find("bias")),
+        hidden_(static_cast<std::size_t>(recurrent.units)),
+        cell_(hidden_) {}
+
+  void step(Index t) {
+    if (recurrent_.cell == Recurrent::Cell::lstm) {
+      step_lstm(t);
+    } else {
+      step_gru(t);
+    }
+  }
+  const std::vector<double>& hidden() const { return hidden_; }
+
+ private:
+  // Row `row` of the kernel with step t's input; and of the recurrent kernel with a state.
+  double from_input(Index row, Index t) const {
+    double sum = 0;
+    for (Index i = 0; i < in_.extents.c; ++i) {
+      sum += double{kernel_[row * in_.extents.c + i]} * in_(batch_, i, t, 0, 0);
+    }
+    return sum;
+  }
+  double from_state(Index row, const std::vector<double>& state) const {
+    double sum = 0;
+    for (Index i = 0; i < recurrent_.units; ++i) {
+      sum += recurrent_kernel_[row * recurrent_.units + i] * state[static_cast<std::size_t>(i)];
+    }
+    return sum;
+  }
+  double bias(Index i) const { return bias_ ? (*bias_)[i] : 0; }
+  double gate(double x) const { return activate(x, recurrent_.recurrent_activation, 0.2); }
+  double output(double x) const { return activate(x, recurrent_.activation, 0.2); }
+
+  void step_lstm(Index t) {
+    const Index u = recurrent_.units;
+    const std::vector<double> before = hidden_;
+    for (Index j = 0; j < u; ++j) {
+      std::array<double, 4> sum{};  // i, f, c, o
+      for (Index g = 0; g < 4; ++g) {
+        const Index row = g * u + j;
+        sum[static_cast<std::size_t>(g)] = from_input(row, t) + from_state(row, before) + bias(row);
+      }
+      double& cell = cell_[static_cast<std::size_t>(j)];
+      cell = gate(sum[1]) * cell + gate(sum[0]) * output(sum[2]);
+      hidden_[static_cast<std::size_t>(j)] = gate(sum[3]) * output(cell);
+    }
+  }
+
+  // With reset_after the bias' second row belongs to the recurrent product.
+  void step_gru(Index t) {
+    const Index u = recurrent_.units, rows = 3 * u;
+    const bool after = recurrent_.reset_after;
+    const auto state_bias = [&](Index row) { return after ? bias(rows + row) : 0; };
+    const std::vector<double> before = hidden_;
+    std::vector<double> update(hidden_), reset(hidden_), reset_state(hidden_);
+    for (Index j = 0; j < u; ++j) {
+      const auto k = static_cast<std::size_t>(j);
+      update[k] = gate(from_input(j, t) + bias(j) + from_state(j, before) + state_bias(j));
+      reset[k] = gate(from_input(u + j, t) + bias(u + j) + from_state(u + j, before) + state_bias(u + j));
+      reset_state[k] = reset[k] * before[k];
+    }
+    for (Index j = 0; j < u; ++j) {
+      const auto k = static_cast<std::size_t>(j);
+      const Index row = 2 * u + j;
+      const double recurrent =
+          after ? reset[k] * (from_state(row, before) + state_bias(row)) : from_state(row, reset_state);
+      const double candidate = output(from_input(row, t) + bias(row) + recurrent);
+      hidden_[k] = update[k] * before[k] + (1 - update[k]) * candidate;
+    }
+  }
+
+  const Recurrent& recurrent_;
+  const Value& in_;
+  Index batch_;
+  const Tensor& kernel_;
+  const Tensor& recurrent_kernel_;
+  const Tensor* bias_;
+  std::vector<double> hidden_, cell_;
+};
+
+Value run(const Recurrent& recurrent, const Node& node) {
+  const Index steps = node.input().extents.t;
+  Value out = node.result();
+  for (Index b = 0; b < out.n; ++b) {
+    Cell cell(recurrent, node, b);
+    for (Index i = 0; i < steps; ++i) {
+      const Index t = recurrent.backward ? steps - 1 - i : i;
+      cell.step(t);
+      if (!recurrent.sequence && i + 1 < steps) continue;
+      for (Index j = 0; j < recurrent.units; ++j) {
+        const double state = cell.hidden()[static_cast<std::size_t>(j)];
+        out(b, j, recurrent.sequence ? t : 0, 0, 0) = static_cast<float>(state);
+      }
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+std::vector<Tensor> reference_values(const Graph& graph, const ParameterValues& parameters,
+                                     std::span<const Tensor> inputs) {
+  std::vector<Tensor> values;
+  for (const GraphNode& description : graph.nodes) {
+    Node node{description, parameters, {}};
+    for (const int index : description.inputs) {
+      const Tensor& from = index >= 0 ? values.at(static_cast<std::size_t>(index))
+                                      : inputs[static_cast<std::size_t>(-1 - index)];
+      node.inputs.emplace_back(from, graph.extents(index));
+    }
+    Value result =
+        std::visit([&](const auto& operation) { return run(operation, node); }, description.operation);
+    if (result.extents != description.extents) throw std::logic_error(description.name + ": other extents");
+    values.push_back(std::move(result.tensor));
+  }
+  return values;
+}
+
+Tensor reference(const Graph& graph, const ParameterValues& parameters, const Tensor& input) {
+  if (graph.output < 0) return input;
+  return reference_values(graph, parameters, {&input, 1}).at(static_cast<std::size_t>(graph.output));
+}
+
+Deviation deviation(const Tensor& actual, const Tensor& expected) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  if (actual.size() != expected.size()) return {kInfinity, kInfinity};
+  double scale = 0, sum = 0, largest = 0;
+  for (Index i = 0; i < expected.size(); ++i) {
+    const double difference = std::abs(double{actual[i]} - expected[i]);
+    if (!std::isfinite(difference)) return {kInfinity, kInfinity};
+    scale = std::max(scale, std::abs(double{expected[i]}));
+    largest = std::max(largest, difference);
+    sum += difference;
+  }
+  if (largest == 0) return {};
+  return {largest / scale, sum / static_cast<double>(expected.size()) / scale};
+}
+
+}  // namespace actionflow::testing
