@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "datasets/ffmpeg.h"
 #include "datasets/source.h"
 
 namespace actionflow::testing {
@@ -34,6 +35,13 @@ inline Decoded read_all(const std::filesystem::path& path) {
   SourceOptions options;
   options.source = path.string();
   return read_all(options);
+}
+
+// The first plane's byte at (x, y): luma of YUV, red of RGB, for pictures of 8 bits.
+inline int luma_at(const Frame& frame, int x, int y) {
+  const AVFrame& picture = *frame.picture();
+  const bool packed = picture.format == AV_PIX_FMT_RGB24;
+  return picture.data[0][static_cast<std::ptrdiff_t>(y) * picture.linesize[0] + (packed ? 3 * x : x)];
 }
 
 // What opening and reading the source says when it fails; empty when it does not.
