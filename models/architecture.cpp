@@ -193,6 +193,7 @@ void settle_classes(Architecture& architecture, Diagnostics& diagnostics) {
 }
 
 Value class_list(const std::vector<std::string>& classes) {
+  if (classes == numbered_classes(classes.size())) return config::make_scalar(std::to_string(classes.size()));
   std::vector<Value> names;
   for (const std::string& name : classes) names.push_back(config::make_scalar(name, true));
   return config::make_list(std::move(names));

@@ -4,13 +4,14 @@
 
 #include <algorithm>
 #include <cctype>
+#include <utility>
 
 namespace actionflow {
 namespace {
 
 using config::Value;
 
-constexpr std::size_t kLineWidth = 100;
+constexpr std::size_t kLineWidth = 120;
 
 // Whether the text is the same scalar without quotes, in flow and in block style.
 bool plain(const std::string& text) {
@@ -62,14 +63,17 @@ void write(const Value& value, std::size_t indent, std::size_t column, std::stri
     return;
   }
   const std::string margin(indent, ' ');
-  if (indent > 0) text += "\n";
+  // A list's item begins on the line of its dash.
+  const bool after_dash = !text.empty() && text.back() == '-' && value.is_map();
+  std::string lead = after_dash ? " " : margin;
+  if (indent > 0 && !after_dash) text += "\n";
   for (const Value& item : value.items()) {
     text += margin + "-";
     write(item, indent + 2, indent + 2, text);
   }
   for (const Value::Entry& entry : value.entries()) {
     const std::string key = scalar(entry.key, false);
-    text += margin + key + ":";
+    text += std::exchange(lead, margin) + key + ":";
     write(entry.value, indent + 2, indent + key.size() + 2, text);
   }
 }

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "models/layers/activation.h"
+#include "models/layers/count.h"
 #include "models/layers/layers.h"
 #include "models/layers/window.h"
 
@@ -38,7 +39,7 @@ std::array<int, axes> ones() {
 
 template <std::size_t axes>
 struct ConvolutionLayer : Layer {
-  std::int64_t filters = 0;
+  Count filters;
   std::array<int, axes> kernel = ones<axes>();
   std::array<int, axes> stride = ones<axes>();
   std::array<int, axes> dilation = ones<axes>();
@@ -50,19 +51,23 @@ struct ConvolutionLayer : Layer {
   static void describe(config::Fields<ConvolutionLayer>& fields) {
     using Self = ConvolutionLayer;
     const std::string order = axes == 2 ? "height, width" : "time, height, width";
-    fields.add("filters", &Self::filters, "channels of the result").range(1, 1 << 24).required();
+    fields.add("filters", &Self::filters, "channels of the result, or the word classes").required();
     fields.add("kernel", &Self::kernel, "extent of the kernel: " + order).range(1, kMostKernel).required();
     fields.add("stride", &Self::stride, "steps from one result to the next: " + order).range(1, kMostKernel);
     fields.add("padding", &Self::padding, kPaddingHelp);
     fields.add("dilation", &Self::dilation, "distance of the kernel's taps").range(1, kMostKernel);
-    fields.add("groups", &Self::groups, "channels are convolved in so many groups").range(1, 1 << 24);
+    fields.add("groups", &Self::groups, "channels are convolved in so many groups").range(1, kMostChannels);
     fields.add("bias", &Self::bias, "adds a learned number a channel");
     fields.add("activation", &Self::activation, kActivationHelp);
   }
 
+  void settle(const NetworkFacts& facts, config::Diagnostics& diagnostics) override {
+    filters.settle(facts, diagnostics);
+  }
+
   void emit(Emitter& emitter) const override {
     const int convolved = add_convolution(emitter, emitter.input(),
-                                          {.filters = filters,
+                                          {.filters = filters.number,
                                            .kernel = widen(kernel, 1),
                                            .stride = widen(stride, 1),
                                            .dilation = widen(dilation, 1),
@@ -80,7 +85,7 @@ struct TimeProjection : Layer {
 
   static void describe(config::Fields<TimeProjection>& fields) {
     fields.add("filters", &TimeProjection::filters, "channels of the result; 0: as many as come in")
-        .range(0, 1 << 24);
+        .range(0, kMostChannels);
     fields.add("bias", &TimeProjection::bias, "adds a learned number a channel");
     fields.add("activation", &TimeProjection::activation, kActivationHelp);
   }

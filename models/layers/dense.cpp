@@ -1,15 +1,12 @@
-#include <fmt/format.h>
-
 #include "models/layers/activation.h"
+#include "models/layers/count.h"
 #include "models/layers/layers.h"
 
 namespace actionflow {
 namespace {
 
-constexpr std::int64_t kMostUnits = 1 << 24;
-
 struct DenseLayer : Layer {
-  config::Value units;
+  Count units;
   bool bias = true;
   std::optional<ActivationKind> activation;
 
@@ -20,34 +17,19 @@ struct DenseLayer : Layer {
   }
 
   void settle(const NetworkFacts& facts, config::Diagnostics& diagnostics) override {
-    if (units.is_null()) return;
-    if (units.text() == "classes") {
-      count_ = facts.classes;
-      if (facts.classes == 0)
-        diagnostics.add(units.place(), "units is 'classes', but the file has no 'classes:'");
-      return;
-    }
-    config::Diagnostics own;
-    count_ = config::read<std::int64_t>(units, own);
-    if (!own.empty() || count_ < 1 || count_ > kMostUnits) {
-      diagnostics.add(units.place(),
-                      fmt::format("units is '{}', expected 1 to {}, or classes", units.text(), kMostUnits));
-    }
+    units.settle(facts, diagnostics);
   }
 
   void emit(Emitter& emitter) const override {
     const int input = emitter.input();
     const Extents& in = emitter.extents(input);
     std::vector<Parameter> parameters{
-        emitter.parameter("kernel", {count_, in.c}, Initializer::glorot_uniform)};
-    if (bias) parameters.push_back(emitter.parameter("bias", {count_}, Initializer::zeros));
-    const int product = emitter.add(Dense{.units = count_, .bias = bias}, {input}, {count_, in.t, in.h, in.w},
-                                    std::move(parameters));
+        emitter.parameter("kernel", {units.number, in.c}, Initializer::glorot_uniform)};
+    if (bias) parameters.push_back(emitter.parameter("bias", {units.number}, Initializer::zeros));
+    const int product = emitter.add(Dense{.units = units.number, .bias = bias}, {input},
+                                    {units.number, in.t, in.h, in.w}, std::move(parameters));
     activate(emitter, product, activation);
   }
-
- private:
-  std::int64_t count_ = 0;
 };
 
 }  // namespace
