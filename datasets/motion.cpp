@@ -16,6 +16,10 @@ cv::Mat as_matrix(const std::vector<std::uint8_t>& luma, int height, int width) 
   return cv::Mat(height, width, CV_8UC1, const_cast<std::uint8_t*>(luma.data()));
 }
 
+void write_zero(std::size_t pixels, std::uint8_t* out, int stride) {
+  for (std::size_t i = 0; i < pixels; ++i, out += stride) *out = 0;
+}
+
 void write_difference(const std::vector<std::uint8_t>& before, const std::vector<std::uint8_t>& now,
                       std::uint8_t* out, int stride) {
   for (std::size_t i = 0; i < now.size(); ++i, out += stride) {
@@ -40,8 +44,10 @@ void write_flow(const cv::Mat& before, const cv::Mat& now, std::uint8_t* out, in
 
 void MotionChannel::write(const std::vector<std::uint8_t>& luma, int height, int width, std::uint8_t* out,
                           int stride) {
-  if (previous_.size() != luma.size()) previous_ = luma;
-  if (motion_ == Motion::flow) {
+  // Flow between equal pictures is only nearly zero.
+  if (previous_.empty() || previous_ == luma) {
+    write_zero(luma.size(), out, stride);
+  } else if (motion_ == Motion::flow) {
     write_flow(as_matrix(previous_, height, width), as_matrix(luma, height, width), out, stride);
   } else {
     write_difference(previous_, luma, out, stride);

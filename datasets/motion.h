@@ -13,7 +13,8 @@ namespace actionflow {
 // - flow: length of Farnebäck's optical flow from the previous sample to this one (OpenCV: 3 levels of
 //   a half, window 15, 3 iterations, polynomials of 5 and 1.2), 16 for each pixel of the output moved,
 //   so that 255 stands for 16 pixels and more.
-// Zero for the first sample and after reset().
+// Zero for the first sample, after reset(), and for a sample equal to the one before. The size stays
+// the same for an object's life.
 class MotionChannel {
  public:
   explicit MotionChannel(Motion motion) : motion_(motion) {}

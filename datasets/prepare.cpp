@@ -100,7 +100,10 @@ std::vector<Preparer::State::Target> Preparer::State::targets(const AVFrame& pic
   return result;
 }
 
-Preparer::Preparer(const InputSpec& spec) : state_(std::make_unique<State>(spec)) {}
+Preparer::Preparer(const InputSpec& spec) : state_(std::make_unique<State>(spec)) {
+  if (!spec.takes_pictures())
+    throw UsageError("the input form takes no pictures: its channels do not fit its color");
+}
 Preparer::~Preparer() = default;
 Preparer::Preparer(Preparer&&) noexcept = default;
 Preparer& Preparer::operator=(Preparer&&) noexcept = default;

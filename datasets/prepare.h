@@ -46,6 +46,7 @@ using PreparedFramePtr = std::shared_ptr<const PreparedFrame>;
 // picture format, so a change of size or format mid-stream costs one rebuild.
 class Preparer {
  public:
+  // Throws UsageError for a form that takes no pictures.
   explicit Preparer(const InputSpec& spec);
   ~Preparer();
   Preparer(Preparer&&) noexcept;

@@ -28,17 +28,17 @@ double cubic(double d) {
   return 0;
 }
 
-double weight(ResizeFilter filter, const OutputSpan& span, int sample) {
+double covered(const OutputSpan& span, int sample, int samples) {
+  const double left = sample == 0 ? span.begin : std::max<double>(sample, span.begin);
+  const double end = span.begin + span.step;
+  const double right = sample == samples - 1 ? end : std::min<double>(sample + 1, end);
+  return std::max(0.0, right - left);
+}
+
+double weight(ResizeFilter filter, const OutputSpan& span, int sample, int samples) {
+  if (filter == ResizeFilter::area) return covered(span, sample, samples);
   const double distance = (sample + 0.5 - span.centre()) / std::max(span.step, 1.0);
-  switch (filter) {
-    case ResizeFilter::bilinear:
-      return triangle(distance);
-    case ResizeFilter::bicubic:
-      return cubic(distance);
-    default:
-      return std::max(
-          0.0, std::min<double>(sample + 1, span.begin + span.step) - std::max<double>(sample, span.begin));
-  }
+  return filter == ResizeFilter::bicubic ? cubic(distance) : triangle(distance);
 }
 
 double reach(ResizeFilter filter, const OutputSpan& span) {
@@ -52,16 +52,15 @@ Taps one_tap(double position, int samples) {
 
 Taps make_taps(ResizeFilter filter, const OutputSpan& span, int samples) {
   const double extent = reach(filter, span);
-  const int first = std::max(0, static_cast<int>(std::floor(span.centre() - extent)));
-  const int last = std::min(samples - 1, static_cast<int>(std::ceil(span.centre() + extent)));
+  // Sited chroma can put an output at the border beyond the last sample.
+  const int first = std::clamp(static_cast<int>(std::floor(span.centre() - extent)), 0, samples - 1);
+  const int last = std::clamp(static_cast<int>(std::ceil(span.centre() + extent)), 0, samples - 1);
   Taps taps{first, {}};
   double sum = 0;
   for (int j = first; j <= last; ++j) {
-    taps.weights.push_back(weight(filter, span, j));
+    taps.weights.push_back(weight(filter, span, j, samples));
     sum += taps.weights.back();
   }
-  // Chroma that lies beside its luma can leave an output at the border without a sample.
-  if (sum <= 0) return one_tap(span.centre(), samples);
   for (double& w : taps.weights) w /= sum;
   return taps;
 }

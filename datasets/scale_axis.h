@@ -3,7 +3,8 @@
 // Coordinates are edges: source sample j covers [j, j+1), its centre is j + 0.5. Output i covers
 // [begin + i·step, begin + (i+1)·step) with centre c, and is Σ w(j)·source(j) / Σ w(j) over the
 // samples inside the picture, so at the border the weights that fall outside go to the rest.
-// - area: w = how much of [j, j+1) the output covers, exactly, up and down alike;
+// - area: w = how much of [j, j+1) the output covers, exactly, up and down alike; the first and the
+//   last sample reach on beyond the border (where sited chroma has none);
 // - bilinear: w = triangle(d), bicubic: w = cubic(d) with a = −0.5, of d = (j + 0.5 − c) / max(step, 1):
 //   widened when scaling down, as PIL and PyTorch's antialias=True do;
 // - nearest: the sample that c lies in.

@@ -1,9 +1,9 @@
 #include "datasets/scale_kernels.h"
 
 #include <algorithm>
-#include <cstdlib>
-#include <string_view>
 #include <vector>
+
+#include "base/processor.h"
 
 namespace actionflow {
 
@@ -33,12 +33,6 @@ void resample_row(const std::int16_t* in, const Axis& axis, std::int16_t* out) {
   resample_row_from(0, in, axis, out);
 }
 
-const ScaleKernels& choose() {
-  const char* named = std::getenv("ACTIONFLOW_ISA");
-  const bool plain = named != nullptr && std::string_view(named) == "generic";
-  return !plain && __builtin_cpu_supports("avx2") ? avx2_scale_kernels() : generic_scale_kernels();
-}
-
 }  // namespace
 
 const ScaleKernels& generic_scale_kernels() {
@@ -47,7 +41,7 @@ const ScaleKernels& generic_scale_kernels() {
 }
 
 const ScaleKernels& scale_kernels() {
-  static const ScaleKernels& best = choose();
+  static const ScaleKernels& best = has_avx2() ? avx2_scale_kernels() : generic_scale_kernels();
   return best;
 }
 

@@ -35,7 +35,7 @@ struct ScaleKernels {
 
 const ScaleKernels& generic_scale_kernels();
 const ScaleKernels& avx2_scale_kernels();  // requires a processor with AVX2
-// The best for this processor; ACTIONFLOW_ISA=generic asks for the plain ones.
+// The best for this processor, see base/processor.h.
 const ScaleKernels& scale_kernels();
 
 }  // namespace actionflow
