@@ -1,0 +1,101 @@
+// What runs through the flow graph.
+//
+// Every node answers every item exactly once: with a value, a failure, or dropped. That is what keeps
+// ordering and joining nodes from waiting for ever. An item's key is (stream, segment, number):
+//   packets, frames  `number` counts a stream's packets; there is one frames item for each packet item.
+//   clips and below  `number` counts the windows that one window node cuts from a stream, without a gap,
+//                    from 0, whatever the segment.
+// Items are values: copying one shares its clip, its activations and its ticket.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <tuple>
+#include <vector>
+
+#include "base/outcome.h"
+#include "base/tensor.h"
+#include "datasets/frame.h"
+#include "datasets/prepare.h"
+#include "datasets/source.h"
+
+namespace actionflow {
+
+using StreamId = int;  // index in the pipeline's list of streams
+
+// What a packets or frames item says of its stream beside its content. A mark travels on whatever
+// becomes of the item's outcome.
+enum class Mark {
+  none,
+  begin,    // a connection was opened; the packets after it are of this one
+  lost,     // the connection was lost: what follows is a new segment
+  end,      // the source ended by itself
+  stopped,  // the source was ended before its own end, or failed
+};
+
+// The stretch of a stream that a window covers, in seconds since the stream's first frame.
+struct WindowInfo {
+  double start = 0;             // time of the first sample
+  double end = 0;               // time of the last sample plus one sampling interval
+  bool padded = false;          // a short file's last sample was repeated
+  std::int64_t arrival_ns = 0;  // of the newest frame, steady clock
+};
+
+// Accompanies an item from where it enters the graph until the last copy of it is gone, and then, in
+// its destructor, says so to whoever counts or holds back further items. Thread-safe.
+class Ticket {
+ public:
+  explicit Ticket(WindowInfo window = {}) : window_(window) {}
+  virtual ~Ticket() = default;
+  Ticket(const Ticket&) = delete;
+  Ticket& operator=(const Ticket&) = delete;
+
+  const WindowInfo& window() const { return window_; }
+  void mark_failed() { failed_.store(true, std::memory_order_relaxed); }
+  void mark_dropped() { dropped_.store(true, std::memory_order_relaxed); }
+  bool failed() const { return failed_.load(std::memory_order_relaxed); }
+  bool dropped() const { return dropped_.load(std::memory_order_relaxed); }
+
+ private:
+  WindowInfo window_;
+  std::atomic<bool> failed_{false};
+  std::atomic<bool> dropped_{false};
+};
+
+struct ItemKey {
+  StreamId stream = 0;
+  std::int64_t segment = 0;
+  std::int64_t number = 0;
+
+  auto operator<=>(const ItemKey&) const = default;
+};
+
+template <class T>
+struct Item {
+  ItemKey key;
+  Mark mark = Mark::none;
+  std::shared_ptr<Ticket> ticket;
+  Outcome<T> outcome;
+};
+
+// A compressed packet, or what stands in its place with a mark.
+struct PacketMessage {
+  Packet packet;                                              // empty beside a mark
+  std::shared_ptr<const Reader::CodecParameters> parameters;  // with Mark::begin
+};
+
+using Frames = std::vector<Frame>;
+// One clip for each input form below the window node.
+using Clips = std::shared_ptr<const std::vector<Clip>>;
+using PartResult = std::shared_ptr<const Tensor>;
+// Probabilities, one a class.
+using Scores = std::shared_ptr<const std::vector<float>>;
+
+using PacketItem = Item<PacketMessage>;
+using FramesItem = Item<Frames>;
+using ClipItem = Item<Clips>;
+using PartItem = Item<PartResult>;
+using ScoresItem = Item<Scores>;
+
+}  // namespace actionflow
