@@ -1,0 +1,94 @@
+// A pipeline file read and checked whole: streams, nodes, and how they are connected.
+//
+//   options: {workers: 2}
+//   defaults: {retry: true}                    # merged key by key into each stream
+//   streams:
+//     door: {source: rtsp://camera/1}
+//     yard: yard.mp4                           # short for {source: yard.mp4}
+//   graph:
+//     frames: {node: decode}                   # all streams, unless streams: [names]
+//     clips:  {node: window, from: frames, hop: 4}
+//     motion: {node: cnn3d, from: clips, weights: robust.safetensors}
+//     log:    {node: jsonl, from: motion, file: actions.jsonl}
+//
+// Reading opens model and weight files, and no source. Used from one thread. See docs/pipelines.md.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/config.h"
+#include "datasets/source.h"
+#include "models/weight_files.h"
+#include "nodes/node.h"
+
+namespace actionflow {
+
+// The file's `options`. 0 stands for what suits the machine.
+struct PipelineOptions {
+  int workers = 0;
+  int threads = 1;
+  Precision precision = Precision::automatic;
+  static void describe(config::Fields<PipelineOptions>& fields);
+  // With the machine's processors in place of 0.
+  GraphOptions resolved() const;
+};
+
+struct StreamDescription {
+  std::string name;
+  config::Place place;
+  SourceOptions source;
+};
+
+struct NodeDescription {
+  const NodeKind* kind = nullptr;
+  NodeUse use;
+  std::vector<int> inputs;    // indices in PipelineDescription::nodes
+  bool final_result = false;  // gives scores that no other node scores on
+  std::shared_ptr<Node> node;
+};
+
+struct PipelineDescription {
+  PipelineOptions options;
+  std::vector<StreamDescription> streams;
+  std::vector<NodeDescription> nodes;  // every input before its consumers; nodes without use left out
+  std::vector<std::string> warnings;   // complete lines: "file:line:column: warning: …"
+};
+
+// What the command line sets over the file.
+struct PipelineOverrides {
+  std::optional<int> hop;  // of every window node
+  std::optional<int> workers;
+  std::optional<int> threads;
+  std::optional<Precision> precision;
+};
+
+// Throws config::ConfigError with every error at once, each with its place; its exit code is `model` where
+// only model and weight files are at fault.
+PipelineDescription read_pipeline(const config::Value& root, const PipelineOverrides& overrides = {});
+PipelineDescription load_pipeline(const std::filesystem::path& file,
+                                  std::span<const config::Override> values = {},
+                                  const PipelineOverrides& overrides = {});
+
+// The graph of `classify SOURCE… --model`: decode, window, and the kind of network node that suits the
+// network, over sources named as on the command line. `name` is the node's, in results.
+PipelineDescription pipeline_over(const std::vector<std::string>& sources, std::shared_ptr<const Model> model,
+                                  const PipelineOverrides& overrides = {});
+
+// JSON schema of a pipeline file, for editors.
+std::string pipeline_schema();
+
+}  // namespace actionflow
+
+template <>
+struct actionflow::config::EnumNames<actionflow::Precision> {
+  using Precision = actionflow::Precision;
+  static constexpr std::array<std::pair<Precision, std::string_view>, 4> names{
+      {{Precision::f32, "f32"},
+       {Precision::bf16, "bf16"},
+       {Precision::int8, "int8"},
+       {Precision::automatic, "auto"}}};
+};
