@@ -34,6 +34,8 @@ struct Reading {
   Reading item(std::size_t index) const {
     return {value.items()[index], name + "[" + std::to_string(index) + "]", limits, diagnostics};
   }
+  std::string member(const std::string& key) const { return name.empty() ? key : name + "." + key; }
+  std::string shown_name() const { return name.empty() ? "the value" : name; }
   // "hop is 'x', expected …"
   void refuse(const std::string& expected, std::string hint = {}) const;
 };
@@ -278,7 +280,9 @@ struct Type<std::map<std::string, M>> {
       if (std::find(reading.beside.begin(), reading.beside.end(), entry.key) != reading.beside.end())
         continue;
       M member{};
-      good = Type<M>::read({entry.value, entry.key, reading.limits, reading.diagnostics}, member) && good;
+      good = Type<M>::read({entry.value, reading.member(entry.key), reading.limits, reading.diagnostics},
+                           member) &&
+             good;
       map.emplace(entry.key, std::move(member));
     }
     to = std::move(map);
@@ -449,7 +453,7 @@ template <class T>
 T read(const Value& value, Diagnostics& diagnostics, std::span<const std::string> beside) {
   T result{};
   const Limits none;
-  Type<T>::read({value, "the value", none, diagnostics, beside}, result);
+  Type<T>::read({value, {}, none, diagnostics, beside}, result);
   return result;
 }
 

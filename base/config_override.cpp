@@ -85,9 +85,9 @@ class Change {
     const auto [stop, error] = std::from_chars(step.key.data(), end, index);
     if (error != std::errc() || stop != end || index >= under.items().size()) {
       const std::size_t count = under.items().size();
-      diagnostics_.add(
-          place_, quoted_for_message(step.key) + " is no item of the list, expected " +
-                      (count == 0 ? "a key that is no empty list" : "0 to " + std::to_string(count - 1)));
+      diagnostics_.add(place_,
+                       quoted_for_message(step.key) + " is no item of the list, expected " +
+                           (count == 0 ? "a list that is not empty" : "0 to " + std::to_string(count - 1)));
       return under;
     }
     Value::Data data = under.data();

@@ -88,7 +88,8 @@ std::string integer_bounds(Limits limits, std::int64_t lowest, std::uint64_t hig
 
 void out_of_range(const Reading& reading, const std::string& range) {
   const std::string text = reading.value.secret() ? "***" : shortened(reading.value.text());
-  reading.diagnostics.add(reading.value.place(), reading.name + " is " + text + ", expected " + range);
+  reading.diagnostics.add(reading.value.place(),
+                          reading.shown_name() + " is " + text + ", expected " + range);
 }
 
 std::string joined(const std::vector<std::string>& words, const char* last) {
@@ -174,7 +175,7 @@ bool looks_number(std::string_view text) {
 std::string did_you_mean(std::string_view word, std::span<const std::string> candidates) {
   constexpr std::size_t kLongest = 64;
   if (word.empty() || word.size() > kLongest) return {};
-  std::size_t least = word.size() < 3 ? 1 : std::min<std::size_t>(3, 1 + word.size() / 4);
+  std::size_t least = std::min<std::size_t>(3, 1 + (word.size() - 1) / 4);
   std::string nearest;
   for (const std::string& candidate : candidates) {
     const std::size_t distance = edit_distance(word, candidate, least);
@@ -186,7 +187,8 @@ std::string did_you_mean(std::string_view word, std::span<const std::string> can
 }
 
 void Reading::refuse(const std::string& what, std::string hint) const {
-  diagnostics.add(value.place(), name + " " + kind_shown(value) + ", expected " + what, std::move(hint));
+  diagnostics.add(value.place(), shown_name() + " " + kind_shown(value) + ", expected " + what,
+                  std::move(hint));
 }
 
 namespace detail {
@@ -293,7 +295,7 @@ bool expect_list(const Reading& reading, std::size_t least, std::size_t most) {
   }
   const std::size_t size = value.items().size();
   if (size >= least && size <= most) return true;
-  reading.diagnostics.add(value.place(), reading.name + " has " + std::to_string(size) +
+  reading.diagnostics.add(value.place(), reading.shown_name() + " has " + std::to_string(size) +
                                              (size == 1 ? " item" : " items") + ", expected " + items);
   return false;
 }
