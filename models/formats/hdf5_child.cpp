@@ -38,8 +38,8 @@ constexpr std::size_t kMostMessage = 500;
 
 // ---- the child ----
 
-void limit(int resource, std::uint64_t most) {
-  const rlimit limits{most, most};
+void limit(int resource, std::uint64_t most, std::uint64_t hard) {
+  const rlimit limits{most, hard};
   setrlimit(static_cast<__rlimit_resource>(resource), &limits);
 }
 
@@ -52,14 +52,15 @@ constexpr bool kLimitMemory = true;
 
 void limit_self(std::uint64_t file_bytes) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  limit(RLIMIT_CORE, 0);
-  limit(RLIMIT_FSIZE, 0);
-  limit(RLIMIT_CPU, kCpuSeconds);
+  limit(RLIMIT_CORE, 0, 0);
+  limit(RLIMIT_FSIZE, 0, 0);
+  limit(RLIMIT_CPU, kCpuSeconds, kCpuSeconds + 1);  // SIGXCPU first, which tells why
   std::uint64_t pages = 0;
   std::ifstream("/proc/self/statm") >> pages;
   if (kLimitMemory) {
-    limit(RLIMIT_AS,
-          pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)) + kSpareBytes + 4 * file_bytes);
+    const std::uint64_t own = pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+    const std::uint64_t most = own + kSpareBytes + 4 * file_bytes;
+    limit(RLIMIT_AS, most, most);
   }
 }
 

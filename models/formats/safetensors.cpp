@@ -9,6 +9,7 @@
 #include <fstream>
 #include <system_error>
 
+#include "base/atomic_file.h"
 #include "base/error.h"
 #include "models/formats/safetensors_header.h"
 
@@ -261,14 +262,9 @@ void write_safetensors(const SafetensorsContent& content, const ByteSink& sink) 
 }
 
 void write_safetensors(const SafetensorsContent& content, const std::filesystem::path& file) {
-  const std::filesystem::path beside = file.string() + ".tmp";
-  std::ofstream out(beside, std::ios::binary);
-  write_safetensors(content, [&out](std::string_view bytes) {
-    out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  });
-  out.close();
-  if (!out) throw Error(ExitCode::failure, fmt::format("{}: cannot be written", file.string()));
-  std::filesystem::rename(beside, file);
+  AtomicFile out(file);
+  write_safetensors(content, [&out](std::string_view bytes) { out.write(bytes); });
+  out.commit();
 }
 
 }  // namespace actionflow

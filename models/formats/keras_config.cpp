@@ -1,0 +1,175 @@
+#include "models/formats/keras_config.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <filesystem>
+#include <map>
+#include <set>
+
+#include "base/error.h"
+#include "models/formats/keras_layers.h"
+#include "models/formats/keras_network.h"
+
+namespace actionflow {
+namespace {
+
+using keras::Line;
+using keras::Value;
+
+constexpr const char* kInput = "input";
+
+// A comment ends with its line, and so must a file's name in it.
+std::string printable(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(), [](unsigned char c) { return c < ' ' || c == 0x7F; }, '?');
+  return text;
+}
+
+// Plain where YAML takes it for nothing but text.
+std::string print_name(const std::string& name) {
+  static const std::set<std::string> kWords{
+      "null", "Null", "NULL", "true", "True", "TRUE", "false", "False", "FALSE", "yes", "Yes", "YES", "no",
+      "No",   "NO",   "on",   "On",   "ON",   "off",  "Off",   "OFF",   "y",     "Y",   "n",   "N"};
+  const bool plain = std::isalpha(static_cast<unsigned char>(name.front())) != 0 && !kWords.contains(name);
+  return plain ? name : fmt::format("\"{}\"", name);
+}
+
+std::string print_line(const Line& line, const std::string& before) {
+  std::string text = fmt::format("  - {{layer: {}, name: {}", line.layer, print_name(line.name));
+  if (line.from.size() > 1) {
+    std::vector<std::string> names;
+    for (const std::string& name : line.from) names.push_back(print_name(name));
+    text += fmt::format(", from: [{}]", fmt::join(names, ", "));
+  } else if (line.from.front() != before) {
+    text += fmt::format(", from: {}", print_name(line.from.front()));
+  }
+  for (const auto& [key, value] : line.options) text += fmt::format(", {}: {}", key, value);
+  return text + "}\n";
+}
+
+// T, H, W, C of the input; what is open is filled.
+struct InputExtents {
+  std::int64_t frames = 1, height = 1, width = 1, channels = 1;
+  bool open = false;
+};
+
+InputExtents read_input(const std::vector<std::optional<std::int64_t>>& shape, const KerasOpenExtents& open) {
+  InputExtents input;
+  const auto fill = [&](std::int64_t& extent, const std::optional<std::int64_t>& stated, int otherwise) {
+    extent = stated.value_or(otherwise);
+    input.open = input.open || !stated;
+  };
+  const std::size_t rank = shape.size();
+  input.channels = shape.back().value_or(1);
+  if (rank == 2) fill(input.frames, shape[0], open.frames);
+  if (rank == 4) fill(input.frames, shape[0], open.frames);
+  if (rank >= 3) {
+    fill(input.height, shape[rank - 3], open.height);
+    fill(input.width, shape[rank - 2], open.width);
+  }
+  return input;
+}
+
+bool is_picture(const InputExtents& input) { return input.channels == 1 || input.channels == 3; }
+
+std::string print_input(const InputExtents& input) {
+  const std::string color =
+      is_picture(input) ? fmt::format("color: {}, ", input.channels == 1 ? "gray" : "rgb") : "";
+  return fmt::format(
+      "input: {{channels: {}, frames: {}, frame_rate: 10, height: {}, width: {}, {}range: 1}}\n",
+      input.channels, input.frames, input.height, input.width, color);
+}
+
+std::string print_comment(const InputExtents& input, const std::string& file) {
+  std::string text = fmt::format(
+      "# From {}. Keras does not say how its input was prepared:\n"
+      "# check frame_rate, color, range, mean, std and resize.\n",
+      printable(std::filesystem::path(file).filename().string()));
+  if (input.open) text += "# The file leaves frames, height or width open: check these too.\n";
+  return text;
+}
+
+// A last dense layer says how many classes there are; one unit stands for two.
+std::string print_classes(const Value& result, std::vector<Line>& lines) {
+  if (!result.classes || result.rank != 1 || result.channels < 2) return {};
+  for (auto line = lines.rbegin(); line != lines.rend(); ++line) {
+    if (line->layer != "dense") continue;
+    for (auto& [key, value] : line->options) {
+      if (key == "units") value = "classes";
+    }
+    break;
+  }
+  return fmt::format("classes: {}\n", result.channels);
+}
+
+// Every layer's name, made one of ours and unique.
+std::map<std::string, std::string> name_layers(const keras::Network& network, const std::string& file) {
+  std::map<std::string, std::string> names, owners;
+  for (const keras::NetworkLayer& layer : network.layers) {
+    const std::string name = layer_name_from_keras(layer.name);
+    const auto [owner, fresh] = owners.emplace(name, layer.name);
+    if (!fresh) {
+      throw ModelError(
+          fmt::format("{}: the layers '{}' and '{}' have one name here", file, owner->second, layer.name));
+    }
+    names.emplace(layer.name, name);
+  }
+  return names;
+}
+
+Value convert(const keras::Network& network, const std::string& file, std::vector<Line>& lines) {
+  const std::map<std::string, std::string> names = name_layers(network, file);
+  std::map<std::string, Value> values;
+  const Value input{.layer = kInput,
+                    .rank = static_cast<int>(network.input.size()),
+                    .channels = network.input.back().value_or(0)};
+  Value result = input;
+  for (const keras::NetworkLayer& layer : network.layers) {
+    std::vector<Value> inputs;
+    for (const std::string& name : layer.inputs) inputs.push_back(values.at(name));
+    if (inputs.empty()) inputs.push_back(input);
+    const keras::Settings settings(*layer.config,
+                                   fmt::format("{}: layer '{}' ({})", file, layer.name, layer.class_name));
+    result = convert_layer({names.at(layer.name), layer.class_name, settings, inputs, layer.call}, lines);
+    values.emplace(layer.name, result);
+  }
+  return result;
+}
+
+}  // namespace
+
+std::string layer_name_from_keras(std::string_view name) {
+  std::string ours(name.substr(0, 200));
+  std::replace_if(
+      ours.begin(), ours.end(),
+      [](unsigned char c) {
+        return std::isalnum(c) == 0 &&
+               std::string_view("_-/").find(static_cast<char>(c)) == std::string_view::npos;
+      },
+      '_');
+  if (ours.empty() || ours == kInput) ours += '_';
+  return ours;
+}
+
+KerasDescription describe_keras(const std::string& model_config, const std::string& file,
+                                const KerasOpenExtents& open) {
+  const keras::Network network = keras::read_network(model_config, file);
+  const InputExtents input = read_input(network.input, open);
+  std::vector<Line> lines;
+  const Value result = convert(network, file, lines);
+  if (lines.empty()) throw ModelError(fmt::format("{}: the network computes nothing", file));
+  KerasDescription description{.yaml = print_comment(input, file), .open_input = input.open};
+  description.yaml += fmt::format(
+      "name: {}\n", print_name(layer_name_from_keras(std::filesystem::path(file).stem().string())));
+  description.yaml += print_input(input) + print_classes(result, lines) + "layers:\n";
+  std::string before = kInput;
+  for (const Line& line : lines) {
+    description.yaml += print_line(line, before);
+    before = line.name;
+  }
+  return description;
+}
+
+}  // namespace actionflow

@@ -1,0 +1,466 @@
+#include "models/formats/keras_layers.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+namespace actionflow::keras {
+namespace {
+
+using Converter = Value (*)(const LayerUse&, std::vector<Line>&);
+
+// ---- values as YAML ----
+
+std::string yaml(std::int64_t value) { return std::to_string(value); }
+std::string yaml(double value) { return fmt::format("{}", value); }
+
+// [1, 2, 2], or one number where all are equal.
+std::string yaml(const std::vector<std::int64_t>& values) {
+  if (std::all_of(values.begin(), values.end(), [&](std::int64_t v) { return v == values.front(); })) {
+    return yaml(values.front());
+  }
+  return fmt::format("[{}]", fmt::join(values, ", "));
+}
+
+// ---- what layers have in common ----
+
+const Value& only_input(const LayerUse& use) {
+  if (use.inputs.size() != 1) use.settings.fail(fmt::format("has {} inputs, expected 1", use.inputs.size()));
+  return use.inputs.front();
+}
+
+void need_rank(const LayerUse& use, int rank) {
+  static const std::array<const char*, 5> kNames{"nothing", "(C)", "(T,C)", "(H,W,C)", "(T,H,W,C)"};
+  const int have = only_input(use).rank;
+  if (have != rank) {
+    use.settings.fail(fmt::format("takes {}, but its input is {}", kNames[static_cast<std::size_t>(rank)],
+                                  kNames[static_cast<std::size_t>(have)]));
+  }
+}
+
+Line line_of(const LayerUse& use, std::string layer) {
+  Line line{.layer = std::move(layer), .name = use.name, .options = {}, .from = {}};
+  for (const Value& input : use.inputs) line.from.push_back(input.layer);
+  return line;
+}
+
+void need_channels_last(const Settings& settings) { settings.expect("data_format", "channels_last"); }
+
+// The name of one of our activations, empty for none.
+std::string activation_name(const Settings& settings, const std::string& key, const std::string& otherwise) {
+  static const std::map<std::string, std::string> kNames{
+      {"linear", ""},   {"relu", "relu"}, {"sigmoid", "sigmoid"}, {"hard_sigmoid", "hard_sigmoid"},
+      {"tanh", "tanh"}, {"silu", "silu"}, {"swish", "silu"},      {"softmax", "softmax"}};
+  const std::string name = settings.text(key, otherwise);
+  const auto found = kNames.find(name);
+  if (found == kNames.end()) settings.fail(fmt::format("the {} '{}' is not known here", key, name));
+  return found->second;
+}
+
+void add_activation(const LayerUse& use, Line& line) {
+  const std::string name = activation_name(use.settings, "activation", "linear");
+  if (!name.empty()) line.options.emplace_back("activation", name);
+}
+
+void add_bias(const LayerUse& use, Line& line) {
+  if (!use.settings.flag("use_bias", true)) line.options.emplace_back("bias", "false");
+}
+
+std::string padding_of(const LayerUse& use, bool causal_too) {
+  const std::string padding = use.settings.text("padding", "valid");
+  if (padding != "valid" && padding != "same" && !(causal_too && padding == "causal")) {
+    use.settings.fail(fmt::format("the padding '{}' is not known here", padding));
+  }
+  return padding;
+}
+
+Value append(const LayerUse& use, std::vector<Line>& lines, Line line, Value result) {
+  result.layer = use.name;
+  lines.push_back(std::move(line));
+  return result;
+}
+
+// An extent along time only, of a layer that has one axis in Keras.
+std::vector<std::int64_t> widened(std::vector<std::int64_t> axes) {
+  if (axes.size() == 1) axes.insert(axes.end(), {1, 1});
+  return axes;
+}
+
+// ---- the layers ----
+
+template <int axes>
+Value convolution(const LayerUse& use, std::vector<Line>& lines) {
+  need_rank(use, axes == 1 ? 2 : axes + 1);
+  need_channels_last(use.settings);
+  Line line = line_of(use, axes == 2 ? "conv2d" : "conv3d");
+  const std::int64_t filters = use.settings.integer("filters");
+  line.options.emplace_back("filters", yaml(filters));
+  line.options.emplace_back("kernel", yaml(widened(use.settings.integers("kernel_size", axes))));
+  for (const auto& [ours, theirs] : {std::pair{"stride", "strides"}, {"dilation", "dilation_rate"}}) {
+    if (!use.settings.has(theirs)) continue;
+    const std::string value = yaml(widened(use.settings.integers(theirs, axes)));
+    if (value != "1") line.options.emplace_back(ours, value);
+  }
+  const std::string padding = padding_of(use, axes == 1);
+  if (padding != "valid") line.options.emplace_back("padding", padding);
+  const std::int64_t groups = use.settings.integer("groups", 1);
+  if (groups != 1) line.options.emplace_back("groups", yaml(groups));
+  add_bias(use, line);
+  add_activation(use, line);
+  return append(use, lines, std::move(line), {.rank = use.inputs[0].rank, .channels = filters});
+}
+
+template <int axes, bool max>
+Value pooling(const LayerUse& use, std::vector<Line>& lines) {
+  need_rank(use, axes == 1 ? 2 : axes + 1);
+  need_channels_last(use.settings);
+  Line line = line_of(use, fmt::format("{}_pool{}d", max ? "max" : "average", axes == 2 ? 2 : 3));
+  const std::vector<std::int64_t> size = use.settings.integers("pool_size", axes);
+  line.options.emplace_back("size", yaml(widened(size)));
+  if (use.settings.has("strides") && use.settings.integers("strides", axes) != size) {
+    line.options.emplace_back("stride", yaml(widened(use.settings.integers("strides", axes))));
+  }
+  const std::string padding = padding_of(use, false);
+  if (padding != "valid") line.options.emplace_back("padding", padding);
+  return append(use, lines, std::move(line),
+                {.rank = use.inputs[0].rank, .channels = use.inputs[0].channels});
+}
+
+template <int axes, bool max>
+Value global_pooling(const LayerUse& use, std::vector<Line>& lines) {
+  need_rank(use, axes == 1 ? 2 : axes + 1);
+  need_channels_last(use.settings);
+  Line line = line_of(use, max ? "global_max_pool" : "global_average_pool");
+  if (axes != 3) line.options.emplace_back("over", axes == 1 ? "time" : "space");
+  const int rank = use.settings.flag("keepdims", false) ? use.inputs[0].rank : 1;
+  return append(use, lines, std::move(line), {.rank = rank, .channels = use.inputs[0].channels});
+}
+
+// Keras counts the batch as axis 0.
+bool is_channel_axis(const Json& axis, int rank) { return axis == -1 || axis == rank; }
+
+Value batch_norm(const LayerUse& use, std::vector<Line>& lines) {
+  const Value& input = only_input(use);
+  if (use.settings.has("axis")) {
+    const Json& axis = use.settings.at("axis");
+    const Json& first = axis.is_array() && axis.size() == 1 ? axis[0] : axis;
+    if (!is_channel_axis(first, input.rank)) use.settings.fail("normalises another axis than the channels");
+  }
+  Line line = line_of(use, "batch_norm");
+  const double epsilon = use.settings.number("epsilon", 1e-3),
+               momentum = use.settings.number("momentum", 0.99);
+  if (epsilon != 1e-3) line.options.emplace_back("epsilon", yaml(epsilon));
+  if (momentum != 0.99) line.options.emplace_back("momentum", yaml(momentum));
+  if (!use.settings.flag("scale", true)) line.options.emplace_back("scale", "false");
+  if (!use.settings.flag("center", true)) line.options.emplace_back("shift", "false");
+  return append(use, lines, std::move(line), input);
+}
+
+Value dense(const LayerUse& use, std::vector<Line>& lines) {
+  const Value& input = only_input(use);
+  Line line = line_of(use, "dense");
+  const std::int64_t units = use.settings.integer("units");
+  line.options.emplace_back("units", yaml(units));
+  add_bias(use, line);
+  add_activation(use, line);
+  return append(use, lines, std::move(line), {.rank = input.rank, .channels = units, .classes = true});
+}
+
+Value plain(const LayerUse& use, std::vector<Line>& lines, const std::string& layer) {
+  return append(use, lines, line_of(use, layer), only_input(use));
+}
+
+Value activation(const LayerUse& use, std::vector<Line>& lines) {
+  const std::string name = activation_name(use.settings, "activation", "linear");
+  return name.empty() ? only_input(use) : plain(use, lines, name);
+}
+
+Value relu(const LayerUse& use, std::vector<Line>& lines) {
+  if (use.settings.has("max_value")) use.settings.fail("'max_value' is not known here");
+  if (use.settings.number("negative_slope", 0) != 0) use.settings.fail("'negative_slope' is not known here");
+  if (use.settings.number("threshold", 0) != 0) use.settings.fail("'threshold' is not known here");
+  return plain(use, lines, "relu");
+}
+
+Value softmax(const LayerUse& use, std::vector<Line>& lines) {
+  if (use.settings.has("axis") && !is_channel_axis(use.settings.at("axis"), only_input(use).rank)) {
+    use.settings.fail("is over another axis than the channels");
+  }
+  return plain(use, lines, "softmax");
+}
+
+Value prelu(const LayerUse& use, std::vector<Line>& lines) {
+  const Value& input = only_input(use);
+  std::vector<std::int64_t> shared;
+  if (use.settings.has("shared_axes")) shared = use.settings.integers("shared_axes");
+  for (int axis = 1; axis < input.rank; ++axis) {
+    if (std::find(shared.begin(), shared.end(), axis) == shared.end()) {
+      use.settings.fail("has an alpha a position; expected all axes but the channels in 'shared_axes'");
+    }
+  }
+  Line line = line_of(use, "prelu");
+  if (std::find(shared.begin(), shared.end(), input.rank) != shared.end())
+    line.options.emplace_back("shared", "true");
+  return append(use, lines, std::move(line), input);
+}
+
+Value dropout(const LayerUse& use, std::vector<Line>& lines) {
+  Line line = line_of(use, "dropout");
+  line.options.emplace_back("rate", yaml(use.settings.number("rate", 0.5)));
+  return append(use, lines, std::move(line), only_input(use));
+}
+
+Value nothing(const LayerUse& use, std::vector<Line>&) { return only_input(use); }
+
+Value flatten(const LayerUse& use, std::vector<Line>& lines) {
+  need_channels_last(use.settings);
+  Value result = only_input(use);
+  if (result.rank == 1) return result;
+  result = {.rank = 1};
+  return append(use, lines, line_of(use, "flatten"), result);
+}
+
+// The axes of Keras' shape of this rank, in order.
+std::vector<std::string> axis_names(std::size_t rank) {
+  switch (rank) {
+    case 1:
+      return {"channels"};
+    case 2:
+      return {"time", "channels"};
+    case 3:
+      return {"height", "width", "channels"};
+    case 4:
+      return {"time", "height", "width", "channels"};
+    default:
+      return {};
+  }
+}
+
+Value reshape(const LayerUse& use, std::vector<Line>& lines) {
+  only_input(use);
+  const std::vector<std::int64_t> shape = use.settings.integers("target_shape");
+  const std::vector<std::string> names = axis_names(shape.size());
+  if (names.empty()) use.settings.fail(fmt::format("reshapes to {} axes, expected 1 to 4", shape.size()));
+  Line line = line_of(use, "reshape");
+  for (std::size_t i = 0; i < shape.size(); ++i) line.options.emplace_back(names[i], yaml(shape[i]));
+  return append(
+      use, lines, std::move(line),
+      {.rank = static_cast<int>(shape.size()), .channels = std::max<std::int64_t>(shape.back(), 0)});
+}
+
+Value permute(const LayerUse& use, std::vector<Line>& lines) {
+  const Value& input = only_input(use);
+  const auto rank = static_cast<std::size_t>(input.rank);
+  const std::vector<std::int64_t> dims = use.settings.integers("dims", rank);
+  const std::vector<std::string> names = axis_names(rank);
+  std::map<std::string, std::string> order{{"time", "t"}, {"height", "h"}, {"width", "w"}, {"channels", "c"}};
+  for (std::size_t i = 0; i < rank; ++i) {
+    if (dims[i] < 1 || dims[i] > input.rank) use.settings.fail(fmt::format("'dims' names axis {}", dims[i]));
+    order[names[i]] = names[static_cast<std::size_t>(dims[i] - 1)].substr(0, 1);
+  }
+  Line line = line_of(use, "permute");
+  line.options.emplace_back("order", fmt::format("[{}, {}, {}, {}]", order["time"], order["height"],
+                                                 order["width"], order["channels"]));
+  return append(use, lines, std::move(line), {.rank = input.rank});
+}
+
+// ---- recurrent layers ----
+
+void add_recurrent_options(const Settings& settings, bool gru, Line& line) {
+  for (const char* key : {"stateful", "return_state", "time_major"}) settings.expect(key, false);
+  line.options.emplace_back("units", yaml(settings.integer("units")));
+  for (const auto& [key, usual] : {std::pair{"activation", "tanh"}, {"recurrent_activation", "sigmoid"}}) {
+    const std::string name = activation_name(settings, key, usual);
+    if (name.empty()) settings.fail(fmt::format("a linear {} is not known here", key));
+    if (name != usual) line.options.emplace_back(key, name);
+  }
+  if (settings.flag("return_sequences", false)) line.options.emplace_back("sequence", "true");
+  if (!settings.flag("use_bias", true)) line.options.emplace_back("bias", "false");
+  // Keras 2 before TensorFlow had it did not write the setting, and the gate applied before.
+  if (gru && !settings.flag("reset_after", false)) line.options.emplace_back("reset_after", "false");
+}
+
+template <bool gru>
+Value recurrent(const LayerUse& use, std::vector<Line>& lines) {
+  need_rank(use, 2);
+  Line line = line_of(use, gru ? "gru" : "lstm");
+  add_recurrent_options(use.settings, gru, line);
+  const bool sequence = use.settings.flag("return_sequences", false);
+  if (use.settings.flag("go_backwards", false)) {
+    if (sequence)
+      use.settings.fail("'go_backwards' with 'return_sequences' gives time reversed, not known here");
+    line.options.emplace_back("backward", "true");
+  }
+  return append(use, lines, std::move(line),
+                {.rank = sequence ? 2 : 1, .channels = use.settings.integer("units")});
+}
+
+Value bidirectional(const LayerUse& use, std::vector<Line>& lines) {
+  need_rank(use, 2);
+  const Settings wrapper(use.settings.at("layer"), use.settings.where());
+  const std::string cell = wrapper.text("class_name");
+  if (cell != "LSTM" && cell != "GRU") use.settings.fail(fmt::format("of {}: expected LSTM or GRU", cell));
+  if (use.settings.has("backward_layer"))
+    use.settings.fail("a 'backward_layer' of its own is not known here");
+  const Settings inner(wrapper.at("config"), use.settings.where());
+  inner.expect("go_backwards", false);
+  static const std::map<std::string, std::string> kMerges{
+      {"concat", "concat"}, {"sum", "sum"}, {"ave", "mean"}, {"mul", "multiply"}};
+  const auto merge = kMerges.find(use.settings.text("merge_mode"));
+  if (merge == kMerges.end()) use.settings.fail("the 'merge_mode' is not known: concat, sum, ave or mul");
+  Line line = line_of(use, "bidirectional");
+  line.options.emplace_back("cell", cell == "GRU" ? "gru" : "lstm");
+  add_recurrent_options(inner, cell == "GRU", line);
+  if (merge->second != "concat") line.options.emplace_back("merge", merge->second);
+  const std::int64_t units = inner.integer("units");
+  return append(use, lines, std::move(line),
+                {.rank = inner.flag("return_sequences", false) ? 2 : 1,
+                 .channels = merge->second == "concat" ? 2 * units : units});
+}
+
+// ---- joins, and layers around layers ----
+
+template <int kind>
+Value join(const LayerUse& use, std::vector<Line>& lines) {
+  static const std::array<const char*, 5> kNames{"add", "multiply", "maximum", "average", "concat"};
+  constexpr int kConcat = 4;
+  if (use.inputs.size() < 2) use.settings.fail("joins fewer than two layers");
+  Value result = use.inputs.front();
+  for (const Value& input : use.inputs) {
+    if (input.rank != result.rank) use.settings.fail("joins layers of different numbers of axes");
+  }
+  if (kind == kConcat) {
+    if (use.settings.has("axis") && !is_channel_axis(use.settings.at("axis"), result.rank)) {
+      use.settings.fail("joins along another axis than the channels");
+    }
+    result.channels = 0;
+    for (const Value& input : use.inputs) result.channels += input.channels;
+  }
+  result.classes = false;
+  return append(use, lines, line_of(use, kNames[kind]), result);
+}
+
+// A call of TensorFlow's own inside a functional network: a maximum or mean over time.
+Value operation(const LayerUse& use, std::vector<Line>& lines) {
+  const std::string function = use.settings.text("function", "");
+  const Settings call(use.call, use.settings.where());
+  const bool max = function == "math.reduce_max";
+  if ((!max && function != "math.reduce_mean") || call.integer("axis", 0) != 1 || only_input(use).rank != 4) {
+    use.settings.fail(fmt::format(
+        "calls '{}'; only math.reduce_max and reduce_mean over time (axis 1) are known", function));
+  }
+  const int rank = call.flag("keepdims", false) ? 4 : 3;
+  return append(use, lines, line_of(use, max ? "max_over_time" : "mean_over_time"),
+                {.rank = rank, .channels = use.inputs[0].channels});
+}
+
+// x[:, k] of a clip: one of its samples.
+Value slice(const LayerUse& use, std::vector<Line>& lines) {
+  const Json all = {{"start", nullptr}, {"stop", nullptr}, {"step", nullptr}};
+  const Json& spec = use.call.contains("slice_spec") ? use.call["slice_spec"] : use.call;
+  if (!spec.is_array() || spec.size() != 2 || spec[0] != all || !spec[1].is_number_integer() ||
+      only_input(use).rank != 4) {
+    use.settings.fail("only one sample of a clip, x[:, k], can be sliced out");
+  }
+  Line line = line_of(use, "select_frame");
+  line.options.emplace_back("frame", yaml(spec[1].get<std::int64_t>()));
+  return append(use, lines, std::move(line), {.rank = 3, .channels = use.inputs[0].channels});
+}
+
+// What Keras may wrap: the layer sees one sample, without the axis of time.
+Value time_distributed(const LayerUse& use, std::vector<Line>& lines);
+
+const std::map<std::string, Converter>& converters() {
+  static const std::map<std::string, Converter> all{
+      {"Conv1D", convolution<1>},
+      {"Conv2D", convolution<2>},
+      {"Convolution2D", convolution<2>},
+      {"Conv3D", convolution<3>},
+      {"Convolution3D", convolution<3>},
+      {"MaxPooling1D", pooling<1, true>},
+      {"MaxPooling2D", pooling<2, true>},
+      {"MaxPooling3D", pooling<3, true>},
+      {"AveragePooling1D", pooling<1, false>},
+      {"AveragePooling2D", pooling<2, false>},
+      {"AveragePooling3D", pooling<3, false>},
+      {"GlobalMaxPooling1D", global_pooling<1, true>},
+      {"GlobalMaxPooling2D", global_pooling<2, true>},
+      {"GlobalMaxPooling3D", global_pooling<3, true>},
+      {"GlobalAveragePooling1D", global_pooling<1, false>},
+      {"GlobalAveragePooling2D", global_pooling<2, false>},
+      {"GlobalAveragePooling3D", global_pooling<3, false>},
+      {"BatchNormalization", batch_norm},
+      {"Dense", dense},
+      {"Activation", activation},
+      {"ReLU", relu},
+      {"Softmax", softmax},
+      {"PReLU", prelu},
+      {"Dropout", dropout},
+      {"InputLayer", nothing},
+      {"Flatten", flatten},
+      {"Reshape", reshape},
+      {"Permute", permute},
+      {"LSTM", recurrent<false>},
+      {"GRU", recurrent<true>},
+      {"Bidirectional", bidirectional},
+      {"TimeDistributed", time_distributed},
+      {"Add", join<0>},
+      {"Multiply", join<1>},
+      {"Maximum", join<2>},
+      {"Average", join<3>},
+      {"Concatenate", join<4>},
+      {"TFOpLambda", operation},
+      {"SlicingOpLambda", slice},
+  };
+  return all;
+}
+
+Value time_distributed(const LayerUse& use, std::vector<Line>& lines) {
+  const Value& outside = only_input(use);
+  if (outside.rank != 4 && outside.rank != 2) use.settings.fail("its input has no time");
+  const Settings wrapper(use.settings.at("layer"), use.settings.where());
+  const std::string inner_class = wrapper.text("class_name");
+  const Settings inner(wrapper.at("config"), fmt::format("{} of {}", use.settings.where(), inner_class));
+  Value inside = outside;
+  inside.rank = outside.rank - 1;
+  const std::vector<Value> inputs{inside};
+  if (inner_class == "Flatten") {
+    Line line = line_of(use, "flatten");
+    line.options.emplace_back("keep_time", "true");
+    return append(use, lines, std::move(line), {.rank = 2});
+  }
+  static const std::vector<std::string> kWrapped{"Conv2D",
+                                                 "Convolution2D",
+                                                 "MaxPooling2D",
+                                                 "Dense",
+                                                 "AveragePooling2D",
+                                                 "GlobalMaxPooling2D",
+                                                 "Activation",
+                                                 "BatchNormalization",
+                                                 "GlobalAveragePooling2D",
+                                                 "ReLU",
+                                                 "Softmax",
+                                                 "PReLU",
+                                                 "Dropout"};
+  if (std::find(kWrapped.begin(), kWrapped.end(), inner_class) == kWrapped.end()) {
+    inner.fail("this layer is not known inside TimeDistributed");
+  }
+  Value result = converters().at(inner_class)({use.name, inner_class, inner, inputs, use.call}, lines);
+  ++result.rank;
+  return result;
+}
+
+}  // namespace
+
+Value convert_layer(const LayerUse& use, std::vector<Line>& lines) {
+  const auto found = converters().find(use.class_name);
+  if (found == converters().end()) {
+    use.settings.fail(use.class_name == "Lambda" ? "holds Python code, which cannot be read from a file"
+                                                 : "this class of layer is not known here");
+  }
+  return found->second(use, lines);
+}
+
+}  // namespace actionflow::keras

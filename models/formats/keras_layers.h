@@ -1,0 +1,42 @@
+// One layer of Keras as layers of a model file. Used by keras_config.cpp.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "models/formats/keras_settings.h"
+
+namespace actionflow::keras {
+
+// What a layer gives: `rank` says what Keras' axes (without the batch) mean here.
+//   4: T,H,W,C   3: H,W,C   2: T,C   1: C
+struct Value {
+  std::string layer = {};  // that gives it, by its name in the model file; "input" for the clip
+  int rank = 4;
+  std::int64_t channels = 0;  // 0 where it is not followed
+  bool classes = false;       // its channels can be the classes: `dense` and what keeps its channels
+};
+
+// A line of the model file: options as YAML text.
+struct Line {
+  std::string layer;
+  std::string name;
+  std::vector<std::pair<std::string, std::string>> options;
+  std::vector<std::string> from;
+};
+
+struct LayerUse {
+  std::string name;        // in the model file
+  std::string class_name;  // Keras'
+  const Settings& settings;
+  const std::vector<Value>& inputs;
+  const Json& call;  // further arguments of the call, an object
+};
+
+// Appends the layer's lines, none where it computes nothing, and returns its value.
+Value convert_layer(const LayerUse& use, std::vector<Line>& lines);
+
+}  // namespace actionflow::keras

@@ -1,0 +1,30 @@
+// Keras' JSON as a list of layers in the order of computing, before any of them is understood. Used by
+// keras_config.cpp.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "models/formats/keras_settings.h"
+
+namespace actionflow::keras {
+
+struct NetworkLayer {
+  std::string name;  // Keras'
+  std::string class_name;
+  const Json* config = nullptr;     // inside Network::json
+  std::vector<std::string> inputs;  // names of layers; empty: the network's input
+  Json call = Json::object();       // further arguments of the call
+};
+
+struct Network {
+  Json json;
+  std::vector<NetworkLayer> layers;                // every input comes first; the last gives the result
+  std::vector<std::optional<std::int64_t>> input;  // extents without the batch; open ones are empty
+};
+
+// A sequential network, or a functional one of one input and one output. Throws ModelError.
+Network read_network(const std::string& model_config, const std::string& file);
+
+}  // namespace actionflow::keras
