@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cctype>
 #include <map>
+#include <set>
 #include <tuple>
 
 #include "base/config_value.h"
@@ -74,22 +75,24 @@ void Diagnostics::add(const Place& place, std::string message, std::string hint)
 }
 
 std::vector<Diagnostic> Diagnostics::sorted() const {
-  std::map<std::string, std::size_t> rank;
+  // Files in the order in which they were met, what has no line in a file after them.
+  std::map<std::string, std::size_t> ranks;
+  using Key = std::tuple<std::size_t, int, int>;
+  std::vector<std::pair<Key, const Diagnostic*>> order;
   for (const Diagnostic& diagnostic : list_) {
-    const bool has_line = diagnostic.place.line > 0;
-    rank.emplace(file_of(diagnostic), rank.size() + (has_line ? 0 : list_.size()));
+    const Place& place = diagnostic.place;
+    const std::size_t later = place.line > 0 ? 0 : list_.size();
+    const std::size_t rank = ranks.emplace(file_of(diagnostic), ranks.size() + later).first->second;
+    order.push_back({{rank, place.line, place.column}, &diagnostic});
   }
-  std::vector<Diagnostic> sorted = list_;
-  const auto key = [&](const Diagnostic& d) {
-    return std::tuple(rank.at(file_of(d)), d.place.line, d.place.column);
-  };
-  std::stable_sort(sorted.begin(), sorted.end(),
-                   [&](const Diagnostic& a, const Diagnostic& b) { return key(a) < key(b); });
+  std::stable_sort(order.begin(), order.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<Diagnostic> sorted;
   // A value that several readers share (by an alias, or by `defaults:`) is reported once.
-  const auto same = [&](const Diagnostic& a, const Diagnostic& b) {
-    return key(a) == key(b) && a.message == b.message;
-  };
-  sorted.erase(std::unique(sorted.begin(), sorted.end(), same), sorted.end());
+  std::set<std::pair<Key, std::string_view>> seen;
+  for (const auto& [key, diagnostic] : order) {
+    if (seen.emplace(key, diagnostic->message).second) sorted.push_back(*diagnostic);
+  }
   return sorted;
 }
 

@@ -9,7 +9,8 @@ namespace actionflow::config {
 
 namespace {
 
-constexpr std::size_t kMostListed = 12;
+constexpr std::size_t kMostListed = 12;   // keys in a message
+constexpr std::size_t kMostHinted = 100;  // unknown keys with a hint; no more errors are shown
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -312,10 +313,11 @@ void check_keys(const Reading& reading, const std::vector<std::string>& known) {
     return std::find(list.begin(), list.end(), key) != list.end();
   };
   std::vector<std::string> all = known;
+  std::size_t unknown = 0;
   all.insert(all.end(), reading.beside.begin(), reading.beside.end());
   for (const Value::Entry& entry : reading.value.entries()) {
     if (has(all, entry.key)) continue;
-    const std::string hint = hint_for(entry.key, all);
+    const std::string hint = unknown++ < kMostHinted ? hint_for(entry.key, all) : std::string();
     std::string message = "unknown key " + quoted_for_message(entry.key);
     if (hint.empty()) message += all.empty() ? ", expected none" : ", expected " + joined(all, " or ");
     reading.diagnostics.add(entry.key_place, std::move(message), hint);

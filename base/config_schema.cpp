@@ -73,7 +73,7 @@ std::vector<Json> alternatives(const Schema& schema) {
   if (schema.null_too) others.push_back({{"type", "null"}});
   if (schema.scalar_too && !schema.items.empty()) others.push_back(json_of(schema.items.front()));
   const bool typed_scalar = schema.type == "boolean" || schema.type == "integer" || schema.type == "number";
-  if (typed_scalar || !schema.words.empty()) {
+  if (typed_scalar || schema.words.size() > 1) {
     others.push_back({{"type", "string"}, {"pattern", kReference}});
   }
   return others;
@@ -85,7 +85,11 @@ Json json_of(const Schema& schema) {
   if (schema.preset && !schema.preset->is_null()) json["default"] = value_json(*schema.preset);
   Json core = Json::object();
   if (!schema.type.empty()) core["type"] = schema.type;
-  if (!schema.words.empty()) core["enum"] = schema.words;
+  if (schema.words.size() == 1) {
+    core["const"] = schema.words.front();
+  } else if (!schema.words.empty()) {
+    core["enum"] = schema.words;
+  }
   add_bounds(schema, core);
   add_members(schema, core);
   for (const Schema& choice : schema.choices) core["oneOf"].push_back(json_of(choice));
