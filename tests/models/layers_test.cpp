@@ -2,8 +2,11 @@
 // padding is a number), worked out by their documented rules.
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
 #include <set>
 
+#include "base/config_schema.h"
 #include "models/layer.h"
 #include "tests/models/networks.h"
 
@@ -29,6 +32,17 @@ TEST(Layers, HaveNamesOfTheirOwn) {
   std::set<std::string> names;
   for (const LayerKind& kind : layer_kinds()) EXPECT_TRUE(names.insert(kind.name).second) << kind.name;
   EXPECT_GE(names.size(), 30U);
+}
+
+TEST(Layers, AreDocumentedWithTheirOptions) {
+  std::ifstream file(testing::project_root() / "docs/models.md");
+  const std::string page((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  for (const LayerKind& kind : layer_kinds()) {
+    EXPECT_NE(page.find("`" + kind.name + "`"), std::string::npos) << kind.name;
+    for (const auto& [option, schema] : kind.schema().properties) {
+      EXPECT_NE(page.find("`" + option + "`"), std::string::npos) << kind.name << ": " << option;
+    }
+  }
 }
 
 TEST(Convolution, ConvolvesEachSampleByItselfIn2D) {
