@@ -12,6 +12,7 @@
 #include "models/kernels/entry.h"
 #include "models/network_parts.h"
 #include "models/plan.h"
+#include "models/plan_memory.h"
 
 namespace actionflow {
 namespace {
@@ -51,8 +52,6 @@ struct FreeMemory {
   void operator()(std::byte* p) const noexcept { std::free(p); }
 };
 using Memory = std::unique_ptr<std::byte[], FreeMemory>;
-
-std::string in_mebibytes(std::size_t bytes) { return std::to_string((bytes >> 20U) + 1) + " MiB"; }
 
 // Zeroed, so that what no kernel writes is finite.
 Memory allocate(std::size_t bytes, const std::string& network) {

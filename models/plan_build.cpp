@@ -35,9 +35,11 @@ class PlanBuilder {
     for (std::size_t i = 0; i < layouts_.size(); ++i) buffers_[i].bytes = checked_bytes(i);
     find_views();
     find_lives();
+    check_memory(largest_step());
     for (std::size_t i = 0; i < steps_.size(); ++i)
       if (!is_view(i)) compile(i);
     place();
+    check_memory(plan_->arena_bytes_);
     return std::move(plan_);
   }
 
@@ -67,6 +69,23 @@ class PlanBuilder {
         throw ModelError(r_.network + ": a value of " + to_string(e) + ", " + std::to_string(layout.batch) +
                          " at a time, does not fit in memory");
     return static_cast<std::size_t>(total);
+  }
+
+  // Before kernels are made: what at least one step has to hold at once.
+  std::size_t largest_step() const {
+    std::size_t largest = 0;
+    for (const FusedStep& step : steps_) {
+      std::size_t bytes = buffers_[id(step.nodes.back())].bytes;
+      for (const std::size_t input : inputs_of(step)) bytes += buffers_[input].bytes;
+      largest = std::max(largest, bytes);
+    }
+    return largest;
+  }
+
+  void check_memory(std::size_t needed) const {
+    if (needed > machine_memory())
+      throw ModelError(r_.network + ": its activations need " + in_mebibytes(needed) +
+                       " of memory, this machine has " + in_mebibytes(machine_memory()));
   }
 
   // Views: dropout, reshapes that leave the memory as it is, and one sample of one clip.

@@ -1,5 +1,7 @@
 #include "models/plan_memory.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <limits>
 #include <numeric>
@@ -42,5 +44,11 @@ std::size_t place_buffers(std::vector<Buffer>& buffers) {
   }
   return total;
 }
+
+std::size_t machine_memory() {
+  return static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+}
+
+std::string in_mebibytes(std::size_t bytes) { return std::to_string((bytes >> 20U) + 1) + " MiB"; }
 
 }  // namespace actionflow

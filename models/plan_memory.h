@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <vector>
 
 namespace actionflow {
@@ -14,5 +15,11 @@ struct Buffer {
 
 // Returns the arena's size. Throws std::length_error where sizes overflow.
 std::size_t place_buffers(std::vector<Buffer>& buffers);
+
+// Bytes of the machine's memory.
+std::size_t machine_memory();
+
+// "25 MiB"
+std::string in_mebibytes(std::size_t bytes);
 
 }  // namespace actionflow

@@ -1,5 +1,6 @@
 // Dense convolutions by oneDNN on channels-last memory, weights reordered once.
 #include <cstring>
+#include <limits>
 #include <string>
 
 #include "models/kernels/convolution.h"
@@ -222,6 +223,9 @@ std::unique_ptr<Kernel::Bound> OneDnnConvolution::bind(const Arguments& argument
   return std::make_unique<Ready>(*this, arguments);
 }
 
+// Offsets inside oneDNN are partly 32 bits wide.
+bool too_large(const Layout& layout) { return layout.elements() > std::numeric_limits<std::int32_t>::max(); }
+
 bool slow(const std::string& implementation) {
   return implementation.find("ref") != std::string::npos || implementation.find("gemm") != std::string::npos;
 }
@@ -246,7 +250,7 @@ std::unique_ptr<OneDnnConvolution> create(const ConvolutionProblem& p, const Geo
 }  // namespace
 
 std::unique_ptr<Kernel> onednn_convolution(const ConvolutionProblem& problem) {
-  if (problem.operation.groups != 1) return nullptr;
+  if (problem.operation.groups != 1 || too_large(problem.in) || too_large(problem.out)) return nullptr;
   const Geometry geometry(problem);
   const auto& operations = problem.post_operations;
   std::unique_ptr<OneDnnConvolution> fallback;

@@ -212,6 +212,9 @@ TEST(Network, RefusesWhatCannotRunAndNamesIt) {
   GraphMaker vast({3, 1 << 30, 1 << 20, 1 << 20});
   vast.activation(-1, ActivationKind::relu);
   EXPECT_THROW(compile(vast), ModelError);
+  GraphMaker large({3, 1 << 12, 1 << 12, 1 << 12});
+  large.convolution(-1, same3(16));
+  EXPECT_THROW(compile(large), ModelError);
   const auto network = compile(maker);
   Workspace workspace(*network);
   EXPECT_THROW(network->predict(Tensor({1, 3, 9, 32, 32}), workspace), ModelError);
