@@ -138,6 +138,8 @@ void ContainerReader::fail_if_interrupted() const {
 }
 
 void ContainerReader::fail_reading(int error) const {
+  // An interrupted demuxer may first hand out what it holds, and report the interruption later.
+  if (error == AVERROR_EXIT) throw SourceError(shown_ + ": silent for 10 s");
   if (info_.live) throw SourceError(shown_ + ": the connection was lost: " + ffmpeg_error_text(error));
   throw SourceError(shown_ + ": reading failed: " + ffmpeg_error_text(error) +
                     "; check the disk or the network");
