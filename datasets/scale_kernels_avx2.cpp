@@ -38,13 +38,23 @@ __m256i weight_pair(std::int16_t first, std::int16_t second) {
   return _mm256_set1_epi32(static_cast<std::int32_t>(bits));
 }
 
+void prefetch(const std::uint8_t* row, std::ptrdiff_t ahead) {
+  _mm_prefetch(reinterpret_cast<const char*>(reinterpret_cast<std::uintptr_t>(row) +
+                                             static_cast<std::uintptr_t>(ahead)),
+               _MM_HINT_T0);
+}
+
 void blend_block(const std::uint8_t* const* rows, const std::int16_t* weights, int count, int x,
                  std::int16_t* out) {
   const __m256i half = _mm256_set1_epi32(1 << (kWeightBits - kFractionBits - 1));
   Sums left{half, half};
   Sums right{half, half};
+  // The rows of the next output lie that much further; a prefetch beyond the picture does nothing.
+  const std::ptrdiff_t ahead = rows[count - 1] - rows[0] + x;
   for (int k = 0; k < count; k += 2) {
     const int next = std::min(k + 1, count - 1);
+    prefetch(rows[k], ahead);
+    prefetch(rows[next], ahead);
     const __m256i pair = weight_pair(weights[k], next > k ? weights[next] : std::int16_t{0});
     left.add(rows[k] + x, rows[next] + x, pair);
     right.add(rows[k] + x + 16, rows[next] + x + 16, pair);
