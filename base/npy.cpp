@@ -221,7 +221,9 @@ std::size_t bytes_called_for(const Header& header, const std::string& name) {
 
 std::string header_text(const Tensor& tensor) {
   std::string shape;
-  for (const std::int64_t extent : tensor.shape()) shape += std::to_string(extent) + ",";
+  for (const std::int64_t extent : tensor.shape())
+    shape += (shape.empty() ? "" : ", ") + std::to_string(extent);
+  if (tensor.shape().size() == 1) shape += ",";
   std::string text = "{'descr': '<f4', 'fortran_order': False, 'shape': (" + shape + "), }";
   constexpr std::size_t kFixed = 10;
   constexpr std::size_t kAlignment = 64;

@@ -69,7 +69,13 @@ Tensor Tensor::reshaped(Shape shape) && {
 
 Tensor Tensor::permuted(const std::vector<int>& order) const {
   const std::size_t rank = shape_.size();
-  if (order.size() != rank) throw std::invalid_argument("permutation of another rank");
+  std::vector<int> sorted = order;
+  std::sort(sorted.begin(), sorted.end());
+  for (std::size_t i = 0; i < std::max(rank, sorted.size()); ++i) {
+    if (sorted.size() != rank || sorted[i] != static_cast<int>(i)) {
+      throw std::invalid_argument("not an order of the axes of " + to_string(shape_));
+    }
+  }
   std::vector<std::int64_t> strides(rank, 1);
   for (std::size_t i = rank; i-- > 1;) strides[i - 1] = strides[i] * shape_[i];
   Shape shape(rank);

@@ -1,0 +1,195 @@
+#include "base/atomic_file.h"
+
+#include <gmock/gmock.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <fstream>
+#include <sstream>
+
+#include "base/error.h"
+#include "base/random.h"
+
+namespace actionflow {
+namespace {
+
+using ::testing::HasSubstr;
+
+// The system's calls, of which the n-th fails.
+class FailingFiles final : public FileSystem {
+ public:
+  FailingFiles(int fail_at, int error) : fail_at_(fail_at), error_(error) {}
+  int calls() const { return calls_; }
+  bool failed_after_rename() const { return failed_after_rename_; }
+
+  int create(const std::string& path) override { return fails() ? -error_ : real_.create(path); }
+  std::ptrdiff_t write(int descriptor, const void* data, std::size_t bytes) override {
+    if (fails()) return -error_;
+    return real_.write(descriptor, data, std::min<std::size_t>(bytes, 1000));  // short, as a write may be
+  }
+  int sync(int descriptor) override { return fails() ? -error_ : real_.sync(descriptor); }
+  int close(int descriptor) override {
+    const int closed = real_.close(descriptor);
+    return fails() ? -error_ : closed;
+  }
+  int rename(const std::string& from, const std::string& to) override {
+    if (fails()) return -error_;
+    renamed_ = true;
+    return real_.rename(from, to);
+  }
+  int remove(const std::string& path) override { return real_.remove(path); }
+  int open_folder(const std::string& path) override { return fails() ? -error_ : real_.open_folder(path); }
+
+ private:
+  bool fails() {
+    if (calls_++ != fail_at_) return false;
+    failed_after_rename_ = renamed_;
+    return true;
+  }
+  FileSystem& real_ = FileSystem::system();
+  int fail_at_;
+  int error_;
+  int calls_ = 0;
+  bool renamed_ = false;
+  bool failed_after_rename_ = false;
+};
+
+class AtomicFileTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = std::filesystem::path(::testing::TempDir()) / ("atomic-" + std::to_string(::getpid()));
+    std::filesystem::remove_all(folder_);
+    std::filesystem::create_directories(folder_);
+    path_ = folder_ / "model.safetensors";
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  std::string content() const {
+    std::ifstream stream(path_, std::ios::binary);
+    std::ostringstream text;
+    text << stream.rdbuf();
+    return text.str();
+  }
+  std::size_t files_in_folder() const {
+    return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(folder_), {}));
+  }
+
+  std::filesystem::path folder_;
+  std::filesystem::path path_;
+};
+
+TEST_F(AtomicFileTest, ReplacesAFileAndLeavesNothingBeside) {
+  replace_file(path_, "old");
+  replace_file(path_, "new");
+  EXPECT_EQ(content(), "new");
+  EXPECT_EQ(files_in_folder(), 1u);
+}
+
+TEST_F(AtomicFileTest, KeepsTheOldFileWithoutACommit) {
+  replace_file(path_, "old");
+  { AtomicFile(path_).write("half"); }
+  EXPECT_EQ(content(), "old");
+  EXPECT_EQ(files_in_folder(), 1u);
+}
+
+TEST_F(AtomicFileTest, KeepsTheOldFileOrTheNewOneWhicheverStepFails) {
+  const std::string old_content(3000, 'o');
+  const std::string new_content(5000, 'n');
+  FailingFiles none(-1, 0);
+  replace_file(path_, old_content, none);
+  ASSERT_GE(none.calls(), 8);  // create, writes, sync, close, rename, open, sync, close
+  FailingFiles count(-1, 0);
+  replace_file(path_, new_content, count);
+  for (const int error : {ENOSPC, EIO, EACCES, EROFS, EDQUOT}) {
+    for (int step = 0; step < count.calls() - 1; ++step) {
+      replace_file(path_, old_content);
+      FailingFiles files(step, error);
+      std::string message;
+      try {
+        replace_file(path_, new_content, files);
+      } catch (const Error& thrown) {
+        EXPECT_EQ(thrown.exit_code(), ExitCode::failure);
+        message = thrown.what();
+      }
+      EXPECT_THAT(message, HasSubstr(path_.string())) << step;
+      EXPECT_THAT(message, HasSubstr(std::generic_category().message(error))) << step;
+      EXPECT_EQ(content(), files.failed_after_rename() ? new_content : old_content) << step;
+      EXPECT_EQ(files_in_folder(), 1u) << step;
+    }
+  }
+}
+
+TEST_F(AtomicFileTest, GoesOnAfterAnInterruptedWrite) {
+  FailingFiles files(1, EINTR);
+  replace_file(path_, "text", files);
+  EXPECT_EQ(content(), "text");
+}
+
+TEST_F(AtomicFileTest, NamesTheFolderThatIsMissing) {
+  try {
+    replace_file(folder_ / "no/such/file", "x");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("no/such/file cannot be written: No such file or directory"));
+  }
+}
+
+TEST_F(AtomicFileTest, FailsOnAFullDisk) {
+  if (!std::filesystem::exists("/dev/full")) GTEST_SKIP() << "no /dev/full here";
+  class Full final : public FileSystem {
+   public:
+    int create(const std::string&) override { return FileSystem::system().create("/dev/full"); }
+    std::ptrdiff_t write(int d, const void* p, std::size_t n) override {
+      return FileSystem::system().write(d, p, n);
+    }
+    int sync(int d) override { return FileSystem::system().sync(d); }
+    int close(int d) override { return FileSystem::system().close(d); }
+    int rename(const std::string&, const std::string&) override { return 0; }
+    int remove(const std::string&) override { return 0; }
+    int open_folder(const std::string& p) override { return FileSystem::system().open_folder(p); }
+  } full;
+  EXPECT_THROW(replace_file(path_, "x", full), Error);
+}
+
+TEST_F(AtomicFileTest, WritesThroughALink) {
+  replace_file(folder_ / "target", "old");
+  std::filesystem::create_symlink("target", path_);
+  replace_file(path_, "new");
+  EXPECT_TRUE(std::filesystem::is_symlink(path_));
+  EXPECT_EQ(content(), "new");
+}
+
+[[noreturn]] void replace_for_ever(const std::filesystem::path& path) {
+  for (unsigned i = 0;; ++i) replace_file(path, std::string(200'000, static_cast<char>('a' + i % 26)));
+}
+
+// At 200 instants, as one would end a training run.
+TEST_F(AtomicFileTest, StandsWholeWhenItsWriterIsKilled) {
+  replace_file(path_, std::string(200'000, 'z'));
+  for (std::uint64_t i = 0; i < 200; ++i) {
+    const pid_t child = ::fork();
+    if (child == 0) replace_for_ever(path_);
+    Random random(1, "kill", 0, i);
+    ::usleep(static_cast<useconds_t>(random.below(15'000)));
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+    const std::string text = content();
+    ASSERT_EQ(text.size(), 200'000u) << i;
+    ASSERT_EQ(text, std::string(200'000, text[0])) << i;
+  }
+  remove_leftovers(path_);
+  EXPECT_EQ(files_in_folder(), 1u);
+}
+
+TEST_F(AtomicFileTest, KeepsTheTemporariesOfProcessesThatLive) {
+  AtomicFile file(path_);
+  EXPECT_EQ(remove_leftovers(path_), 0);
+  file.write("x");
+  file.commit();
+  EXPECT_EQ(content(), "x");
+}
+
+}  // namespace
+}  // namespace actionflow

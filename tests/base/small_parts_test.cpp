@@ -1,0 +1,199 @@
+// Errors, outcomes, clocks, the log, masks, progress and processor: small things, one or two tests each.
+#include <gmock/gmock.h>
+
+#include <thread>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/mask.h"
+#include "base/outcome.h"
+#include "base/processor.h"
+#include "base/progress.h"
+
+namespace actionflow {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class FakeClock final : public Clock {
+ public:
+  std::int64_t steady_ns() const override { return now_ns_; }
+  std::int64_t wall_ns() const override { return now_ns_; }
+  void pass(double seconds) { now_ns_ += static_cast<std::int64_t>(seconds * 1e9); }
+
+ private:
+  std::int64_t now_ns_ = 1'000'000'000;
+};
+
+TEST(Failure, KeepsTheExitCodeOfAnError) {
+  const auto caught = [](auto thrown) {
+    try {
+      throw thrown;
+    } catch (...) {
+      return Failure::from_current_exception();
+    }
+  };
+  EXPECT_EQ(caught(SourceError("x")).code, ExitCode::source);
+  EXPECT_EQ(caught(ModelError("x")).message, "x");
+  EXPECT_EQ(caught(std::runtime_error("y")).code, ExitCode::failure);
+  EXPECT_EQ(caught(std::bad_alloc()).message, "out of memory");
+  EXPECT_EQ(caught(3).message, "unknown error");
+}
+
+TEST(Outcome, IsAValueOrAFailureOrDropped) {
+  EXPECT_EQ(Outcome<int>(3).value(), 3);
+  EXPECT_TRUE(Outcome<int>().dropped());
+  const Outcome<int> failed(Failure{ExitCode::model, "bad"});
+  EXPECT_EQ(failed.rethrow<std::string>().failure().message, "bad");
+  EXPECT_TRUE(Outcome<int>(Dropped{}).rethrow<std::string>().dropped());
+}
+
+TEST(Clock, CountsIntervalsAndDeadlines) {
+  FakeClock clock;
+  const Stopwatch watch(clock);
+  const Deadline deadline(2, clock);
+  clock.pass(1.5);
+  EXPECT_DOUBLE_EQ(watch.seconds(), 1.5);
+  EXPECT_DOUBLE_EQ(deadline.seconds_left(), 0.5);
+  EXPECT_FALSE(deadline.passed());
+  clock.pass(1);
+  EXPECT_TRUE(deadline.passed());
+  EXPECT_EQ(deadline.seconds_left(), 0);
+}
+
+TEST(Clock, ShowsWallTimeInUtc) {
+  EXPECT_EQ(utc_text(1'714'564'800'250'000'000), "2024-05-01T12:00:00.250Z");  // date -u -d @1714564800
+  EXPECT_EQ(utc_text(-1'000'000), "1969-12-31T23:59:59.999Z");
+}
+
+TEST(RateLimit, LetsTheFirstThroughAndCountsTheRest) {
+  FakeClock clock;
+  RateLimit limit(10, clock);
+  std::int64_t held_back = -1;
+  EXPECT_TRUE(limit.pass(held_back));
+  EXPECT_EQ(held_back, 0);
+  for (int i = 0; i < 5; ++i) EXPECT_FALSE(limit.pass(held_back));
+  clock.pass(10);
+  EXPECT_TRUE(limit.pass(held_back));
+  EXPECT_EQ(held_back, 5);
+}
+
+TEST(RateLimit, LetsOneThroughOfManyThreads) {
+  FakeClock clock;
+  RateLimit limit(1, clock);
+  std::atomic<int> passed{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      std::int64_t held_back = 0;
+      for (int n = 0; n < 1000; ++n) passed += limit.pass(held_back) ? 1 : 0;
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(passed, 1);
+}
+
+class LogTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    log::set_sink([this](log::Level, std::string_view line) { lines_.emplace_back(line); });
+  }
+  void TearDown() override {
+    log::set_sink({});
+    log::set_level(log::Level::info);
+  }
+  std::vector<std::string> lines_;
+};
+
+TEST_F(LogTest, LeavesOutWhatIsBelowItsLevel) {
+  log::debug("a");
+  log::info("b {}", 1);
+  log::set_level(log::Level::error);
+  log::warn("c");
+  log::error("d");
+  log::set_level(log::Level::quiet);
+  log::error("e");
+  EXPECT_THAT(lines_, ElementsAre("b 1", "d"));
+}
+
+TEST_F(LogTest, HidesPasswords) {
+  log::warn("lost {}", "rtsp://me:secret@camera/1");
+  EXPECT_THAT(lines_, ElementsAre("lost rtsp://*********@camera/1"));
+}
+
+TEST_F(LogTest, SaysHowManyLinesWereHeldBack) {
+  FakeClock clock;
+  RateLimit limit(10, clock);
+  for (int i = 0; i < 4; ++i) log::limited(limit, log::Level::warn, "damaged frame {}", i);
+  clock.pass(11);
+  log::limited(limit, log::Level::warn, "damaged frame {}", 4);
+  EXPECT_THAT(lines_, ElementsAre("damaged frame 0", "damaged frame 4 (3 more)"));
+}
+
+TEST(Mask, HidesPasswordsAndKeepsColumns) {
+  EXPECT_EQ(without_passwords("rtsp://u:p@h/1 and http://v@k"), "rtsp://***@h/1 and http://*@k");
+  EXPECT_EQ(without_passwords("http://h/x?token=abc&hop=4"), "http://h/x?token=***&hop=4");
+  EXPECT_EQ(without_passwords("rtsp://u:p@ss@h/1"), "rtsp://******@h/1");
+  EXPECT_EQ(without_passwords("a@b.mp4 and http://host/path"), "a@b.mp4 and http://host/path");
+  EXPECT_EQ(without_passwords("rtsp://"), "rtsp://");
+  EXPECT_EQ(without_passwords(""), "");
+}
+
+TEST(Progress, OnATerminalDrawsABarWithRateAndTimeLeft) {
+  FakeClock clock;
+  std::vector<std::string> drawn;
+  Progress::Screen screen{true, 80, [&](std::string_view line) { drawn.emplace_back(line); }};
+  Progress progress("decode", 1000, screen, clock);
+  clock.pass(4);
+  progress.advance(400);
+  progress.advance(1);  // too soon to be drawn
+  progress.finish();
+  progress.finish();
+  EXPECT_THAT(drawn,
+              ElementsAre("decode [############..................] 400/1000  40%  100/s  0:06 left",
+                          "decode [############..................] 401/1000  40%  100/s  0:06 left\n"));
+}
+
+TEST(Progress, FitsANarrowTerminal) {
+  FakeClock clock;
+  std::vector<std::string> drawn;
+  Progress progress("decode", 10, {true, 45, [&](std::string_view line) { drawn.emplace_back(line); }},
+                    clock);
+  clock.pass(1);
+  progress.advance(5);
+  ASSERT_EQ(drawn.size(), 1u);
+  EXPECT_LE(drawn[0].size(), 45u);
+}
+
+TEST(Progress, InALogSaysALineEveryTenSeconds) {
+  FakeClock clock;
+  std::vector<std::string> drawn;
+  Progress progress("train", 600, {false, 0, [&](std::string_view line) { drawn.emplace_back(line); }},
+                    clock);
+  for (int second = 0; second < 25; ++second) {
+    clock.pass(1);
+    progress.advance(10);
+  }
+  progress.finish();
+  EXPECT_THAT(drawn, ElementsAre("train: 100 of 600, 10/s, 0:50 left", "train: 200 of 600, 10/s, 0:40 left",
+                                 "train: 250 of 600, 10/s, 0:35 left"));
+}
+
+TEST(Progress, WithoutATotalShowsTheTimeTaken) {
+  FakeClock clock;
+  Progress progress("frames", 0, {false, 0, {}}, clock);
+  clock.pass(65);
+  progress.advance(130);
+  EXPECT_EQ(progress.line(), "frames: 130, 2.0/s, 1:05");
+}
+
+TEST(Processor, HasTheLesserSetsWhereItHasTheGreater) {
+  EXPECT_TRUE(!has_avx512() || has_avx2());
+  EXPECT_TRUE(!has_avx512_bf16() || has_avx512());
+}
+
+}  // namespace
+}  // namespace actionflow
