@@ -5,13 +5,11 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <vector>
 
+#include "base/npy.h"
 #include "models/architecture.h"
 #include "models/formats/safetensors.h"
 #include "models/weights.h"
@@ -24,22 +22,6 @@ struct GoldenCase {
   Weights weights;
   Tensor input, output;  // N×C×T×H×W
 };
-
-// A C-ordered little-endian float32 array of format version 1, as numpy.save writes it.
-inline Tensor read_npy(const std::filesystem::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  const std::string bytes((std::istreambuf_iterator<char>(stream)), std::istreambuf_iterator<char>());
-  const std::size_t data = bytes.find('\n') + 1;
-  Shape shape;
-  for (std::size_t i = bytes.find('(') + 1; bytes[i] != ')';) {
-    std::size_t used = 0;
-    shape.push_back(std::stoll(bytes.substr(i), &used));
-    i = bytes.find_first_of("0123456789)", i + used);
-  }
-  Tensor tensor(shape);
-  std::memcpy(tensor.data(), bytes.data() + data, static_cast<std::size_t>(tensor.size()) * sizeof(float));
-  return tensor;
-}
 
 inline GoldenCase read_golden_case(const std::filesystem::path& folder) {
   GoldenCase golden_case;

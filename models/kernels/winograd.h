@@ -1,0 +1,87 @@
+// The inner loops of our Winograd convolutions: input tiles into V, products of V with the weights U into M,
+// and M into output tiles.
+//
+// A dense 3×3 convolution of stride 1 becomes, for tiles of F×F outputs (F = 4 or 2), products at (F+2)²
+// interpolation points: fewer multiplications by 4 or 2.25. In time either nothing happens (kernel 1×3×3, or
+// one frame), or pairs of outputs are made of four products instead of six, or, for a clip of two frames
+// padded by one on both sides, of three. A "row" is one tile at one pair of frames (or one frame); rows do
+// not depend on each other, so results do not depend on how they are shared out among threads.
+//
+//   V [point][time point][channel/16][row][16]
+//   U [point][out/32][time point][channel][32]
+//   M [point][row][frame of the pair][out]
+//
+// Everything is 64-byte aligned f32; strides are in floats. Each function runs on one thread.
+#pragma once
+
+#include <cstdint>
+
+namespace actionflow::kernels::winograd {
+
+enum class Time {
+  none,  // one product
+  pair,  // y0 = P+Q + w0(x0−x2), y1 = P−Q + w2(x3−x1); P = ½(w0+w1+w2)(x1+x2), Q = ½(w0−w1+w2)(x2−x1)
+  two_frames  // y0 = P + (w2−w1)x1, y1 = P + (w0−w1)x0; P = w1(x0+x1)
+};
+constexpr int time_points(Time time) { return time == Time::none ? 1 : time == Time::pair ? 4 : 3; }
+constexpr int frames_at_once(Time time) { return time == Time::none ? 1 : 2; }
+
+// Interpolation points: 0, ±kNear, ±kFar and infinity for F = 4 (smaller errors than 1 and 2 have); 0, ±1 and
+// infinity for F = 2.
+inline constexpr float kNear = 0.75F, kFar = 1.5F;
+
+inline constexpr std::int64_t kOutBlock = 32;  // outputs that one product makes
+inline constexpr std::int64_t kLanes = 16;
+
+// 16 channels of one tile in all frames.
+struct InputTile {
+  const float* source = nullptr;  // frame 0 at the tile's first row and column, which may lie outside
+  std::int64_t frame_stride = 0, row_stride = 0, column_stride = 0;
+  unsigned rows = 0, columns = 0;  // bit i: the tile's i-th lies inside
+  int frames = 0;
+  int pad = 0;     // frames before the first
+  int groups = 0;  // rows of V: pairs of frames, or frames
+  float* v = nullptr;
+  std::int64_t point_stride = 0, time_stride = 0;
+};
+
+struct Product {
+  const float* v = nullptr;
+  std::int64_t time_stride = 0, block_stride = 0;  // block: from 16 channels to the next
+  std::int64_t blocks = 0;
+  const float* u = nullptr;
+  std::int64_t rows = 0;
+  float* m = nullptr;
+  std::int64_t row_stride = 0, frame_stride = 0;
+};
+
+// What is done to 16 channels of a result: max(x, 0), x·first + second, or x + first, which then lies as the
+// output does.
+struct Post {
+  enum class Kind { relu, scale_shift, add } kind = Kind::relu;
+  const float* first = nullptr;
+  const float* second = nullptr;
+};
+
+struct OutputTile {
+  const float* m = nullptr;
+  std::int64_t point_stride = 0, m_row_stride = 0, m_frame_stride = 0;
+  int groups = 0;
+  int frames = 0;             // of the output
+  int rows = 0, columns = 0;  // of the tile that lie inside the output
+  float* out = nullptr;
+  std::int64_t frame_stride = 0, row_stride = 0, column_stride = 0;
+  const float* bias = nullptr;
+  const Post* posts = nullptr;
+  int post_count = 0;
+};
+
+// `outputs`: F, 4 or 2. These need AVX-512.
+using InputFunction = void (*)(const InputTile&);
+using ProductFunction = void (*)(const Product&);
+using OutputFunction = void (*)(const OutputTile&);
+InputFunction avx512_input(int outputs, Time time);
+ProductFunction avx512_product(Time time);
+OutputFunction avx512_output(int outputs, Time time);
+
+}  // namespace actionflow::kernels::winograd

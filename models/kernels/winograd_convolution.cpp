@@ -1,0 +1,263 @@
+#include "models/kernels/winograd_convolution.h"
+
+#include <omp.h>
+
+#include <algorithm>
+#include <string_view>
+
+#include "models/kernels/vector.h"
+#include "models/kernels/winograd_plan.h"
+#include "models/kernels/winograd_weights.h"
+
+namespace actionflow::kernels {
+namespace {
+
+using namespace winograd;
+
+bool can_follow(const PostOperation& operation) {
+  const auto* activation = std::get_if<Activation>(&operation);
+  return activation == nullptr || activation->kind == ActivationKind::relu;
+}
+
+// The kernel's taps in time that are used: all, or the middle one of three where a clip has one frame.
+std::vector<float> used_taps(const ConvolutionProblem& p, Time time) {
+  if (time != Time::none || p.operation.kernel[0] == 1) return p.kernel;
+  std::vector<float> middle;
+  for (std::size_t first = 9; first < p.kernel.size(); first += 27) {
+    middle.insert(middle.end(), p.kernel.begin() + static_cast<std::ptrdiff_t>(first),
+                  p.kernel.begin() + static_cast<std::ptrdiff_t>(first + 9));
+  }
+  return middle;
+}
+
+class WinogradConvolution final : public Kernel {
+ public:
+  WinogradConvolution(const ConvolutionProblem& p, const Cut& cut)
+      : cut_(cut),
+        operation_(p.operation),
+        in_(p.in),
+        out_(p.out),
+        threads_(cut.shared ? 1 : omp_get_max_threads()),
+        weights_(transform_weights(
+            {used_taps(p, cut.time), p.operation.filters, p.in.extents.c, cut.time == Time::none ? 1 : 3},
+            cut.outputs, cut.time, cut.blocks, cut.out_blocks)),
+        bias_(padded(p.bias, p.out.padded)),
+        post_operations_(p.post_operations),
+        input_(avx512_input(cut.outputs, cut.time)),
+        multiply_(avx512_product(cut.time)),
+        output_(avx512_output(cut.outputs, cut.time)) {
+    for (const PostOperation& operation : post_operations_) {
+      const auto* affine = std::get_if<ScaleShift>(&operation);
+      affine_.emplace_back(padded(affine ? affine->scale : std::vector<float>(), p.out.padded),
+                           padded(affine ? affine->shift : std::vector<float>(), p.out.padded));
+    }
+  }
+
+  std::string implementation() const override {
+    const std::string side = std::to_string(cut_.outputs);
+    return "own:winograd_" + side + "x" + side + (cut_.time == Time::none ? "" : "x2") + ":avx512";
+  }
+  std::size_t scratch_bytes() const override {
+    return static_cast<std::size_t>(threads_ * thread_floats()) * sizeof(float);
+  }
+  std::size_t weight_bytes() const override { return weights_.size() * sizeof(float); }
+
+  void run(const Arguments& arguments) const override {
+    auto* scratch = static_cast<float*>(arguments.scratch);
+    if (cut_.shared) {
+      for (std::int64_t block = 0; block < cut_.block_count(); ++block) run_shared(arguments, block, scratch);
+      return;
+    }
+    const int threads = std::min(threads_, omp_get_max_threads());
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (std::int64_t block = 0; block < cut_.block_count(); ++block) {
+      run_alone(arguments, block, scratch + omp_get_thread_num() * thread_floats());
+    }
+  }
+
+ private:
+  static AlignedFloats padded(const std::vector<float>& values, std::int64_t count) {
+    AlignedFloats result(static_cast<std::size_t>(count));
+    std::copy(values.begin(), values.end(), result.data());
+    return result;
+  }
+
+  std::int64_t thread_floats() const {
+    return (cut_.v_floats() + cut_.m_floats() + kLanes - 1) / kLanes * kLanes;
+  }
+  std::int64_t tiles_of(std::int64_t block) const {
+    return std::min(cut_.block_tiles, cut_.tiles - block * cut_.block_tiles);
+  }
+  std::int64_t out_vectors() const { return out_.padded / kLanes; }
+
+  void run_alone(const Arguments& arguments, std::int64_t block, float* v) const {
+    float* m = v + cut_.v_floats();
+    const std::int64_t tiles = tiles_of(block), first = block * cut_.block_tiles;
+    for (std::int64_t i = 0; i < tiles * cut_.blocks; ++i) {
+      transform_input(arguments, first, i / cut_.blocks, i % cut_.blocks, v);
+    }
+    for (std::int64_t i = 0; i < cut_.points() * cut_.out_blocks; ++i) {
+      multiply(i / cut_.out_blocks, i % cut_.out_blocks, tiles, v, m);
+    }
+    for (std::int64_t i = 0; i < tiles * out_vectors(); ++i) {
+      transform_output(arguments, first, i / out_vectors(), i % out_vectors(), m);
+    }
+  }
+
+  void run_shared(const Arguments& arguments, std::int64_t block, float* v) const {
+    float* m = v + cut_.v_floats();
+    const std::int64_t tiles = tiles_of(block), first = block * cut_.block_tiles;
+#pragma omp parallel
+    {
+#pragma omp for schedule(static)
+      for (std::int64_t i = 0; i < tiles * cut_.blocks; ++i) {
+        transform_input(arguments, first, i / cut_.blocks, i % cut_.blocks, v);
+      }
+#pragma omp for schedule(static)
+      for (std::int64_t i = 0; i < cut_.points() * cut_.out_blocks; ++i) {
+        multiply(i / cut_.out_blocks, i % cut_.out_blocks, tiles, v, m);
+      }
+#pragma omp for schedule(static)
+      for (std::int64_t i = 0; i < tiles * out_vectors(); ++i) {
+        transform_output(arguments, first, i / out_vectors(), i % out_vectors(), m);
+      }
+    }
+  }
+
+  struct Place {
+    std::int64_t clip, row, column;  // of the tile's first output
+  };
+  Place place(std::int64_t tile) const {
+    const std::int64_t column = tile % cut_.tiles_wide, rest = tile / cut_.tiles_wide;
+    return {rest / cut_.tiles_high, rest % cut_.tiles_high * cut_.outputs, column * cut_.outputs};
+  }
+
+  // Which of a tile's `count` rows or columns, the first at `begin`, lie in [0, extent).
+  static unsigned inside(std::int64_t begin, int count, std::int64_t extent) {
+    unsigned bits = 0;
+    for (int i = 0; i < count; ++i) {
+      if (begin + i >= 0 && begin + i < extent) bits |= 1U << i;
+    }
+    return bits;
+  }
+
+  void transform_input(const Arguments& arguments, std::int64_t first, std::int64_t index,
+                       std::int64_t channels, float* v) const {
+    const Place at = place(first + index);
+    const std::int64_t row = at.row - operation_.pad_begin[1], column = at.column - operation_.pad_begin[2];
+    InputTile tile;
+    tile.frame_stride = in_.frame();
+    tile.row_stride = in_.extents.w * in_.padded;
+    tile.column_stride = in_.padded;
+    tile.source = static_cast<const float*>(arguments.inputs[0]) +
+                  at.clip * in_.extents.t * tile.frame_stride + row * tile.row_stride +
+                  column * tile.column_stride + channels * kLanes;
+    tile.rows = inside(row, cut_.side(), in_.extents.h);
+    tile.columns = inside(column, cut_.side(), in_.extents.w);
+    tile.frames = static_cast<int>(in_.extents.t);
+    tile.pad = cut_.pad_time;
+    tile.groups = cut_.groups;
+    tile.v = v + (channels * cut_.block_rows() + index * cut_.groups) * kLanes;
+    tile.point_stride = cut_.v_point_stride();
+    tile.time_stride = cut_.v_time_stride();
+    input_(tile);
+  }
+
+  void multiply(std::int64_t point, std::int64_t out_block, std::int64_t tiles, const float* v,
+                float* m) const {
+    const std::int64_t panel = time_points(cut_.time) * cut_.blocks * kLanes * kOutBlock;
+    Product product;
+    product.v = v + point * cut_.v_point_stride();
+    product.time_stride = cut_.v_time_stride();
+    product.block_stride = cut_.block_rows() * kLanes;
+    product.blocks = cut_.blocks;
+    product.u = weights_.data() + (point * cut_.out_blocks + out_block) * panel;
+    product.rows = tiles * cut_.groups;
+    product.m = m + point * cut_.m_point_stride() + out_block * kOutBlock;
+    product.row_stride = cut_.m_row_stride();
+    product.frame_stride = cut_.m_frame_stride();
+    multiply_(product);
+  }
+
+  void transform_output(const Arguments& arguments, std::int64_t first, std::int64_t index,
+                        std::int64_t channels, const float* m) const {
+    const Place at = place(first + index);
+    OutputTile tile;
+    tile.m = m + index * cut_.groups * cut_.m_row_stride() + channels * kLanes;
+    tile.point_stride = cut_.m_point_stride();
+    tile.m_row_stride = cut_.m_row_stride();
+    tile.m_frame_stride = cut_.m_frame_stride();
+    tile.frames = static_cast<int>(out_.extents.t);
+    tile.rows = static_cast<int>(std::min<std::int64_t>(cut_.outputs, out_.extents.h - at.row));
+    tile.columns = static_cast<int>(std::min<std::int64_t>(cut_.outputs, out_.extents.w - at.column));
+    tile.frame_stride = out_.frame();
+    tile.row_stride = out_.extents.w * out_.padded;
+    tile.column_stride = out_.padded;
+    const std::int64_t offset = at.clip * out_.extents.t * tile.frame_stride + at.row * tile.row_stride +
+                                at.column * tile.column_stride + channels * kLanes;
+    tile.out = static_cast<float*>(arguments.output) + offset;
+    tile.bias = bias_.data() + channels * kLanes;
+    const std::vector<Post> posts = posts_at(arguments, offset, channels * kLanes);
+    tile.posts = posts.data();
+    tile.post_count = static_cast<int>(posts.size());
+    output_(tile);
+  }
+
+  std::vector<Post> posts_at(const Arguments& arguments, std::int64_t offset, std::int64_t channel) const {
+    std::vector<Post> posts;
+    for (std::size_t i = 0; i < post_operations_.size(); ++i) {
+      if (const auto* add = std::get_if<AddInput>(&post_operations_[i])) {
+        const auto* other = static_cast<const float*>(arguments.inputs[static_cast<std::size_t>(add->input)]);
+        posts.push_back({Post::Kind::add, other + offset, nullptr});
+      } else if (std::holds_alternative<ScaleShift>(post_operations_[i])) {
+        posts.push_back(
+            {Post::Kind::scale_shift, affine_[i].first.data() + channel, affine_[i].second.data() + channel});
+      } else {
+        posts.push_back({Post::Kind::relu, nullptr, nullptr});
+      }
+    }
+    return posts;
+  }
+
+  Cut cut_;
+  Convolution operation_;
+  Layout in_, out_;
+  int threads_;
+  AlignedFloats weights_, bias_;
+  std::vector<PostOperation> post_operations_;
+  std::vector<std::pair<AlignedFloats, AlignedFloats>> affine_;  // scale and shift, one a post-operation
+  InputFunction input_;
+  ProductFunction multiply_;
+  OutputFunction output_;
+};
+
+}  // namespace
+
+bool winograd_fits(const ConvolutionProblem& p) {
+  const Convolution& c = p.operation;
+  const auto all_ones = [](const Axes& axes) { return axes == Axes{1, 1, 1}; };
+  const bool time = c.kernel[0] == 1 ? c.pad_begin[0] == 0 && c.pad_end[0] == 0 : c.kernel[0] == 3;
+  return std::string_view(vector_kernels().name) == "avx512" && p.in.type == ElementType::f32 &&
+         p.out.type == ElementType::f32 && p.in.padded % kLanes == 0 && p.out.padded % kLanes == 0 &&
+         c.groups == 1 && all_ones(c.stride) && all_ones(c.dilation) && time && c.kernel[1] == 3 &&
+         c.kernel[2] == 3 && std::all_of(p.post_operations.begin(), p.post_operations.end(), can_follow);
+}
+
+std::unique_ptr<Kernel> make_winograd(const ConvolutionProblem& problem, const WinogradOptions& options) {
+  return std::make_unique<WinogradConvolution>(problem, cut(problem, options));
+}
+
+std::unique_ptr<Kernel> winograd_convolution(const ConvolutionProblem& p) {
+  constexpr std::int64_t kLeastChannels = 32;
+  const Convolution& c = p.operation;
+  const bool padded_in_time = c.kernel[0] == 1 || (c.pad_begin[0] > 0 && c.pad_end[0] > 0);
+  if (!winograd_fits(p) || !padded_in_time || p.in.extents.c < kLeastChannels ||
+      p.out.extents.c < kLeastChannels) {
+    return nullptr;
+  }
+  const Cut chosen = cut(p, {});
+  if (!pays(p, chosen)) return nullptr;
+  return std::make_unique<WinogradConvolution>(p, chosen);
+}
+
+}  // namespace actionflow::kernels

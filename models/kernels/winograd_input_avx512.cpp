@@ -1,0 +1,158 @@
+#include <immintrin.h>
+
+#include "models/kernels/winograd.h"
+
+namespace actionflow::kernels::winograd {
+namespace {
+
+constexpr float kNear2 = kNear * kNear, kFar2 = kFar * kFar;
+
+template <int N>
+struct Vectors {
+  __m512 at[N];
+};
+
+inline __m512 set(float x) { return _mm512_set1_ps(x); }
+
+// The input transform along one axis: values of the tile at the interpolation points' dual basis.
+inline Vectors<6> transform(const Vectors<6>& in) {
+  const auto& d = in.at;
+  const __m512 both = set(kNear2 + kFar2), product = set(kNear2 * kFar2);
+  const __m512 even_near = _mm512_fnmadd_ps(set(kFar2), d[2], d[4]);
+  const __m512 odd_near = _mm512_fnmadd_ps(set(kFar2), d[1], d[3]);
+  const __m512 even_far = _mm512_fnmadd_ps(set(kNear2), d[2], d[4]);
+  const __m512 odd_far = _mm512_fnmadd_ps(set(kNear2), d[1], d[3]);
+  return {{_mm512_fmadd_ps(product, d[0], _mm512_fnmadd_ps(both, d[2], d[4])),
+           _mm512_fmadd_ps(set(kNear), odd_near, even_near),
+           _mm512_fnmadd_ps(set(kNear), odd_near, even_near), _mm512_fmadd_ps(set(kFar), odd_far, even_far),
+           _mm512_fnmadd_ps(set(kFar), odd_far, even_far),
+           _mm512_fmadd_ps(product, d[1], _mm512_fnmadd_ps(both, d[3], d[5]))}};
+}
+
+inline Vectors<4> transform(const Vectors<4>& in) {
+  const auto& d = in.at;
+  return {{_mm512_sub_ps(d[0], d[2]), _mm512_add_ps(d[1], d[2]), _mm512_sub_ps(d[2], d[1]),
+           _mm512_sub_ps(d[3], d[1])}};
+}
+
+// One frame's tile at all N×N points: point p at out + p·stride.
+template <int N>
+void transform_frame(const InputTile& tile, const float* source, float* out, std::int64_t stride) {
+  __mmask16 inside[N];
+#pragma GCC unroll 6
+  for (int j = 0; j < N; ++j) inside[j] = static_cast<__mmask16>((tile.columns >> j & 1U) != 0 ? 0xFFFF : 0);
+  Vectors<N> half[N];
+#pragma GCC unroll 6
+  for (int i = 0; i < N; ++i) {
+    Vectors<N> row;
+    const float* at = source + i * tile.row_stride;
+    const bool present = (tile.rows >> i & 1U) != 0;
+#pragma GCC unroll 6
+    for (int j = 0; j < N; ++j) {
+      row.at[j] =
+          present ? _mm512_maskz_loadu_ps(inside[j], at + j * tile.column_stride) : _mm512_setzero_ps();
+    }
+    half[i] = transform(row);
+  }
+#pragma GCC unroll 6
+  for (int j = 0; j < N; ++j) {
+    Vectors<N> column;
+#pragma GCC unroll 6
+    for (int i = 0; i < N; ++i) column.at[i] = half[i].at[j];
+    column = transform(column);
+#pragma GCC unroll 6
+    for (int i = 0; i < N; ++i) _mm512_store_ps(out + (i * N + j) * stride, column.at[i]);
+  }
+}
+
+// The same tile is read again two frames later; the lines of its rows are asked for early.
+template <int N>
+void prefetch_frame(const InputTile& tile, int frame) {
+  if (frame >= tile.frames) return;
+  const float* source = tile.source + frame * tile.frame_stride;
+  for (int i = 0; i < N; ++i) {
+    if ((tile.rows >> i & 1U) == 0) continue;
+#pragma GCC unroll 6
+    for (int j = 0; j < N; ++j) {
+      _mm_prefetch(reinterpret_cast<const char*>(source + i * tile.row_stride + j * tile.column_stride),
+                   _MM_HINT_T0);
+    }
+  }
+}
+
+template <int N>
+void input_frames(const InputTile& tile) {
+  for (int frame = 0; frame < tile.frames; ++frame) {
+    prefetch_frame<N>(tile, frame + 2);
+    transform_frame<N>(tile, tile.source + frame * tile.frame_stride, tile.v + frame * kLanes,
+                       tile.point_stride);
+  }
+}
+
+template <int N>
+using Spectrum = float[N * N * kLanes];
+
+template <int N>
+void spectrum(const InputTile& tile, int frame, Spectrum<N>& out) {
+  if (frame >= 0 && frame < tile.frames) {
+    prefetch_frame<N>(tile, frame + 2);
+    transform_frame<N>(tile, tile.source + frame * tile.frame_stride, out, kLanes);
+    return;
+  }
+  for (int p = 0; p < N * N; ++p) _mm512_store_ps(out + p * kLanes, _mm512_setzero_ps());
+}
+
+template <int N>
+void combine_pair(const InputTile& tile, const Spectrum<N>& x0, const Spectrum<N>& x1, const Spectrum<N>& x2,
+                  const Spectrum<N>& x3, float* v) {
+  for (int p = 0; p < N * N; ++p, v += tile.point_stride) {
+    const __m512 a = _mm512_load_ps(x0 + p * kLanes), b = _mm512_load_ps(x1 + p * kLanes);
+    const __m512 c = _mm512_load_ps(x2 + p * kLanes), d = _mm512_load_ps(x3 + p * kLanes);
+    _mm512_store_ps(v, _mm512_add_ps(b, c));
+    _mm512_store_ps(v + tile.time_stride, _mm512_sub_ps(c, b));
+    _mm512_store_ps(v + 2 * tile.time_stride, _mm512_sub_ps(a, c));
+    _mm512_store_ps(v + 3 * tile.time_stride, _mm512_sub_ps(d, b));
+  }
+}
+
+template <int N>
+void input_pairs(const InputTile& tile) {
+  alignas(64) Spectrum<N> ring[4];
+  spectrum<N>(tile, -tile.pad, ring[0]);
+  spectrum<N>(tile, 1 - tile.pad, ring[1]);
+  for (int group = 0; group < tile.groups; ++group) {
+    const int first = 2 * group;
+    spectrum<N>(tile, first + 2 - tile.pad, ring[(first + 2) % 4]);
+    spectrum<N>(tile, first + 3 - tile.pad, ring[(first + 3) % 4]);
+    combine_pair<N>(tile, ring[first % 4], ring[(first + 1) % 4], ring[(first + 2) % 4],
+                    ring[(first + 3) % 4], tile.v + group * kLanes);
+  }
+}
+
+template <int N>
+void input_two_frames(const InputTile& tile) {
+  alignas(64) Spectrum<N> x0, x1;
+  spectrum<N>(tile, 0, x0);
+  spectrum<N>(tile, 1, x1);
+  float* v = tile.v;
+  for (int p = 0; p < N * N; ++p, v += tile.point_stride) {
+    const __m512 a = _mm512_load_ps(x0 + p * kLanes), b = _mm512_load_ps(x1 + p * kLanes);
+    _mm512_store_ps(v, _mm512_add_ps(a, b));
+    _mm512_store_ps(v + tile.time_stride, b);
+    _mm512_store_ps(v + 2 * tile.time_stride, a);
+  }
+}
+
+template <int N>
+InputFunction choose(Time time) {
+  if (time == Time::none) return input_frames<N>;
+  return time == Time::pair ? input_pairs<N> : input_two_frames<N>;
+}
+
+}  // namespace
+
+InputFunction avx512_input(int outputs, Time time) {
+  return outputs == 4 ? choose<6>(time) : choose<4>(time);
+}
+
+}  // namespace actionflow::kernels::winograd

@@ -1,0 +1,218 @@
+// Winograd convolutions against the plain loops of tests/models/reference.h.
+#include "models/kernels/winograd_convolution.h"
+
+#include <gtest/gtest.h>
+#include <omp.h>
+
+#include <cstring>
+#include <random>
+
+#include "models/kernels/entry.h"
+#include "tests/models/reference.h"
+
+namespace actionflow::testing {
+namespace {
+
+using kernels::Arguments;
+using kernels::ConvolutionProblem;
+using kernels::Kernel;
+using kernels::Layout;
+using kernels::WinogradOptions;
+
+// Mean error of the result's scale; a direct sum in f32 has about a third of it.
+constexpr double kMeanError = 2e-6;
+constexpr double kLargestError = 2e-5;
+
+// The caller's memory: 64-byte aligned, with what no kernel may read set to a large number.
+class Buffer {
+ public:
+  explicit Buffer(std::size_t bytes) : tensor_(Shape{static_cast<std::int64_t>(bytes / sizeof(float)) + 1}) {
+    std::fill(tensor_.values().begin(), tensor_.values().end(), 1e30F);
+  }
+  float* data() { return tensor_.data(); }
+
+ private:
+  Tensor tensor_;
+};
+
+std::vector<float> random_values(std::int64_t count, unsigned seed, float scale = 1) {
+  std::mt19937 generator(seed);
+  std::vector<float> values(static_cast<std::size_t>(count));
+  for (float& value : values) value = scale * (static_cast<float>(generator() >> 8) / (1 << 23) - 1);
+  return values;
+}
+
+struct Case {
+  Extents in;
+  std::int64_t filters = 0;
+  Axes kernel{3, 3, 3}, pad_begin{1, 1, 1}, pad_end{1, 1, 1};
+  std::int64_t batch = 1;
+};
+
+Layout layout(std::int64_t batch, const Extents& extents) {
+  return {batch, extents, kernels::padded_channels(extents.c), kernels::ElementType::f32};
+}
+
+ConvolutionProblem problem(const Case& c) {
+  Extents out{c.filters, c.in.t + c.pad_begin[0] + c.pad_end[0] - c.kernel[0] + 1,
+              c.in.h + c.pad_begin[1] + c.pad_end[1] - 2, c.in.w + c.pad_begin[2] + c.pad_end[2] - 2};
+  ConvolutionProblem p;
+  p.operation = {.filters = c.filters, .kernel = c.kernel, .pad_begin = c.pad_begin, .pad_end = c.pad_end};
+  p.in = layout(c.batch, c.in);
+  p.out = layout(c.batch, out);
+  p.kernel = random_values(c.filters * c.in.c * p.kernel_taps(), 1, 0.1F);
+  p.bias = random_values(c.filters, 2);
+  return p;
+}
+
+Tensor input_of(const ConvolutionProblem& p, unsigned seed = 3) {
+  const Extents& e = p.in.extents;
+  const Shape shape{p.in.batch, e.c, e.t, e.h, e.w};
+  return Tensor(shape, random_values(element_count(shape), seed));
+}
+
+Tensor run(const Kernel& kernel, const ConvolutionProblem& p, const std::vector<const Tensor*>& added = {}) {
+  const Extents& e = p.out.extents;
+  Buffer in(p.in.bytes()), out(p.out.bytes()), scratch(kernel.scratch_bytes());
+  kernels::from_plain(input_of(p).data(), p.in, in.data());
+  Arguments arguments{{in.data()}, out.data(), scratch.data()};
+  std::vector<Buffer> others;
+  for (const Tensor* tensor : added) {
+    others.emplace_back(p.out.bytes());
+    kernels::from_plain(tensor->data(), p.out, others.back().data());
+    arguments.inputs.push_back(others.back().data());
+  }
+  kernel.run(arguments);
+  Tensor result(Shape{p.out.batch, e.c, e.t, e.h, e.w});
+  kernels::to_plain(out.data(), p.out, result.data());
+  return result;
+}
+
+Tensor expected(const ConvolutionProblem& p) {
+  Graph graph;
+  graph.input = p.in.extents;
+  GraphNode node;
+  node.name = "c";
+  node.operation = p.operation;
+  node.inputs = {-1};
+  node.extents = p.out.extents;
+  const Axes& k = p.operation.kernel;
+  const Shape shape{p.operation.filters, p.in.extents.c, k[0], k[1], k[2]};
+  node.parameters = {{.name = "c.kernel", .role = "kernel", .shape = shape},
+                     {.name = "c.bias", .role = "bias", .shape = {p.operation.filters}}};
+  graph.nodes = {node};
+  graph.output = 0;
+  return reference(graph,
+                   {{"c.kernel", Tensor(shape, p.kernel)}, {"c.bias", Tensor({p.operation.filters}, p.bias)}},
+                   input_of(p));
+}
+
+#define REQUIRE_AVX512(problem) \
+  if (!kernels::winograd_fits(problem)) GTEST_SKIP() << "needs AVX-512"
+
+void expect_as_reference(const Case& c) {
+  const ConvolutionProblem p = problem(c);
+  const Tensor right = expected(p);
+  for (const int tile : {4, 2}) {
+    for (const int shared : {1, 2}) {
+      SCOPED_TRACE("tile " + std::to_string(tile) + ", shared " + std::to_string(shared));
+      const auto kernel = kernels::make_winograd(p, {.tile = tile, .block_rows = 9, .shared_blocks = shared});
+      const Deviation error = deviation(run(*kernel, p), right);
+      EXPECT_LT(error.mean, kMeanError);
+      EXPECT_LT(error.largest, kLargestError);
+    }
+  }
+}
+
+TEST(Winograd, EqualsTheReferenceOverSizesInSpace) {
+  REQUIRE_AVX512(problem({{16, 4, 4, 4}, 16}));
+  for (const std::int64_t h : {1, 3, 4, 7, 9}) {
+    for (const std::int64_t w : {2, 5, 8}) {
+      SCOPED_TRACE(std::to_string(h) + "×" + std::to_string(w));
+      expect_as_reference({{16, 4, h, w}, 32});
+    }
+  }
+}
+
+TEST(Winograd, EqualsTheReferenceOverNumbersOfFrames) {
+  REQUIRE_AVX512(problem({{16, 4, 4, 4}, 16}));
+  for (const std::int64_t t : {1, 2, 3, 4, 5, 8}) {
+    SCOPED_TRACE(std::to_string(t) + " frames");
+    expect_as_reference({{32, t, 6, 7}, 32});
+    expect_as_reference({{32, t, 6, 7}, 32, {1, 3, 3}, {0, 1, 1}, {0, 1, 1}});
+  }
+}
+
+TEST(Winograd, EqualsTheReferenceOverOddChannelsAndClips) {
+  REQUIRE_AVX512(problem({{16, 4, 4, 4}, 16}));
+  expect_as_reference({{33, 3, 5, 6}, 40});
+  expect_as_reference({{5, 2, 5, 6}, 3});
+  expect_as_reference({{48, 4, 7, 6}, 17, {3, 3, 3}, {1, 1, 1}, {1, 1, 1}, 3});
+}
+
+TEST(Winograd, EqualsTheReferenceWithOtherPadding) {
+  REQUIRE_AVX512(problem({{16, 4, 4, 4}, 16}));
+  expect_as_reference({{16, 5, 7, 8}, 16, {3, 3, 3}, {0, 0, 0}, {0, 0, 0}});
+  expect_as_reference({{16, 5, 7, 8}, 16, {3, 3, 3}, {2, 0, 1}, {0, 2, 0}});
+  expect_as_reference({{16, 2, 7, 8}, 16, {3, 3, 3}, {2, 1, 1}, {0, 1, 1}});
+}
+
+TEST(Winograd, IsAsAccurateOverManyChannels) {
+  REQUIRE_AVX512(problem({{16, 4, 4, 4}, 16}));
+  expect_as_reference({{512, 2, 7, 7}, 32});
+  expect_as_reference({{256, 4, 14, 14}, 32});
+}
+
+TEST(Winograd, AppliesPostOperationsInTheirOrder) {
+  ConvolutionProblem p = problem({{32, 4, 6, 7}, 40});
+  REQUIRE_AVX512(p);
+  Tensor right = expected(p);
+  const Tensor other(right.shape(), random_values(right.size(), 7));
+  const std::vector<float> scale = random_values(40, 8), shift = random_values(40, 9);
+  p.post_operations = {kernels::ScaleShift{scale, shift}, kernels::AddInput{1, false}, Activation{}};
+  const auto kernel = kernels::make_winograd(p);
+  const std::int64_t positions = p.out.extents.positions();
+  for (std::int64_t i = 0; i < right.size(); ++i) {
+    const auto c = static_cast<std::size_t>(i / positions);
+    right[i] = std::max(right[i] * scale[c] + shift[c] + other[i], 0.0F);
+  }
+  EXPECT_LT(deviation(run(*kernel, p, {&other}), right).largest, kLargestError);
+}
+
+TEST(Winograd, GivesTheSameBitsOnAnyNumberOfThreadsAndInAnyBlocks) {
+  const ConvolutionProblem p = problem({{48, 6, 11, 9}, 64});
+  REQUIRE_AVX512(p);
+  const int threads = omp_get_max_threads();
+  const auto first = run(*kernels::make_winograd(p, {.tile = 4, .block_rows = 200, .shared_blocks = 2}), p);
+  for (const int count : {1, 2, 3}) {
+    omp_set_num_threads(count);
+    for (const int shared : {1, 2}) {
+      const auto kernel = kernels::make_winograd(p, {.tile = 4, .block_rows = 11, .shared_blocks = shared});
+      const Tensor again = run(*kernel, p);
+      EXPECT_EQ(
+          std::memcmp(first.data(), again.data(), static_cast<std::size_t>(first.size()) * sizeof(float)), 0);
+    }
+  }
+  omp_set_num_threads(threads);
+}
+
+TEST(Winograd, IsOfferedForDensePaddedConvolutionsOnly) {
+  const Case dense{{64, 4, 14, 14}, 64};
+  REQUIRE_AVX512(problem(dense));
+  EXPECT_NE(kernels::winograd_convolution(problem(dense)), nullptr);
+  Case unpadded = dense;
+  unpadded.pad_begin[0] = unpadded.pad_end[0] = 0;
+  EXPECT_EQ(kernels::winograd_convolution(problem(unpadded)), nullptr);
+  Case few = dense;
+  few.in.c = 3;
+  EXPECT_EQ(kernels::winograd_convolution(problem(few)), nullptr);
+  ConvolutionProblem strided = problem(dense);
+  strided.operation.stride = {1, 2, 2};
+  EXPECT_EQ(kernels::winograd_convolution(strided), nullptr);
+  ConvolutionProblem grouped = problem(dense);
+  grouped.operation.groups = 2;
+  EXPECT_EQ(kernels::winograd_convolution(grouped), nullptr);
+}
+
+}  // namespace
+}  // namespace actionflow::testing
