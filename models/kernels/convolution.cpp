@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "models/kernels/winograd_convolution.h"
+
 namespace actionflow::kernels {
 
 bool adds_in_place(const std::vector<PostOperation>& operations) {
@@ -13,8 +15,8 @@ bool adds_in_place(const std::vector<PostOperation>& operations) {
 }
 
 std::unique_ptr<Kernel> make_convolution(const ConvolutionProblem& problem) {
-  static constexpr std::array<ConvolutionCandidate, 3> kCandidates{depthwise_convolution, onednn_convolution,
-                                                                   direct_convolution};
+  static constexpr std::array<ConvolutionCandidate, 4> kCandidates{
+      depthwise_convolution, winograd_convolution, onednn_convolution, direct_convolution};
   for (const ConvolutionCandidate candidate : kCandidates)
     if (auto kernel = candidate(problem)) return kernel;
   return nullptr;
