@@ -199,10 +199,19 @@ Value class_list(const std::vector<std::string>& classes) {
   return config::make_list(std::move(names));
 }
 
+// Without a color where there is none, since one that is written has to fit the channels.
+Value input_value(const InputSpec& input) {
+  const Value all = config::to_value(input);
+  if (input.takes_pictures()) return all;
+  std::vector<Value::Entry> entries = all.entries();
+  std::erase_if(entries, [](const Value::Entry& entry) { return entry.key == "color"; });
+  return config::make_map(std::move(entries));
+}
+
 std::string text_of(const Architecture& architecture, const ModelFile& file) {
   std::vector<Value::Entry> entries;
   entries.push_back({"name", {}, config::make_scalar(architecture.name, true)});
-  entries.push_back({"input", {}, config::to_value(architecture.input)});
+  entries.push_back({"input", {}, input_value(architecture.input)});
   if (!architecture.classes.empty()) entries.push_back({"classes", {}, class_list(architecture.classes)});
   if (!file.blocks.is_null()) entries.push_back({"blocks", {}, file.blocks});
   entries.push_back({"layers", {}, file.layers});

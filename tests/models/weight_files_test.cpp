@@ -1,0 +1,267 @@
+// Loading, saving and converting weights, and what happens to files that are wrong.
+#include "models/weight_files.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <fstream>
+#include <iterator>
+#include <random>
+
+#include "base/error.h"
+#include "models/formats/hdf5_child.h"
+#include "models/formats/safetensors.h"
+#include "tests/models/scratch_folder.h"
+#include "tests/test_data.h"
+
+namespace actionflow::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr const char* kNetwork = R"(
+name: small
+input: {channels: 3, frames: 4, frame_rate: 10, height: 8, width: 8}
+classes: [wave, stop]
+layers:
+  - {layer: conv3d, name: conv, filters: 4, kernel: 3, padding: same, activation: relu}
+  - {layer: batch_norm, name: norm}
+  - {layer: global_average_pool}
+  - {layer: dense, name: head, units: classes, activation: softmax}
+)";
+
+Architecture small(const std::string& from = {}, const std::string& to = {}) {
+  std::string yaml = kNetwork;
+  if (!from.empty()) yaml.replace(yaml.find(from), from.size(), to);
+  return parse_architecture(yaml, "small.yaml");
+}
+
+Model small_model() {
+  Architecture architecture = small();
+  Weights weights = initial_weights(architecture, 1);
+  return {std::move(architecture), std::move(weights)};
+}
+
+std::string read_bytes(const std::filesystem::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+void write_bytes(const std::filesystem::path& file, const std::string& bytes) {
+  std::ofstream(file, std::ios::binary) << bytes;
+}
+
+template <class Action>
+std::string message(Action action) {
+  try {
+    action();
+  } catch (const ModelError& error) {
+    EXPECT_EQ(error.exit_code(), ExitCode::model);
+    return error.what();
+  }
+  return "no error";
+}
+
+class WeightFiles : public ::testing::Test {
+ protected:
+  std::string loading(const std::string& name, const Architecture* architecture = nullptr) {
+    return message([&] { load_model(file(name), architecture); });
+  }
+  std::filesystem::path file(const std::string& name) const { return scratch_.path() / name; }
+
+ private:
+  ScratchFolder scratch_;
+};
+
+TEST_F(WeightFiles, HoldTheNetworkWithItsClassesAndInputForm) {
+  const Model model = small_model();
+  save_model(model, file("a.safetensors"));
+  const Model loaded = load_model(file("a.safetensors"));
+  EXPECT_EQ(difference(loaded.architecture, model.architecture), "");
+  EXPECT_EQ(loaded.architecture.classes, (std::vector<std::string>{"wave", "stop"}));
+  for (const auto& [name, tensor] : model.weights.tensors) {
+    EXPECT_THAT(loaded.weights.tensors.at(name).values(), ::testing::ElementsAreArray(tensor.values()))
+        << name;
+  }
+}
+
+TEST_F(WeightFiles, HeaderRulesOverTheModelFileButAnotherNetworkIsRefused) {
+  save_model(small_model(), file("a.safetensors"));
+  const Architecture slower = small("frame_rate: 10", "frame_rate: 5");
+  EXPECT_EQ(load_model(file("a.safetensors"), &slower).architecture.input.frame_rate, 10);
+  const Architecture wider = small("filters: 4", "filters: 5");
+  EXPECT_THAT(loading("a.safetensors", &wider), HasSubstr("holds another network than 'small'"));
+  const Architecture sigmoid = small("activation: relu", "activation: tanh");
+  EXPECT_THAT(loading("a.safetensors", &sigmoid), HasSubstr("computes something else"));
+}
+
+TEST_F(WeightFiles, TrainingsTensorsAreNoPartOfTheNetwork) {
+  const Model model = small_model();
+  SafetensorsContent content{model_metadata(model.architecture), {}};
+  for (const auto& [name, tensor] : model.weights.tensors) {
+    content.tensors[name] = &tensor;
+    content.tensors["optimizer.m." + name] = &tensor;
+    content.tensors["ema." + name] = &tensor;
+  }
+  write_safetensors(content, file("last.safetensors"));
+  EXPECT_EQ(load_model(file("last.safetensors")).weights.tensors.size(), model.weights.tensors.size());
+}
+
+TEST_F(WeightFiles, MismatchesAreListedWithBothShapes) {
+  const Model model = small_model();
+  const Tensor kernel({4, 3, 3, 3, 5}), extra({7});
+  SafetensorsContent content{model_metadata(model.architecture), {}};
+  for (const auto& [name, tensor] : model.weights.tensors) content.tensors[name] = &tensor;
+  content.tensors["conv.kernel"] = &kernel;
+  content.tensors["other.bias"] = &extra;
+  content.tensors.erase("head.bias");
+  write_safetensors(content, file("a.safetensors"));
+  const std::string text = loading("a.safetensors");
+  EXPECT_THAT(text, HasSubstr("'conv.kernel' is 4×3×3×3×5, expected 4×3×3×3×3"));
+  EXPECT_THAT(text, HasSubstr("'head.bias' (2) is missing"));
+  EXPECT_THAT(text, HasSubstr("'other.bias' (7) belongs to no layer"));
+}
+
+TEST_F(WeightFiles, OthersSafetensorsNeedAModelFile) {
+  const Model model = small_model();
+  SafetensorsContent content;
+  for (const auto& [name, tensor] : model.weights.tensors) content.tensors[name] = &tensor;
+  write_safetensors(content, file("a.safetensors"));
+  EXPECT_THAT(loading("a.safetensors"), HasSubstr("name the network's file with --model"));
+  EXPECT_EQ(loading("a.safetensors", &model.architecture), "no error");
+}
+
+TEST_F(WeightFiles, EveryFlippedByteAndEveryCutIsRefused) {
+  save_model(small_model(), file("a.safetensors"));
+  const std::string good = read_bytes(file("a.safetensors"));
+  for (std::size_t i = 0; i < good.size(); ++i) {
+    std::string bad = good;
+    bad[i] = static_cast<char>(bad[i] ^ (1 << (i % 8)));
+    write_bytes(file("bad.safetensors"), bad);
+    EXPECT_NE(loading("bad.safetensors"), "no error") << "byte " << i;
+  }
+  for (std::size_t size = 0; size < good.size(); size += 7) {
+    write_bytes(file("bad.safetensors"), good.substr(0, size));
+    EXPECT_NE(loading("bad.safetensors"), "no error") << size;
+  }
+}
+
+TEST_F(WeightFiles, WhatIsNoWeightsFileIsSaidSo) {
+  write_bytes(file("text.txt"), "hello, this is no network at all");
+  write_bytes(file("empty.safetensors"), "");
+  write_bytes(file("net.keras"), std::string("PK\x03\x04 and so on", 15));
+  write_bytes(file("net.h5"), "\x89HDF\r\n\x1a\n and nothing more");
+  EXPECT_THAT(loading("text.txt"), HasSubstr("no weights file that is known here"));
+  EXPECT_THAT(loading("empty.safetensors"), HasSubstr("too few"));
+  EXPECT_THAT(loading("net.keras"), HasSubstr("zip archive"));
+  EXPECT_THAT(loading("net.h5"), HasSubstr("cannot be read"));
+  EXPECT_THAT(loading("absent.h5"), HasSubstr("No such file"));
+  EXPECT_THAT(loading("."), HasSubstr("Is a directory"));
+}
+
+TEST_F(WeightFiles, ConvertWritesTheModelBesideAndTellsWhatToCheck) {
+  const Conversion conversion =
+      convert_weights(golden("keras/robust_3d/keras.h5"), file("robust.safetensors"));
+  ASSERT_EQ(conversion.model_file, file("robust.yaml"));
+  ASSERT_EQ(conversion.notes.size(), 1U);
+  EXPECT_THAT(conversion.notes[0], HasSubstr("check frame_rate"));
+  const Architecture written = load_architecture(file("robust.yaml"));
+  EXPECT_EQ(difference(written, load_model(file("robust.safetensors")).architecture), "");
+  EXPECT_EQ(written.classes.size(), 10U);
+}
+
+TEST_F(WeightFiles, ConvertTakesInputFormAndClassesFromTheModelFile) {
+  convert_weights(golden("keras/robust_3d/keras.h5"), file("a.safetensors"));
+  std::string yaml = read_bytes(file("a.yaml"));
+  yaml.replace(yaml.find("frame_rate: 10"), 14, "frame_rate: 12");
+  std::filesystem::remove(file("a.yaml"));
+  write_bytes(file("mine.yaml"), yaml);
+  EXPECT_EQ(convert_weights(golden("keras/robust_3d/keras.h5"), file("b.safetensors"), file("mine.yaml"))
+                .model_file,
+            std::nullopt);
+  EXPECT_EQ(load_model(file("b.safetensors")).architecture.input.frame_rate, 12);
+  EXPECT_FALSE(std::filesystem::exists(file("a.yaml")));
+}
+
+TEST_F(WeightFiles, ConvertRefusesAnotherNetworkAndUnknownSuffixes) {
+  write_bytes(file("small.yaml"), kNetwork);
+  const auto convert = [&](const std::string& out, std::optional<std::filesystem::path> model) {
+    return message([&] { convert_weights(golden("keras/robust_3d/keras.h5"), file(out), model); });
+  };
+  EXPECT_THAT(convert("b.safetensors", file("small.yaml")), HasSubstr("holds another network than 'small'"));
+  EXPECT_THROW(convert("b.h5", {}), UsageError);
+  EXPECT_THAT(message([&] { convert_weights(golden("keras/weights_only/keras.h5"), file("b.safetensors")); }),
+              HasSubstr("name the network's file with --model"));
+}
+
+// Seeds, with which neither of the two hangs that 1,500 mutations found (20 s each) comes up.
+TEST_F(WeightFiles, AHundredDamagedHdf5FilesNeverHarmTheParent) {
+  const std::string good = read_bytes(golden("keras/half_weights/keras.h5"));
+  std::mt19937 random(7);
+  int refused = 0;
+  for (int round = 0; round < 100; ++round) {
+    std::string bad = good;
+    for (unsigned edits = 1 + random() % 8; edits > 0; --edits) {
+      bad[8 + random() % (bad.size() - 8)] = static_cast<char>(random());
+    }
+    if (round % 10 == 0) bad.resize(random() % bad.size());
+    write_bytes(file("bad.h5"), bad);
+    refused += loading("bad.h5") == "no error" ? 0 : 1;
+  }
+  EXPECT_GT(refused, 20);
+}
+
+TEST_F(WeightFiles, AnHdf5FileThatClaimsMoreThanItsSizeIsRefused) {
+  EXPECT_THAT(message([&] { read_keras_file(golden("keras/half_weights/input.npy")); }),
+              HasSubstr("cannot be read"));
+}
+
+TEST(InitialWeights, DependOnSeedAndNameOnly) {
+  const Architecture one = small(), other = small("filters: 4", "filters: 4, stride: 2");
+  const Weights a = initial_weights(one, 7), b = initial_weights(other, 7), c = initial_weights(one, 8);
+  EXPECT_THAT(a.tensors.at("conv.kernel").values(),
+              ::testing::ElementsAreArray(b.tensors.at("conv.kernel").values()));
+  EXPECT_NE(a.tensors.at("conv.kernel")[0], c.tensors.at("conv.kernel")[0]);
+  EXPECT_EQ(a.tensors.at("norm.moving_variance")[3], 1);
+  EXPECT_EQ(a.tensors.at("norm.beta")[3], 0);
+}
+
+TEST(InitialWeights, AreAsKerasStarts) {
+  const Architecture network = parse_architecture(R"(
+input: {channels: 3, frames: 6, frame_rate: 10, height: 1, width: 1}
+layers:
+  - {layer: dense, name: wide, units: 400}
+  - {layer: lstm, name: cell, units: 32}
+)",
+                                                  "n");
+  const Weights weights = initial_weights(network, 3);
+  // Glorot: uniform within ±√(6/(3+400)).
+  const double limit = std::sqrt(6.0 / 403);
+  double largest = 0, sum = 0;
+  for (const float value : weights.tensors.at("wide.kernel").values()) {
+    largest = std::max(largest, std::abs(static_cast<double>(value)));
+    sum += value;
+  }
+  EXPECT_LE(largest, limit);
+  EXPECT_GT(largest, 0.95 * limit);
+  EXPECT_NEAR(sum / 1200, 0, 0.01);
+  const Tensor& bias = weights.tensors.at("cell.bias");
+  EXPECT_EQ(bias[31], 0);
+  EXPECT_EQ(bias[32], 1);
+  EXPECT_EQ(bias[63], 1);
+  EXPECT_EQ(bias[64], 0);
+  // Orthogonal: the 128×32 matrix has orthonormal columns.
+  const Tensor& recurrent = weights.tensors.at("cell.recurrent_kernel");
+  for (std::int64_t i = 0; i < 32; ++i) {
+    for (std::int64_t j = 0; j <= i; ++j) {
+      double product = 0;
+      for (std::int64_t row = 0; row < 128; ++row)
+        product += recurrent[row * 32 + i] * recurrent[row * 32 + j];
+      EXPECT_NEAR(product, i == j ? 1 : 0, 1e-5);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace actionflow::testing
