@@ -74,8 +74,8 @@ struct NodeKind {
   PortType output = PortType::nothing;
   bool state = false;  // stands once a stream
   std::unique_ptr<Node> (*read)(const config::Value& options, config::Diagnostics& diagnostics) = nullptr;
-  std::string (*options)() = nullptr;  // one line an option
-  std::string (*schema)() = nullptr;   // of its options, JSON
+  std::string (*options)() = nullptr;    // one line an option
+  config::Schema (*schema)() = nullptr;  // of its options
 };
 
 // The keys that stand beside a node's own options.
@@ -99,7 +99,7 @@ NodeKind node_kind(std::string name, std::string help, std::vector<PortType> inp
     return std::make_unique<N>(config::read<Options>(options, diagnostics, keys_beside_node_options()));
   };
   kind.options = [] { return config::help<Options>(); };
-  kind.schema = [] { return config::json_schema<Options>(); };
+  kind.schema = [] { return config::schema_of<Options>(); };
   return kind;
 }
 

@@ -31,7 +31,7 @@ namespace actionflow {
 struct PipelineOptions {
   int workers = 0;
   int threads = 1;
-  Precision precision = Precision::automatic;
+  Precision precision = Precision::f32;
   static void describe(config::Fields<PipelineOptions>& fields);
   // With the machine's processors in place of 0.
   GraphOptions resolved() const;
@@ -74,7 +74,7 @@ PipelineDescription load_pipeline(const std::filesystem::path& file,
                                   const PipelineOverrides& overrides = {});
 
 // The graph of `classify SOURCE… --model`: decode, window, and the kind of network node that suits the
-// network, over sources named as on the command line. `name` is the node's, in results.
+// network, over sources named as on the command line. The node bears the network's name.
 PipelineDescription pipeline_over(const std::vector<std::string>& sources, std::shared_ptr<const Model> model,
                                   const PipelineOverrides& overrides = {});
 

@@ -1,0 +1,237 @@
+#include "pipeline/description.h"
+
+#include <algorithm>
+#include <set>
+#include <thread>
+
+#include "nodes/network_node.h"
+#include "pipeline/graph_check.h"
+
+namespace actionflow {
+
+void PipelineOptions::describe(config::Fields<PipelineOptions>& fields) {
+  fields
+      .add("workers", &PipelineOptions::workers,
+           "nodes that run at the same time; 0: processors divided by threads")
+      .range(0, 1024);
+  fields
+      .add("threads", &PipelineOptions::threads,
+           "threads inside one call of a network; more than 1 shortens the latency of a single stream")
+      .range(1, 1024);
+  fields.add("precision", &PipelineOptions::precision, "what networks calculate in");
+}
+
+GraphOptions PipelineOptions::resolved() const {
+  const int processors = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  return {workers > 0 ? workers : std::max(1, processors / threads), threads, precision};
+}
+
+namespace {
+
+// The file's own keys; what is in them is read one by one, to keep places.
+struct PipelineFile {
+  PipelineOptions options;
+  config::Value defaults;
+  config::Value streams;
+  config::Value graph;
+  static void describe(config::Fields<PipelineFile>& fields) {
+    fields.add("options", &PipelineFile::options, "how the graph runs");
+    fields.add("defaults", &PipelineFile::defaults, "merged key by key into each stream");
+    fields.add("streams", &PipelineFile::streams, "sources by name").required();
+    fields.add("graph", &PipelineFile::graph, "nodes by name, each with node: KIND and from: its input")
+        .required();
+  }
+};
+
+// A file's name counts from the folder that the pipeline file stands in.
+std::string resolved_source(const std::string& source, const std::filesystem::path& folder) {
+  const bool is_file = source != "-" && source.find("://") == std::string::npos;
+  return is_file && !folder.empty() ? (folder / source).string() : source;
+}
+
+class PipelineReader {
+ public:
+  explicit PipelineReader(const PipelineOverrides& overrides) : overrides_(overrides) {}
+
+  PipelineDescription read(const config::Value& root) {
+    config::Diagnostics& diagnostics = problems_.diagnostics();
+    const PipelineFile file = config::read<PipelineFile>(root, diagnostics);
+    description_.options = file.options;
+    if (expect_map(file.streams, "streams")) {
+      for (const auto& entry : file.streams.entries()) read_stream(entry, file.defaults);
+    }
+    std::vector<NodeDraft> drafts;
+    if (expect_map(file.graph, "graph")) {
+      for (const auto& entry : file.graph.entries()) read_node(entry, drafts);
+    }
+    return finish(std::move(drafts));
+  }
+
+  PipelineDescription over(const std::vector<std::string>& sources, std::shared_ptr<const Model> model) {
+    const config::Place nowhere;
+    for (const std::string& source : sources) {
+      SourceOptions options;
+      options.source = source;
+      description_.streams.push_back({unique_name(without_credentials(source)), nowhere, options});
+    }
+    const std::string network = natural_node_kind(model->architecture);
+    const Cut cut = network == "cnn3d"      ? Cut::none
+                    : network == "cnn_lstm" ? Cut::before_recurrent
+                                            : Cut::branches;
+    std::vector<NodeDraft> drafts;
+    add_draft(drafts, "decode", "frames", {});
+    add_draft(drafts, "window", "clips", "frames");
+    const std::string name = model->architecture.name.empty() ? "network" : model->architecture.name;
+    drafts.push_back({find_node_kind(network),
+                      name,
+                      nowhere,
+                      {"clips"},
+                      {nowhere},
+                      false,
+                      {},
+                      std::make_shared<NetworkNode>(std::move(model), cut)});
+    return finish(std::move(drafts));
+  }
+
+ private:
+  PipelineDescription finish(std::vector<NodeDraft> drafts) {
+    if (overrides_.workers) description_.options.workers = *overrides_.workers;
+    if (overrides_.threads) description_.options.threads = *overrides_.threads;
+    if (overrides_.precision) description_.options.precision = *overrides_.precision;
+    check_graph(std::move(drafts), description_, problems_);
+    problems_.throw_if_any();
+    return std::move(description_);
+  }
+
+  bool expect_map(const config::Value& value, const std::string& what) {
+    if (value.is_map() && !value.entries().empty()) return true;
+    if (value.place().line > 0) {
+      problems_.diagnostics().add(value.place(),
+                                  what + " is empty or not a map, expected names with what they hold");
+    }
+    return false;
+  }
+
+  void read_stream(const config::Value::Entry& entry, const config::Value& defaults) {
+    config::Diagnostics& diagnostics = problems_.diagnostics();
+    SourceOptions options;
+    const config::Value* source = &entry.value;
+    config::Value merged;
+    if (entry.value.is_scalar()) {
+      if (!defaults.is_null()) options = config::read<SourceOptions>(defaults, diagnostics);
+      options.source = entry.value.text();
+    } else {
+      merged = defaults.is_null() ? entry.value : config::merge(defaults, entry.value);
+      options = config::read<SourceOptions>(merged, diagnostics);
+      source = merged.find("source");
+    }
+    if (!source || options.source.empty()) {
+      diagnostics.add(entry.key_place,
+                      "stream '" + entry.key + "' has no source, expected source: FILE or address");
+      return;
+    }
+    options.source = resolved_source(options.source, source->folder());
+    description_.streams.push_back({entry.key, entry.key_place, std::move(options)});
+  }
+
+  void read_node(const config::Value::Entry& entry, std::vector<NodeDraft>& drafts) {
+    NodeDraft draft;
+    draft.name = entry.key;
+    draft.place = entry.key_place;
+    draft.kind = find_kind(entry);
+    if (!draft.kind) return;
+    read_names(entry.value.find("from"), draft.from, &draft.from_places);
+    draft.names_streams = entry.value.find("streams") != nullptr;
+    read_names(entry.value.find("streams"), draft.streams, nullptr);
+    draft.node = draft.kind->read(with_hop(*draft.kind, entry.value), problems_.diagnostics());
+    drafts.push_back(std::move(draft));
+  }
+
+  const NodeKind* find_kind(const config::Value::Entry& entry) {
+    config::Diagnostics& diagnostics = problems_.diagnostics();
+    const config::Value* name = entry.value.find("node");
+    std::vector<std::string> names;
+    for (const NodeKind& kind : node_kinds()) names.push_back(kind.name);
+    std::string list;
+    for (const std::string& one : names) list += (list.empty() ? "" : ", ") + one;
+    if (!name || !name->is_scalar()) {
+      diagnostics.add(entry.key_place, "'" + entry.key + "' has no kind, expected node: with one of " + list);
+      return nullptr;
+    }
+    const NodeKind* kind = find_node_kind(name->text());
+    if (!kind) {
+      const std::string nearest = config::did_you_mean(name->text(), names);
+      diagnostics.add(name->place(),
+                      "there is no kind of node '" + name->text() + "', expected one of " + list,
+                      nearest.empty() ? "" : "did you mean '" + nearest + "'?");
+    }
+    return kind;
+  }
+
+  // A name or a list of names.
+  void read_names(const config::Value* value, std::vector<std::string>& names,
+                  std::vector<config::Place>* places) {
+    if (!value) return;
+    const std::vector<config::Value> one{*value};
+    for (const config::Value& item : value->is_list() ? value->items() : one) {
+      if (!item.is_scalar()) {
+        problems_.diagnostics().add(item.place(), "expected a name or a list of names");
+        continue;
+      }
+      names.push_back(item.text());
+      if (places) places->push_back(item.place());
+    }
+  }
+
+  config::Value with_hop(const NodeKind& kind, const config::Value& options) const {
+    if (!overrides_.hop || kind.output != PortType::clips) return options;
+    return config::merge(options, config::parse("hop: " + std::to_string(*overrides_.hop), "--hop"));
+  }
+
+  void add_draft(std::vector<NodeDraft>& drafts, const std::string& kind, const std::string& name,
+                 const std::string& from) {
+    NodeDraft draft;
+    draft.kind = find_node_kind(kind);
+    draft.name = name;
+    if (!from.empty()) {
+      draft.from = {from};
+      draft.from_places = {{}};
+    }
+    const config::Value options = config::parse("{}", "command line");
+    draft.node = draft.kind->read(with_hop(*draft.kind, options), problems_.diagnostics());
+    drafts.push_back(std::move(draft));
+  }
+
+  // The same file may be given twice.
+  std::string unique_name(const std::string& name) const {
+    const auto taken = [&](const std::string& wanted) {
+      return std::any_of(description_.streams.begin(), description_.streams.end(),
+                         [&](const StreamDescription& stream) { return stream.name == wanted; });
+    };
+    std::string unique = name;
+    for (int k = 2; taken(unique); ++k) unique = name + " (" + std::to_string(k) + ")";
+    return unique;
+  }
+
+  const PipelineOverrides& overrides_;
+  PipelineDescription description_;
+  Problems problems_;
+};
+
+}  // namespace
+
+PipelineDescription read_pipeline(const config::Value& root, const PipelineOverrides& overrides) {
+  return PipelineReader(overrides).read(root);
+}
+
+PipelineDescription load_pipeline(const std::filesystem::path& file, std::span<const config::Override> values,
+                                  const PipelineOverrides& overrides) {
+  return read_pipeline(config::load(file, values), overrides);
+}
+
+PipelineDescription pipeline_over(const std::vector<std::string>& sources, std::shared_ptr<const Model> model,
+                                  const PipelineOverrides& overrides) {
+  return PipelineReader(overrides).over(sources, std::move(model));
+}
+
+}  // namespace actionflow

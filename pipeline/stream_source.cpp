@@ -1,0 +1,168 @@
+#include "pipeline/stream_source.h"
+
+#include <thread>
+
+#include "base/log.h"
+
+namespace actionflow {
+
+namespace {
+
+// Packets of a stream that may stand in the graph before they are decoded.
+constexpr int kPacketsInFlight = 16;
+// Wakes a waiting thread for what nobody tells it of.
+constexpr std::chrono::milliseconds kLook{50};
+
+}  // namespace
+
+// Counts a packet in the graph until its frames are on the grid.
+class StreamSource::PacketTicket : public Ticket {
+ public:
+  explicit PacketTicket(std::shared_ptr<StreamSource> source) : source_(std::move(source)) {
+    const std::lock_guard lock(source_->mutex_);
+    ++source_->in_flight_;
+  }
+  ~PacketTicket() override {
+    {
+      const std::lock_guard lock(source_->mutex_);
+      --source_->in_flight_;
+    }
+    source_->changed_.notify_one();
+  }
+
+ private:
+  std::shared_ptr<StreamSource> source_;
+};
+
+StreamSource::StreamSource(StreamId id, SourceOptions options, std::shared_ptr<RunContext> run, Flow& flow,
+                           std::function<void()> ended)
+    : id_(id),
+      options_(std::move(options)),
+      run_(std::move(run)),
+      state_(run_->stream(id)),
+      flow_(&flow),
+      ended_(std::move(ended)) {}
+
+void StreamSource::start() {
+  std::thread([self = shared_from_this()] { self->run_thread(); }).detach();
+}
+
+void StreamSource::stop() {
+  state_.stop = true;
+  changed_.notify_one();
+}
+
+void StreamSource::wake() { changed_.notify_one(); }
+
+void StreamSource::close() { finish(Mark::stopped); }
+
+void StreamSource::run_thread() {
+  Failure failure;
+  while (!read_connection(failure)) {
+    if (state_.stop) return finish(Mark::stopped);
+    if (!wait_and_retry(failure)) {
+      if (!state_.stop) run_->fail_stream(id_, failure);
+      return finish(Mark::stopped);
+    }
+  }
+  finish(state_.stop ? Mark::stopped : Mark::end);
+}
+
+// True when the source came to its end, false when it was lost or is not there.
+bool StreamSource::read_connection(Failure& failure) {
+  bool opened = false;
+  try {
+    std::unique_ptr<Reader> reader = Reader::open(options_, state_.stop);
+    opened = true;
+    state_.live = reader->info().live;
+    put(Mark::begin, {Packet(), reader->codec_parameters()});
+    read_packets(*reader);
+    return true;
+  } catch (...) {
+    failure = Failure::from_current_exception();
+  }
+  if (opened) put(Mark::lost, {});
+  return false;
+}
+
+void StreamSource::read_packets(Reader& reader) {
+  struct CountDamage {
+    StreamState& state;
+    Reader& reader;
+    ~CountDamage() { state.damaged += reader.damaged(); }
+  } count{state_, reader};
+  while (!state_.stop && wait_for_room()) {
+    std::optional<Packet> packet = reader.read();
+    if (!packet) return;
+    if (!gave_packets_) note_recovery();
+    put(Mark::none, {std::move(*packet), nullptr});
+  }
+}
+
+// Live as far as one knows: a file behind http turns out not to be when it is open.
+bool StreamSource::retries() const {
+  SourceOptions at_full_speed = options_;
+  at_full_speed.realtime = false;
+  const bool opened_as_file = number_ > 0 && !state_.live;
+  return options_.retry && is_live(at_full_speed) && !opened_as_file;
+}
+
+bool StreamSource::wait_and_retry(const Failure& failure) {
+  if (!retries()) return false;
+  if (!down_) log::warn("{}; trying again until it is back", failure.message);
+  down_ = true;
+  gave_packets_ = false;
+  pause(backoff_.next());
+  return !state_.stop;
+}
+
+void StreamSource::note_recovery() {
+  gave_packets_ = true;
+  backoff_.reset();
+  if (!down_) return;
+  down_ = false;
+  ++state_.reconnects;
+  log::info("{}: back", state_.name);
+}
+
+// The item is let go after the mutex is free: the last copy of a ticket takes it again.
+void StreamSource::put(Mark mark, PacketMessage message) {
+  PacketItem item;
+  item.ticket = std::make_shared<PacketTicket>(shared_from_this());
+  item.mark = mark;
+  item.outcome = std::move(message);
+  const std::lock_guard lock(mutex_);
+  item.key = {id_, 0, number_++};
+  if (flow_) flow_->put(id_, item);
+}
+
+bool StreamSource::wait_for_room() {
+  std::unique_lock lock(mutex_);
+  while (flow_ && !state_.stop) {
+    if (in_flight_ < kPacketsInFlight && (state_.live || flow_->has_room(id_))) return true;
+    changed_.wait_for(lock, kLook);
+  }
+  return false;
+}
+
+void StreamSource::pause(std::chrono::milliseconds duration) {
+  std::unique_lock lock(mutex_);
+  const auto end = std::chrono::steady_clock::now() + duration;
+  while (!state_.stop && std::chrono::steady_clock::now() < end) {
+    changed_.wait_for(
+        lock, std::min<std::chrono::steady_clock::duration>(kLook, end - std::chrono::steady_clock::now()));
+  }
+}
+
+void StreamSource::finish(Mark mark) {
+  put(mark, {});
+  std::function<void()> ended;
+  {
+    const std::lock_guard lock(mutex_);
+    flow_ = nullptr;
+    ended.swap(ended_);
+  }
+  if (ended) ended();
+}
+
+}  // namespace actionflow

@@ -1,0 +1,70 @@
+// A stream's source while the graph runs: a thread that reads packets and hands them in.
+//
+// It is a thread of its own because reading blocks. A file waits while the graph is busy; a live source
+// waits only for its own decoder. What the thread touches it owns together with the pipeline, so one
+// that hangs in a system call can be left behind.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+
+#include "datasets/backoff.h"
+#include "datasets/source.h"
+#include "nodes/flow.h"
+
+namespace actionflow {
+
+// What the pipeline and the thread share. Thread-safe.
+class StreamSource : public std::enable_shared_from_this<StreamSource> {
+ public:
+  // `state` and `flow` are used until the source is closed; `ended` is called once, when nothing more
+  // comes.
+  StreamSource(StreamId id, SourceOptions options, std::shared_ptr<RunContext> run, Flow& flow,
+               std::function<void()> ended);
+
+  // Starts the thread, which is never joined.
+  void start();
+  // Ends reading; the thread closes the stream within a fraction of a second, unless it hangs.
+  void stop();
+  // Ends the stream in the thread's place, if it has not done so. After that the thread touches neither
+  // the graph nor the pipeline.
+  void close();
+  // The graph has room again.
+  void wake();
+
+ private:
+  class PacketTicket;
+
+  void run_thread();
+  bool read_connection(Failure& failure);
+  void read_packets(Reader& reader);
+  bool wait_and_retry(const Failure& failure);
+  void note_recovery();
+  void put(Mark mark, PacketMessage message);
+  bool wait_for_room();
+  void pause(std::chrono::milliseconds duration);
+  void finish(Mark mark);
+  bool retries() const;
+
+  const StreamId id_;
+  const SourceOptions options_;
+  const std::shared_ptr<RunContext> run_;  // outlives the pipeline where the thread hangs
+  StreamState& state_;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  Flow* flow_;  // null once closed; guarded by mutex_
+  std::function<void()> ended_;
+  int in_flight_ = 0;  // packets in the graph
+
+  // The thread's own.
+  std::int64_t number_ = 0;
+  bool down_ = false;          // lost, or not there yet
+  bool gave_packets_ = false;  // since it was last down
+  Backoff backoff_;
+};
+
+}  // namespace actionflow
