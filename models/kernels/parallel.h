@@ -6,7 +6,7 @@
 namespace actionflow::kernels {
 
 // Below this many elementary operations a second thread costs more than it brings.
-inline constexpr std::int64_t kWorthThreads = 1 << 15;
+inline constexpr std::int64_t kWorthThreads = 1 << 16;
 
 // body(i) for i in [0, count), in contiguous stretches; `work`: elementary operations of all together.
 template <class F>
