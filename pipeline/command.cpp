@@ -1,0 +1,102 @@
+#include "pipeline/command.h"
+
+#include <iostream>
+#include <map>
+
+#include "base/log.h"
+
+namespace actionflow {
+namespace {
+
+constexpr const char* kVersion = "actionflow " ACTIONFLOW_VERSION;
+
+// Words that look like `key=value` are overrides; a file of such a name is written ./a=b.mp4.
+void sort_words(const std::vector<std::string>& words, Arguments& arguments) {
+  for (const std::string& word : words) {
+    config::Override change;
+    if (config::parse_override(word, change)) {
+      arguments.overrides.push_back(change);
+    } else {
+      arguments.files.push_back(word);
+    }
+  }
+}
+
+struct Declared {
+  CLI::App* app;
+  Command* command;
+  std::vector<std::string> words;
+  bool json = false;
+};
+
+void declare(CLI::App& program, Command& command, Declared& declared) {
+  declared.command = &command;
+  declared.app = program.add_subcommand(command.name(), command.summary());
+  declared.app->add_option("files", declared.words, command.files())->type_name("");
+  declared.app->add_flag("--json", declared.json, "results as JSON on standard output");
+  command.declare(*declared.app);
+}
+
+int print_usage_error(const CLI::App& program, const CLI::ParseError& error) {
+  if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) return program.exit(error);
+  std::cerr << "error: " << error.what() << "\n(see actionflow --help)\n";
+  return static_cast<int>(ExitCode::usage);
+}
+
+int run_command(const Declared& declared) {
+  Arguments arguments;
+  arguments.json = declared.json;
+  try {
+    sort_words(declared.words, arguments);
+    return static_cast<int>(declared.command->run(arguments));
+  } catch (const config::ConfigError& error) {
+    std::cerr << error.what() << std::flush;  // complete lines, each with its place
+    return static_cast<int>(error.exit_code());
+  } catch (...) {
+    const Failure failure = Failure::from_current_exception();
+    std::cerr << "error: " << failure.message << "\n";
+    return static_cast<int>(failure.code);
+  }
+}
+
+}  // namespace
+
+const std::string& only_file(const Arguments& arguments, const std::string& what) {
+  if (arguments.files.size() != 1) {
+    throw UsageError("expected one " + what + ", got " + std::to_string(arguments.files.size()));
+  }
+  return arguments.files.front();
+}
+
+int run_program(int argc, const char* const* argv) {
+  CLI::App program("Says what is happening in a video: classifies files and live cameras.", "actionflow");
+  program.set_version_flag("--version", kVersion);
+  program.require_subcommand(1);
+  log::Level level = log::Level::info;
+  static const std::map<std::string, log::Level> kLevels{{"debug", log::Level::debug},
+                                                         {"info", log::Level::info},
+                                                         {"warn", log::Level::warn},
+                                                         {"error", log::Level::error},
+                                                         {"quiet", log::Level::quiet}};
+  program.add_option("--log", level, "what is told on standard error: debug, info, warn, error or quiet")
+      ->transform(CLI::CheckedTransformer(kLevels).description(""))
+      ->type_name("LEVEL")
+      ->default_str("info");
+  program.fallthrough();
+
+  const std::vector<std::unique_ptr<Command>> commands = all_commands();
+  std::vector<Declared> declared(commands.size());
+  for (std::size_t i = 0; i < commands.size(); ++i) declare(program, *commands[i], declared[i]);
+  try {
+    program.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return print_usage_error(program, error);
+  }
+  log::set_level(level);
+  for (const Declared& one : declared) {
+    if (one.app->parsed()) return run_command(one);
+  }
+  return static_cast<int>(ExitCode::usage);
+}
+
+}  // namespace actionflow

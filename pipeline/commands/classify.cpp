@@ -1,0 +1,63 @@
+#include <iostream>
+
+#include "nodes/console_sink.h"
+#include "nodes/json_lines.h"
+#include "pipeline/commands/commands.h"
+#include "pipeline/commands/pipeline_flags.h"
+#include "pipeline/dot.h"
+#include "pipeline/interrupt.h"
+#include "pipeline/pipeline.h"
+#include "pipeline/print_config.h"
+
+namespace actionflow {
+namespace {
+
+class Classify : public Command {
+ public:
+  std::string name() const override { return "classify"; }
+  std::string summary() const override {
+    return "run the flow graph over files, folders of frames, cameras and network streams until they end";
+  }
+  std::string files() const override { return "PIPELINE.yaml, or SOURCE… with --model or --weights"; }
+
+  void declare(CLI::App& app) override {
+    flags_.declare_network(app);
+    flags_.declare(app);
+    app.add_flag("--print-config", print_config_, "the effective configuration, and nothing else");
+    app.add_flag("--print-graph", print_graph_, "the graph in DOT, and nothing else");
+  }
+
+  ExitCode run(const Arguments& arguments) override {
+    const PipelineDescription description = flags_.read(arguments);
+    for (const std::string& warning : description.warnings) std::cerr << warning << "\n";
+    if (print_config_) return print(print_config(description, flags_.document(arguments)));
+    if (print_graph_) return print(to_dot(description));
+    const std::unique_ptr<ResultSink> results = sink(arguments.json);
+    Pipeline pipeline(description, *results);
+    const StopOnSignal stop_on_signal([&pipeline] { pipeline.stop(); });
+    const Summary summary = pipeline.run();
+    results->summary(summary);
+    return summary.exit_code();
+  }
+
+ private:
+  static ExitCode print(const std::string& text) {
+    std::cout << text;
+    return ExitCode::done;
+  }
+
+  static std::unique_ptr<ResultSink> sink(bool json) {
+    if (json) return std::make_unique<JsonLinesSink>(std::cout, "standard output");
+    return std::make_unique<ConsoleSink>(std::cout);
+  }
+
+  PipelineFlags flags_;
+  bool print_config_ = false;
+  bool print_graph_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> classify_command() { return std::make_unique<Classify>(); }
+
+}  // namespace actionflow

@@ -1,0 +1,16 @@
+#include "pipeline/commands/commands.h"
+
+namespace actionflow {
+
+std::vector<std::unique_ptr<Command>> all_commands() {
+  std::vector<std::unique_ptr<Command>> commands;
+  commands.push_back(classify_command());
+  commands.push_back(benchmark_command());
+  commands.push_back(predict_command());
+  commands.push_back(inspect_command());
+  commands.push_back(convert_command());
+  commands.push_back(validate_command());
+  return commands;
+}
+
+}  // namespace actionflow

@@ -1,0 +1,17 @@
+// One function a command, each in the file of its name.
+#pragma once
+
+#include <memory>
+
+#include "pipeline/command.h"
+
+namespace actionflow {
+
+std::unique_ptr<Command> classify_command();
+std::unique_ptr<Command> benchmark_command();
+std::unique_ptr<Command> predict_command();
+std::unique_ptr<Command> inspect_command();
+std::unique_ptr<Command> convert_command();
+std::unique_ptr<Command> validate_command();
+
+}  // namespace actionflow

@@ -1,0 +1,40 @@
+#include "base/log.h"
+#include "models/weight_files.h"
+#include "pipeline/commands/commands.h"
+
+namespace actionflow {
+namespace {
+
+class Convert : public Command {
+ public:
+  std::string name() const override { return "convert"; }
+  std::string summary() const override { return "weights between formats, by suffix"; }
+  std::string files() const override { return "IN OUT"; }
+
+  void declare(CLI::App& app) override {
+    app.add_option("--model", model_, "the network, where IN does not hold its architecture")
+        ->type_name("MODEL.yaml");
+  }
+
+  ExitCode run(const Arguments& arguments) override {
+    if (arguments.files.size() != 2) {
+      throw UsageError("expected IN and OUT, got " + std::to_string(arguments.files.size()) + " files");
+    }
+    std::optional<std::filesystem::path> model;
+    if (!model_.empty()) model = model_;
+    const Conversion done = convert_weights(arguments.files[0], arguments.files[1], model);
+    for (const std::string& note : done.notes) log::info("{}", note);
+    log::info("{} written", arguments.files[1]);
+    if (done.model_file) log::info("{} written", done.model_file->string());
+    return ExitCode::done;
+  }
+
+ private:
+  std::string model_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> convert_command() { return std::make_unique<Convert>(); }
+
+}  // namespace actionflow

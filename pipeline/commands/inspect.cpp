@@ -1,0 +1,95 @@
+#include "models/inspect.h"
+
+#include <fmt/format.h>
+
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "pipeline/commands/commands.h"
+#include "pipeline/commands/network_flags.h"
+
+namespace actionflow {
+namespace {
+
+void print_plan_table(const std::vector<PlanStep>& steps) {
+  std::size_t widest = 4;
+  for (const PlanStep& step : steps) widest = std::max(widest, step.name.size());
+  double total = 0;
+  for (const PlanStep& step : steps) {
+    std::cout << fmt::format("{:>9.3f} ms  {:<{}}  {:<14}  {:<28}  {}\n", step.milliseconds, step.name,
+                             widest, step.kind, step.implementation, step.layout);
+    total += step.milliseconds;
+  }
+  std::cout << fmt::format("{:>9.3f} ms  in {} steps, each timed alone, warm, median of 20\n", total,
+                           steps.size());
+}
+
+nlohmann::ordered_json plan_json(const std::vector<PlanStep>& steps) {
+  nlohmann::ordered_json list = nlohmann::ordered_json::array();
+  for (const PlanStep& step : steps) {
+    list.push_back({{"name", step.name},
+                    {"kind", step.kind},
+                    {"implementation", step.implementation},
+                    {"layout", step.layout},
+                    {"milliseconds", step.milliseconds}});
+  }
+  return list;
+}
+
+class Inspect : public Command {
+ public:
+  std::string name() const override { return "inspect"; }
+  std::string summary() const override {
+    return "layers, shapes, parameters, multiply-accumulates and memory of a network";
+  }
+  std::string files() const override {
+    return "MODEL.yaml; may be left out when the weights hold the network";
+  }
+
+  void declare(CLI::App& app) override {
+    flags_.declare(app);
+    app.add_flag("--plan", plan_, "what runs: every step with its implementation, layout and milliseconds");
+  }
+
+  ExitCode run(const Arguments& arguments) override {
+    const Model model = read(arguments);
+    if (plan_) return print_plan(model, arguments.json);
+    if (arguments.json) {
+      std::cout << layers_json(model.architecture) << "\n";
+    } else {
+      std::cout << layer_table(model.architecture);
+    }
+    return ExitCode::done;
+  }
+
+ private:
+  // Without weights a plan runs on random ones: its times do not depend on their values.
+  Model read(const Arguments& arguments) const {
+    if (!flags_.weights.empty()) return flags_.load(arguments);
+    Architecture architecture = load_architecture(only_file(arguments, "MODEL.yaml"), arguments.overrides);
+    Weights weights = plan_ ? initial_weights(architecture, 0) : Weights{};
+    return {std::move(architecture), std::move(weights)};
+  }
+
+  ExitCode print_plan(const Model& model, bool json) const {
+    const std::shared_ptr<const Network> network = flags_.compile(model, 1);
+    const std::vector<PlanStep> steps = network->measure_plan();
+    if (json) {
+      std::cout << plan_json(steps).dump() << "\n";
+      return ExitCode::done;
+    }
+    print_plan_table(steps);
+    std::cout << fmt::format("weights {:.1f} MB, workspace {:.1f} MB a concurrent caller\n",
+                             network->weight_bytes() / 1e6, network->workspace_bytes() / 1e6);
+    return ExitCode::done;
+  }
+
+  NetworkFlags flags_;
+  bool plan_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> inspect_command() { return std::make_unique<Inspect>(); }
+
+}  // namespace actionflow

@@ -1,0 +1,47 @@
+#include "pipeline/commands/network_flags.h"
+
+#include <map>
+#include <optional>
+#include <thread>
+
+namespace actionflow {
+
+void NetworkFlags::declare_precision(CLI::App& app) {
+  static const std::map<std::string, Precision> kNames{
+      {"f32", Precision::f32}, {"bf16", Precision::bf16}, {"auto", Precision::automatic}};
+  app.add_option("--precision", precision, "of the network's arithmetic: f32, bf16 or auto")
+      ->transform(CLI::CheckedTransformer(kNames).description(""))
+      ->type_name("NAME")
+      ->default_str("f32");
+  app.add_option("--threads", threads, "inside one call of a network; 0: one a processor")
+      ->check(CLI::Range(0, 1024).description(""))
+      ->type_name("N");
+}
+
+void NetworkFlags::declare(CLI::App& app) {
+  app.add_option("--weights", weights, "safetensors, or a Keras HDF5 file")->type_name("FILE");
+  declare_precision(app);
+}
+
+Model NetworkFlags::load(const Arguments& arguments) const {
+  if (weights.empty()) throw UsageError("expected --weights FILE");
+  if (arguments.files.size() > 1)
+    throw UsageError("expected one MODEL.yaml, got " + std::to_string(arguments.files.size()));
+  if (arguments.files.empty()) {
+    if (!arguments.overrides.empty()) throw UsageError("key=value changes a MODEL.yaml, and none is named");
+    return load_model(weights);
+  }
+  const Architecture architecture = load_architecture(arguments.files.front(), arguments.overrides);
+  return load_model(weights, &architecture);
+}
+
+std::shared_ptr<const Network> NetworkFlags::compile(const Model& model, std::int64_t batch) const {
+  NetworkOptions options;
+  options.precision = precision;
+  options.threads =
+      threads > 0 ? threads : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  options.batch = batch;
+  return Network::compile(model.architecture, model.weights, options);
+}
+
+}  // namespace actionflow

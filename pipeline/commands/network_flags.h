@@ -1,0 +1,26 @@
+// --weights, --precision and --threads, which several commands share, and the network they name.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "models/network.h"
+#include "models/weight_files.h"
+#include "pipeline/command.h"
+
+namespace actionflow {
+
+struct NetworkFlags {
+  std::string weights;
+  Precision precision = Precision::f32;
+  int threads = 0;  // 0: as many as there are processors
+
+  void declare(CLI::App& app);
+  void declare_precision(CLI::App& app);
+
+  // The network that MODEL.yaml (the only file, if any) and --weights name, with its weights.
+  Model load(const Arguments& arguments) const;
+  std::shared_ptr<const Network> compile(const Model& model, std::int64_t batch) const;
+};
+
+}  // namespace actionflow

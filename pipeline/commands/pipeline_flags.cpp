@@ -1,0 +1,70 @@
+#include "pipeline/commands/pipeline_flags.h"
+
+#include <filesystem>
+#include <map>
+
+#include "models/weight_files.h"
+
+namespace actionflow {
+namespace {
+
+template <class T>
+void add_positive(CLI::App& app, const std::string& flag, std::optional<T>& to, const std::string& help) {
+  app.add_option(flag, to, help)->check(CLI::Range(1, 65536).description(""))->type_name("N");
+}
+
+bool is_yaml(const std::string& file) {
+  const std::string suffix = std::filesystem::path(file).extension().string();
+  return suffix == ".yaml" || suffix == ".yml";
+}
+
+}  // namespace
+
+void PipelineFlags::declare(CLI::App& app) {
+  static const std::map<std::string, Precision> kPrecisions{
+      {"f32", Precision::f32}, {"bf16", Precision::bf16}, {"auto", Precision::automatic}};
+  app.add_option_function<std::string>(
+         "--precision", [this](const std::string& name) { overrides.precision = kPrecisions.at(name); },
+         "of the networks' arithmetic: f32, bf16 or auto")
+      ->check(CLI::IsMember(kPrecisions).description(""))
+      ->type_name("NAME");
+  add_positive(app, "--hop", overrides.hop, "samples from one window's start to the next");
+  add_positive(app, "--workers", overrides.workers, "nodes of the graph that run at the same time");
+  add_positive(app, "--threads", overrides.threads, "inside one call of a network");
+}
+
+void PipelineFlags::declare_network(CLI::App& app) {
+  app.add_option("--model", model, "the network, for sources on the command line")->type_name("MODEL.yaml");
+  app.add_option("--weights", weights, "its weights; a file of ours holds the network too")
+      ->type_name("FILE");
+}
+
+PipelineDescription PipelineFlags::read(const Arguments& arguments) const {
+  if (arguments.files.empty())
+    throw UsageError("expected PIPELINE.yaml, or SOURCE… with --model or --weights");
+  if (names_network()) return over_sources(arguments);
+  return read_pipeline(*document(arguments), overrides);
+}
+
+std::optional<config::Value> PipelineFlags::document(const Arguments& arguments) const {
+  if (names_network()) return std::nullopt;
+  if (arguments.files.size() != 1 || !is_yaml(arguments.files.front())) {
+    throw UsageError("expected one PIPELINE.yaml, or --model MODEL.yaml or --weights FILE with the sources");
+  }
+  return config::load(arguments.files.front(), arguments.overrides);
+}
+
+PipelineDescription PipelineFlags::over_sources(const Arguments& arguments) const {
+  if (!arguments.overrides.empty()) {
+    throw UsageError("'" + arguments.overrides.front().path +
+                     "=…' changes a PIPELINE.yaml, and none is named; " +
+                     "a file of such a name is written ./NAME");
+  }
+  if (weights.empty()) throw UsageError("expected --weights FILE beside --model " + model);
+  std::optional<Architecture> architecture;
+  if (!model.empty()) architecture = load_architecture(model);
+  auto loaded = std::make_shared<const Model>(load_model(weights, architecture ? &*architecture : nullptr));
+  return pipeline_over(arguments.files, std::move(loaded), overrides);
+}
+
+}  // namespace actionflow

@@ -1,0 +1,31 @@
+// The pipeline that a command line names: a PIPELINE.yaml, or sources with a network.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "pipeline/command.h"
+#include "pipeline/description.h"
+
+namespace actionflow {
+
+struct PipelineFlags {
+  std::string model, weights;
+  PipelineOverrides overrides;
+
+  // --hop, --precision, --workers and --threads.
+  void declare(CLI::App& app);
+  // --model and --weights.
+  void declare_network(CLI::App& app);
+
+  // Throws ConfigError, UsageError or ModelError.
+  PipelineDescription read(const Arguments& arguments) const;
+  // The file, where there is one.
+  std::optional<config::Value> document(const Arguments& arguments) const;
+
+ private:
+  bool names_network() const { return !model.empty() || !weights.empty(); }
+  PipelineDescription over_sources(const Arguments& arguments) const;
+};
+
+}  // namespace actionflow

@@ -1,0 +1,23 @@
+// SIGINT and SIGTERM while something long runs.
+#pragma once
+
+#include <functional>
+#include <thread>
+
+namespace actionflow {
+
+// Calls `stop` once, on a thread of its own, at the first SIGINT or SIGTERM; the second ends the program as
+// it would have without us. One at a time.
+class StopOnSignal {
+ public:
+  explicit StopOnSignal(std::function<void()> stop);
+  ~StopOnSignal();
+  StopOnSignal(const StopOnSignal&) = delete;
+  StopOnSignal& operator=(const StopOnSignal&) = delete;
+
+ private:
+  int wake_[2];
+  std::thread waiting_;
+};
+
+}  // namespace actionflow

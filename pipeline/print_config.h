@@ -1,0 +1,17 @@
+// --print-config: what a pipeline file comes to, with defaults, overrides and environment applied.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/config.h"
+#include "pipeline/description.h"
+
+namespace actionflow {
+
+// YAML that reads back to the same pipeline, but for scalars that came from the environment, shown as ***,
+// and credentials in addresses. `document`: the file that was read, if any.
+std::string print_config(const PipelineDescription& description,
+                         const std::optional<config::Value>& document);
+
+}  // namespace actionflow

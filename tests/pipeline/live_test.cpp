@@ -1,0 +1,121 @@
+// Cameras: a real RTSP server, killed and started again under the running program.
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <thread>
+
+#include "tests/test_data.h"
+#include "tests/tools/child_process.h"
+
+namespace actionflow::testing {
+namespace {
+
+namespace fs = std::filesystem;
+
+int free_port() {
+  const int fd = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  bind(fd, reinterpret_cast<sockaddr*>(&address), size);
+  getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
+  close(fd);
+  return ntohs(address.sin_port);
+}
+
+std::unique_ptr<ChildProcess> start_server(int port) {
+  auto server = std::make_unique<ChildProcess>(
+      std::vector<std::string>{ACTIONFLOW_RTSP_SERVER, std::to_string(port)}, "/dev/null");
+  const auto line = server->read_line(30);
+  EXPECT_TRUE(line && *line == "ready") << "the RTSP server did not start";
+  return server;
+}
+
+// What a process holds: threads and descriptors counted, resident memory in KiB.
+struct Holdings {
+  std::size_t threads = 0, descriptors = 0;
+  long resident_kib = 0;
+};
+
+Holdings holdings(pid_t pid) {
+  const fs::path proc = fs::path("/proc") / std::to_string(pid);
+  Holdings held;
+  for ([[maybe_unused]] const auto& entry : fs::directory_iterator(proc / "task")) ++held.threads;
+  for ([[maybe_unused]] const auto& entry : fs::directory_iterator(proc / "fd")) ++held.descriptors;
+  std::ifstream status(proc / "status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("VmRSS:")) std::istringstream(line.substr(6)) >> held.resident_kib;
+  }
+  return held;
+}
+
+std::string pipeline_text(int port) {
+  const std::string address = "rtsp://user:secret@127.0.0.1:" + std::to_string(port);
+  const fs::path model = project_root() / "configs/models/cnn_lstm.yaml";
+  return "streams:\n  one: {source: " + address + "/one}\n  two: {source: " + address +
+         "/two, transport: udp}\n" +
+         "graph:\n  frames: {node: decode}\n  clips: {node: window, from: frames, hop: 5}\n" +
+         "  actions: {node: cnn_lstm, from: clips, model: " + model.string() + ", random_weights: 1}\n";
+}
+
+// Reads results until each stream has given `count` windows; false after `seconds`.
+bool windows_of_both(ChildProcess& program, int count, double seconds) {
+  std::map<std::string, int> seen{{"one", 0}, {"two", 0}};
+  const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds);
+  while (std::chrono::steady_clock::now() < end) {
+    const auto line = program.read_line(1);
+    if (!line) continue;
+    const auto result = nlohmann::json::parse(*line);
+    if (result["type"] == "window") ++seen[result["stream"]];
+    if (seen["one"] >= count && seen["two"] >= count) return true;
+  }
+  return false;
+}
+
+TEST(Cameras, ComeBackAfterEachOfTwentyRestartsOfTheirServerWithNothingLeftBehind) {
+  const fs::path folder = fs::temp_directory_path() / ("actionflow_live_" + std::to_string(getpid()));
+  fs::create_directories(folder);
+  const int port = free_port();
+  std::ofstream(folder / "pipeline.yaml") << pipeline_text(port);
+  const std::string log = folder / "log.txt";
+
+  auto server = start_server(port);
+  ChildProcess program({ACTIONFLOW_PROGRAM, "classify", "--json", folder / "pipeline.yaml"}, log);
+  ASSERT_TRUE(windows_of_both(program, 2, 60)) << "no window before the first restart";
+
+  Holdings third, last;
+  for (int restart = 1; restart <= 20; ++restart) {
+    server->signal(SIGKILL);
+    server->wait();
+    server = start_server(port);
+    ASSERT_TRUE(windows_of_both(program, 2, 60)) << "no window after restart " << restart;
+    last = holdings(program.pid());
+    if (restart == 3) third = last;
+  }
+  EXPECT_EQ(last.threads, third.threads);
+  EXPECT_EQ(last.descriptors, third.descriptors);
+  EXPECT_LT(static_cast<double>(last.resident_kib), 1.01 * static_cast<double>(third.resident_kib));
+
+  const auto stopping = std::chrono::steady_clock::now();
+  program.signal(SIGINT);
+  const std::string rest = program.read_all(5);
+  EXPECT_EQ(program.wait(), 130);
+  EXPECT_LT(std::chrono::steady_clock::now() - stopping, std::chrono::seconds(3));
+  EXPECT_NE(rest.find("\"type\":\"summary\""), std::string::npos);
+
+  std::ifstream log_file(log);
+  const std::string told((std::istreambuf_iterator<char>(log_file)), {});
+  EXPECT_EQ(told.find("secret"), std::string::npos) << told;
+  fs::remove_all(folder);
+}
+
+}  // namespace
+}  // namespace actionflow::testing

@@ -1,0 +1,47 @@
+// A real RTSP server for tests: rtsp_server PORT serves rtsp://127.0.0.1:PORT/one and /two, moving
+// test pictures of 160×120 at 25 frames a second in H.264, each to any number of clients, over TCP or UDP.
+// Prints "ready" when it listens. Runs until killed.
+#include <gst/gst.h>
+#include <gst/rtsp-server/rtsp-server.h>
+
+#include <cstdio>
+
+namespace {
+
+void add_stream(GstRTSPMountPoints* mounts, const char* path, const char* pattern) {
+  char pipeline[512];
+  std::snprintf(
+      pipeline, sizeof pipeline,
+      "( videotestsrc is-live=true pattern=%s ! video/x-raw,width=160,height=120,framerate=25/1 ! "
+      "x264enc tune=zerolatency speed-preset=ultrafast key-int-max=25 ! rtph264pay name=pay0 pt=96 )",
+      pattern);
+  GstRTSPMediaFactory* factory = gst_rtsp_media_factory_new();
+  gst_rtsp_media_factory_set_launch(factory, pipeline);
+  gst_rtsp_media_factory_set_shared(factory, TRUE);
+  gst_rtsp_mount_points_add_factory(mounts, path, factory);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 2) {
+    std::fprintf(stderr, "usage: rtsp_server PORT\n");
+    return 2;
+  }
+  gst_init(nullptr, nullptr);
+  GMainLoop* loop = g_main_loop_new(nullptr, FALSE);
+  GstRTSPServer* server = gst_rtsp_server_new();
+  gst_rtsp_server_set_address(server, "127.0.0.1");
+  gst_rtsp_server_set_service(server, argv[1]);
+  GstRTSPMountPoints* mounts = gst_rtsp_server_get_mount_points(server);
+  add_stream(mounts, "/one", "ball");
+  add_stream(mounts, "/two", "pinwheel");
+  g_object_unref(mounts);
+  if (gst_rtsp_server_attach(server, nullptr) == 0) {
+    std::fprintf(stderr, "rtsp_server: cannot listen on port %s\n", argv[1]);
+    return 1;
+  }
+  std::printf("ready\n");
+  std::fflush(stdout);
+  g_main_loop_run(loop);
+}
