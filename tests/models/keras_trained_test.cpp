@@ -36,11 +36,20 @@ void expect_near(const Tensor& actual, const std::vector<float>& expected) {
     EXPECT_NEAR(actual[static_cast<std::int64_t>(i)], expected[i], 1e-4);
 }
 
+const std::vector<float> kGestureScores{1.430585e-07F, 4.234286e-10F, 0.006332795F, 0.03358061F, 0.9600865F};
+
 TEST(KerasTrained, Conv3DOfGesturesGivesKerasScores) {
   REQUIRE_REAL_DATA(file, "keras/Conv3D-32-64-128.keras");
   const Model model = load_model(file);
   EXPECT_EQ(model.architecture.parameter_count(), 296'453);  // as its makers' notebook prints
-  expect_near(predict(model, patterned_clip(model.architecture.graph.input)), {1.430585e-07F, 4.234286e-10F, 0.006332795F, 0.03358061F, 0.9600865F});
+  expect_near(predict(model, patterned_clip(model.architecture.graph.input)), kGestureScores);
+}
+
+TEST(KerasTrained, TheGestureNetworkThatIsShippedGivesKerasScores) {
+  const Architecture network = load_architecture(project_root() / "configs/models/gesture_conv3d.yaml");
+  const Model model = load_model(project_root() / "configs/weights/gesture_conv3d.safetensors", &network);
+  EXPECT_EQ(difference(model.architecture, network), "");
+  expect_near(predict(model, patterned_clip(network.graph.input)), kGestureScores);
 }
 
 TEST(KerasTrained, Conv2DAndGruSavedInMixedPrecisionGivesKerasScores) {

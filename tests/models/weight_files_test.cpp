@@ -132,16 +132,20 @@ TEST_F(WeightFiles, OthersSafetensorsNeedAModelFile) {
   EXPECT_EQ(loading("a.safetensors", &model.architecture), "no error");
 }
 
-TEST_F(WeightFiles, EveryFlippedByteAndEveryCutIsRefused) {
+// What a header's loss of its own keys leaves, which the container alone (safetensors_test.cpp) lets pass.
+TEST_F(WeightFiles, EveryFlippedByteOfTheHeaderAndEveryCutIsRefused) {
   save_model(small_model(), file("a.safetensors"));
   const std::string good = read_bytes(file("a.safetensors"));
-  for (std::size_t i = 0; i < good.size(); ++i) {
+  const std::size_t header =
+      8 + static_cast<unsigned char>(good[0]) + 256U * static_cast<unsigned char>(good[1]);
+  ASSERT_LT(header, good.size());
+  for (std::size_t i = 0; i < header; ++i) {
     std::string bad = good;
     bad[i] = static_cast<char>(bad[i] ^ (1 << (i % 8)));
     write_bytes(file("bad.safetensors"), bad);
     EXPECT_NE(loading("bad.safetensors"), "no error") << "byte " << i;
   }
-  for (std::size_t size = 0; size < good.size(); size += 7) {
+  for (std::size_t size = 0; size < good.size(); size += 97) {
     write_bytes(file("bad.safetensors"), good.substr(0, size));
     EXPECT_NE(loading("bad.safetensors"), "no error") << size;
   }
