@@ -18,6 +18,12 @@ std::string shown(const Json& value) {
   return text;
 }
 
+// Bounded, so that sums and products of a few fit.
+bool is_whole(const Json& value) {
+  constexpr std::int64_t kMost = std::int64_t{1} << 31;
+  return value.is_number_integer() && value >= -kMost && value <= kMost;
+}
+
 }  // namespace
 
 Settings::Settings(const Json& values, std::string where) : values_(values), where_(std::move(where)) {
@@ -39,7 +45,7 @@ const Json& Settings::at(const std::string& key) const {
 
 std::int64_t Settings::integer(const std::string& key) const {
   const Json& value = at(key);
-  if (!value.is_number_integer()) fail(fmt::format("'{}' is {}, expected a whole number", key, shown(value)));
+  if (!is_whole(value)) fail(fmt::format("'{}' is {}, expected a whole number", key, shown(value)));
   return value.get<std::int64_t>();
 }
 
@@ -70,13 +76,12 @@ std::string Settings::text(const std::string& key, const std::string& otherwise)
 
 std::vector<std::int64_t> Settings::integers(const std::string& key, std::size_t count) const {
   const Json& value = at(key);
-  if (value.is_number_integer() && count > 0)
-    return std::vector<std::int64_t>(count, value.get<std::int64_t>());
+  if (is_whole(value) && count > 0) return std::vector<std::int64_t>(count, value.get<std::int64_t>());
   std::vector<std::int64_t> list;
   bool fits = value.is_array() && (count == 0 || value.size() == count);
   if (fits) {
     for (const Json& item : value) {
-      fits = fits && item.is_number_integer();
+      fits = fits && is_whole(item);
       if (fits) list.push_back(item.get<std::int64_t>());
     }
   }

@@ -1,0 +1,86 @@
+#include "models/formats/keras_layer_parts.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+namespace actionflow::keras {
+
+std::string yaml(std::int64_t value) { return std::to_string(value); }
+std::string yaml(double value) { return fmt::format("{}", value); }
+
+// [1, 2, 2], or one number where all are equal.
+std::string yaml(const std::vector<std::int64_t>& values) {
+  if (std::all_of(values.begin(), values.end(), [&](std::int64_t v) { return v == values.front(); })) {
+    return yaml(values.front());
+  }
+  return fmt::format("[{}]", fmt::join(values, ", "));
+}
+
+const Value& only_input(const LayerUse& use) {
+  if (use.inputs.size() != 1) use.settings.fail(fmt::format("has {} inputs, expected 1", use.inputs.size()));
+  return use.inputs.front();
+}
+
+void need_rank(const LayerUse& use, int rank) {
+  static const std::array<const char*, 5> kNames{"nothing", "(C)", "(T,C)", "(H,W,C)", "(T,H,W,C)"};
+  const int have = only_input(use).rank;
+  if (have != rank) {
+    use.settings.fail(fmt::format("takes {}, but its input is {}", kNames[static_cast<std::size_t>(rank)],
+                                  kNames[static_cast<std::size_t>(have)]));
+  }
+}
+
+Line line_of(const LayerUse& use, std::string layer) {
+  Line line{.layer = std::move(layer), .name = use.name, .options = {}, .from = {}};
+  for (const Value& input : use.inputs) line.from.push_back(input.layer);
+  return line;
+}
+
+void need_channels_last(const Settings& settings) { settings.expect("data_format", "channels_last"); }
+
+// The name of one of our activations, empty for none.
+std::string activation_name(const Settings& settings, const std::string& key, const std::string& otherwise) {
+  static const std::map<std::string, std::string> kNames{
+      {"linear", ""},   {"relu", "relu"}, {"sigmoid", "sigmoid"}, {"hard_sigmoid", "hard_sigmoid"},
+      {"tanh", "tanh"}, {"silu", "silu"}, {"swish", "silu"},      {"softmax", "softmax"}};
+  const std::string name = settings.text(key, otherwise);
+  const auto found = kNames.find(name);
+  if (found == kNames.end()) settings.fail(fmt::format("the {} '{}' is not known here", key, name));
+  return found->second;
+}
+
+void add_activation(const LayerUse& use, Line& line) {
+  const std::string name = activation_name(use.settings, "activation", "linear");
+  if (!name.empty()) line.options.emplace_back("activation", name);
+}
+
+void add_bias(const LayerUse& use, Line& line) {
+  if (!use.settings.flag("use_bias", true)) line.options.emplace_back("bias", "false");
+}
+
+std::string padding_of(const LayerUse& use, bool causal_too) {
+  const std::string padding = use.settings.text("padding", "valid");
+  if (padding != "valid" && padding != "same" && !(causal_too && padding == "causal")) {
+    use.settings.fail(fmt::format("the padding '{}' is not known here", padding));
+  }
+  return padding;
+}
+
+Value append(const LayerUse& use, std::vector<Line>& lines, Line line, Value result) {
+  result.layer = use.name;
+  lines.push_back(std::move(line));
+  return result;
+}
+
+// An extent along time only, of a layer that has one axis in Keras.
+std::vector<std::int64_t> widened(std::vector<std::int64_t> axes) {
+  if (axes.size() == 1) axes.insert(axes.end(), {1, 1});
+  return axes;
+}
+
+bool is_channel_axis(const Json& axis, int rank) { return axis == -1 || axis == rank; }
+
+}  // namespace actionflow::keras

@@ -1,0 +1,45 @@
+// What the layers of Keras have in common when they become lines of a model file. Used by
+// keras_layers.cpp and keras_joining_layers.cpp.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "models/formats/keras_layers.h"
+
+namespace actionflow::keras {
+
+// Values as YAML; a list of equal numbers becomes one number.
+std::string yaml(std::int64_t value);
+std::string yaml(double value);
+std::string yaml(const std::vector<std::int64_t>& values);
+
+// These fail, naming the layer, where it has not one input, or one of other axes.
+const Value& only_input(const LayerUse& use);
+void need_rank(const LayerUse& use, int rank);
+void need_channels_last(const Settings& settings);
+
+// A line of this kind of ours, with the layer's name and inputs.
+Line line_of(const LayerUse& use, std::string layer);
+// Appends the line; the value is that layer's.
+Value append(const LayerUse& use, std::vector<Line>& lines, Line line, Value result);
+
+// The name of one of our activations, empty for none.
+std::string activation_name(const Settings& settings, const std::string& key, const std::string& otherwise);
+void add_activation(const LayerUse& use, Line& line);
+void add_bias(const LayerUse& use, Line& line);
+std::string padding_of(const LayerUse& use, bool causal_too);
+
+// Extents of a layer that has one axis in Keras: along time only.
+std::vector<std::int64_t> widened(std::vector<std::int64_t> axes);
+// Keras counts the batch as axis 0.
+bool is_channel_axis(const Json& axis, int rank);
+
+using Converter = Value (*)(const LayerUse&, std::vector<Line>&);
+
+// Recurrent layers, joins, and calls of TensorFlow's own, by Keras' class.
+const std::map<std::string, Converter>& joining_converters();
+
+}  // namespace actionflow::keras
