@@ -9,6 +9,7 @@
 #include <new>
 
 #include "base/error.h"
+#include "base/processor.h"
 #include "models/kernels/entry.h"
 #include "models/network_parts.h"
 #include "models/plan.h"
@@ -41,11 +42,15 @@ bool ends_in(const Graph& graph, ActivationKind kind) {
   return activation != nullptr && activation->kind == kind;
 }
 
-void check_precision(const Architecture& architecture, Precision precision) {
-  if (precision == Precision::bf16)
-    throw UsageError(architecture.name + ": bf16 is not among this program's precisions; use f32 or auto");
+// What maps are held in. f32 stands for `automatic` too: with Winograd it is as fast as bf16.
+kernels::ElementType element_type(const std::string& network, Precision precision) {
   if (precision == Precision::int8)
-    throw UsageError(architecture.name + ": int8 is not among this program's precisions; use f32 or auto");
+    throw UsageError(network + ": int8 is not among this program's precisions; use f32, bf16 or auto");
+  if (precision != Precision::bf16) return kernels::ElementType::f32;
+  if (!has_avx512_bf16())
+    throw UsageError(network +
+                     ": bf16 needs a processor with AVX512-BF16, which this one is not; use f32 or auto");
+  return kernels::ElementType::bf16;
 }
 
 struct FreeMemory {
@@ -95,7 +100,7 @@ Network::~Network() = default;
 
 std::shared_ptr<const Network> Network::compile(Architecture architecture, const Weights& weights,
                                                 const NetworkOptions& options, Cut cut) {
-  check_precision(architecture, options.precision);
+  const kernels::ElementType type = element_type(architecture.name, options.precision);
   if (options.batch < 1 || options.threads < 1)
     throw UsageError(architecture.name + ": batch and threads must be at least 1");
   auto state = std::make_unique<State>();
@@ -106,7 +111,7 @@ std::shared_ptr<const Network> Network::compile(Architecture architecture, const
   state->normalisation = normalisation(own.input, own.graph.input.c);
   for (const KeptPart& kept : parts_of(own.graph, cut, own.name)) {
     state->parts.push_back({kept.part.name, kept.part.inputs, kept.part.per_sample});
-    state->plans.push_back(Plan::build({kept.part.graph, weights, own.name, options.batch, kept.keep}));
+    state->plans.push_back(Plan::build({kept.part.graph, weights, own.name, options.batch, type, kept.keep}));
   }
   return std::shared_ptr<const Network>(new Network(std::move(state)));
 }

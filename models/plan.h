@@ -22,6 +22,7 @@ struct PlanRequest {
   const Weights& weights;
   std::string network;  // its name, for messages
   std::int64_t batch = 1;
+  kernels::ElementType type = kernels::ElementType::f32;  // of maps
   std::vector<bool> keep;  // by node: its value is to stand in memory, nothing is fused across it
 };
 

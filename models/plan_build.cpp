@@ -21,7 +21,7 @@ class PlanBuilder {
   explicit PlanBuilder(const PlanRequest& request)
       : r_(request),
         graph_(request.graph),
-        layouts_(value_layouts(graph_, request.batch)),
+        layouts_(value_layouts(graph_, request.batch, request.type)),
         steps_(fuse(graph_, layouts_, keep())),
         readers_(consumers(graph_)),
         parent_(layouts_.size()),
@@ -98,13 +98,16 @@ class PlanBuilder {
         flattened_[out] = flattened_[in];
         if (flattened_[in] != nullptr) layouts_[out] = layouts_[in];
       } else if (std::holds_alternative<Reshape>(first.operation)) {
+        if (layouts_[in].type != layouts_[out].type) continue;
         if (unpadded(in) && unpadded(out))
           alias(out, in, 0);
         else if (dense_can_read_padding(in, out, step.nodes.back()))
           flatten_with_padding(in, out);
-      } else if (const auto* select = std::get_if<SelectFrame>(&first.operation); select && r_.batch == 1) {
+      } else if (const auto* select = std::get_if<SelectFrame>(&first.operation);
+                 select && r_.batch == 1 && layouts_[in].type == layouts_[out].type) {
         const std::int64_t frame = select->frame < 0 ? select->frame + layouts_[in].extents.t : select->frame;
-        alias(out, in, static_cast<std::size_t>(frame * layouts_[in].frame()) * sizeof(float));
+        alias(out, in,
+              static_cast<std::size_t>(frame * layouts_[in].frame()) * kernels::bytes_of(layouts_[in].type));
       }
     }
   }

@@ -107,11 +107,12 @@ std::int64_t padding_of(const GraphNode& node, std::int64_t input_padded, const 
 
 }  // namespace
 
-std::vector<Layout> value_layouts(const Graph& graph, std::int64_t batch) {
+std::vector<Layout> value_layouts(const Graph& graph, std::int64_t batch, kernels::ElementType type) {
   constexpr std::int64_t kUnpadded = 4;
   std::vector<Layout> layouts;
   const auto add = [&](const Extents& extents, std::int64_t padded) {
-    layouts.push_back({.batch = batch, .extents = extents, .padded = padded});
+    const bool map = extents.h * extents.w > 1;
+    layouts.push_back({batch, extents, padded, map ? type : kernels::ElementType::f32});
   };
   for (int value = -graph.input_count(); value < 0; ++value) {
     const Extents& extents = graph.extents(value);

@@ -15,8 +15,9 @@ struct FusedStep {
   std::vector<int> operands;  // the other values that fused sums read, in order
 };
 
-// Memory layouts by value (value v stands at v + graph.input_count()).
-std::vector<kernels::Layout> value_layouts(const Graph& graph, std::int64_t batch);
+// Memory layouts by value (value v stands at v + graph.input_count()). `type` is that of maps; vectors and
+// sequences, which have no height and width, stay f32.
+std::vector<kernels::Layout> value_layouts(const Graph& graph, std::int64_t batch, kernels::ElementType type);
 
 // Steps in an order in which every input comes first. No step reaches over a node with keep[node]: its
 // value then stands in memory as it is, so a network cut there computes the same bits.

@@ -1,8 +1,10 @@
 #include "models/plan_kernels.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/error.h"
+#include "models/kernels/converted.h"
 #include "models/kernels/convolution.h"
 #include "models/kernels/dense.h"
 #include "models/kernels/operations.h"
@@ -154,11 +156,34 @@ class KernelMaker {
   const GraphNode& node_;
 };
 
+bool any_bf16(const KernelRequest& request) {
+  const auto bf16 = [](const Layout& layout) { return layout.type == kernels::ElementType::bf16; };
+  return bf16(request.out) || std::any_of(request.in.begin(), request.in.end(), bf16);
+}
+
+// Kernels that read and write bf16 themselves.
+bool knows_bf16(const Operation& operation) {
+  return std::holds_alternative<Convolution>(operation) || std::holds_alternative<Pooling>(operation);
+}
+
+KernelPointer make_in_f32(const KernelRequest& request, const Operation& operation) {
+  std::vector<Layout> inputs = request.in;
+  inputs.resize(inputs.size() + request.step.operands.size(), request.out);
+  KernelRequest widened = request;
+  for (Layout& layout : widened.in) layout.type = kernels::ElementType::f32;
+  widened.out.type = kernels::ElementType::f32;
+  return kernels::make_converted(std::visit(KernelMaker(widened), operation), inputs, request.out);
+}
+
 }  // namespace
 
 std::unique_ptr<Kernel> make_kernel(const KernelRequest& request) {
-  const GraphNode& first = request.graph.nodes[static_cast<std::size_t>(request.step.nodes[0])];
-  return std::visit(KernelMaker(request), first.operation);
+  const Operation& operation = request.graph.nodes[static_cast<std::size_t>(request.step.nodes[0])].operation;
+  if (!any_bf16(request)) return std::visit(KernelMaker(request), operation);
+  if (knows_bf16(operation))
+    if (auto kernel = std::visit(KernelMaker(request), operation)) return kernel;
+  if (request.add_in_place) return nullptr;
+  return make_in_f32(request, operation);
 }
 
 }  // namespace actionflow

@@ -1,8 +1,10 @@
 #include "models/kernels/entry.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "models/kernels/parallel.h"
+#include "models/kernels/vector.h"
 
 namespace actionflow::kernels {
 namespace {
@@ -41,6 +43,16 @@ void normalise_padded(const std::uint8_t* in, const Normalisation& n, const Layo
   }
 }
 
+// Rows of a value of either type: `fill` writes one row as floats.
+template <class F>
+void write_row(const Layout& layout, void* out, std::int64_t first, std::int64_t count, F fill) {
+  if (layout.type == ElementType::f32) return fill(static_cast<float*>(out) + first);
+  thread_local std::vector<float> row;
+  row.resize(static_cast<std::size_t>(count));
+  fill(row.data());
+  vector_kernels().to_bf16(row.data(), static_cast<std::uint16_t*>(out) + first, count);
+}
+
 }  // namespace
 
 void normalise_frames(std::span<const std::uint8_t* const> frames, const Normalisation& normalisation,
@@ -50,11 +62,12 @@ void normalise_frames(std::span<const std::uint8_t* const> frames, const Normali
   const auto rows = static_cast<std::int64_t>(frames.size()) * height;
   parallel_for(rows, layout.elements(), [&](std::int64_t row) {
     const std::uint8_t* in = frames[static_cast<std::size_t>(row / height)] + row % height * width * channels;
-    float* to = static_cast<float*>(out) + row * width * layout.padded;
-    if (layout.padded == channels)
-      normalise_dense(in, pattern, width * channels, to);
-    else
-      normalise_padded(in, normalisation, layout, width, to);
+    write_row(layout, out, row * width * layout.padded, width * layout.padded, [&](float* to) {
+      if (layout.padded == channels)
+        normalise_dense(in, pattern, width * channels, to);
+      else
+        normalise_padded(in, normalisation, layout, width, to);
+    });
   });
 }
 
@@ -64,20 +77,32 @@ void from_plain(const float* ncthw, const Layout& layout, void* out) {
   parallel_for(rows, layout.elements() * 2, [&](std::int64_t row) {
     const std::int64_t clip = row * width / plane, begin = row * width % plane;
     const float* in = ncthw + clip * channels * plane + begin;
-    float* to = static_cast<float*>(out) + row * width * layout.padded;
-    if (channels < layout.padded) std::fill(to, to + width * layout.padded, 0.0F);
-    for (std::int64_t c = 0; c < channels; ++c)
-      for (std::int64_t w = 0; w < width; ++w) to[w * layout.padded + c] = in[c * plane + w];
+    write_row(layout, out, row * width * layout.padded, width * layout.padded, [&](float* to) {
+      if (channels < layout.padded) std::fill(to, to + width * layout.padded, 0.0F);
+      for (std::int64_t c = 0; c < channels; ++c)
+        for (std::int64_t w = 0; w < width; ++w) to[w * layout.padded + c] = in[c * plane + w];
+    });
   });
 }
 
-void to_plain(const void* in, const Layout& layout, float* ncthw) {
+namespace {
+
+template <class Element, class Convert>
+void columns_to_plain(const Element* in, const Layout& layout, float* ncthw, Convert convert) {
   const std::int64_t plane = layout.extents.positions(), channels = layout.extents.c;
   parallel_for(layout.batch * channels, layout.elements() * 2, [&](std::int64_t i) {
-    const std::int64_t clip = i / channels, c = i % channels;
-    const float* from = static_cast<const float*>(in) + clip * plane * layout.padded + c;
-    for (std::int64_t p = 0; p < plane; ++p) ncthw[i * plane + p] = from[p * layout.padded];
+    const Element* from = in + i / channels * plane * layout.padded + i % channels;
+    for (std::int64_t p = 0; p < plane; ++p) ncthw[i * plane + p] = convert(from[p * layout.padded]);
   });
+}
+
+}  // namespace
+
+void to_plain(const void* in, const Layout& layout, float* ncthw) {
+  if (layout.type == ElementType::f32)
+    return columns_to_plain(static_cast<const float*>(in), layout, ncthw, [](float x) { return x; });
+  columns_to_plain(static_cast<const std::uint16_t*>(in), layout, ncthw,
+                   [](std::uint16_t x) { return std::bit_cast<float>(std::uint32_t{x} << 16U); });
 }
 
 }  // namespace actionflow::kernels

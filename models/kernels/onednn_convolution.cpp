@@ -250,6 +250,7 @@ std::unique_ptr<OneDnnConvolution> create(const ConvolutionProblem& p, const Geo
 }  // namespace
 
 std::unique_ptr<Kernel> onednn_convolution(const ConvolutionProblem& problem) {
+  if (problem.in.type == ElementType::f32 && problem.out.type != ElementType::f32) return nullptr;
   if (problem.operation.groups != 1 || too_large(problem.in) || too_large(problem.out)) return nullptr;
   const Geometry geometry(problem);
   const auto& operations = problem.post_operations;
@@ -257,7 +258,7 @@ std::unique_ptr<Kernel> onednn_convolution(const ConvolutionProblem& problem) {
   for (std::size_t count = operations.size() + 1; count-- > 0;) {
     const std::vector<PostOperation> rest(operations.begin() + static_cast<std::ptrdiff_t>(count),
                                           operations.end());
-    if (adds_in_place(rest)) break;
+    if (!rest.empty() && (adds_in_place(rest) || problem.out.type != ElementType::f32)) break;
     auto kernel = create(problem, geometry, count);
     if (kernel == nullptr) continue;
     if (!rest.empty()) kernel->set_rest(RowPostOperations(rest, problem.out.padded));

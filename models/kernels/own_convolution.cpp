@@ -163,13 +163,15 @@ std::unique_ptr<Kernel> depthwise_convolution(const ConvolutionProblem& p) {
   const Convolution& c = p.operation;
   const bool fits = c.groups == p.in.extents.c && c.filters == c.groups && p.in.padded == p.out.padded &&
                     p.out.padded % kChannelBlock == 0 && c.kernel[0] * c.kernel[1] <= 64 &&
-                    p.in.type == ElementType::f32 && !adds_in_place(p.post_operations);
+                    p.in.type == ElementType::f32 && p.out.type == ElementType::f32 &&
+                    !adds_in_place(p.post_operations);
   if (!fits || c.groups == 1) return nullptr;
   return std::make_unique<DepthwiseConvolution>(p);
 }
 
 std::unique_ptr<Kernel> direct_convolution(const ConvolutionProblem& p) {
-  if (adds_in_place(p.post_operations) || p.in.type != ElementType::f32) return nullptr;
+  if (adds_in_place(p.post_operations) || p.in.type != ElementType::f32 || p.out.type != ElementType::f32)
+    return nullptr;
   return std::make_unique<DirectConvolution>(p);
 }
 

@@ -21,7 +21,7 @@ class PoolingKernel final : public Kernel {
 
   // Scratch holds the row pointers of each row of outputs.
   std::size_t scratch_bytes() const override {
-    return static_cast<std::size_t>(output_rows() * rows_of_window()) * sizeof(const float*);
+    return static_cast<std::size_t>(output_rows() * rows_of_window()) * sizeof(const void*);
   }
 
   void run(const Arguments& arguments) const override {
@@ -34,6 +34,10 @@ class PoolingKernel final : public Kernel {
   std::int64_t output_rows() const { return out_.batch * out_.extents.t * out_.extents.h; }
   std::int64_t rows_of_window() const { return std::int64_t{pooling_.kernel[0]} * pooling_.kernel[1]; }
 
+  static std::int64_t position_bytes(const Layout& layout) {
+    return layout.padded * static_cast<std::int64_t>(bytes_of(layout.type));
+  }
+
   Span inside(std::size_t axis, std::int64_t out, std::int64_t extent) const {
     const std::int64_t begin = out * pooling_.stride[axis] - pooling_.pad_begin[axis];
     return {std::max<std::int64_t>(begin, 0), std::min(begin + pooling_.kernel[axis], extent)};
@@ -42,26 +46,29 @@ class PoolingKernel final : public Kernel {
   void pool_row(const Arguments& arguments, std::int64_t row) const {
     const std::int64_t oh = row % out_.extents.h, rest = row / out_.extents.h;
     const std::int64_t ot = rest % out_.extents.t, n = rest / out_.extents.t;
-    const float* in =
-        static_cast<const float*>(arguments.inputs[0]) + n * in_.extents.positions() * in_.padded;
-    const float** rows = static_cast<const float**>(arguments.scratch) + row * rows_of_window();
+    const std::byte* in = static_cast<const std::byte*>(arguments.inputs[0]) +
+                          n * in_.extents.positions() * position_bytes(in_);
+    const void** rows = static_cast<const void**>(arguments.scratch) + row * rows_of_window();
     std::int64_t count = 0;
     const Span times = inside(0, ot, in_.extents.t), heights = inside(1, oh, in_.extents.h);
     for (std::int64_t t = times.begin; t < times.end; ++t)
       for (std::int64_t h = heights.begin; h < heights.end; ++h)
-        rows[count++] = in + (t * in_.extents.h + h) * in_.extents.w * in_.padded;
-    const PoolRow work{.rows = rows,
-                       .row_count = count,
-                       .in_width = in_.extents.w,
-                       .in_padded = in_.padded,
-                       .out_width = out_.extents.w,
-                       .out_padded = out_.padded,
-                       .channels = in_.padded,
-                       .kernel = pooling_.kernel[2],
-                       .stride = pooling_.stride[2],
-                       .pad = pooling_.pad_begin[2],
-                       .full_count = pooling_.count_padding ? rows_of_window() * pooling_.kernel[2] : 0,
-                       .out = static_cast<float*>(arguments.output) + row * out_.extents.w * out_.padded};
+        rows[count++] = in + (t * in_.extents.h + h) * in_.extents.w * position_bytes(in_);
+    const PoolRow work{
+        .rows = rows,
+        .row_count = count,
+        .in_width = in_.extents.w,
+        .in_padded = in_.padded,
+        .out_width = out_.extents.w,
+        .out_padded = out_.padded,
+        .channels = in_.padded,
+        .kernel = pooling_.kernel[2],
+        .stride = pooling_.stride[2],
+        .pad = pooling_.pad_begin[2],
+        .full_count = pooling_.count_padding ? rows_of_window() * pooling_.kernel[2] : 0,
+        .out = static_cast<std::byte*>(arguments.output) + row * out_.extents.w * position_bytes(out_),
+        .bf16_in = in_.type == ElementType::bf16,
+        .bf16_out = out_.type == ElementType::bf16};
     if (pooling_.kind == Pooling::Kind::max)
       vector_kernels().max_pool(work);
     else

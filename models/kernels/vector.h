@@ -13,14 +13,15 @@ namespace actionflow::kernels {
 // One row of outputs of a pooling window: `rows` point at the input rows (at w = 0) inside the window's
 // extent in time and height.
 struct PoolRow {
-  const float* const* rows = nullptr;
+  const void* const* rows = nullptr;
   std::int64_t row_count = 0;
   std::int64_t in_width = 0, in_padded = 0;  // elements from one position to the next
   std::int64_t out_width = 0, out_padded = 0;
   std::int64_t channels = 0;  // of which this many are pooled, the rest of the output becomes zero
   int kernel = 1, stride = 1, pad = 0;
   std::int64_t full_count = 0;  // divide by this where padding counts, else 0: by what is inside
-  float* out = nullptr;
+  void* out = nullptr;
+  bool bf16_in = false, bf16_out = false;  // else f32
 };
 
 // out[r][0, panels·16) = bias + Σ_k in[r][k]·weights[panel][k][0, 16), in the order of k.
@@ -51,6 +52,8 @@ struct DepthwiseRow {
 struct VectorKernels {
   const char* name;  // generic, avx2, avx512
 
+  void (*to_f32)(const std::uint16_t* bf16, float* out, std::int64_t n);
+  void (*to_bf16)(const float* in, std::uint16_t* bf16, std::int64_t n);  // to the nearest, ties to even
   void (*activate)(Activation activation, const float* in, float* out, std::int64_t n);
   // For each of `rows` rows of n: x·scale + shift, elementwise along the row.
   void (*scale_shift)(const float* in, const float* scale, const float* shift, float* out, std::int64_t rows,

@@ -1,5 +1,5 @@
-// network_benchmark MODEL.yaml [THREADS] [SECONDS] [plan]: milliseconds a clip with random weights, median
-// and minimum; with `plan` also every step alone and what the whole takes beyond their sum.
+// network_benchmark MODEL.yaml [THREADS] [SECONDS] [plan] [bf16]: milliseconds a clip with random weights,
+// median and minimum; with `plan` also every step alone and what the whole takes beyond their sum.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -41,13 +41,19 @@ void print_plan(const Network& network, double median) {
   fmt::print("sum of steps {:.3f} ms, whole {:.3f} of it\n", sum, median / sum);
 }
 
+bool has(const std::vector<std::string>& arguments, const std::string& word) {
+  return std::find(arguments.begin(), arguments.end(), word) != arguments.end();
+}
+
 int run(const std::vector<std::string>& arguments) {
   const int threads = arguments.size() > 1 ? std::stoi(arguments[1]) : 1;
   const double seconds = arguments.size() > 2 ? std::stod(arguments[2]) : 3;
   auto architecture = actionflow::load_architecture(arguments[0]);
   const auto weights = actionflow::initial_weights(architecture, 1);
   const auto clip = random_clip(architecture.graph.input);
-  const auto network = Network::compile(std::move(architecture), weights, {.threads = threads});
+  const auto precision = has(arguments, "bf16") ? actionflow::Precision::bf16 : actionflow::Precision::f32;
+  const auto network =
+      Network::compile(std::move(architecture), weights, {.precision = precision, .threads = threads});
   actionflow::Workspace workspace(*network);
   network->predict(clip, workspace);
   std::vector<double> times;
@@ -63,7 +69,7 @@ int run(const std::vector<std::string>& arguments) {
              network->architecture().name, threads, median, times.front(),
              static_cast<double>(network->workspace_bytes()) / 1048576.0,
              static_cast<double>(network->weight_bytes()) / 1048576.0);
-  if (arguments.size() > 3) print_plan(*network, median);
+  if (has(arguments, "plan")) print_plan(*network, median);
   return 0;
 }
 
@@ -72,7 +78,7 @@ int run(const std::vector<std::string>& arguments) {
 int main(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   if (arguments.empty()) {
-    fmt::print(stderr, "usage: network_benchmark MODEL.yaml [THREADS] [SECONDS] [plan]\n");
+    fmt::print(stderr, "usage: network_benchmark MODEL.yaml [THREADS] [SECONDS] [plan] [bf16]\n");
     return 2;
   }
   try {

@@ -1,6 +1,7 @@
 // Every operation of a plan against the plain loops of tests/models/reference.h.
 #include <gtest/gtest.h>
 
+#include "base/processor.h"
 #include "tests/models/network_graphs.h"
 #include "tests/models/reference.h"
 
@@ -9,6 +10,18 @@ namespace {
 
 // Rounding of f32 in another order of summation.
 constexpr double kTolerance = 1e-5;
+// bf16 has 8 bits; a few operations in a row.
+constexpr double kBf16Tolerance = 0.03, kBf16MeanTolerance = 0.006;
+
+void expect_in_bf16(const GraphMaker& maker, const Tensor& clip, const Tensor& expected) {
+  if (!has_avx512_bf16()) return;
+  const auto network = Network::compile(maker.architecture(), maker.weights,
+                                        {.precision = Precision::bf16, .threads = 2, .batch = clip.dim(0)});
+  Workspace workspace(*network);
+  const Deviation off = deviation(network->predict(clip, workspace), expected);
+  EXPECT_LE(off.largest, kBf16Tolerance) << "bf16";
+  EXPECT_LE(off.mean, kBf16MeanTolerance) << "bf16";
+}
 
 void expect_as_reference(const GraphMaker& maker, std::int64_t batch = 1) {
   const Tensor clip = maker.clip(batch);
@@ -17,6 +30,7 @@ void expect_as_reference(const GraphMaker& maker, std::int64_t batch = 1) {
   const Tensor expected = reference(maker.graph, maker.weights.tensors, clip);
   EXPECT_LE(deviation(network->predict(clip, workspace), expected).largest, kTolerance);
   EXPECT_LE(deviation(network->predict(clip, workspace), expected).largest, kTolerance) << "when run again";
+  expect_in_bf16(maker, clip, expected);
 }
 
 TEST(NetworkOperations, ConvolutionsOfOddChannelCountsEqualTheReference) {

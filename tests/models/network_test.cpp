@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "base/error.h"
+#include "base/processor.h"
 #include "tests/models/network_graphs.h"
 #include "tests/models/reference.h"
 
@@ -104,6 +105,24 @@ TEST(Network, FusedNetworksEqualTheReference) {
       EXPECT_LE(deviation(network->predict(clip, workspace), expected).largest, 1e-5);
       EXPECT_LE(deviation(network->predict(clip, workspace), expected).largest, 1e-5) << "run again";
     }
+}
+
+TEST(Network, Bf16StaysNearTheReferenceAndDoesNotDependOnThreads) {
+  if (!has_avx512_bf16()) GTEST_SKIP() << "this processor has no AVX512-BF16";
+  for (const GraphMaker& maker :
+       {residual_network(), seed_network(), recurrent_network(), branched_network()}) {
+    const Tensor clip = maker.clip(), expected = reference(maker.graph, maker.weights.tensors, clip);
+    const auto one = compile(maker, {.precision = Precision::bf16, .threads = 1});
+    const auto two = compile(maker, {.precision = Precision::bf16, .threads = 2});
+    Workspace workspace(*one);
+    EXPECT_LE(deviation(one->predict(clip, workspace), expected).largest, 0.03);
+    EXPECT_EQ(predict(*one, clip), predict(*two, clip));
+  }
+}
+
+TEST(Network, Bf16IsRefusedWhereTheProcessorLacksIt) {
+  if (has_avx512_bf16()) GTEST_SKIP() << "this processor has AVX512-BF16";
+  EXPECT_THROW(compile(seed_network(), {.precision = Precision::bf16}), UsageError);
 }
 
 TEST(Network, BatchNormActivationAndSumRunInsideTheirConvolution) {
