@@ -36,6 +36,7 @@ inline constexpr std::int64_t kLanes = 16;
 // 16 channels of one tile in all frames.
 struct InputTile {
   const float* source = nullptr;  // frame 0 at the tile's first row and column, which may lie outside
+  const float* next = nullptr;    // the next tile's source: its first frames are fetched early, never read
   std::int64_t frame_stride = 0, row_stride = 0, column_stride = 0;
   unsigned rows = 0, columns = 0;  // bit i: the tile's i-th lies inside
   int frames = 0;
@@ -50,6 +51,7 @@ struct Product {
   std::int64_t time_stride = 0, block_stride = 0;  // block: from 16 channels to the next
   std::int64_t blocks = 0;
   const float* u = nullptr;
+  const float* next_u = nullptr;  // of the next product: fetched meanwhile, never read
   std::int64_t rows = 0;
   float* m = nullptr;
   std::int64_t row_stride = 0, frame_stride = 0;

@@ -3,6 +3,7 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <array>
 #include <string_view>
 
 #include "models/kernels/vector.h"
@@ -13,6 +14,8 @@ namespace actionflow::kernels {
 namespace {
 
 using namespace winograd;
+
+constexpr std::size_t kMostPosts = 8;
 
 bool can_follow(const PostOperation& operation) {
   const auto* activation = std::get_if<Activation>(&operation);
@@ -104,20 +107,23 @@ class WinogradConvolution final : public Kernel {
     }
   }
 
+  // Pieces of a shared block that a thread takes at once; neighbours use what was fetched ahead.
+  static constexpr int kShare = 8;
+
   void run_shared(const Arguments& arguments, std::int64_t block, float* v) const {
     float* m = v + cut_.v_floats();
     const std::int64_t tiles = tiles_of(block), first = block * cut_.block_tiles;
 #pragma omp parallel
     {
-#pragma omp for schedule(static)
+#pragma omp for schedule(dynamic, kShare)
       for (std::int64_t i = 0; i < tiles * cut_.blocks; ++i) {
         transform_input(arguments, first, i / cut_.blocks, i % cut_.blocks, v);
       }
-#pragma omp for schedule(static)
+#pragma omp for schedule(dynamic, kShare)
       for (std::int64_t i = 0; i < cut_.points() * cut_.out_blocks; ++i) {
         multiply(i / cut_.out_blocks, i % cut_.out_blocks, tiles, v, m);
       }
-#pragma omp for schedule(static)
+#pragma omp for schedule(dynamic, kShare)
       for (std::int64_t i = 0; i < tiles * out_vectors(); ++i) {
         transform_output(arguments, first, i / out_vectors(), i % out_vectors(), m);
       }
@@ -141,19 +147,25 @@ class WinogradConvolution final : public Kernel {
     return bits;
   }
 
+  // Where the tile's first row and column begin, in the first frame.
+  const float* source(const Arguments& arguments, const Place& at, std::int64_t channels) const {
+    const std::int64_t row = at.row - operation_.pad_begin[1], column = at.column - operation_.pad_begin[2];
+    return static_cast<const float*>(arguments.inputs[0]) + at.clip * in_.extents.t * in_.frame() +
+           (row * in_.extents.w + column) * in_.padded + channels * kLanes;
+  }
+
   void transform_input(const Arguments& arguments, std::int64_t first, std::int64_t index,
                        std::int64_t channels, float* v) const {
     const Place at = place(first + index);
-    const std::int64_t row = at.row - operation_.pad_begin[1], column = at.column - operation_.pad_begin[2];
+    const bool last = channels + 1 == cut_.blocks;
     InputTile tile;
+    tile.source = source(arguments, at, channels);
+    tile.next = last ? source(arguments, place(first + index + 1), 0) : tile.source + kLanes;
     tile.frame_stride = in_.frame();
     tile.row_stride = in_.extents.w * in_.padded;
     tile.column_stride = in_.padded;
-    tile.source = static_cast<const float*>(arguments.inputs[0]) +
-                  at.clip * in_.extents.t * tile.frame_stride + row * tile.row_stride +
-                  column * tile.column_stride + channels * kLanes;
-    tile.rows = inside(row, cut_.side(), in_.extents.h);
-    tile.columns = inside(column, cut_.side(), in_.extents.w);
+    tile.rows = inside(at.row - operation_.pad_begin[1], cut_.side(), in_.extents.h);
+    tile.columns = inside(at.column - operation_.pad_begin[2], cut_.side(), in_.extents.w);
     tile.frames = static_cast<int>(in_.extents.t);
     tile.pad = cut_.pad_time;
     tile.groups = cut_.groups;
@@ -171,7 +183,9 @@ class WinogradConvolution final : public Kernel {
     product.time_stride = cut_.v_time_stride();
     product.block_stride = cut_.block_rows() * kLanes;
     product.blocks = cut_.blocks;
-    product.u = weights_.data() + (point * cut_.out_blocks + out_block) * panel;
+    const std::int64_t index = point * cut_.out_blocks + out_block;
+    product.u = weights_.data() + index * panel;
+    product.next_u = weights_.data() + (index + 1) % (cut_.points() * cut_.out_blocks) * panel;
     product.rows = tiles * cut_.groups;
     product.m = m + point * cut_.m_point_stride() + out_block * kOutBlock;
     product.row_stride = cut_.m_row_stride();
@@ -197,23 +211,24 @@ class WinogradConvolution final : public Kernel {
                                 at.column * tile.column_stride + channels * kLanes;
     tile.out = static_cast<float*>(arguments.output) + offset;
     tile.bias = bias_.data() + channels * kLanes;
-    const std::vector<Post> posts = posts_at(arguments, offset, channels * kLanes);
+    const std::array<Post, kMostPosts> posts = posts_at(arguments, offset, channels * kLanes);
     tile.posts = posts.data();
-    tile.post_count = static_cast<int>(posts.size());
+    tile.post_count = static_cast<int>(post_operations_.size());
     output_(tile);
   }
 
-  std::vector<Post> posts_at(const Arguments& arguments, std::int64_t offset, std::int64_t channel) const {
-    std::vector<Post> posts;
+  std::array<Post, kMostPosts> posts_at(const Arguments& arguments, std::int64_t offset,
+                                        std::int64_t channel) const {
+    std::array<Post, kMostPosts> posts;
     for (std::size_t i = 0; i < post_operations_.size(); ++i) {
       if (const auto* add = std::get_if<AddInput>(&post_operations_[i])) {
         const auto* other = static_cast<const float*>(arguments.inputs[static_cast<std::size_t>(add->input)]);
-        posts.push_back({Post::Kind::add, other + offset, nullptr});
+        posts[i] = {Post::Kind::add, other + offset, nullptr};
       } else if (std::holds_alternative<ScaleShift>(post_operations_[i])) {
-        posts.push_back(
-            {Post::Kind::scale_shift, affine_[i].first.data() + channel, affine_[i].second.data() + channel});
+        posts[i] = {Post::Kind::scale_shift, affine_[i].first.data() + channel,
+                    affine_[i].second.data() + channel};
       } else {
-        posts.push_back({Post::Kind::relu, nullptr, nullptr});
+        posts[i] = {Post::Kind::relu, nullptr, nullptr};
       }
     }
     return posts;
@@ -239,8 +254,9 @@ bool winograd_fits(const ConvolutionProblem& p) {
   const bool time = c.kernel[0] == 1 ? c.pad_begin[0] == 0 && c.pad_end[0] == 0 : c.kernel[0] == 3;
   return std::string_view(vector_kernels().name) == "avx512" && p.in.type == ElementType::f32 &&
          p.out.type == ElementType::f32 && p.in.padded % kLanes == 0 && p.out.padded % kLanes == 0 &&
-         c.groups == 1 && all_ones(c.stride) && all_ones(c.dilation) && time && c.kernel[1] == 3 &&
-         c.kernel[2] == 3 && std::all_of(p.post_operations.begin(), p.post_operations.end(), can_follow);
+         c.groups == 1 && p.post_operations.size() <= kMostPosts && all_ones(c.stride) &&
+         all_ones(c.dilation) && time && c.kernel[1] == 3 && c.kernel[2] == 3 &&
+         std::all_of(p.post_operations.begin(), p.post_operations.end(), can_follow);
 }
 
 std::unique_ptr<Kernel> make_winograd(const ConvolutionProblem& problem, const WinogradOptions& options) {

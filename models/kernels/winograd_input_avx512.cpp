@@ -65,11 +65,11 @@ void transform_frame(const InputTile& tile, const float* source, float* out, std
   }
 }
 
-// The same tile is read again two frames later; the lines of its rows are asked for early.
+// What will be read two frames later, of this tile or the next, is asked for early.
 template <int N>
 void prefetch_frame(const InputTile& tile, int frame) {
-  if (frame >= tile.frames) return;
-  const float* source = tile.source + frame * tile.frame_stride;
+  const float* source = frame < tile.frames ? tile.source + frame * tile.frame_stride
+                                            : tile.next + (frame - tile.frames) * tile.frame_stride;
   for (int i = 0; i < N; ++i) {
     if ((tile.rows >> i & 1U) == 0) continue;
 #pragma GCC unroll 6

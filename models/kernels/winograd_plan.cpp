@@ -12,8 +12,9 @@ constexpr double kOverhead = 1.6;
 // A kernel without extent in time is judged as if it had so many frames, whatever it has: clips of any
 // length take the same path.
 constexpr int kTypicalFrames = 16;
-constexpr std::int64_t kBlockFloats = 1 << 18;   // V of a block that one thread works on: about the L2 cache
-constexpr std::int64_t kSharedFloats = 6 << 20;  // V and M of a shared block
+constexpr std::int64_t kBlockFloats = 1 << 18;  // V of a block that one thread works on: about the L2 cache
+constexpr std::int64_t kLeastRows = 20;
+constexpr std::int64_t kSharedFloats = 6 << 20;        // V and M of a shared block
 constexpr std::int64_t kSharedWeightFloats = 4 << 20;  // from so many on, weights are streamed once
 
 std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
@@ -65,7 +66,7 @@ void set_blocks(Cut& cut, const WinogradOptions& options) {
   const std::int64_t row_v = cut.points() * time_points(cut.time) * cut.blocks * kLanes;
   const std::int64_t row_m = cut.points() * cut.m_row_stride();
   const std::int64_t fitting =
-      cut.shared ? kSharedFloats / (row_v + row_m) : std::max<std::int64_t>(14, kBlockFloats / row_v);
+      cut.shared ? kSharedFloats / (row_v + row_m) : std::max(kLeastRows, kBlockFloats / row_v);
   const std::int64_t rows = options.block_rows > 0 ? options.block_rows : fitting;
   const std::int64_t tiles = std::clamp<std::int64_t>(rows / cut.groups, 1, cut.tiles);
   cut.block_tiles = divide_up(cut.tiles, divide_up(cut.tiles, tiles));

@@ -18,6 +18,24 @@ struct Sums {
 
 constexpr int kAhead = 1536;  // floats of U asked for early
 
+// Weights that the next product needs, fetched from memory into the second-level cache while this one
+// computes: an even share at each 16 channels.
+class Upcoming {
+ public:
+  Upcoming(const float* begin, std::int64_t vectors, std::int64_t steps)
+      : at_(begin), end_(begin + vectors * kLanes), step_((vectors + steps - 1) / steps * kLanes) {}
+
+  void fetch() {
+    const float* stop = at_ + step_ < end_ ? at_ + step_ : end_;
+    for (; at_ < stop; at_ += kLanes) _mm_prefetch(reinterpret_cast<const char*>(at_), _MM_HINT_T1);
+  }
+
+ private:
+  const float* at_;
+  const float* end_;
+  std::int64_t step_;
+};
+
 // One channel's outer product: R values of V, 16 floats apart, with 32 weights.
 template <int R>
 inline void outer(Sums<R>& sums, const float* v, const float* u) {
@@ -33,8 +51,9 @@ inline void outer(Sums<R>& sums, const float* v, const float* u) {
 }
 
 template <int R>
-inline void accumulate(Sums<R>& sums, const Product& s, const float* v, const float* u) {
+inline void accumulate(Sums<R>& sums, const Product& s, const float* v, const float* u, Upcoming& next) {
   for (std::int64_t block = 0; block < s.blocks; ++block, v += s.block_stride) {
+    next.fetch();
 #pragma GCC unroll 2
     for (int k = 0; k < kLanes; ++k, u += kOutBlock) outer<R>(sums, v + k, u);
   }
@@ -42,9 +61,11 @@ inline void accumulate(Sums<R>& sums, const Product& s, const float* v, const fl
 
 // Two sums at once, each with its own V and U.
 template <int R>
-inline void accumulate_two(Sums<R>& a, Sums<R>& b, const Product& s, const float* v, const float* u) {
+inline void accumulate_two(Sums<R>& a, Sums<R>& b, const Product& s, const float* v, const float* u,
+                           Upcoming& next) {
   const std::int64_t other = s.blocks * kLanes * kOutBlock;
   for (std::int64_t block = 0; block < s.blocks; ++block, v += s.block_stride) {
+    next.fetch();
 #pragma GCC unroll 2
     for (int k = 0; k < kLanes; ++k, u += kOutBlock) {
       outer<R>(a, v + k, u);
@@ -63,20 +84,20 @@ inline void store(const Sums<R>& sums, const Product& s, float* m) {
 }
 
 template <int R>
-void multiply_frames(const Product& s, const float* v, float* m) {
+void multiply_frames(const Product& s, const float* v, float* m, Upcoming next) {
   Sums<R> sums;
   sums.clear();
-  accumulate<R>(sums, s, v, s.u);
+  accumulate<R>(sums, s, v, s.u, next);
   store<R>(sums, s, m);
 }
 
 template <int R>
-void multiply_pairs(const Product& s, const float* v, float* m) {
+void multiply_pairs(const Product& s, const float* v, float* m, Upcoming next) {
   const std::int64_t tap = s.blocks * kLanes * kOutBlock;
   Sums<R> a, b;
   a.clear();
   b.clear();
-  accumulate_two<R>(a, b, s, v, s.u);
+  accumulate_two<R>(a, b, s, v, s.u, next);
 #pragma GCC unroll 16
   for (int r = 0; r < R; ++r) {
 #pragma GCC unroll 2
@@ -86,33 +107,37 @@ void multiply_pairs(const Product& s, const float* v, float* m) {
       a.at[r][half] = sum;
     }
   }
-  accumulate_two<R>(a, b, s, v + 2 * s.time_stride, s.u + 2 * tap);
+  accumulate_two<R>(a, b, s, v + 2 * s.time_stride, s.u + 2 * tap, next);
   store<R>(a, s, m);
   store<R>(b, s, m + s.frame_stride);
 }
 
 template <int R>
-void multiply_two_frames(const Product& s, const float* v, float* m) {
+void multiply_two_frames(const Product& s, const float* v, float* m, Upcoming next) {
   const std::int64_t tap = s.blocks * kLanes * kOutBlock;
   Sums<R> a, b;
   a.clear();
-  accumulate<R>(a, s, v, s.u);
+  accumulate<R>(a, s, v, s.u, next);
   b = a;
-  accumulate_two<R>(a, b, s, v + s.time_stride, s.u + tap);
+  accumulate_two<R>(a, b, s, v + s.time_stride, s.u + tap, next);
   store<R>(a, s, m);
   store<R>(b, s, m + s.frame_stride);
 }
 
-using RowsFunction = void (*)(const Product&, const float*, float*);
+using RowsFunction = void (*)(const Product&, const float*, float*, Upcoming);
 
 // Rows in groups of nearly equal size, at most kMost.
 template <int kMost>
-void in_groups(const Product& s, const RowsFunction (&functions)[kMost]) {
+void in_groups(const Product& s, Time time, const RowsFunction (&functions)[kMost]) {
   const std::int64_t groups = (s.rows + kMost - 1) / kMost;
+  const std::int64_t steps = s.blocks * frames_at_once(time);
+  const std::int64_t panel = time_points(time) * s.blocks * kLanes * (kOutBlock / kLanes);
+  const std::int64_t share = (panel + groups - 1) / groups;
   std::int64_t row = 0;
   for (std::int64_t group = 0; group < groups; ++group) {
     const std::int64_t count = (s.rows - row + groups - group - 1) / (groups - group);
-    functions[count - 1](s, s.v + row * kLanes, s.m + row * s.row_stride);
+    functions[count - 1](s, s.v + row * kLanes, s.m + row * s.row_stride,
+                         Upcoming(s.next_u + group * share * kLanes, share, steps));
     row += count;
   }
 }
@@ -122,21 +147,21 @@ void product_frames(const Product& s) {
       multiply_frames<1>,  multiply_frames<2>,  multiply_frames<3>,  multiply_frames<4>, multiply_frames<5>,
       multiply_frames<6>,  multiply_frames<7>,  multiply_frames<8>,  multiply_frames<9>, multiply_frames<10>,
       multiply_frames<11>, multiply_frames<12>, multiply_frames<13>, multiply_frames<14>};
-  in_groups(s, kFunctions);
+  in_groups(s, Time::none, kFunctions);
 }
 
 void product_pairs(const Product& s) {
   static constexpr RowsFunction kFunctions[7] = {multiply_pairs<1>, multiply_pairs<2>, multiply_pairs<3>,
                                                  multiply_pairs<4>, multiply_pairs<5>, multiply_pairs<6>,
                                                  multiply_pairs<7>};
-  in_groups(s, kFunctions);
+  in_groups(s, Time::pair, kFunctions);
 }
 
 void product_two_frames(const Product& s) {
   static constexpr RowsFunction kFunctions[7] = {
       multiply_two_frames<1>, multiply_two_frames<2>, multiply_two_frames<3>, multiply_two_frames<4>,
       multiply_two_frames<5>, multiply_two_frames<6>, multiply_two_frames<7>};
-  in_groups(s, kFunctions);
+  in_groups(s, Time::two_frames, kFunctions);
 }
 
 }  // namespace
