@@ -24,7 +24,7 @@ struct StreamSummary {
   std::int64_t failed = 0;   // windows that ended in a failure
   std::int64_t damaged = 0;  // packets and frames that could not be read and were passed over
   std::int64_t reconnects = 0;
-  std::vector<FailureCount> failures;
+  std::vector<FailureCount> failures = {};
 };
 
 // "decode" (a call a packet), "prepare" (a call a sample), and each network node by its name (a call a

@@ -26,12 +26,6 @@ void Problems::throw_if_any() const {
                             only_models ? ExitCode::model : ExitCode::usage);
 }
 
-std::string to_string(const config::Place& place) {
-  if (!place.file) return "";
-  if (place.line == 0) return *place.file;
-  return *place.file + ":" + std::to_string(place.line) + ":" + std::to_string(place.column);
-}
-
 namespace {
 
 // Connects drafts by index. An input that could not be found is −1.
@@ -152,7 +146,7 @@ class GraphChecker {
       const PortType output = drafts_[*i].kind->output;
       const bool wanted = output == PortType::nothing || output == PortType::scores || needed_.contains(*i);
       if (!wanted) {
-        description_.warnings.push_back(to_string(drafts_[*i].place) + ": warning: nothing reads '" +
+        description_.warnings.push_back(config::to_string(drafts_[*i].place) + ": warning: nothing reads '" +
                                         drafts_[*i].name + "', it is left out");
         continue;
       }

@@ -49,7 +49,4 @@ struct NodeDraft {
 // input forms and class lists. What nobody uses is left out with a warning.
 void check_graph(std::vector<NodeDraft> drafts, PipelineDescription& description, Problems& problems);
 
-// "file:line:column", or less where less is known.
-std::string to_string(const config::Place& place);
-
 }  // namespace actionflow

@@ -1,0 +1,122 @@
+#include "nodes/clip_gate.h"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+namespace actionflow {
+namespace {
+
+Window window() {
+  Window one;
+  one.clips = Clips(std::make_shared<const std::vector<Clip>>());
+  return one;
+}
+
+// A gate over a stream, and what it let pass.
+struct Bench {
+  explicit Bench(bool live, int in_flight = 1) : state("camera", 1) {
+    state.live = live;
+    gate = std::make_shared<ClipGate>(
+        state, in_flight, [this](const ClipItem& item) { passed.push_back(item); }, [this] { ++room; });
+  }
+  // The graph answers the oldest item.
+  void answer() {
+    ClipItem item = std::move(passed.front());
+    passed.erase(passed.begin());
+    answered.push_back(item.key.number);
+  }
+  void answer_all() {
+    while (!passed.empty()) answer();
+  }
+  StreamState state;
+  std::vector<ClipItem> passed;
+  std::vector<std::int64_t> answered;
+  int room = 0;
+  std::shared_ptr<ClipGate> gate;
+};
+
+TEST(ClipGate, LetsPassWhatTheGraphTakesAndKeepsTheRest) {
+  Bench bench(false, 2);
+  for (int i = 0; i < 4; ++i) bench.gate->put(0, window());
+  EXPECT_EQ(bench.passed.size(), 2U);
+  EXPECT_EQ(bench.gate->waiting(), 2U);
+  EXPECT_FALSE(bench.gate->has_room());
+  bench.answer();
+  EXPECT_EQ(bench.gate->waiting(), 1U);
+  EXPECT_TRUE(bench.gate->has_room());
+  EXPECT_GT(bench.room, 0);
+}
+
+TEST(ClipGate, DropsNothingOfAFile) {
+  Bench bench(false);
+  for (int i = 0; i < 20; ++i) bench.gate->put(0, window());
+  bench.answer_all();
+  EXPECT_EQ(bench.answered.size(), 20U);
+  EXPECT_EQ(bench.state.windows, 20);
+  EXPECT_EQ(bench.state.dropped, 0);
+}
+
+TEST(ClipGate, DropsTheOldestOfALiveStreamAndLeavesAnItemBehind) {
+  Bench bench(true);
+  for (int i = 0; i < 6; ++i) bench.gate->put(0, window());
+  std::string outcomes;
+  for (const ClipItem& item : bench.passed) outcomes += item.outcome.dropped() ? 'd' : 'v';
+  EXPECT_EQ(outcomes, "vddd");
+  EXPECT_EQ(bench.gate->waiting(), ClipGate::kLiveQueue);
+  bench.answer_all();
+  EXPECT_EQ(bench.answered, (std::vector<std::int64_t>{0, 1, 2, 3, 4, 5}));
+  EXPECT_EQ(bench.state.windows, 3);
+  EXPECT_EQ(bench.state.dropped, 3);
+}
+
+TEST(ClipGate, CountsWindowsThatFailedBelow) {
+  Bench bench(false, 3);
+  for (int i = 0; i < 3; ++i) bench.gate->put(0, window());
+  bench.passed[0].ticket->mark_failed();
+  bench.passed[1].ticket->mark_dropped();
+  bench.answer_all();
+  EXPECT_EQ(bench.state.failed, 1);
+  EXPECT_EQ(bench.state.dropped, 1);
+  EXPECT_EQ(bench.state.windows, 1);
+}
+
+TEST(ClipGate, OverloadedFourTimesItKeepsToItsLimitAndCountsEveryWindow) {
+  StreamState state("camera", 1);
+  state.live = true;
+  std::mutex mutex;
+  std::vector<ClipItem> below;
+  auto gate = std::make_shared<ClipGate>(
+      state, 1,
+      [&](const ClipItem& item) {
+        const std::lock_guard lock(mutex);
+        below.push_back(item);
+      },
+      [] {});
+  std::atomic<bool> done{false};
+  std::thread network([&] {
+    for (bool last = false; !last;) {
+      last = done;
+      std::this_thread::sleep_for(std::chrono::milliseconds(4));
+      std::vector<ClipItem> taken;
+      const std::lock_guard lock(mutex);
+      taken.swap(below);
+    }
+  });
+  for (int i = 0; i < 200; ++i) {
+    gate->put(0, window());
+    EXPECT_LE(gate->waiting(), ClipGate::kLiveQueue);
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  done = true;
+  network.join();
+  while (!below.empty()) {
+    std::vector<ClipItem> taken;
+    taken.swap(below);
+  }
+  EXPECT_EQ(state.windows + state.dropped, 200);
+  EXPECT_GT(state.dropped, 50);
+}
+
+}  // namespace
+}  // namespace actionflow

@@ -1,0 +1,109 @@
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "nodes/console_sink.h"
+#include "nodes/json_lines.h"
+#include "nodes/sink_flow.h"
+
+namespace actionflow {
+namespace {
+
+WindowResult result() {
+  return {"yard \"2\"", "vote", 1.2, 2.8, false, {{"wave", 0.75F}, {"point", 0.25F}}, 12.3456};
+}
+
+TEST(JsonLines, WindowHasTheKeysThatProgramsRelyOn) {
+  const auto line = nlohmann::json::parse(to_json_line(result()));
+  EXPECT_EQ(line["type"], "window");
+  EXPECT_EQ(line["stream"], "yard \"2\"");
+  EXPECT_EQ(line["node"], "vote");
+  EXPECT_DOUBLE_EQ(line["start"], 1.2);
+  EXPECT_DOUBLE_EQ(line["end"], 2.8);
+  EXPECT_EQ(line["label"], "wave");
+  EXPECT_DOUBLE_EQ(line["score"], 0.75);
+  EXPECT_EQ(line["top"].size(), 2U);
+  EXPECT_EQ(line["top"][1]["label"], "point");
+  EXPECT_DOUBLE_EQ(line["latency_ms"], 12.346);
+  EXPECT_FALSE(line.contains("padded"));
+}
+
+TEST(JsonLines, SaysPaddedOnlyWhereItIs) {
+  WindowResult padded = result();
+  padded.padded = true;
+  EXPECT_EQ(nlohmann::json::parse(to_json_line(padded))["padded"], true);
+}
+
+TEST(JsonLines, SummaryHasTheKeysThatProgramsRelyOn) {
+  Summary summary;
+  summary.streams.push_back({.name = "a", .frames = 50, .windows = 4, .dropped = 1});
+  summary.streams.push_back({.name = "b", .frames = 25, .windows = 2, .damaged = 3});
+  summary.seconds = 3;
+  const auto line = nlohmann::json::parse(to_json_line(summary));
+  EXPECT_EQ(line["type"], "summary");
+  EXPECT_EQ(line["streams"], 2);
+  EXPECT_EQ(line["frames"], 75);
+  EXPECT_EQ(line["windows"], 6);
+  EXPECT_EQ(line["dropped"], 1);
+  EXPECT_EQ(line["damaged"], 3);
+  EXPECT_DOUBLE_EQ(line["seconds"], 3);
+  EXPECT_DOUBLE_EQ(line["fps"], 25);
+}
+
+TEST(JsonLines, NamesThatAreNotUtf8StayValidJson) {
+  WindowResult odd = result();
+  odd.stream = "caf\xe9.mp4";
+  EXPECT_NO_THROW(nlohmann::json::parse(to_json_line(odd)));
+}
+
+TEST(JsonLines, SaysWhereItCannotWrite) {
+  std::ostringstream out;
+  out.setstate(std::ios::badbit);
+  JsonLinesSink sink(out, "actions.jsonl");
+  try {
+    sink.window(result());
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("actions.jsonl"), std::string::npos);
+  }
+}
+
+TEST(ConsoleSink, DrawsABarAsLongAsTheScore) {
+  std::ostringstream out;
+  ConsoleSink(out).window(result());
+  const std::string text = out.str();
+  EXPECT_NE(text.find("███████████████      75.0 %  wave"), std::string::npos) << text;
+  EXPECT_NE(text.find("█████                25.0 %  point"), std::string::npos) << text;
+}
+
+TEST(TopClasses, AreBestFirstAndEqualOnesInTheListsOrder) {
+  const std::vector<ScoredLabel> top = top_classes({0.1F, 0.4F, 0.1F, 0.4F}, {"a", "b", "c", "d"});
+  std::string labels;
+  for (const ScoredLabel& one : top) labels += one.label;
+  EXPECT_EQ(labels, "bdac");
+}
+
+TEST(Summary, SourceFailureDecidesTheExitCodeBeforeOthers) {
+  Summary summary;
+  summary.streams.resize(2);
+  EXPECT_EQ(summary.exit_code(), ExitCode::done);
+  summary.streams[0].failures.push_back({"net", {ExitCode::failure, "broken"}, 1});
+  EXPECT_EQ(summary.exit_code(), ExitCode::failure);
+  summary.streams[1].failures.push_back({"", {ExitCode::source, "gone"}, 1});
+  EXPECT_EQ(summary.exit_code(), ExitCode::source);
+  summary.interrupted = true;
+  EXPECT_EQ(summary.exit_code(), ExitCode::interrupted);
+}
+
+TEST(DurationHistogram, GivesQuantilesWithinOnePercent) {
+  DurationHistogram histogram;
+  for (int ms = 1; ms <= 1000; ++ms) histogram.add(ms * 1'000'000LL);
+  EXPECT_EQ(histogram.count(), 1000);
+  EXPECT_NEAR(histogram.total_ms(), 500500, 1);
+  EXPECT_NEAR(histogram.quantile_ms(0.5), 500, 500 * 0.0101);
+  EXPECT_NEAR(histogram.quantile_ms(0.99), 990, 990 * 0.0101);
+}
+
+}  // namespace
+}  // namespace actionflow
