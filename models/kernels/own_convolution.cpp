@@ -30,6 +30,8 @@ void for_each_row_tap(const Convolution& c, const Extents& in, std::int64_t ot, 
   }
 }
 
+// Rows of outputs in bands of heights, each band through all of time before the next: the frames that a
+// kernel's extent in time reads again are then still in the second cache.
 class RowConvolution : public Kernel {
  public:
   explicit RowConvolution(const ConvolutionProblem& p)
@@ -37,20 +39,41 @@ class RowConvolution : public Kernel {
         in_(p.in),
         out_(p.out),
         bias_(with_padding(p.bias, p.out.padded)),
-        post_(p.post_operations, p.out.padded) {}
+        post_(p.post_operations, p.out.padded),
+        band_(band_height(p)) {}
 
   void run(const Arguments& arguments) const override {
     const std::int64_t rows = out_.batch * out_.extents.t * out_.extents.h;
     parallel_for(rows, out_.elements() * operation_.kernel[0] * operation_.kernel[1] * operation_.kernel[2],
-                 [&](std::int64_t row) {
-                   const std::int64_t oh = row % out_.extents.h, rest = row / out_.extents.h;
-                   const std::int64_t ot = rest % out_.extents.t, n = rest / out_.extents.t;
-                   const float* in = static_cast<const float*>(arguments.inputs[0]) +
-                                     n * in_.extents.positions() * in_.padded;
-                   float* out = static_cast<float*>(arguments.output) + row * out_.extents.w * out_.padded;
-                   one_row(in, ot, oh, out);
-                   if (!post_.empty()) post_.apply(arguments, row * out_.extents.w, out_.extents.w);
-                 });
+                 [&](std::int64_t i) { convolve_row(arguments, place(i)); });
+  }
+
+ private:
+  struct Place {
+    std::int64_t n, t, h;
+  };
+
+  static std::int64_t band_height(const ConvolutionProblem& p) {
+    constexpr std::int64_t kCacheFloats = 512 * 1024 / 4;
+    const std::int64_t row = p.in.extents.w * p.in.padded * p.operation.kernel[0];
+    const std::int64_t rows = kCacheFloats / row - p.operation.kernel[1];
+    return std::clamp<std::int64_t>(rows / p.operation.stride[1], 1, p.out.extents.h);
+  }
+
+  Place place(std::int64_t i) const {
+    const std::int64_t times = out_.extents.t, heights = out_.extents.h;
+    const std::int64_t n = i / (times * heights), rest = i % (times * heights);
+    const std::int64_t band = rest / (times * band_) * band_, within = rest - band * times;
+    const std::int64_t height = std::min(band_, heights - band);
+    return {n, within / height, band + within % height};
+  }
+
+  void convolve_row(const Arguments& arguments, const Place& p) const {
+    const std::int64_t row = (p.n * out_.extents.t + p.t) * out_.extents.h + p.h, width = out_.extents.w;
+    const float* in =
+        static_cast<const float*>(arguments.inputs[0]) + p.n * in_.extents.positions() * in_.padded;
+    one_row(in, p.t, p.h, static_cast<float*>(arguments.output) + row * width * out_.padded);
+    if (!post_.empty()) post_.apply(arguments, row * width, width);
   }
 
  protected:
@@ -60,6 +83,9 @@ class RowConvolution : public Kernel {
   Layout in_, out_;
   std::vector<float> bias_;
   RowPostOperations post_;
+
+ private:
+  std::int64_t band_;
 };
 
 class DepthwiseConvolution final : public RowConvolution {
