@@ -1,0 +1,260 @@
+// The program as people run it: its results, its messages and its exit codes.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "tests/datasets/make_video.h"
+#include "tests/test_data.h"
+#include "tests/tools/child_process.h"
+
+namespace actionflow::testing {
+namespace {
+
+using nlohmann::json;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+std::string read_file(const std::filesystem::path& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+class Program : public ::testing::Test {
+ protected:
+  struct Ended {
+    int code = -1;
+    std::string out, err;
+    std::vector<json> lines() const {
+      std::vector<json> parsed;
+      std::istringstream text(out);
+      for (std::string line; std::getline(text, line);) parsed.push_back(json::parse(line));
+      return parsed;
+    }
+  };
+
+  Ended run(std::vector<std::string> words) {
+    words.insert(words.begin(), ACTIONFLOW_PROGRAM);
+    const std::string err = folder_ / "stderr.txt";
+    ChildProcess child(words, err);
+    Ended ended;
+    ended.out = child.read_all(120);
+    ended.code = child.wait();
+    ended.err = read_file(err);
+    return ended;
+  }
+
+  // One line of error, of this exit code.
+  void expect_error(const Ended& ended, int code, const std::string& part) {
+    EXPECT_EQ(ended.code, code) << ended.err;
+    EXPECT_THAT(ended.err, HasSubstr(part));
+  }
+
+  std::string text_file(const std::string& name, const std::string& text) {
+    std::ofstream(folder_ / name) << text;
+    return folder_ / name;
+  }
+
+  std::string video(const std::string& name = "video.mp4", TestVideo video = {}) {
+    const std::filesystem::path path = folder_ / name;
+    if (!std::filesystem::exists(path)) write_test_video(path, video);
+    return path;
+  }
+
+  TemporaryFolder folder_;
+  const std::string weights_ = project_root() / "configs/weights/gesture_conv3d.safetensors";
+  const std::string model_ = project_root() / "configs/models/gesture_conv3d.yaml";
+};
+
+TEST_F(Program, ClassifiesRealClipsAsKerasDoes) {
+  REQUIRE_REAL_DATA(clips, "clips");
+  const json golden_scores = json::parse(read_file(golden("gesture_scores.json")));
+  std::vector<std::string> words{"classify", "--json", "--weights", weights_};
+  for (const auto& [name, scores] : golden_scores.items()) words.push_back(clips.parent_path() / name);
+  const Ended ended = run(words);
+  ASSERT_EQ(ended.code, 0) << ended.err;
+  const std::vector<std::string> classes{"left swipe", "right swipe", "stop", "thumbs down", "thumbs up"};
+  std::size_t compared = 0;
+  for (const json& line : ended.lines()) {
+    if (line["type"] != "window" || line["start"] != 0.0) continue;
+    const std::string stream = line["stream"];
+    for (const auto& [name, scores] : golden_scores.items()) {
+      if (!stream.ends_with(name)) continue;
+      ++compared;
+      for (const json& top : line["top"]) {
+        const auto at = std::find(classes.begin(), classes.end(), top["label"]) - classes.begin();
+        EXPECT_NEAR(top["score"].get<double>(), scores[static_cast<std::size_t>(at)].get<double>(), 1e-2)
+            << name << ": " << top["label"];
+      }
+    }
+  }
+  EXPECT_EQ(compared, golden_scores.size());
+}
+
+TEST_F(Program, RunsAllThreeFamiliesAndTheirEnsembleInOneGraph) {
+  const std::string models = project_root() / "configs/models/";
+  const std::string nodes =
+      "  whole: {node: cnn3d, from: clips, model: " + models + "fusion_pool.yaml, random_weights: 1}\n" +
+      "  fused: {node: fusion_3d2d, from: clips, model: " + models +
+      "fusion_concat.yaml, random_weights: 2}\n" +
+      "  ordered: {node: cnn_lstm, from: clips, model: " + models + "cnn_lstm.yaml, random_weights: 3}\n" +
+      "  vote: {node: ensemble, from: [whole, fused, ordered]}\n";
+  const std::string pipeline =
+      text_file("pipeline.yaml", "streams: {a: " + video() + ", b: {source: " + video() +
+                                     "}}\ngraph:\n  frames: {node: decode}\n" +
+                                     "  clips: {node: window, from: frames}\n" + nodes);
+  const Ended ended = run({"classify", "--json", pipeline});
+  ASSERT_EQ(ended.code, 0) << ended.err;
+  int votes = 0;
+  for (const json& line : ended.lines()) votes += line["type"] == "window" && line["node"] == "vote";
+  EXPECT_GE(votes, 2);
+  EXPECT_EQ(ended.lines().back()["type"], "summary");
+}
+
+TEST_F(Program, BadSourcesGiveOneLineEachExitCodeThreeAndTheOthersFinish) {
+  std::filesystem::create_directory(folder_ / "no_frames");
+  const std::vector<std::string> bad{folder_ / "missing.mp4", text_file("text.mp4", "not a video\n"),
+                                     text_file("empty.mp4", ""), folder_ / "no_frames", "/dev/video99"};
+  std::vector<std::string> words{"classify", "--json", "--weights", weights_, video()};
+  words.insert(words.end(), bad.begin(), bad.end());
+  // A camera is tried again until stopped; this one is given up at once.
+  const std::string camera = text_file("camera.yaml",
+                                       "streams: {camera: {source: /dev/video99, retry: false}}\n"
+                                       "graph:\n  frames: {node: decode}\n"
+                                       "  clips: {node: window, from: frames}\n"
+                                       "  gesture: {node: cnn3d, from: clips, weights: " +
+                                           weights_ + "}\n");
+  words.pop_back();
+  const Ended ended = run(words);
+  EXPECT_EQ(ended.code, 3) << ended.err;
+  for (std::size_t i = 0; i + 1 < bad.size(); ++i) {
+    std::istringstream text(ended.err);
+    int lines = 0;
+    for (std::string line; std::getline(text, line);) lines += line.find(bad[i] + ":") != std::string::npos;
+    EXPECT_EQ(lines, 1) << bad[i] << "\n" << ended.err;
+  }
+  int windows = 0;
+  for (const json& line : ended.lines()) windows += line["type"] == "window";
+  EXPECT_EQ(windows, 1);
+  expect_error(run({"classify", camera}), 3, "/dev/video99");
+}
+
+TEST_F(Program, RefusesWeightsThatAreNotTheNetworks) {
+  const std::string other = project_root() / "configs/models/robust_3d.yaml";
+  expect_error(run({"classify", video(), "--model", other, "--weights", weights_}), 4,
+               "gesture_conv3d.safetensors");
+  const std::string whole = read_file(weights_);
+  for (const std::size_t bytes : {0UL, 7UL, 500UL, whole.size() - 1}) {
+    const std::string cut = text_file("cut.safetensors", whole.substr(0, bytes));
+    expect_error(run({"classify", video(), "--weights", cut}), 4, "cut.safetensors");
+  }
+  expect_error(run({"classify", video(), "--weights", text_file("text.safetensors", "hello")}), 4,
+               "text.safetensors");
+  expect_error(run({"classify", video(), "--weights", folder_ / "missing.safetensors"}), 4,
+               "missing.safetensors");
+}
+
+TEST_F(Program, RefusesALabelCountThatDoesNotFit) {
+  std::string text = read_file(model_);
+  const std::size_t at = text.find("[left swipe, ");
+  ASSERT_NE(at, std::string::npos);
+  text.replace(at, std::string("[left swipe, ").size(), "[");
+  expect_error(run({"classify", video(), "--model", text_file("four.yaml", text), "--weights", weights_}), 4,
+               "4");
+}
+
+TEST_F(Program, PadsAShortClipAndSaysSo) {
+  const Ended ended = run({"classify", "--json", video("short.mp4", {.frames = 10}), "--weights", weights_});
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_EQ(ended.lines().front()["padded"], true);
+}
+
+TEST_F(Program, AFileWhoseNameLooksLikeAnOverrideIsWrittenWithItsFolder) {
+  video("a=b.mp4");
+  EXPECT_EQ(run({"classify", folder_ / "a=b.mp4", "--weights", weights_}).code, 0);
+  expect_error(run({"classify", "a=b.mp4", "--weights", weights_}), 2, "./");
+}
+
+TEST_F(Program, UsageErrorsAreExitCodeTwo) {
+  for (const std::vector<std::string>& words :
+       std::vector<std::vector<std::string>>{{},
+                                             {"clasify"},
+                                             {"classify"},
+                                             {"classify", "--hop", "x", "p.yaml"},
+                                             {"classify", "--nonsense"},
+                                             {"classify", folder_ / "missing.yaml"},
+                                             {"inspect"},
+                                             {"predict", "--input", "x.npy"},
+                                             {"convert", "one"},
+                                             {"validate"},
+                                             {"benchmark"}}) {
+    const Ended ended = run(words);
+    EXPECT_EQ(ended.code, 2) << (words.empty() ? "nothing" : words.front()) << "\n" << ended.err;
+    EXPECT_EQ(ended.out, "");
+    EXPECT_NE(ended.err, "");
+  }
+}
+
+TEST_F(Program, HelpStandsInTheReadme) {
+  const std::string readme = read_file(project_root() / "README.md");
+  for (const std::string command : {"classify", "benchmark", "predict", "inspect", "convert", "validate"}) {
+    const Ended ended = run({command, "--help"});
+    EXPECT_EQ(ended.code, 0);
+    EXPECT_THAT(readme, HasSubstr(ended.out)) << "the README's section on " << command << " shows other help";
+  }
+}
+
+TEST_F(Program, ValidatesEveryFileOfTheProject) {
+  std::vector<std::string> words{"validate"};
+  for (const char* folder : {"configs/models", "configs/pipelines"}) {
+    for (const auto& entry : std::filesystem::directory_iterator(project_root() / folder)) {
+      if (entry.path().extension() == ".yaml") words.push_back(entry.path());
+    }
+  }
+  const Ended ended = run(words);
+  EXPECT_EQ(ended.code, 0) << ended.err;
+}
+
+TEST_F(Program, SchemasInTheTreeAreThoseOfTheProgram) {
+  for (const std::string kind : {"model", "pipeline"}) {
+    EXPECT_EQ(run({"validate", "--schema", kind}).out,
+              read_file(project_root() / "configs/schema" / (kind + ".json")))
+        << "build/actionflow validate --schema " << kind << " > configs/schema/" << kind << ".json";
+  }
+}
+
+TEST_F(Program, PrintsTheEffectiveConfigurationWithoutSecrets) {
+  setenv("ACTIONFLOW_TEST_CAMERA", "rtsp://user:secret@camera/1", 1);
+  const std::string pipeline =
+      text_file("p.yaml",
+                "streams: {door: {source: '${ACTIONFLOW_TEST_CAMERA}'}, gate: 'rtsp://u:hidden@camera/2'}\n"
+                "graph:\n  frames: {node: decode}\n  clips: {node: window, from: frames}\n"
+                "  gesture: {node: cnn3d, from: clips, weights: " +
+                    weights_ + "}\n");
+  const Ended ended = run({"classify", "--print-config", pipeline, "defaults.transport=udp"});
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_THAT(ended.out, HasSubstr("transport: udp"));
+  EXPECT_THAT(ended.out, HasSubstr("retry: true"));
+  for (const char* secret : {"secret", "hidden"})
+    EXPECT_EQ(ended.out.find(secret), std::string::npos) << ended.out;
+}
+
+TEST_F(Program, BenchmarkTellsEachStagesMilliseconds) {
+  const std::string pipeline = text_file(
+      "p.yaml", "streams: {a: " + video() + "}\ngraph:\n  frames: {node: decode}\n" +
+                    "  clips: {node: window, from: frames}\n  gesture: {node: cnn3d, from: clips, weights: " +
+                    weights_ + "}\n");
+  const Ended ended = run({"benchmark", "--json", pipeline});
+  ASSERT_EQ(ended.code, 0) << ended.err;
+  const json line = ended.lines().front();
+  std::vector<std::string> stages;
+  for (const json& stage : line["stages"]) stages.push_back(stage["name"]);
+  EXPECT_THAT(stages, ::testing::ElementsAre("decode", "prepare", "gesture"));
+  EXPECT_GT(line["windows_per_second"], 0.0);
+  EXPECT_GE(line["latency_p99_ms"], line["latency_p50_ms"]);
+}
+
+}  // namespace
+}  // namespace actionflow::testing
