@@ -8,8 +8,8 @@
 // not depend on each other, so results do not depend on how they are shared out among threads.
 //
 //   V [point][time point][channel/16][row][16]
-//   U [point][out/32][time point][channel][32]
-//   M [point][row][frame of the pair][out]
+//   U [out/32][point][time point][channel][32]
+//   M [point][row][frame of the pair][32], for one 32 outputs at a time
 //
 // Everything is 64-byte aligned f32; strides are in floats. Each function runs on one thread.
 #pragma once

@@ -40,7 +40,7 @@ class WinogradConvolution final : public Kernel {
         operation_(p.operation),
         in_(p.in),
         out_(p.out),
-        threads_(cut.shared ? 1 : omp_get_max_threads()),
+        threads_(omp_get_max_threads()),
         weights_(transform_weights(
             {used_taps(p, cut.time), p.operation.filters, p.in.extents.c, cut.time == Time::none ? 1 : 3},
             cut.outputs, cut.time, cut.blocks, cut.out_blocks)),
@@ -61,21 +61,19 @@ class WinogradConvolution final : public Kernel {
     return "own:winograd_" + side + "x" + side + (cut_.time == Time::none ? "" : "x2") + ":avx512";
   }
   std::size_t scratch_bytes() const override {
-    return static_cast<std::size_t>(threads_ * thread_floats()) * sizeof(float);
+    return static_cast<std::size_t>(v_count() * v_floats() + threads_ * m_floats()) * sizeof(float);
   }
   std::size_t weight_bytes() const override { return weights_.size() * sizeof(float); }
 
   void run(const Arguments& arguments) const override {
     auto* scratch = static_cast<float*>(arguments.scratch);
+    const int threads = std::min(threads_, omp_get_max_threads());
     if (cut_.shared) {
-      for (std::int64_t block = 0; block < cut_.block_count(); ++block) run_shared(arguments, block, scratch);
+      for (std::int64_t i = 0; i < cut_.block_count(); ++i) run_shared(arguments, i, scratch, threads);
       return;
     }
-    const int threads = std::min(threads_, omp_get_max_threads());
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
-    for (std::int64_t block = 0; block < cut_.block_count(); ++block) {
-      run_alone(arguments, block, scratch + omp_get_thread_num() * thread_floats());
-    }
+    for (std::int64_t i = 0; i < cut_.block_count(); ++i) run_alone(arguments, i, scratch);
   }
 
  private:
@@ -85,47 +83,49 @@ class WinogradConvolution final : public Kernel {
     return result;
   }
 
-  std::int64_t thread_floats() const {
-    return (cut_.v_floats() + cut_.m_floats() + kLanes - 1) / kLanes * kLanes;
+  // Scratch: V, one a block that threads share, else one a thread; then an M a thread.
+  std::int64_t v_count() const { return cut_.shared ? 1 : threads_; }
+  static std::int64_t whole_lines(std::int64_t floats) { return (floats + kLanes - 1) / kLanes * kLanes; }
+  std::int64_t v_floats() const { return whole_lines(cut_.v_floats()); }
+  std::int64_t m_floats() const { return whole_lines(cut_.m_floats()); }
+  float* thread_m(float* scratch) const {
+    return scratch + v_count() * v_floats() + omp_get_thread_num() * m_floats();
   }
+
   std::int64_t tiles_of(std::int64_t block) const {
     return std::min(cut_.block_tiles, cut_.tiles - block * cut_.block_tiles);
   }
-  std::int64_t out_vectors() const { return out_.padded / kLanes; }
 
-  void run_alone(const Arguments& arguments, std::int64_t block, float* v) const {
-    float* m = v + cut_.v_floats();
-    const std::int64_t tiles = tiles_of(block), first = block * cut_.block_tiles;
-    for (std::int64_t i = 0; i < tiles * cut_.blocks; ++i) {
-      transform_input(arguments, first, i / cut_.blocks, i % cut_.blocks, v);
-    }
-    for (std::int64_t i = 0; i < cut_.points() * cut_.out_blocks; ++i) {
-      multiply(i / cut_.out_blocks, i % cut_.out_blocks, tiles, v, m);
-    }
-    for (std::int64_t i = 0; i < tiles * out_vectors(); ++i) {
-      transform_output(arguments, first, i / out_vectors(), i % out_vectors(), m);
+  void run_alone(const Arguments& arguments, std::int64_t block, float* scratch) const {
+    float* v = scratch + omp_get_thread_num() * v_floats();
+    for (std::int64_t i = 0; i < tiles_of(block) * cut_.blocks; ++i) transform_input(arguments, block, i, v);
+    for (std::int64_t i = 0; i < cut_.out_blocks; ++i)
+      make_outputs(arguments, block, i, v, thread_m(scratch));
+  }
+
+  void run_shared(const Arguments& arguments, std::int64_t block, float* v, int threads) const {
+#pragma omp parallel num_threads(threads)
+    {
+#pragma omp for schedule(dynamic, 8)
+      for (std::int64_t i = 0; i < tiles_of(block) * cut_.blocks; ++i)
+        transform_input(arguments, block, i, v);
+#pragma omp for schedule(dynamic)
+      for (std::int64_t i = 0; i < cut_.out_blocks; ++i) make_outputs(arguments, block, i, v, thread_m(v));
     }
   }
 
-  // Pieces of a shared block that a thread takes at once; neighbours use what was fetched ahead.
-  static constexpr int kShare = 8;
-
-  void run_shared(const Arguments& arguments, std::int64_t block, float* v) const {
-    float* m = v + cut_.v_floats();
-    const std::int64_t tiles = tiles_of(block), first = block * cut_.block_tiles;
-#pragma omp parallel
-    {
-#pragma omp for schedule(dynamic, kShare)
-      for (std::int64_t i = 0; i < tiles * cut_.blocks; ++i) {
-        transform_input(arguments, first, i / cut_.blocks, i % cut_.blocks, v);
-      }
-#pragma omp for schedule(dynamic, kShare)
-      for (std::int64_t i = 0; i < cut_.points() * cut_.out_blocks; ++i) {
-        multiply(i / cut_.out_blocks, i % cut_.out_blocks, tiles, v, m);
-      }
-#pragma omp for schedule(dynamic, kShare)
-      for (std::int64_t i = 0; i < tiles * out_vectors(); ++i) {
-        transform_output(arguments, first, i / out_vectors(), i % out_vectors(), m);
+  // All of a block's results in 32 channels.
+  void make_outputs(const Arguments& arguments, std::int64_t block, std::int64_t out_block, const float* v,
+                    float* m) const {
+    const std::int64_t tiles = tiles_of(block);
+    for (std::int64_t point = 0; point < cut_.points(); ++point) {
+      multiply(point, out_block, tiles * cut_.groups, v, m);
+    }
+    const std::int64_t end = std::min((out_block + 1) * kOutBlock, out_.padded);
+    for (std::int64_t tile = 0; tile < tiles; ++tile) {
+      for (std::int64_t channel = out_block * kOutBlock; channel < end; channel += kLanes) {
+        transform_output(arguments, block * cut_.block_tiles + tile, channel,
+                         m + tile * cut_.groups * cut_.m_row_stride() + channel % kOutBlock);
       }
     }
   }
@@ -154,13 +154,15 @@ class WinogradConvolution final : public Kernel {
            (row * in_.extents.w + column) * in_.padded + channels * kLanes;
   }
 
-  void transform_input(const Arguments& arguments, std::int64_t first, std::int64_t index,
-                       std::int64_t channels, float* v) const {
-    const Place at = place(first + index);
+  // Piece i of a block: one of its tiles, 16 of its channels.
+  void transform_input(const Arguments& arguments, std::int64_t block, std::int64_t i, float* v) const {
+    const std::int64_t index = i / cut_.blocks, channels = i % cut_.blocks;
+    const std::int64_t number = block * cut_.block_tiles + index;
+    const Place at = place(number);
     const bool last = channels + 1 == cut_.blocks;
     InputTile tile;
     tile.source = source(arguments, at, channels);
-    tile.next = last ? source(arguments, place(first + index + 1), 0) : tile.source + kLanes;
+    tile.next = last ? source(arguments, place(number + 1), 0) : tile.source + kLanes;
     tile.frame_stride = in_.frame();
     tile.row_stride = in_.extents.w * in_.padded;
     tile.column_stride = in_.padded;
@@ -175,7 +177,7 @@ class WinogradConvolution final : public Kernel {
     input_(tile);
   }
 
-  void multiply(std::int64_t point, std::int64_t out_block, std::int64_t tiles, const float* v,
+  void multiply(std::int64_t point, std::int64_t out_block, std::int64_t rows, const float* v,
                 float* m) const {
     const std::int64_t panel = time_points(cut_.time) * cut_.blocks * kLanes * kOutBlock;
     Product product;
@@ -183,21 +185,21 @@ class WinogradConvolution final : public Kernel {
     product.time_stride = cut_.v_time_stride();
     product.block_stride = cut_.block_rows() * kLanes;
     product.blocks = cut_.blocks;
-    const std::int64_t index = point * cut_.out_blocks + out_block;
+    const std::int64_t index = out_block * cut_.points() + point;
     product.u = weights_.data() + index * panel;
     product.next_u = weights_.data() + (index + 1) % (cut_.points() * cut_.out_blocks) * panel;
-    product.rows = tiles * cut_.groups;
-    product.m = m + point * cut_.m_point_stride() + out_block * kOutBlock;
+    product.rows = rows;
+    product.m = m + point * cut_.m_point_stride();
     product.row_stride = cut_.m_row_stride();
     product.frame_stride = cut_.m_frame_stride();
     multiply_(product);
   }
 
-  void transform_output(const Arguments& arguments, std::int64_t first, std::int64_t index,
-                        std::int64_t channels, const float* m) const {
-    const Place at = place(first + index);
+  void transform_output(const Arguments& arguments, std::int64_t number, std::int64_t channel,
+                        const float* m) const {
+    const Place at = place(number);
     OutputTile tile;
-    tile.m = m + index * cut_.groups * cut_.m_row_stride() + channels * kLanes;
+    tile.m = m;
     tile.point_stride = cut_.m_point_stride();
     tile.m_row_stride = cut_.m_row_stride();
     tile.m_frame_stride = cut_.m_frame_stride();
@@ -208,10 +210,10 @@ class WinogradConvolution final : public Kernel {
     tile.row_stride = out_.extents.w * out_.padded;
     tile.column_stride = out_.padded;
     const std::int64_t offset = at.clip * out_.extents.t * tile.frame_stride + at.row * tile.row_stride +
-                                at.column * tile.column_stride + channels * kLanes;
+                                at.column * tile.column_stride + channel;
     tile.out = static_cast<float*>(arguments.output) + offset;
-    tile.bias = bias_.data() + channels * kLanes;
-    const std::array<Post, kMostPosts> posts = posts_at(arguments, offset, channels * kLanes);
+    tile.bias = bias_.data() + channel;
+    const std::array<Post, kMostPosts> posts = posts_at(arguments, offset, channel);
     tile.posts = posts.data();
     tile.post_count = static_cast<int>(post_operations_.size());
     output_(tile);

@@ -13,8 +13,8 @@ constexpr double kOverhead = 1.6;
 // length take the same path.
 constexpr int kTypicalFrames = 16;
 constexpr std::int64_t kBlockFloats = 1 << 18;  // V of a block that one thread works on: about the L2 cache
-constexpr std::int64_t kLeastRows = 20;
-constexpr std::int64_t kSharedFloats = 6 << 20;        // V and M of a shared block
+constexpr std::int64_t kLeastRows = 24;
+constexpr std::int64_t kSharedFloats = 2 << 20;        // V of a shared block
 constexpr std::int64_t kSharedWeightFloats = 4 << 20;  // from so many on, weights are streamed once
 
 std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
@@ -64,9 +64,8 @@ void set_blocks(Cut& cut, const WinogradOptions& options) {
   cut.shared =
       options.shared_blocks == 0 ? cut.u_floats() >= kSharedWeightFloats : options.shared_blocks == 1;
   const std::int64_t row_v = cut.points() * time_points(cut.time) * cut.blocks * kLanes;
-  const std::int64_t row_m = cut.points() * cut.m_row_stride();
   const std::int64_t fitting =
-      cut.shared ? kSharedFloats / (row_v + row_m) : std::max(kLeastRows, kBlockFloats / row_v);
+      cut.shared ? kSharedFloats / row_v : std::max(kLeastRows, kBlockFloats / row_v);
   const std::int64_t rows = options.block_rows > 0 ? options.block_rows : fitting;
   const std::int64_t tiles = std::clamp<std::int64_t>(rows / cut.groups, 1, cut.tiles);
   cut.block_tiles = divide_up(cut.tiles, divide_up(cut.tiles, tiles));

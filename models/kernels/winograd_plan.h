@@ -29,7 +29,7 @@ struct Cut {
   // position's points do not fall into the same lines of the cache.
   std::int64_t v_time_stride() const { return blocks * block_rows() * kLanes; }
   std::int64_t v_point_stride() const { return time_points(time) * v_time_stride() + kApart; }
-  std::int64_t m_frame_stride() const { return out_blocks * kOutBlock; }
+  std::int64_t m_frame_stride() const { return kOutBlock; }
   std::int64_t m_row_stride() const { return frames_at_once(time) * m_frame_stride(); }
   std::int64_t m_point_stride() const { return block_rows() * m_row_stride() + kApart; }
   std::int64_t v_floats() const { return points() * v_point_stride(); }

@@ -50,10 +50,18 @@ inline void outer(Sums<R>& sums, const float* v, const float* u) {
   _mm_prefetch(reinterpret_cast<const char*>(u + kAhead + kLanes), _MM_HINT_T0);
 }
 
+// The next 16 channels of R rows of V.
+template <int R>
+inline void fetch_rows(const float* v) {
+#pragma GCC unroll 16
+  for (int r = 0; r < R; ++r) _mm_prefetch(reinterpret_cast<const char*>(v + r * kLanes), _MM_HINT_T0);
+}
+
 template <int R>
 inline void accumulate(Sums<R>& sums, const Product& s, const float* v, const float* u, Upcoming& next) {
   for (std::int64_t block = 0; block < s.blocks; ++block, v += s.block_stride) {
     next.fetch();
+    fetch_rows<R>(v + s.block_stride);
 #pragma GCC unroll 2
     for (int k = 0; k < kLanes; ++k, u += kOutBlock) outer<R>(sums, v + k, u);
   }
@@ -66,6 +74,8 @@ inline void accumulate_two(Sums<R>& a, Sums<R>& b, const Product& s, const float
   const std::int64_t other = s.blocks * kLanes * kOutBlock;
   for (std::int64_t block = 0; block < s.blocks; ++block, v += s.block_stride) {
     next.fetch();
+    fetch_rows<R>(v + s.block_stride);
+    fetch_rows<R>(v + s.time_stride + s.block_stride);
 #pragma GCC unroll 2
     for (int k = 0; k < kLanes; ++k, u += kOutBlock) {
       outer<R>(a, v + k, u);

@@ -72,15 +72,14 @@ AlignedFloats transform_weights(const PlainWeights& weights, int outputs_of_tile
       std::array<std::vector<double>, 3> slices;
       const float* kernel = weights.kernel.data() + (o * weights.inputs + i) * weights.taps * 9;
       for (int t = 0; t < weights.taps; ++t) slices[static_cast<std::size_t>(t)] = spatial(g, kernel + t * 9);
-      float* to = u.data() + o / kOutBlock * panel + i * kOutBlock + o % kOutBlock;
+      float* to = u.data() + o / kOutBlock * points * panel + i * kOutBlock + o % kOutBlock;
       for (std::int64_t p = 0; p < points; ++p) {
         const auto at = [&](std::size_t t) {
           return slices[t].empty() ? 0 : slices[t][static_cast<std::size_t>(p)];
         };
         const Row values{at(0), at(1), at(2)};
         for (std::int64_t t = 0; t < time_points; ++t) {
-          to[p * out_blocks * panel + t * tap] =
-              static_cast<float>(dot(in_time[static_cast<std::size_t>(t)], values));
+          to[p * panel + t * tap] = static_cast<float>(dot(in_time[static_cast<std::size_t>(t)], values));
         }
       }
     }
