@@ -32,7 +32,7 @@ struct Declared {
 void declare(CLI::App& program, Command& command, Declared& declared) {
   declared.command = &command;
   declared.app = program.add_subcommand(command.name(), command.summary());
-  declared.app->add_option("files", declared.words, command.files())->type_name("");
+  declared.app->add_option("FILE", declared.words, command.files())->type_name("");
   declared.app->add_flag("--json", declared.json, "results as JSON on standard output");
   command.declare(*declared.app);
 }

@@ -109,7 +109,7 @@ class Benchmark : public Command {
  public:
   std::string name() const override { return "benchmark"; }
   std::string summary() const override { return "throughput and latency of pipelines, one after another"; }
-  std::string files() const override { return "PIPELINE.yaml…"; }
+  std::string files() const override { return "PIPELINE.yaml… and key=value changes to them"; }
 
   void declare(CLI::App& app) override {
     app.add_option("--seconds", seconds_, "the most that each runs; cameras need it, files end by themselves")

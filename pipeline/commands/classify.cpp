@@ -18,7 +18,9 @@ class Classify : public Command {
   std::string summary() const override {
     return "run the flow graph over files, folders of frames, cameras and network streams until they end";
   }
-  std::string files() const override { return "PIPELINE.yaml, or SOURCE… with --model or --weights"; }
+  std::string files() const override {
+    return "PIPELINE.yaml and key=value changes to it, or SOURCE… with --weights";
+  }
 
   void declare(CLI::App& app) override {
     flags_.declare_network(app);

@@ -43,7 +43,7 @@ class Inspect : public Command {
     return "layers, shapes, parameters, multiply-accumulates and memory of a network";
   }
   std::string files() const override {
-    return "MODEL.yaml; may be left out when the weights hold the network";
+    return "MODEL.yaml and key=value changes to it; may be left out when the weights hold the network";
   }
 
   void declare(CLI::App& app) override {

@@ -18,6 +18,12 @@ bool is_yaml(const std::string& file) {
   return suffix == ".yaml" || suffix == ".yml";
 }
 
+UsageError file_or_override(const config::Override& change) {
+  return UsageError("'" + change.path +
+                    "=…' changes a PIPELINE.yaml, and none is named; a file of such a name is " +
+                    "written ./" + change.path + "=…");
+}
+
 }  // namespace
 
 void PipelineFlags::declare(CLI::App& app) {
@@ -55,11 +61,7 @@ std::optional<config::Value> PipelineFlags::document(const Arguments& arguments)
 }
 
 PipelineDescription PipelineFlags::over_sources(const Arguments& arguments) const {
-  if (!arguments.overrides.empty()) {
-    throw UsageError("'" + arguments.overrides.front().path +
-                     "=…' changes a PIPELINE.yaml, and none is named; " +
-                     "a file of such a name is written ./NAME");
-  }
+  if (!arguments.overrides.empty()) throw file_or_override(arguments.overrides.front());
   if (weights.empty()) throw UsageError("expected --weights FILE beside --model " + model);
   std::optional<Architecture> architecture;
   if (!model.empty()) architecture = load_architecture(model);

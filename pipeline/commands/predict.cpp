@@ -14,7 +14,7 @@ class Predict : public Command {
     return "run one network on one tensor: N×C×T×H×W float32, already normalised";
   }
   std::string files() const override {
-    return "MODEL.yaml; may be left out when the weights hold the network";
+    return "MODEL.yaml and key=value changes to it; may be left out when the weights hold the network";
   }
 
   void declare(CLI::App& app) override {

@@ -25,7 +25,7 @@ class Validate : public Command {
  public:
   std::string name() const override { return "validate"; }
   std::string summary() const override { return "check pipeline and model files, every error at once"; }
-  std::string files() const override { return "FILE.yaml…"; }
+  std::string files() const override { return "FILE.yaml… and key=value changes to them"; }
 
   void declare(CLI::App& app) override {
     app.add_option("--schema", schema_, "print the JSON schema of pipeline or model files, for editors")
