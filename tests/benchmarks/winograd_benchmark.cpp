@@ -4,6 +4,7 @@
 //
 // For each shape: medians in milliseconds and the median of the ratios of neighbouring runs, which a busy
 // machine moves least. With one thread the time is the processor's, so that others at work hardly count.
+// ONLY=index takes one shape; TILE, ROWS and SHARED set WinogradOptions.
 #include <fmt/format.h>
 #include <omp.h>
 
