@@ -93,10 +93,9 @@ class DecodeNode : public Node {
       if (item.mark == Mark::end || item.mark == Mark::stopped) decoder->close(item.mark == Mark::end);
       return frames;
     };
-    using Decoding = tbb::flow::function_node<PacketItem, FramesItem>;
-    auto& node = flow.make<Decoding>(flow.graph(), tbb::flow::serial, body, kBeforeNetworks);
+    auto& node = make_serial<PacketMessage, Frames>(flow, body, kBeforeNetworks);
     flow.add_input(stream, node);
-    return node;
+    return tbb::flow::output_port<0>(node);
   }
 };
 

@@ -54,11 +54,10 @@ class EnsembleNode : public Node {
         return mean(scores, shares);
       });
     };
-    using Mean = tbb::flow::function_node<Item<std::vector<Scores>>, ScoresItem>;
-    auto& node = flow.make<Mean>(flow.graph(), tbb::flow::serial, body);
+    auto& node = make_serial<std::vector<Scores>, Scores>(flow, body);
     tbb::flow::make_edge(join_by_key(flow, senders), node);
     NodeOutput output;
-    output.scores = &node;
+    output.scores = &tbb::flow::output_port<0>(node);
     output.classes = &classes_;
     return output;
   }

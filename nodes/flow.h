@@ -13,6 +13,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -96,5 +97,23 @@ class Flow {
   ResultSink& results_;
   std::mutex results_mutex_;
 };
+
+// A node that takes one item at a time and gives its answers in the order of the items. (A serial
+// function_node does not: it may start on its next item before it hands on the last answer.)
+template <class In, class Out>
+using SerialNode = tbb::flow::multifunction_node<Item<In>, std::tuple<Item<Out>>>;
+
+// `body` makes an Item<Out> of an Item<In>. Its answers leave at output_port<0>.
+template <class In, class Out, class Body>
+SerialNode<In, Out>& make_serial(Flow& flow, Body body,
+                                 tbb::flow::node_priority_t priority = tbb::flow::no_priority) {
+  using Ports = typename SerialNode<In, Out>::output_ports_type;
+  return flow.make<SerialNode<In, Out>>(
+      flow.graph(), tbb::flow::serial,
+      [body = std::move(body)](const Item<In>& item, Ports& ports) {
+        std::get<0>(ports).try_put(body(item));
+      },
+      priority);
+}
 
 }  // namespace actionflow

@@ -47,23 +47,25 @@ void route_in_order(Flow& flow, Sender<T>& sender, std::map<StreamId, Receiver<T
 }
 
 // One item for each key, with every sender's value in the order of `senders`. One sender may stand twice.
+// Where every sender keeps the order of its streams, so does the result.
 template <class T>
 Sender<std::vector<T>>& join_by_key(Flow& flow, const std::vector<Sender<T>*>& senders) {
   using In = detail::AtPort<T>;
   using Out = Item<std::vector<T>>;
   using Node = tbb::flow::multifunction_node<In, std::tuple<Out>>;
-  using Port = tbb::flow::function_node<Item<T>, In>;
+  using Port = tbb::flow::multifunction_node<Item<T>, std::tuple<In>>;
   auto join = std::make_shared<JoinByKey<T>>(senders.size());
   auto& node = flow.make<Node>(
       flow.graph(), tbb::flow::serial, [join](const In& in, typename Node::output_ports_type& ports) {
         join->put(in.port, in.item, [&](Out joined) { std::get<0>(ports).try_put(joined); });
       });
   for (std::size_t port = 0; port < senders.size(); ++port) {
-    auto& tag = flow.make<Port>(flow.graph(), tbb::flow::serial, [port](const Item<T>& item) {
-      return In{port, item};
-    });
+    auto& tag = flow.make<Port>(flow.graph(), tbb::flow::serial,
+                                [port](const Item<T>& item, typename Port::output_ports_type& ports) {
+                                  std::get<0>(ports).try_put(In{port, item});
+                                });
     tbb::flow::make_edge(*senders[port], tag);
-    tbb::flow::make_edge(tag, node);
+    tbb::flow::make_edge(tbb::flow::output_port<0>(tag), node);
   }
   return tbb::flow::output_port<0>(node);
 }

@@ -159,8 +159,8 @@ class NetworkFlow {
     auto& out = flow_.make<tbb::flow::broadcast_node<ScoresItem>>(flow_.graph());
     std::map<StreamId, Receiver<std::vector<PartResult>>*> lanes;
     for (const StreamId stream : streams_) {
-      auto& lane = flow_.make<Last>(flow_.graph(), tbb::flow::serial, body);
-      tbb::flow::make_edge(lane, out);
+      auto& lane = make_serial<std::vector<PartResult>, Scores>(flow_, body);
+      tbb::flow::make_edge(tbb::flow::output_port<0>(lane), out);
       lanes[stream] = &lane;
     }
     route_in_order(flow_, inputs, std::move(lanes));

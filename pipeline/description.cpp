@@ -139,7 +139,7 @@ class PipelineReader {
     draft.name = entry.key;
     draft.place = entry.key_place;
     draft.kind = find_kind(entry);
-    if (!draft.kind) return;
+    if (!draft.kind) return drafts.push_back(std::move(draft));
     read_names(entry.value.find("from"), draft.from, &draft.from_places);
     draft.names_streams = entry.value.find("streams") != nullptr;
     read_names(entry.value.find("streams"), draft.streams, nullptr);

@@ -32,7 +32,16 @@ namespace {
 class GraphChecker {
  public:
   GraphChecker(std::vector<NodeDraft> drafts, PipelineDescription& description, Problems& problems)
-      : drafts_(std::move(drafts)), description_(description), problems_(problems), inputs_(drafts_.size()) {}
+      : description_(description), problems_(problems) {
+    for (NodeDraft& draft : drafts) {
+      if (draft.kind) {
+        drafts_.push_back(std::move(draft));
+      } else {
+        unknown_.insert(draft.name);
+      }
+    }
+    inputs_.resize(drafts_.size());
+  }
 
   void run() {
     for (std::size_t i = 0; i < drafts_.size(); ++i) find_inputs(i);
@@ -60,7 +69,7 @@ class GraphChecker {
       const auto found = std::find_if(drafts_.begin(), drafts_.end(),
                                       [&](const NodeDraft& other) { return other.name == self.from[k]; });
       inputs_[i].push_back(found == drafts_.end() ? -1 : static_cast<int>(found - drafts_.begin()));
-      if (found != drafts_.end()) continue;
+      if (found != drafts_.end() || unknown_.contains(self.from[k])) continue;
       std::vector<std::string> names;
       for (const NodeDraft& other : drafts_) names.push_back(other.name);
       add(self.from_places[k], "there is no node '" + self.from[k] + "'",
@@ -260,6 +269,7 @@ class GraphChecker {
   }
 
   std::vector<NodeDraft> drafts_;
+  std::set<std::string> unknown_;  // nodes whose kind could not be read: told of already
   PipelineDescription& description_;
   Problems& problems_;
   std::vector<std::vector<int>> inputs_;

@@ -35,7 +35,7 @@ class Problems {
 
 // A node as the file has it, not yet connected.
 struct NodeDraft {
-  const NodeKind* kind = nullptr;
+  const NodeKind* kind = nullptr;  // null where the file names none: then only the name counts
   std::string name;
   config::Place place;
   std::vector<std::string> from;

