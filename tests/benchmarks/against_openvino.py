@@ -40,7 +40,7 @@ def median_ms(run, seconds):
 
 def our_median_ms(arguments):
     out = subprocess.run(
-        [f"{arguments.build}/network_benchmark", arguments.model, str(arguments.threads), str(arguments.seconds), "--json"],
+        [f"{arguments.build}/network_benchmark", arguments.model, str(arguments.threads), str(arguments.seconds), "json"],
         check=True, capture_output=True, text=True).stdout
     return json.loads(out)["median_ms"]
 

@@ -1,5 +1,5 @@
-// network_benchmark MODEL.yaml [THREADS] [SECONDS] [plan] [bf16]: milliseconds a clip with random weights,
-// median and minimum; with `plan` also every step alone and what the whole takes beyond their sum.
+// network_benchmark MODEL.yaml [THREADS] [SECONDS] [plan] [bf16] [json]: milliseconds a clip with random
+// weights, median and minimum; with `plan` also every step alone and what the whole takes beyond their sum.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "models/network.h"
+#include "models/openmp_wait.h"
 #include "models/weights.h"
 
 namespace {
@@ -65,6 +66,10 @@ int run(const std::vector<std::string>& arguments) {
   }
   std::sort(times.begin(), times.end());
   const double median = times[times.size() / 2];
+  if (has(arguments, "json")) {
+    fmt::print("{{\"median_ms\": {:.4f}, \"minimum_ms\": {:.4f}}}\n", median, times.front());
+    return 0;
+  }
   fmt::print("{}: {} threads, median {:.3f} ms, minimum {:.3f} ms, arena {:.1f} MiB, weights {:.1f} MiB\n",
              network->architecture().name, threads, median, times.front(),
              static_cast<double>(network->workspace_bytes()) / 1048576.0,
@@ -76,9 +81,10 @@ int run(const std::vector<std::string>& arguments) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  actionflow::wait_briefly_at_barriers(argv);
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   if (arguments.empty()) {
-    fmt::print(stderr, "usage: network_benchmark MODEL.yaml [THREADS] [SECONDS] [plan] [bf16]\n");
+    fmt::print(stderr, "usage: network_benchmark MODEL.yaml [THREADS] [SECONDS] [plan] [bf16] [json]\n");
     return 2;
   }
   try {
