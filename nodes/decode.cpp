@@ -21,7 +21,8 @@ class StreamDecoder {
     {
       const ScopedTimer timing(timer_);
       if (message.packet) decoder_->decode(message.packet, frames);
-      if (item.mark != Mark::none) decoder_->flush(frames);
+      // After a stop, pictures that come before those held back were never read.
+      if (item.mark == Mark::lost || item.mark == Mark::end) decoder_->flush(frames);
     }
     count(frames);
     return frames;
