@@ -18,11 +18,12 @@ Flow::Flow(RunContext& run, const GraphOptions& options, ResultSink& results)
       options_(options),
       arena_(options.workers + static_cast<int>(kWaitingThreads), kWaitingThreads),
       streams_(static_cast<std::size_t>(run.stream_count())),
-      results_(results) {
+      results_(results),
+      result_order_(run, results) {
   arena_.execute([this] { graph_ = std::make_unique<tbb::flow::graph>(); });
 }
 
-Flow::~Flow() { wait(); }
+Flow::~Flow() { graph_->wait_for_all(); }
 
 void Flow::add_input(StreamId stream, Receiver<PacketMessage>& receiver) {
   streams_[static_cast<std::size_t>(stream)].inputs.push_back(&receiver);
@@ -55,11 +56,6 @@ void Flow::tell_room(StreamId stream) {
   if (listener) listener();
 }
 
-void Flow::write_result(const WindowResult& result) {
-  const std::lock_guard lock(results_mutex_);
-  results_.window(result);
-}
-
 void Flow::finish(const Summary& summary) {
   for (const auto& finish : finish_) {
     try {
@@ -70,6 +66,9 @@ void Flow::finish(const Summary& summary) {
   }
 }
 
-void Flow::wait() { graph_->wait_for_all(); }
+void Flow::wait() {
+  graph_->wait_for_all();
+  result_order_.flush();
+}
 
 }  // namespace actionflow

@@ -11,7 +11,6 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -19,6 +18,7 @@
 
 #include "base/input_spec.h"
 #include "nodes/item.h"
+#include "nodes/result_order.h"
 #include "nodes/result_sink.h"
 #include "nodes/run_context.h"
 
@@ -38,7 +38,8 @@ struct NodeOutput {
   std::vector<InputSpec> forms;  // of the clips, in the order of each clip item's list
   Sender<Scores>* scores = nullptr;
   const std::vector<std::string>* classes = nullptr;  // of the scores
-  std::string node;                                   // the name of the node
+  std::string node;                                   // its name
+  std::vector<StreamId> streams;
 };
 
 class Flow {
@@ -73,11 +74,11 @@ class Flow {
   void on_finish(std::function<void(const Summary&)> finish) { finish_.push_back(std::move(finish)); }
   void finish(const Summary& summary);
 
-  // The program's own results. write_result may be called from any node.
+  // The program's own results, and the order in which nodes write them.
   ResultSink& results() { return results_; }
-  void write_result(const WindowResult& result);
+  ResultOrder& result_order() { return result_order_; }
 
-  // Waits until nothing is left to do in the graph.
+  // Waits until nothing is left to do in the graph, and writes the results that waited for others.
   void wait();
 
  private:
@@ -95,7 +96,7 @@ class Flow {
   std::vector<Stream> streams_;
   std::vector<std::function<void(const Summary&)>> finish_;
   ResultSink& results_;
-  std::mutex results_mutex_;
+  ResultOrder result_order_;
 };
 
 // A node that takes one item at a time and gives its answers in the order of the items. (A serial

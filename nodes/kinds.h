@@ -13,5 +13,6 @@ NodeKind cnn_lstm_kind();
 NodeKind ensemble_kind();
 NodeKind jsonl_kind();
 NodeKind console_kind();
+NodeKind overlay_kind();
 
 }  // namespace actionflow

@@ -12,6 +12,31 @@ namespace {
 
 constexpr double kNsPerMs = 1e6;
 
+// Whose scores they are.
+struct Origin {
+  explicit Origin(const NodeOutput& output) : node(output.node), classes(output.classes) {}
+
+  WindowResult result(RunContext& run, const ScoresItem& item, const std::vector<float>& scores) const {
+    const WindowInfo& window = item.ticket->window();
+    const double latency_ms = static_cast<double>(steady_ns() - window.arrival_ns) / kNsPerMs;
+    const std::string& stream = run.stream(item.key.stream).name;
+    return {stream, node, window.start, window.end, window.padded, top_classes(scores, *classes), latency_ms};
+  }
+
+  std::string node;
+  const std::vector<std::string>* classes;
+};
+
+template <class Body>
+void add_sink_node(Flow& flow, Sender<Scores>& sender, Body body) {
+  auto& node = flow.make<tbb::flow::function_node<ScoresItem, tbb::flow::continue_msg>>(
+      flow.graph(), tbb::flow::serial, [body = std::move(body)](const ScoresItem& item) {
+        body(item);
+        return tbb::flow::continue_msg();
+      });
+  tbb::flow::make_edge(sender, node);
+}
+
 }  // namespace
 
 std::vector<ScoredLabel> top_classes(const std::vector<float>& scores,
@@ -29,28 +54,31 @@ std::vector<ScoredLabel> top_classes(const std::vector<float>& scores,
 
 void add_result_sink(Flow& flow, const std::string& name, const NodeOutput& input,
                      std::function<void(const WindowResult&)> write) {
-  using Nothing = std::monostate;
   RunContext& run = flow.run();
-  auto body = [&run, name, source = input.node, classes = input.classes,
-               write = std::move(write)](const ScoresItem& item) {
-    answer<Nothing>(run, name, item, [&](const Scores& scores) -> Outcome<Nothing> {
-      const WindowInfo& window = item.ticket->window();
-      const double latency_ms = static_cast<double>(steady_ns() - window.arrival_ns) / kNsPerMs;
-      write({run.stream(item.key.stream).name, source, window.start, window.end, window.padded,
-             top_classes(*scores, *classes), latency_ms});
-      return Nothing{};
-    });
-    return tbb::flow::continue_msg();
-  };
-  using SinkNode = tbb::flow::function_node<ScoresItem, tbb::flow::continue_msg>;
-  auto& node = flow.make<SinkNode>(flow.graph(), tbb::flow::serial, std::move(body));
-  tbb::flow::make_edge(*input.scores, node);
+  add_sink_node(flow, *input.scores,
+                [&run, name, of = Origin(input), write = std::move(write)](const ScoresItem& item) {
+                  answer<std::monostate>(run, name, item,
+                                         [&](const Scores& scores) -> Outcome<std::monostate> {
+                                           write(of.result(run, item, *scores));
+                                           return std::monostate{};
+                                         });
+                });
 }
 
 void add_final_results(Flow& flow, const NodeOutput& input) {
-  add_result_sink(flow, "results", input, [&flow](const WindowResult& result) {
-    flow.run().latency().add(static_cast<std::int64_t>(result.latency_ms * kNsPerMs));
-    flow.write_result(result);
+  RunContext& run = flow.run();
+  ResultOrder& order = flow.result_order();
+  const int node = order.add_node(input.streams);
+  add_sink_node(flow, *input.scores, [&run, &order, node, of = Origin(input)](const ScoresItem& item) {
+    auto made = answer<WindowResult>(
+        run, "results", item,
+        [&](const Scores& scores) -> Outcome<WindowResult> { return of.result(run, item, *scores); });
+    std::optional<WindowResult> result;
+    if (made.outcome.has_value()) {
+      result = std::move(made.outcome.value());
+      run.latency().add(static_cast<std::int64_t>(result->latency_ms * kNsPerMs));
+    }
+    order.put(node, item.key.stream, item.ticket->window().end, std::move(result));
   });
 }
 

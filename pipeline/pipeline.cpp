@@ -46,6 +46,7 @@ struct Pipeline::State {
       nodes.push_back(node.node);
       outputs.push_back(node.node->build(*flow, node.use, inputs));
       outputs.back().node = node.use.name;
+      outputs.back().streams = node.use.streams;
     }
     if (shown && results.readable()) return;
     for (std::size_t i = 0; i < outputs.size(); ++i) {

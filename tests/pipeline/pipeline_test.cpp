@@ -93,13 +93,17 @@ TEST(Pipeline, LinesAreTheSameToTheByteForAnyNumberOfWorkersAndThreads) {
   bench.video("a.mp4", 60, 1);
   bench.video("b.mp4", 45, 2, 12.5);
   bench.video("c.mp4", 70, 3, 30);
+  // Final results of two nodes, under windows of different hops.
+  const std::string more =
+      "  often: {node: window, from: frames, hop: 1}\n"
+      "  again: {node: cnn3d, from: often, model: plain.yaml, random_weights: 4}\n";
   LinesByStream one;
-  bench.run(bench.whole_graph("options: {workers: 1, threads: 1}\n"), one);
+  bench.run(bench.whole_graph("options: {workers: 1, threads: 1}\n") + more, one);
   ASSERT_EQ(one.lines().size(), 3U);
   for (const std::string options :
        {"{workers: 2}", "{workers: 5}", "{workers: 2, threads: 2}", "{workers: 1, threads: 3}"}) {
     LinesByStream other;
-    const Summary summary = bench.run(bench.whole_graph("options: " + options + "\n"), other);
+    const Summary summary = bench.run(bench.whole_graph("options: " + options + "\n") + more, other);
     EXPECT_EQ(summary.exit_code(), ExitCode::done);
     EXPECT_EQ(one.lines(), other.lines()) << options;
   }
@@ -221,6 +225,37 @@ TEST(Pipeline, JsonlNodeWritesTheLinesThatStandardOutputHas) {
   EXPECT_EQ(lines.back()["type"], "summary");
 }
 
+std::vector<std::int64_t> time_stamps(const std::filesystem::path& file) {
+  const StopFlag never{false};
+  SourceOptions options;
+  options.source = file.string();
+  const auto reader = Reader::open(options, never);
+  const auto decoder = Decoder::create(reader->codec_parameters(), 1);
+  std::vector<Frame> frames;
+  while (auto packet = reader->read()) decoder->decode(*packet, frames);
+  decoder->flush(frames);
+  std::vector<std::int64_t> list;
+  for (const Frame& frame : frames) list.push_back(frame.pts_us());
+  return list;
+}
+
+TEST(Pipeline, OverlayKeepsEveryPictureAndItsTime) {
+  GraphBench bench;
+  bench.video("a.mp4", 50, 1);
+  bench.video("b.mp4", 30, 2, 12.5);
+  LinesByStream sink;
+  const Summary summary = bench.run(
+      simple_graph("{a: a.mp4, b: b.mp4}") + "  video: {node: overlay, from: [frames, net], file: out.mp4}\n",
+      sink);
+  EXPECT_EQ(summary.exit_code(), ExitCode::done);
+  for (const std::string stream : {"a", "b"}) {
+    const auto drawn = time_stamps(bench.folder() / ("out-" + stream + ".mp4"));
+    const auto given = time_stamps(bench.folder() / (stream + ".mp4"));
+    ASSERT_EQ(drawn.size(), given.size());
+    for (std::size_t i = 0; i < given.size(); ++i) EXPECT_NEAR(drawn[i], given[i], 100);
+  }
+}
+
 TEST(Pipeline, CountsTimeByStage) {
   GraphBench bench;
   bench.video("a.mp4", 50, 1);
@@ -233,6 +268,61 @@ TEST(Pipeline, CountsTimeByStage) {
   EXPECT_EQ(stages.at("net").calls, summary.windows());
   EXPECT_EQ(summary.latency.calls, summary.windows());
   EXPECT_GT(summary.latency.p99_ms, 0);
+}
+
+TEST(Pipeline, BusyNetworkDropsTheOldestClipsOfALiveStreamOnlyAndCountsThem) {
+  GraphBench bench;
+  bench.video("a.mp4", 40, 1);
+  bench.video("b.mp4", 40, 2);
+  LinesByStream alone;
+  bench.run(simple_graph("{b: b.mp4}", ", hop: 1"), alone);
+  LinesByStream sink;
+  const Summary summary = bench.run(
+      "options: {workers: 1}\n" + simple_graph("{a: {source: a.mp4, realtime: true}, b: b.mp4}", ", hop: 1"),
+      sink, [](const FaultPoint& point) {
+        if (point.node == "net" && point.stream == "a") {
+          std::this_thread::sleep_for(std::chrono::milliseconds(300));
+        }
+        return Fault::none;
+      });
+  EXPECT_EQ(summary.exit_code(), ExitCode::done);
+  EXPECT_EQ(summary.streams[0].frames, 40);
+  EXPECT_GT(summary.streams[0].dropped, 0);
+  EXPECT_EQ(summary.streams[0].windows + summary.streams[0].dropped, 13);  // samples at 0 to 1.5 s
+  EXPECT_EQ(summary.streams[1].dropped, 0);
+  EXPECT_EQ(sink.lines().at("b"), alone.lines().at("b"));
+}
+
+TEST(Pipeline, CameraThatIsNotThereIsTriedUntilStoppedWithOneLine) {
+  GraphBench bench;
+  bench.video("a.mp4", 40, 1);
+  const LogLines log;
+  LinesByStream sink;
+  Pipeline pipeline(bench.describe(simple_graph("{camera: 'rtsp://user:secret@127.0.0.1:1/none', a: a.mp4}")),
+                    sink);
+  std::thread stopper([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(2500));
+    pipeline.stop();
+  });
+  const Summary summary = pipeline.run();
+  stopper.join();
+  EXPECT_EQ(summary.exit_code(), ExitCode::interrupted);
+  EXPECT_EQ(summary.streams[1].frames, 40);
+  ASSERT_EQ(log.lines().size(), 1U) << ::testing::PrintToString(log.lines());
+  EXPECT_THAT(log.lines()[0], HasSubstr("trying again"));
+  EXPECT_EQ(log.lines()[0].find("secret"), std::string::npos);
+}
+
+TEST(Pipeline, CameraThatIsNotThereFailsAtOnceWithoutRetry) {
+  GraphBench bench;
+  bench.video("a.mp4", 40, 1);
+  const LogLines log;
+  LinesByStream sink;
+  const Summary summary =
+      bench.run(simple_graph("{camera: {source: 'rtsp://127.0.0.1:1/none', retry: false}, a: a.mp4}"), sink);
+  EXPECT_EQ(summary.exit_code(), ExitCode::source);
+  EXPECT_EQ(summary.streams[1].frames, 40);
+  EXPECT_EQ(log.lines().size(), 1U);
 }
 
 TEST(Pipeline, RealClipsRunSideBySide) {
