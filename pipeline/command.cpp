@@ -1,9 +1,9 @@
 #include "pipeline/command.h"
 
 #include <iostream>
-#include <map>
 
 #include "base/log.h"
+#include "pipeline/flags.h"
 
 namespace actionflow {
 namespace {
@@ -73,15 +73,13 @@ int run_program(int argc, const char* const* argv) {
   program.set_version_flag("--version", kVersion);
   program.require_subcommand(1);
   log::Level level = log::Level::info;
-  static const std::map<std::string, log::Level> kLevels{{"debug", log::Level::debug},
-                                                         {"info", log::Level::info},
-                                                         {"warn", log::Level::warn},
-                                                         {"error", log::Level::error},
-                                                         {"quiet", log::Level::quiet}};
-  program.add_option("--log", level, "what is told on standard error: debug, info, warn, error or quiet")
-      ->transform(CLI::CheckedTransformer(kLevels).description(""))
-      ->type_name("LEVEL")
-      ->default_str("info");
+  add_choice<log::Level>(program, "--log", level,
+                         {{"debug", log::Level::debug},
+                          {"info", log::Level::info},
+                          {"warn", log::Level::warn},
+                          {"error", log::Level::error},
+                          {"quiet", log::Level::quiet}},
+                         "what is told on standard error");
   program.fallthrough();
 
   const std::vector<std::unique_ptr<Command>> commands = all_commands();

@@ -1,26 +1,23 @@
 #include "pipeline/commands/network_flags.h"
 
-#include <map>
-#include <optional>
 #include <thread>
+
+#include "pipeline/flags.h"
 
 namespace actionflow {
 
-void NetworkFlags::declare_precision(CLI::App& app) {
-  static const std::map<std::string, Precision> kNames{
-      {"f32", Precision::f32}, {"bf16", Precision::bf16}, {"auto", Precision::automatic}};
-  app.add_option("--precision", precision, "of the network's arithmetic: f32, bf16 or auto")
-      ->transform(CLI::CheckedTransformer(kNames).description(""))
-      ->type_name("NAME")
-      ->default_str("f32");
-  app.add_option("--threads", threads, "inside one call of a network; 0: one a processor")
-      ->check(CLI::Range(0, 1024).description(""))
-      ->type_name("N");
+void add_precision(CLI::App& app, std::optional<Precision>& to) {
+  add_choice<Precision>(app, "--precision", to,
+                        {{"f32", Precision::f32}, {"bf16", Precision::bf16}, {"auto", Precision::automatic}},
+                        "of the networks' arithmetic");
 }
 
 void NetworkFlags::declare(CLI::App& app) {
   app.add_option("--weights", weights, "safetensors, or a Keras HDF5 file")->type_name("FILE");
-  declare_precision(app);
+  add_precision(app, precision);
+  app.add_option("--threads", threads, "inside one call of a network; 0: one a processor")
+      ->check(CLI::Range(0, 1024).description(""))
+      ->type_name("N");
 }
 
 Model NetworkFlags::load(const Arguments& arguments) const {
@@ -37,7 +34,7 @@ Model NetworkFlags::load(const Arguments& arguments) const {
 
 std::shared_ptr<const Network> NetworkFlags::compile(const Model& model, std::int64_t batch) const {
   NetworkOptions options;
-  options.precision = precision;
+  options.precision = precision.value_or(Precision::f32);
   options.threads =
       threads > 0 ? threads : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   options.batch = batch;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "models/network.h"
@@ -10,13 +11,15 @@
 
 namespace actionflow {
 
+// --precision
+void add_precision(CLI::App& app, std::optional<Precision>& to);
+
 struct NetworkFlags {
   std::string weights;
-  Precision precision = Precision::f32;
-  int threads = 0;  // 0: as many as there are processors
+  std::optional<Precision> precision;  // f32 unless told
+  int threads = 0;                     // 0: as many as there are processors
 
   void declare(CLI::App& app);
-  void declare_precision(CLI::App& app);
 
   // The network that MODEL.yaml (the only file, if any) and --weights name, with its weights.
   Model load(const Arguments& arguments) const;

@@ -1,9 +1,9 @@
 #include "pipeline/commands/pipeline_flags.h"
 
 #include <filesystem>
-#include <map>
 
 #include "models/weight_files.h"
+#include "pipeline/commands/network_flags.h"
 
 namespace actionflow {
 namespace {
@@ -27,13 +27,7 @@ UsageError file_or_override(const config::Override& change) {
 }  // namespace
 
 void PipelineFlags::declare(CLI::App& app) {
-  static const std::map<std::string, Precision> kPrecisions{
-      {"f32", Precision::f32}, {"bf16", Precision::bf16}, {"auto", Precision::automatic}};
-  app.add_option_function<std::string>(
-         "--precision", [this](const std::string& name) { overrides.precision = kPrecisions.at(name); },
-         "of the networks' arithmetic: f32, bf16 or auto")
-      ->check(CLI::IsMember(kPrecisions).description(""))
-      ->type_name("NAME");
+  add_precision(app, overrides.precision);
   add_positive(app, "--hop", overrides.hop, "samples from one window's start to the next");
   add_positive(app, "--workers", overrides.workers, "nodes of the graph that run at the same time");
   add_positive(app, "--threads", overrides.threads, "inside one call of a network");

@@ -7,6 +7,27 @@
 namespace actionflow {
 namespace {
 
+// Whether a value is a vector by what made it, not by a picture that happens to be 1×1×1.
+bool is_vector(const Graph& graph, int value) {
+  if (value < 0) return false;
+  const GraphNode& node = graph.nodes[static_cast<std::size_t>(value)];
+  if (node.extents.positions() != 1) return false;
+  if (const auto* reduction = std::get_if<Reduction>(&node.operation))
+    return reduction->time && reduction->space;
+  if (const auto* recurrent = std::get_if<Recurrent>(&node.operation)) return !recurrent->sequence;
+  if (std::holds_alternative<Reshape>(node.operation)) return true;
+  if (std::holds_alternative<Convolution>(node.operation) || std::holds_alternative<Pooling>(node.operation))
+    return false;
+  return is_vector(graph, node.inputs.front());
+}
+
+// N×C for a vector, as Keras and PyTorch have it; else N×C×T×H×W.
+Tensor without_empty_axes(Tensor result, const Graph& graph) {
+  if (!is_vector(graph, graph.output)) return result;
+  const Shape shape{result.dim(0), result.dim(1)};
+  return std::move(result).reshaped(shape);
+}
+
 class Predict : public Command {
  public:
   std::string name() const override { return "predict"; }
@@ -28,7 +49,7 @@ class Predict : public Command {
     const Tensor input = read_npy(input_);
     const std::shared_ptr<const Network> network = flags_.compile(model, batch_of(input, model.architecture));
     Workspace workspace(*network);
-    write_npy(output_, network->predict(input, workspace));
+    write_npy(output_, without_empty_axes(network->predict(input, workspace), model.architecture.graph));
     return ExitCode::done;
   }
 
