@@ -40,6 +40,9 @@ void PipelineFlags::declare_network(CLI::App& app) {
 }
 
 PipelineDescription PipelineFlags::read(const Arguments& arguments) const {
+  if (arguments.files.empty() && !arguments.overrides.empty()) {
+    throw file_or_override(arguments.overrides.front());
+  }
   if (arguments.files.empty())
     throw UsageError("expected PIPELINE.yaml, or SOURCE… with --model or --weights");
   if (names_network()) return over_sources(arguments);
