@@ -68,7 +68,7 @@ FileSystem& FileSystem::system() {
   return files;
 }
 
-AtomicFile::AtomicFile(std::filesystem::path path, FileSystem& files)
+AtomicFile::AtomicFile(const std::filesystem::path& path, FileSystem& files)
     : path_(behind_links(path)), temporary_(temporary_beside(path_)), files_(files) {
   descriptor_ = files_.create(temporary_);
   if (descriptor_ < 0) fail("cannot be written", -descriptor_);

@@ -35,7 +35,7 @@ class FileSystem {
 
 class AtomicFile {
  public:
-  explicit AtomicFile(std::filesystem::path path, FileSystem& files = FileSystem::system());
+  explicit AtomicFile(const std::filesystem::path& path, FileSystem& files = FileSystem::system());
   // Without commit(), the old file stays and the temporary goes.
   ~AtomicFile();
   AtomicFile(const AtomicFile&) = delete;

@@ -46,7 +46,7 @@ const Value* Value::find(std::string_view key) const {
 const std::filesystem::path& Value::folder() const { return data_->folder ? *data_->folder : no_folder(); }
 
 std::filesystem::path Value::path() const {
-  const std::filesystem::path path = text();
+  std::filesystem::path path = text();
   if (path.empty() || path.is_absolute() || folder().empty()) return path;
   return (folder() / path).lexically_normal();
 }

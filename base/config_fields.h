@@ -158,6 +158,7 @@ requires std::is_enum_v<M>
 struct Type<M> {
   static std::vector<std::string> words() {
     std::vector<std::string> words;
+    words.reserve(EnumNames<M>::names.size());
     for (const auto& [value, name] : EnumNames<M>::names) words.emplace_back(name);
     return words;
   }

@@ -1,5 +1,6 @@
 #include <charconv>
 #include <cmath>
+#include <utility>
 
 #include "base/config_fields.h"
 #include "base/config_text.h"
@@ -344,7 +345,7 @@ const Value* child(const Value* origin, std::size_t index) {
 }
 
 Value masked(Value value, const Value* origin) {
-  return origin && origin->secret() ? make_secret(value) : value;
+  return origin && origin->secret() ? make_secret(value) : std::move(value);
 }
 
 }  // namespace detail

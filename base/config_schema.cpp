@@ -169,8 +169,9 @@ std::string to_json(const Schema& schema, const std::string& title) {
 
 Schema one_of(const std::string& tag, std::vector<std::pair<std::string, Schema>> kinds) {
   Schema all;
-  for (auto& [name, schema] : kinds) {
-    Schema kind{.type = "string", .words = {name}};
+  for (auto& named : kinds) {
+    Schema& schema = named.second;
+    Schema kind{.type = "string", .words = {named.first}};
     schema.properties.insert(schema.properties.begin(), {tag, std::move(kind)});
     schema.required.insert(schema.required.begin(), tag);
     all.choices.push_back(std::move(schema));
