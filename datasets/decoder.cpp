@@ -84,7 +84,8 @@ class CodecDecoder final : public Decoder {
     const std::int64_t stamp = picture.best_effort_timestamp;
     const std::int64_t pts_us =
         stamp == AV_NOPTS_VALUE ? next_pts_us_ : av_rescale_q(stamp, parameters_->time_base, kMicroseconds);
-    next_pts_us_ = pts_us + duration_us(picture);
+    // At the end of the range, where only damage leads, time stands still.
+    if (__builtin_add_overflow(pts_us, duration_us(picture), &next_pts_us_)) next_pts_us_ = pts_us;
     return pts_us;
   }
 

@@ -31,10 +31,13 @@ std::optional<Packet> RealtimeReader::read() {
   const std::int64_t stamp = compressed.dts != AV_NOPTS_VALUE ? compressed.dts : compressed.pts;
   if (stamp == AV_NOPTS_VALUE) return packet;
   const std::int64_t time_us = av_rescale_q(stamp, codec_parameters()->time_base, kMicroseconds);
-  const std::int64_t pause_us = time_us - last_us_;
-  if (!start_ || pause_us < 0 || pause_us > kMaxPauseUs) start_ = Clock::now() - microseconds(time_us);
+  // Differences only: the stamps of a damaged file may lie anywhere.
+  std::int64_t pause_us = 0;
+  const bool goes_on = due_ && !__builtin_sub_overflow(time_us, last_us_, &pause_us) && pause_us >= 0 &&
+                       pause_us <= kMaxPauseUs;
+  due_ = goes_on ? *due_ + microseconds(pause_us) : Clock::now();
   last_us_ = time_us;
-  wait_until(*start_ + microseconds(time_us));
+  wait_until(*due_);
   return packet;
 }
 

@@ -28,8 +28,8 @@ class RealtimeReader final : public Reader {
   std::unique_ptr<Reader> reader_;
   const StopFlag& stop_;
   StreamInfo info_;
-  std::optional<Clock::time_point> start_;  // when the stream's time 0 was or would have been
-  std::int64_t last_us_ = 0;
+  std::optional<Clock::time_point> due_;  // of the last packet that had a time stamp
+  std::int64_t last_us_ = 0;              // that time stamp
 };
 
 }  // namespace actionflow

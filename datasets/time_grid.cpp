@@ -14,6 +14,8 @@ constexpr std::int64_t kLeastGapUs = 1'000'000;
 constexpr double kGapIntervals = 3;
 constexpr double kLeastRate = 1e-6;
 constexpr double kGreatestRate = 1e6;
+// Far from where sums overflow: no stream lasts 140 000 years.
+constexpr std::int64_t kFarthestUs = std::int64_t{1} << 62;
 
 }  // namespace
 
@@ -49,7 +51,7 @@ void TimeGrid::begin(const Frame& frame, std::vector<Sample>& samples) {
     std::int64_t ahead = 0;
     std::int64_t offset = 0;
     const bool goes_on = pts_us > last_us_ && !__builtin_sub_overflow(pts_us, segment_start_us_, &ahead) &&
-                         !__builtin_add_overflow(segment_offset_us_, ahead, &offset);
+                         !__builtin_add_overflow(segment_offset_us_, ahead, &offset) && offset < kFarthestUs;
     segment_offset_us_ = goes_on ? offset : segment_offset_us_ + (last_us_ - segment_start_us_) + grid_us(1);
   }
   ++segment_;

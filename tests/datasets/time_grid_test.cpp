@@ -159,6 +159,14 @@ TEST(TimeGrid, SurvivesTimeStampsAtTheEndsOfTheirRange) {
                              [](const Sample& a, const Sample& b) { return a.time < b.time; }));
 }
 
+TEST(TimeGrid, TimeGoesOnAfterAJumpToTheEndOfItsRange) {
+  const std::int64_t end = std::numeric_limits<std::int64_t>::max() - 10;
+  const auto samples = sampled(25, {0, end, 0, end, 0});
+  ASSERT_EQ(samples.size(), 5u);
+  EXPECT_TRUE(std::is_sorted(samples.begin(), samples.end(),
+                             [](const Sample& a, const Sample& b) { return a.time < b.time; }));
+}
+
 TEST(TimeGrid, RefusesRatesThatAreNone) {
   for (const double rate : {0.0, -1.0, std::nan(""), std::numeric_limits<double>::infinity(), 1e-9}) {
     EXPECT_THROW(TimeGrid{rate}, UsageError) << rate;
