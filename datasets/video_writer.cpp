@@ -164,6 +164,11 @@ void VideoWriter::State::encode(const AVFrame* frame) {
   }
 }
 
+bool VideoWriter::knows_suffix(const std::filesystem::path& path) {
+  prepare_ffmpeg();
+  return av_guess_format(nullptr, path.c_str(), nullptr) != nullptr;
+}
+
 VideoWriter::VideoWriter(const std::filesystem::path& path, const VideoWriterOptions& options)
     : state_(std::make_unique<State>()) {
   state_->path = path;
@@ -183,8 +188,9 @@ void VideoWriter::write(const std::uint8_t* pixels, std::int64_t pts_us) {
   State& s = *state_;
   AVFrame& picture = *s.picture;
   s.require(av_frame_make_writable(&picture), "making a picture");
-  const std::array<const std::uint8_t*, 1> planes = {pixels};
-  const std::array<int, 1> strides = {3 * s.options.width};
+  // sws_scale copies four of each, whatever the format.
+  const std::array<const std::uint8_t*, 4> planes = {pixels};
+  const std::array<int, 4> strides = {3 * s.options.width};
   sws_scale(s.scaler.get(), planes.data(), strides.data(), 0, s.options.height, picture.data,
             picture.linesize);
   picture.pts = av_rescale_q(pts_us, kMicroseconds, s.encoder->time_base);

@@ -27,8 +27,8 @@ std::vector<std::uint8_t> to_rgb(const AVFrame& picture, int flags) {
   sws_setColorspaceDetails(scaler.get(), coefficients, picture.color_range == AVCOL_RANGE_JPEG, coefficients,
                            1, 0, 1 << 16, 1 << 16);
   std::vector<std::uint8_t> rgb(static_cast<std::size_t>(picture.width) * picture.height * 3);
-  std::uint8_t* planes[] = {rgb.data()};
-  const int strides[] = {picture.width * 3};
+  std::uint8_t* planes[4] = {rgb.data()};
+  const int strides[4] = {picture.width * 3};
   sws_scale(scaler.get(), picture.data, picture.linesize, 0, picture.height, planes, strides);
   return rgb;
 }
