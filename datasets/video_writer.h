@@ -27,6 +27,8 @@ struct VideoWriterOptions {
 class VideoWriter {
  public:
   VideoWriter(const std::filesystem::path& path, const VideoWriterOptions& options);
+  // Whether the path's suffix names a container that can be written.
+  static bool knows_suffix(const std::filesystem::path& path);
   // Ends the file if finish() was not called, without a word about failures.
   ~VideoWriter();
   VideoWriter(const VideoWriter&) = delete;

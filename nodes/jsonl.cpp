@@ -36,6 +36,10 @@ class JsonlNode : public Node {
   using Options = JsonlOptions;
   explicit JsonlNode(Options options) : options_(std::move(options)) {}
 
+  std::vector<std::filesystem::path> outputs(const std::vector<std::string>&) const override {
+    return {options_.file};
+  }
+
   NodeOutput build(Flow& flow, const NodeUse& use, const std::vector<NodeOutput>& inputs) override {
     auto file = std::make_shared<JsonlFile>(options_.file);
     add_result_sink(flow, use.name, inputs.front(),

@@ -6,6 +6,7 @@
 // registry.cpp lists them all. Reading, settling and building happen on one thread.
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -61,6 +62,9 @@ class Node {
   virtual const std::vector<std::string>& classes() const;
   // The input that its clips come from, for nodes of scores: results of one window node only can be joined.
   virtual const Node* window() const { return nullptr; }
+
+  // The files that it writes when these streams reach it.
+  virtual std::vector<std::filesystem::path> outputs(const std::vector<std::string>& streams) const;
 
   // Adds it to the graph. Throws Error where that cannot be done.
   virtual NodeOutput build(Flow& flow, const NodeUse& use, const std::vector<NodeOutput>& inputs) = 0;

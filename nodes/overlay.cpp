@@ -122,6 +122,18 @@ class OverlayNode : public Node {
   using Options = OverlayOptions;
   explicit OverlayNode(Options options) : options_(std::move(options)) {}
 
+  std::vector<std::filesystem::path> outputs(const std::vector<std::string>& streams) const override {
+    std::vector<std::filesystem::path> paths;
+    for (const std::string& stream : streams) paths.push_back(path_of(stream, streams.size() > 1));
+    return paths;
+  }
+
+  void settle(const NodeUse& use, const Neighbours&, config::Diagnostics& diagnostics) override {
+    if (options_.file.empty() || VideoWriter::knows_suffix(options_.file)) return;
+    diagnostics.add(use.place, options_.file.string() + ": the suffix names no video container, expected " +
+                                   ".mp4, .mkv, .avi or the like");
+  }
+
   NodeOutput build(Flow& flow, const NodeUse& use, const std::vector<NodeOutput>& inputs) override {
     const std::filesystem::path folder = std::filesystem::absolute(options_.file).parent_path();
     if (!std::filesystem::is_directory(folder))

@@ -45,6 +45,8 @@ std::string_view to_string(PortType type) {
   return "";
 }
 
+std::vector<std::filesystem::path> Node::outputs(const std::vector<std::string>&) const { return {}; }
+
 const std::vector<std::string>& Node::classes() const {
   static const std::vector<std::string> none;
   return none;

@@ -6,6 +6,7 @@
 
 #include "nodes/network_node.h"
 #include "pipeline/graph_check.h"
+#include "pipeline/output_check.h"
 
 namespace actionflow {
 
@@ -98,9 +99,24 @@ class PipelineReader {
     if (overrides_.workers) description_.options.workers = *overrides_.workers;
     if (overrides_.threads) description_.options.threads = *overrides_.threads;
     if (overrides_.precision) description_.options.precision = *overrides_.precision;
+    check_standard_input();
     check_graph(std::move(drafts), description_, problems_);
+    check_outputs(description_, problems_.diagnostics());
     problems_.throw_if_any();
     return std::move(description_);
+  }
+
+  // Two readers would each get some of its bytes.
+  void check_standard_input() {
+    bool taken = false;
+    for (const StreamDescription& stream : description_.streams) {
+      if (stream.source.source != "-") continue;
+      if (taken) {
+        problems_.diagnostics().add(
+            stream.place, "stream '" + stream.name + "' reads standard input, expected one stream to do so");
+      }
+      taken = true;
+    }
   }
 
   bool expect_map(const config::Value& value, const std::string& what) {

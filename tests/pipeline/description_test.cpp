@@ -184,6 +184,48 @@ TEST_F(Description, OverridesTheHopOfEveryWindow) {
                                   overrides));
 }
 
+TEST_F(Description, RefusesToOverwriteASourceOrAnotherNodesFile) {
+  bench_.write("a.mp4", "not read yet");
+  const std::string graph = stream_ +
+                            "graph:\n  f: {node: decode}\n  w: {node: window, from: f}\n"
+                            "  n: {node: cnn3d, from: w, " +
+                            plain_ + "}\n";
+  EXPECT_THAT(errors(graph + "  log: {node: jsonl, from: n, file: ./a.mp4}\n"),
+              ElementsAre(HasSubstr("which is the source of stream 'a'")));
+  EXPECT_THAT(errors(graph + "  drawn: {node: overlay, from: [f, n], file: a.mp4}\n"),
+              ElementsAre(HasSubstr("which is the source of stream 'a'")));
+  EXPECT_THAT(errors(graph + "  one: {node: jsonl, from: n, file: x.jsonl}\n"
+                             "  two: {node: jsonl, from: n, file: y/../x.jsonl}\n"),
+              ElementsAre(HasSubstr("which is written by 'one' too")));
+  EXPECT_THAT(errors(graph + "  one: {node: jsonl, from: n, file: /dev/null}\n"
+                             "  two: {node: jsonl, from: n, file: /dev/null}\n"),
+              ElementsAre());
+}
+
+TEST_F(Description, RefusesStreamsWhoseVideosWouldHaveOneName) {
+  EXPECT_THAT(
+      errors("streams: {x/y: a.mp4, x_y: b.mp4}\n"
+             "graph:\n  f: {node: decode}\n  w: {node: window, from: f}\n  n: {node: cnn3d, from: w, " +
+             plain_ + "}\n  drawn: {node: overlay, from: [f, n], file: v.mp4}\n"),
+      ElementsAre(HasSubstr("which would hold two streams")));
+}
+
+TEST_F(Description, RefusesAVideoWhoseSuffixNamesNoContainer) {
+  EXPECT_THAT(errors(stream_ +
+                     "graph:\n  f: {node: decode}\n  w: {node: window, from: f}\n"
+                     "  n: {node: cnn3d, from: w, " +
+                     plain_ + "}\n  drawn: {node: overlay, from: [f, n], file: v.xyz}\n"),
+              ElementsAre(HasSubstr("v.xyz: the suffix names no video container")));
+}
+
+TEST_F(Description, LetsOneStreamReadStandardInput) {
+  EXPECT_THAT(
+      errors("streams: {x: '-', y: '-'}\n"
+             "graph:\n  f: {node: decode}\n  w: {node: window, from: f}\n  n: {node: cnn3d, from: w, " +
+             plain_ + "}\n"),
+      ElementsAre(HasSubstr("stream 'y' reads standard input, expected one stream to do so")));
+}
+
 TEST_F(Description, DrawsTheGraphWithoutCredentials) {
   const std::string dot =
       to_dot(bench_.describe("streams: {door: rtsp://user:secret@camera/1}\ngraph:\n  f: {node: decode}\n  "
