@@ -15,6 +15,7 @@ namespace {
 constexpr int kMaxErrorsInARow = 64;
 constexpr std::chrono::milliseconds kRetry{5};
 constexpr std::chrono::milliseconds kFarewell{500};
+constexpr const char* kSilent = ": silent for 10 s";
 
 double rate_or_zero(AVRational rate) { return rate.num > 0 && rate.den > 0 ? av_q2d(rate) : 0; }
 
@@ -93,6 +94,7 @@ std::shared_ptr<const Reader::CodecParameters> ContainerReader::copy_parameters(
 }
 
 std::optional<Packet> ContainerReader::read() {
+  if (silent_) throw SourceError(shown_ + kSilent);
   if (!may_be_silent_) input_->interrupt.set_deadline(kSilenceDeadline);
   for (;;) {
     fail_if_interrupted();
@@ -104,6 +106,8 @@ std::optional<Packet> ContainerReader::read() {
       errors_in_a_row_ = 0;
       if (data->packet->stream_index != stream_->index) continue;
       any_packet_ = true;
+      // An interrupted demuxer first hands out the packet that it held.
+      silent_ = !may_be_silent_ && input_->interrupt.expired();
       return Packet(std::move(data));
     }
     fail_if_interrupted();
@@ -134,12 +138,12 @@ void ContainerReader::fail_unreadable() const {
 
 void ContainerReader::fail_if_interrupted() const {
   if (input_->interrupt.stopped()) throw SourceError(shown_ + ": stopped");
-  if (input_->interrupt.expired()) throw SourceError(shown_ + ": silent for 10 s");
+  if (input_->interrupt.expired()) throw SourceError(shown_ + kSilent);
 }
 
 void ContainerReader::fail_reading(int error) const {
   // An interrupted demuxer may first hand out what it holds, and report the interruption later.
-  if (error == AVERROR_EXIT) throw SourceError(shown_ + ": silent for 10 s");
+  if (error == AVERROR_EXIT) throw SourceError(shown_ + kSilent);
   if (info_.live) throw SourceError(shown_ + ": the connection was lost: " + ffmpeg_error_text(error));
   throw SourceError(shown_ + ": reading failed: " + ffmpeg_error_text(error) +
                     "; check the disk or the network");

@@ -35,6 +35,7 @@ class ContainerReader final : public Reader {
   std::string shown_;
   const AVStream* stream_ = nullptr;
   bool may_be_silent_ = true;  // a file or a pipe: no deadline
+  bool silent_ = false;        // the last packet came only after the deadline
   StreamInfo info_;
   std::shared_ptr<const CodecParameters> parameters_;
   std::int64_t damaged_ = 0;

@@ -117,5 +117,30 @@ TEST(Cameras, ComeBackAfterEachOfTwentyRestartsOfTheirServerWithNothingLeftBehin
   fs::remove_all(folder);
 }
 
+TEST(Cameras, AServerThatFallsSilentIsNoticedWithinTenAndAHalfSeconds) {
+  const fs::path folder = fs::temp_directory_path() / ("actionflow_silent_" + std::to_string(getpid()));
+  fs::create_directories(folder);
+  const int port = free_port();
+  std::ofstream(folder / "pipeline.yaml") << pipeline_text(port);
+  auto server = start_server(port);
+  ChildProcess program({ACTIONFLOW_PROGRAM, "classify", "--json", folder / "pipeline.yaml"},
+                       folder / "log.txt");
+  ASSERT_TRUE(windows_of_both(program, 2, 60));
+
+  server->signal(SIGSTOP);
+  std::this_thread::sleep_for(std::chrono::milliseconds(10'900));  // what was under way may take a little
+  std::ifstream log_file(folder / "log.txt");
+  const std::string told((std::istreambuf_iterator<char>(log_file)), {});
+  EXPECT_NE(told.find("/one: silent for 10 s"), std::string::npos) << told;
+  EXPECT_NE(told.find("/two: silent for 10 s"), std::string::npos) << told;
+
+  program.signal(SIGINT);
+  program.read_all(5);
+  EXPECT_EQ(program.wait(), 130);
+  server->signal(SIGKILL);
+  server->wait();
+  fs::remove_all(folder);
+}
+
 }  // namespace
 }  // namespace actionflow::testing
