@@ -1,6 +1,7 @@
 #include "pipeline/stream_source.h"
 
 #include <thread>
+#include <utility>
 
 #include "base/log.h"
 
@@ -74,6 +75,7 @@ bool StreamSource::read_connection(Failure& failure) {
   try {
     std::unique_ptr<Reader> reader = Reader::open(options_, state_.stop);
     opened = true;
+    was_open_ = true;
     state_.live = reader->info().live;
     put(Mark::begin, {Packet(), reader->codec_parameters()});
     read_packets(*reader);
@@ -103,7 +105,7 @@ void StreamSource::read_packets(Reader& reader) {
 bool StreamSource::retries() const {
   SourceOptions at_full_speed = options_;
   at_full_speed.realtime = false;
-  const bool opened_as_file = number_ > 0 && !state_.live;
+  const bool opened_as_file = was_open_ && !state_.live;
   return options_.retry && is_live(at_full_speed) && !opened_as_file;
 }
 
@@ -154,15 +156,12 @@ void StreamSource::pause(std::chrono::milliseconds duration) {
   }
 }
 
+// The pipeline is told while the mutex is held, so that once close() returns nothing reaches it any more.
 void StreamSource::finish(Mark mark) {
   put(mark, {});
-  std::function<void()> ended;
-  {
-    const std::lock_guard lock(mutex_);
-    flow_ = nullptr;
-    ended.swap(ended_);
-  }
-  if (ended) ended();
+  const std::lock_guard lock(mutex_);
+  flow_ = nullptr;
+  if (const auto ended = std::exchange(ended_, nullptr)) ended();
 }
 
 }  // namespace actionflow

@@ -30,7 +30,7 @@ class StreamSource : public std::enable_shared_from_this<StreamSource> {
   // Ends reading; the thread closes the stream within a fraction of a second, unless it hangs.
   void stop();
   // Ends the stream in the thread's place, if it has not done so. After that the thread touches neither
-  // the graph nor the pipeline.
+  // the graph nor the pipeline, and `ended` is neither running nor called.
   void close();
   // The graph has room again.
   void wake();
@@ -58,10 +58,11 @@ class StreamSource : public std::enable_shared_from_this<StreamSource> {
   std::condition_variable changed_;
   Flow* flow_;  // null once closed; guarded by mutex_
   std::function<void()> ended_;
-  int in_flight_ = 0;  // packets in the graph
+  int in_flight_ = 0;        // packets in the graph
+  std::int64_t number_ = 0;  // of the next item
 
   // The thread's own.
-  std::int64_t number_ = 0;
+  bool was_open_ = false;
   bool down_ = false;          // lost, or not there yet
   bool gave_packets_ = false;  // since it was last down
   Backoff backoff_;
