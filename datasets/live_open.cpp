@@ -18,7 +18,7 @@ constexpr std::chrono::milliseconds kPoll{20};
 
 struct Job {
   SourceOptions options;
-  SourceKind kind;
+  SourceKind kind{};
   Input input;
 
   std::mutex mutex;

@@ -79,7 +79,7 @@ void PictureScaler::add_component(int index) {
   component.row.resize(static_cast<std::size_t>(layout_.x.outputs));
 
   // resample_row reads whole groups of taps, past the last sample.
-  const auto padded = static_cast<std::size_t>(samples + component.x.taps);
+  const auto padded = static_cast<std::size_t>(samples) + static_cast<std::size_t>(component.x.taps);
   std::vector<std::int16_t>& source = place.step == 1 ? blends_[component.blend].row : unpacked_;
   source.resize(std::max(source.size(), padded));
   components_.push_back(std::move(component));
@@ -124,8 +124,8 @@ void PictureScaler::resample(Component& component) {
   const std::int16_t* source = blends_[component.blend].row.data();
   if (component.step != 1) {
     const std::int16_t* packed = source + component.offset;
-    for (int x = 0; x < component.samples; ++x)
-      unpacked_[static_cast<std::size_t>(x)] = packed[x * component.step];
+    const std::ptrdiff_t step = component.step;
+    for (int x = 0; x < component.samples; ++x) unpacked_[static_cast<std::size_t>(x)] = packed[x * step];
     source = unpacked_.data();
   }
   kernels_.resample_row(source, component.x, component.row.data());

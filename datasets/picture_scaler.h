@@ -42,9 +42,9 @@ class PictureScaler {
 
  private:
   struct Component {
-    std::size_t blend;  // the blended row that it lies in
-    int step, offset;   // its place there
-    int samples;        // in a row of the source
+    std::size_t blend = 0;     // the blended row that it lies in
+    int step = 1, offset = 0;  // its place there
+    int samples = 0;           // in a row of the source
     Axis x;
     std::vector<std::int16_t> row;  // scaled
   };

@@ -79,6 +79,7 @@ class Canvas {
 
   void polygon(const std::vector<Point2d>& points, const Scalar& color) {
     std::vector<cv::Point> pixels;
+    pixels.reserve(points.size());
     for (const Point2d& p : points) pixels.push_back(fixed(p));
     cv::fillConvexPoly(image_, pixels, color, cv::LINE_AA, kSubpixelBits);
   }

@@ -39,6 +39,8 @@ __m256i weight_pair(std::int16_t first, std::int16_t second) {
 }
 
 void prefetch(const std::uint8_t* row, std::ptrdiff_t ahead) {
+  // The address may lie past the picture, where a pointer may not go.
+  // NOLINTNEXTLINE(performance-no-int-to-ptr)
   _mm_prefetch(reinterpret_cast<const char*>(reinterpret_cast<std::uintptr_t>(row) +
                                              static_cast<std::uintptr_t>(ahead)),
                _MM_HINT_T0);

@@ -27,7 +27,7 @@ struct Reader::CodecParameters {
 
 // 8192×4352: 8K and what 8K cameras pad it to. A larger picture is refused, so that a header of a
 // few bytes cannot ask for gigabytes.
-inline constexpr std::int64_t kMaxPixels = 8192 * 4352;
+inline constexpr std::int64_t kMaxPixels = std::int64_t{8192} * 4352;
 inline constexpr std::size_t kMaxAllocationBytes = std::size_t{512} << 20;
 
 // Clockwise degrees to turn a picture upright, to the nearest quarter; `matrix` may be nullptr.
