@@ -195,13 +195,14 @@ void settle_classes(Architecture& architecture, Diagnostics& diagnostics) {
 Value class_list(const std::vector<std::string>& classes) {
   if (classes == numbered_classes(classes.size())) return config::make_scalar(std::to_string(classes.size()));
   std::vector<Value> names;
+  names.reserve(classes.size());
   for (const std::string& name : classes) names.push_back(config::make_scalar(name, true));
   return config::make_list(std::move(names));
 }
 
 // Without a color where there is none, since one that is written has to fit the channels.
 Value input_value(const InputSpec& input) {
-  const Value all = config::to_value(input);
+  Value all = config::to_value(input);
   if (input.takes_pictures()) return all;
   std::vector<Value::Entry> entries = all.entries();
   std::erase_if(entries, [](const Value::Entry& entry) { return entry.key == "color"; });

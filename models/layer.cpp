@@ -43,7 +43,7 @@ int Emitter::add(Operation operation, std::vector<int> inputs, const Extents& re
   GraphNode node;
   node.name = suffix.empty() ? use_.name : fmt::format("{}.{}", use_.name, suffix);
   node.layer = layer_;
-  node.operation = std::move(operation);
+  node.operation = operation;
   node.inputs = std::move(inputs);
   node.parameters = std::move(parameters);
   node.extents = result;

@@ -51,6 +51,7 @@ std::vector<std::string> read_variable_strings(hid_t attribute, hid_t type, hid_
   std::vector<char*> pointers(count, nullptr);
   if (H5Aread(attribute, type, pointers.data()) < 0) fail(fmt::format("{} cannot be read", what));
   std::vector<std::string> texts;
+  texts.reserve(pointers.size());
   for (const char* text : pointers) {
     texts.emplace_back(text == nullptr ? "" : text, text == nullptr ? 0 : strnlen(text, kMostTextBytes + 1));
   }

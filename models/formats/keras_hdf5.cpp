@@ -39,7 +39,7 @@ std::vector<const LayerInfo*> layers_with_parameters(const Architecture& archite
 // Our layer of each group. Names decide where they are all known, else the order.
 std::vector<const LayerInfo*> match(const std::vector<Group>& groups, const Architecture& architecture,
                                     const std::string& file) {
-  const std::vector<const LayerInfo*> layers = layers_with_parameters(architecture);
+  std::vector<const LayerInfo*> layers = layers_with_parameters(architecture);
   std::map<std::string, const LayerInfo*> by_name;
   for (const LayerInfo* layer : layers) by_name.emplace(layer->name, layer);
   std::vector<const LayerInfo*> matched;

@@ -62,7 +62,7 @@ void add_bias(const LayerUse& use, Line& line) {
 }
 
 std::string padding_of(const LayerUse& use, bool causal_too) {
-  const std::string padding = use.settings.text("padding", "valid");
+  std::string padding = use.settings.text("padding", "valid");
   if (padding != "valid" && padding != "same" && !(causal_too && padding == "causal")) {
     use.settings.fail(fmt::format("the padding '{}' is not known here", padding));
   }

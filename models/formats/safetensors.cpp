@@ -143,7 +143,7 @@ Tensor read_tensor(const safetensors::Entry& entry, Source& source, Checksum& ch
     checksum.add({reinterpret_cast<const char*>(tensor.data()), bytes});
     return tensor;
   }
-  std::array<char, kChunkBytes> chunk;
+  std::array<char, kChunkBytes> chunk{};
   const std::size_t bytes = safetensors::element_bytes(entry.dtype);
   float* to = tensor.data();
   for (std::uint64_t left = entry.end - entry.begin; left > 0;) {

@@ -22,7 +22,7 @@ std::vector<float> pad_gates(const float* rows, std::int64_t gates, std::int64_t
 
 class RecurrentKernel : public Kernel {
  public:
-  RecurrentKernel(const RecurrentProblem& p, std::int64_t gates, std::vector<float> input_bias)
+  RecurrentKernel(const RecurrentProblem& p, std::int64_t gates, const std::vector<float>& input_bias)
       : operation_(p.operation),
         in_(p.in),
         out_(p.out),

@@ -84,7 +84,7 @@ template <int N>
 void input_frames(const InputTile& tile) {
   for (int frame = 0; frame < tile.frames; ++frame) {
     prefetch_frame<N>(tile, frame + 2);
-    transform_frame<N>(tile, tile.source + frame * tile.frame_stride, tile.v + frame * kLanes,
+    transform_frame<N>(tile, tile.source + frame * tile.frame_stride, tile.v + std::ptrdiff_t{frame} * kLanes,
                        tile.point_stride);
   }
 }

@@ -29,7 +29,8 @@ Time time_of(const ConvolutionProblem& p) {
 }
 
 double cost(const Cut& cut, std::int64_t frames, std::int64_t batch) {
-  const double rows = static_cast<double>(cut.tiles / batch * divide_up(frames, frames_at_once(cut.time)));
+  const std::int64_t tiles = cut.tiles / batch * divide_up(frames, frames_at_once(cut.time));
+  const double rows = static_cast<double>(tiles);
   const double weights = static_cast<double>(cut.u_floats());
   return kOverhead * rows * weights + kWeightCost * weights;
 }

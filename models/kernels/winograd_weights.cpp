@@ -71,7 +71,8 @@ AlignedFloats transform_weights(const PlainWeights& weights, int outputs_of_tile
     for (std::int64_t i = 0; i < weights.inputs; ++i) {
       std::array<std::vector<double>, 3> slices;
       const float* kernel = weights.kernel.data() + (o * weights.inputs + i) * weights.taps * 9;
-      for (int t = 0; t < weights.taps; ++t) slices[static_cast<std::size_t>(t)] = spatial(g, kernel + t * 9);
+      for (int t = 0; t < weights.taps; ++t)
+        slices[static_cast<std::size_t>(t)] = spatial(g, kernel + std::ptrdiff_t{t} * 9);
       float* to = u.data() + o / kOutBlock * points * panel + i * kOutBlock + o % kOutBlock;
       for (std::int64_t p = 0; p < points; ++p) {
         const auto at = [&](std::size_t t) {

@@ -32,7 +32,7 @@ int add_convolution(Emitter& emitter, int input, Convolution convolution, const 
 
 template <std::size_t axes>
 std::array<int, axes> ones() {
-  std::array<int, axes> all;
+  std::array<int, axes> all{};
   all.fill(1);
   return all;
 }

@@ -8,7 +8,7 @@ namespace {
 
 template <std::size_t axes>
 std::array<int, axes> twos() {
-  std::array<int, axes> all;
+  std::array<int, axes> all{};
   all.fill(2);
   return all;
 }
