@@ -16,7 +16,7 @@ class StopOnSignal {
   StopOnSignal& operator=(const StopOnSignal&) = delete;
 
  private:
-  int wake_[2];
+  int wake_[2] = {-1, -1};
   std::thread waiting_;
 };
 
