@@ -29,9 +29,11 @@ void spread(const config::Value& value, const char* key, std::vector<double>& nu
 void Resize::describe(config::Fields<Resize>& fields) {
   fields.add("filter", &Resize::filter, "how pixels are weighed");
   fields.add("mode", &Resize::mode,
-             "stretch: to height × width; short_side: keeps proportions, then crops the middle");
+             "stretch: to height × width; short_side: keeps proportions, then crops the middle; fit: keeps "
+             "proportions, black bars around");
   fields
-      .add("size", &Resize::size, "short side in pixels before the crop; 0: the smaller of height and width")
+      .add("size", &Resize::size,
+           "of short_side: its pixels before the crop; 0: the smaller of height and width")
       .range(0, kMostPixels);
 }
 

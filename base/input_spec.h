@@ -15,8 +15,9 @@ namespace actionflow {
 enum class ColorOrder { rgb, bgr, gray };
 enum class ResizeFilter { area, bilinear, bicubic, nearest };
 // stretch: to height × width, whatever the picture's proportions. short_side: the shorter side to
-// `size` (or to the crop's), keeping proportions, then a centre crop.
-enum class ResizeMode { stretch, short_side };
+// `size` (or to the crop's), keeping proportions, then a centre crop. fit: inside height × width, keeping
+// proportions, in the middle, with black bars beside or above and below.
+enum class ResizeMode { stretch, short_side, fit };
 // Where the crop after short_side stands.
 enum class Crop { center };
 enum class Motion { none, difference, flow };
@@ -88,8 +89,8 @@ struct EnumNames<ResizeFilter> {
 
 template <>
 struct EnumNames<ResizeMode> {
-  static constexpr std::array<std::pair<ResizeMode, std::string_view>, 2> names{
-      {{ResizeMode::stretch, "stretch"}, {ResizeMode::short_side, "short_side"}}};
+  static constexpr std::array<std::pair<ResizeMode, std::string_view>, 3> names{
+      {{ResizeMode::stretch, "stretch"}, {ResizeMode::short_side, "short_side"}, {ResizeMode::fit, "fit"}}};
 };
 
 template <>

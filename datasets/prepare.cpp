@@ -94,7 +94,7 @@ std::vector<Preparer::State::Target> Preparer::State::targets(const AVFrame& pic
     }
   }
   if (spec.motion != Motion::none) {
-    luma.resize(static_cast<std::size_t>(spec.height) * static_cast<std::size_t>(spec.width));
+    luma.assign(static_cast<std::size_t>(spec.height) * static_cast<std::size_t>(spec.width), 0);
     result.push_back({color.luma, luma.data(), 1});
   }
   return result;

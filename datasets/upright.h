@@ -22,6 +22,9 @@ struct UprightPlan {
 //   height and width), the longer one in proportion, rounded down; then a centre crop, its margin
 //   rounded half to even, as torchvision does. A picture that would be smaller than the crop is scaled
 //   up until the crop fits.
+// - fit: the shown picture is scaled, up or down, until it just fits into height × width, its other side
+//   in proportion, rounded down; it stands in the middle, an odd pixel of margin below or to the right.
+//   The walk then covers the picture only: what lies around it is left to the caller, to be black.
 UprightPlan plan_upright(const InputSpec& spec, const Frame& frame);
 
 }  // namespace actionflow

@@ -168,6 +168,57 @@ TEST(Prepare, CropsTheMiddleAfterScalingTheShortSide) {
                testing::cropped(testing::resized(rgb, ResizeFilter::bilinear, 200, 150), 0, 19, 200, 112));
 }
 
+// `picture` on black, its top left pixel at (left, top).
+Image on_black(const Image& picture, int left, int top, int width, int height) {
+  Image result(width, height);
+  for (int y = 0; y < picture.height; ++y) {
+    for (int x = 0; x < picture.width; ++x) {
+      for (int c = 0; c < 3; ++c) result.at(c, left + x, top + y) = picture.at(c, x, y);
+    }
+  }
+  return result;
+}
+
+TEST(Prepare, FitsTheWholePictureBetweenBlackBars) {
+  const Picture wide = filled(AV_PIX_FMT_YUV444P, 90, 50, scene(6));
+  Image upright = testing::plain_rgb(*wide, kLimited601);
+  InputSpec spec = form(40, 35, ResizeFilter::bilinear);
+  spec.resize.mode = ResizeMode::fit;
+  for (const int rotation : {0, 90, 180, 270}) {
+    SCOPED_TRACE(rotation);
+    const bool sideways = rotation == 90 || rotation == 270;
+    const Image scaled =  // 40·50/90 = 22.2 high, or 35·50/90 = 19.4 wide
+        testing::resized(upright, ResizeFilter::bilinear, sideways ? 19 : 40, sideways ? 35 : 22);
+    expect_close(prepared(spec, wide, rotation),
+                 on_black(scaled, sideways ? 10 : 0, sideways ? 0 : 6, 40, 35));
+    upright = testing::turned(upright);
+  }
+  // Scaled up as well; a sliver keeps one pixel.
+  spec = form(40, 20);
+  spec.resize.mode = ResizeMode::fit;
+  const Picture small = filled(AV_PIX_FMT_YUV444P, 8, 8, noise(7));
+  const Image rgb = testing::plain_rgb(*small, kLimited601);
+  expect_close(prepared(spec, small),
+               on_black(testing::resized(rgb, ResizeFilter::area, 20, 20), 10, 0, 40, 20));
+  const Picture sliver = filled(AV_PIX_FMT_YUV444P, 2, 400, noise(7));
+  const Image line = testing::plain_rgb(*sliver, kLimited601);
+  expect_close(prepared(spec, sliver),
+               on_black(testing::resized(line, ResizeFilter::area, 1, 20), 19, 0, 40, 20));
+}
+
+TEST(Prepare, ThereIsNoMotionInBlackBars) {
+  InputSpec spec = form(24, 24);
+  spec.channels = 4;
+  spec.motion = Motion::difference;
+  spec.resize.mode = ResizeMode::fit;
+  Preparer preparer(spec);
+  preparer.prepare(Frame(filled(AV_PIX_FMT_YUV444P, 24, 24, [](int, int, int) { return 128; }), 0, 0));
+  const Picture flat = filled(AV_PIX_FMT_YUV444P, 48, 24, [](int c, int, int) { return c == 0 ? 235 : 128; });
+  preparer.prepare(Frame(flat, 1, 0));
+  const auto still = preparer.prepare(Frame(flat, 2, 0));
+  for (std::size_t i = 3; i < still->size(); i += 4) EXPECT_EQ(still->data()[i], 0);
+}
+
 TEST(Prepare, AppliesTheSampleAspectBeforeTheProportions) {
   const Picture picture = filled(AV_PIX_FMT_YUV444P, 90, 120, scene(9));
   picture->sample_aspect_ratio = {16, 9};  // shown as 160×120
