@@ -142,6 +142,17 @@ void refuse_unknown_suffix(const std::filesystem::path& file) {
   throw UsageError(fmt::format("{}: weights are written as .safetensors only", file.string()));
 }
 
+// A person's edits are not to be lost to a second `convert`.
+void refuse_edited(const std::filesystem::path& model_file, const std::string& yaml) {
+  std::ifstream stream(model_file, std::ios::binary);
+  const std::string standing{std::istreambuf_iterator<char>(stream), {}};
+  if (stream && standing == yaml) return;
+  throw UsageError(
+      fmt::format("{0} stands there already and would be overwritten: convert with --model {0} "
+                  "to use it, or move it away",
+                  model_file.string()));
+}
+
 }  // namespace
 
 Model load_model(const std::filesystem::path& weights, const Architecture* architecture) {
@@ -174,11 +185,17 @@ Conversion convert_weights(const std::filesystem::path& in, const std::filesyste
   } else {
     loaded.model = load_own(in, given ? &*given : nullptr);
   }
+  if (given) {
+    save_model(loaded.model, out);
+    return conversion;
+  }
+  const std::string& yaml = loaded.description ? loaded.description->yaml : loaded.model.architecture.yaml;
+  const std::filesystem::path beside = std::filesystem::path(out).replace_extension(".yaml");
+  const bool stands = std::filesystem::exists(beside);
+  if (stands) refuse_edited(beside, yaml);
   save_model(loaded.model, out);
-  if (given) return conversion;
-  conversion.model_file = std::filesystem::path(out).replace_extension(".yaml");
-  replace_file(*conversion.model_file,
-               loaded.description ? loaded.description->yaml : loaded.model.architecture.yaml);
+  if (!stands) replace_file(beside, yaml);
+  conversion.model_file = beside;
   if (loaded.description) {
     conversion.notes.push_back(
         fmt::format("Keras does not say how its pictures were prepared: check frame_rate, color, "

@@ -41,12 +41,13 @@ void save_model(const Model& model, const std::filesystem::path& file);
 std::map<std::string, std::string> model_metadata(const Architecture& architecture);
 
 struct Conversion {
-  std::optional<std::filesystem::path> model_file;  // written beside OUT
+  std::optional<std::filesystem::path> model_file;  // beside OUT: written, or equal to what stood there
   std::vector<std::string> notes;                   // for a person to read
 };
 
 // `convert IN OUT [--model]`. Without a model file, the architecture that IN holds is written beside OUT
-// as YAML; an IN without one is a ModelError.
+// as YAML; an IN without one is a ModelError, and where another YAML file stands there already, which a
+// person may have edited, nothing is written: UsageError.
 Conversion convert_weights(const std::filesystem::path& in, const std::filesystem::path& out,
                            const std::optional<std::filesystem::path>& model_file = {});
 

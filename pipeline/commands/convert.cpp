@@ -25,7 +25,7 @@ class Convert : public Command {
     const Conversion done = convert_weights(arguments.files[0], arguments.files[1], model);
     for (const std::string& note : done.notes) log::info("{}", note);
     log::info("{} written", arguments.files[1]);
-    if (done.model_file) log::info("{} written", done.model_file->string());
+    if (done.model_file) log::info("its model file: {}", done.model_file->string());
     return ExitCode::done;
   }
 

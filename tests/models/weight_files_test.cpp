@@ -188,6 +188,22 @@ TEST_F(WeightFiles, ConvertTakesInputFormAndClassesFromTheModelFile) {
   EXPECT_FALSE(std::filesystem::exists(file("a.yaml")));
 }
 
+TEST_F(WeightFiles, ConvertLeavesAnEditedModelFileAlone) {
+  const auto convert = [&] { convert_weights(golden("keras/robust_3d/keras.h5"), file("a.safetensors")); };
+  convert();
+  convert();  // the same file again is no harm
+  write_bytes(file("a.yaml"), read_bytes(file("a.yaml")) + "# mine\n");
+  std::filesystem::remove(file("a.safetensors"));
+  try {
+    convert();
+    FAIL() << "nothing was thrown";
+  } catch (const UsageError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("convert with --model " + file("a.yaml").string()));
+  }
+  EXPECT_THAT(read_bytes(file("a.yaml")), ::testing::EndsWith("# mine\n"));
+  EXPECT_FALSE(std::filesystem::exists(file("a.safetensors")));
+}
+
 TEST_F(WeightFiles, ConvertRefusesAnotherNetworkAndUnknownSuffixes) {
   write_bytes(file("small.yaml"), kNetwork);
   const auto convert = [&](const std::string& out, std::optional<std::filesystem::path> model) {
