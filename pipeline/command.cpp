@@ -37,9 +37,27 @@ void declare(CLI::App& program, Command& command, Declared& declared) {
   command.declare(*declared.app);
 }
 
+std::string unknown_command(const CLI::App& program, const std::string& word) {
+  std::vector<std::string> names;
+  std::string list;
+  for (const CLI::App* command : program.get_subcommands([](const CLI::App*) { return true; })) {
+    names.push_back(command->get_name());
+    list += (list.empty() ? "" : ", ") + command->get_name();
+  }
+  const std::string nearest = config::did_you_mean(word, names);
+  return "there is no command '" + word + "', expected one of " + list +
+         (nearest.empty() ? "" : "; did you mean '" + nearest + "'?");
+}
+
 int print_usage_error(const CLI::App& program, const CLI::ParseError& error) {
   if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) return program.exit(error);
-  std::cerr << "error: " << error.what() << "\n(see actionflow --help)\n";
+  const std::vector<std::string> words = program.remaining();
+  if (program.get_subcommands().empty() && !words.empty() && !words.front().starts_with('-')) {
+    std::cerr << "error: " << unknown_command(program, words.front());
+  } else {
+    std::cerr << "error: " << error.what();
+  }
+  std::cerr << "\n(see actionflow --help)\n";
   return static_cast<int>(ExitCode::usage);
 }
 
@@ -48,7 +66,11 @@ int run_command(const Declared& declared) {
   arguments.json = declared.json;
   try {
     sort_words(declared.words, arguments);
-    return static_cast<int>(declared.command->run(arguments));
+    const ExitCode code = declared.command->run(arguments);
+    std::cout << std::flush;
+    if (!std::cout && code == ExitCode::done)
+      throw Error(ExitCode::failure, "standard output: cannot be written");
+    return static_cast<int>(code);
   } catch (const config::ConfigError& error) {
     std::cerr << error.what() << std::flush;  // complete lines, each with its place
     return static_cast<int>(error.exit_code());

@@ -9,9 +9,15 @@
 
 namespace actionflow {
 
-// YAML that reads back to the same pipeline, but for scalars that came from the environment, shown as ***,
-// and credentials in addresses. `document`: the file that was read, if any.
-std::string print_config(const PipelineDescription& description,
-                         const std::optional<config::Value>& document);
+// What the command line says beside the file, or in place of one.
+struct PrintedFlags {
+  std::string model, weights;
+  std::optional<int> hop;
+};
+
+// YAML that reads back in the working folder to the same pipeline, but for scalars that came from the
+// environment, shown as ***, and credentials in addresses. `document`: the file that was read, if any.
+std::string print_config(const PipelineDescription& description, const std::optional<config::Value>& document,
+                         const PrintedFlags& flags);
 
 }  // namespace actionflow

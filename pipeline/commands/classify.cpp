@@ -32,7 +32,10 @@ class Classify : public Command {
   ExitCode run(const Arguments& arguments) override {
     const PipelineDescription description = flags_.read(arguments);
     for (const std::string& warning : description.warnings) std::cerr << warning << "\n";
-    if (print_config_) return print(print_config(description, flags_.document(arguments)));
+    if (print_config_) {
+      return print(print_config(description, flags_.document(arguments),
+                                {flags_.model, flags_.weights, flags_.overrides.hop}));
+    }
     if (print_graph_) return print(to_dot(description));
     const std::unique_ptr<ResultSink> results = sink(arguments.json);
     Pipeline pipeline(description, *results);

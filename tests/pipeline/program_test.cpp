@@ -46,6 +46,16 @@ class Program : public ::testing::Test {
     return ended;
   }
 
+  Ended run_in_shell(const std::string& words) {
+    const std::string err = folder_ / "stderr.txt";
+    ChildProcess child({"/bin/sh", "-c", std::string(ACTIONFLOW_PROGRAM) + " " + words}, err);
+    Ended ended;
+    ended.out = child.read_all(120);
+    ended.code = child.wait();
+    ended.err = read_file(err);
+    return ended;
+  }
+
   // One line of error, of this exit code.
   void expect_error(const Ended& ended, int code, const std::string& part) {
     EXPECT_EQ(ended.code, code) << ended.err;
@@ -239,6 +249,42 @@ TEST_F(Program, PrintsTheEffectiveConfigurationWithoutSecrets) {
   EXPECT_THAT(ended.out, HasSubstr("retry: true"));
   for (const char* secret : {"secret", "hidden"})
     EXPECT_EQ(ended.out.find(secret), std::string::npos) << ended.out;
+}
+
+TEST_F(Program, ThePrintedConfigurationReadsBackInTheWorkingFolder) {
+  std::filesystem::create_directories(folder_ / "sub");
+  std::filesystem::copy_file(weights_, folder_ / "w.safetensors");
+  const std::string pipeline = text_file("sub/p.yaml",
+                                         "streams: {a: ../a.mp4}\ngraph:\n  frames: {node: decode}\n"
+                                         "  clips: {node: window, from: frames}\n"
+                                         "  gesture: {node: cnn3d, from: clips, weights: ../w.safetensors}\n"
+                                         "  log: {node: jsonl, from: gesture, file: log.jsonl}\n");
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{pipeline, "--hop", "7"},
+        std::vector<std::string>{folder_ / "a.mp4", "--weights", weights_, "--model", model_, "--hop",
+                                 "7"}}) {
+    std::vector<std::string> first{"classify", "--print-config"};
+    first.insert(first.end(), words.begin(), words.end());
+    const Ended printed = run(first);
+    ASSERT_EQ(printed.code, 0) << printed.err;
+    EXPECT_THAT(printed.out, HasSubstr("hop: 7"));
+    const Ended again = run({"classify", "--print-config", text_file("printed.yaml", printed.out)});
+    EXPECT_EQ(again.code, 0) << again.err;
+    EXPECT_EQ(again.out, printed.out);
+  }
+}
+
+TEST_F(Program, ResultsThatCannotBeWrittenAreAFailure) {
+  for (const std::string& command : std::vector<std::string>{
+           "inspect " + model_, "validate --schema pipeline", "inspect --json " + model_}) {
+    const Ended ended = run_in_shell(command + " >/dev/full");
+    expect_error(ended, 5, "standard output: cannot be written");
+  }
+}
+
+TEST_F(Program, NamesTheCommandThatIsNotThere) {
+  expect_error(run({"clasify", "a.mp4"}), 2, "there is no command 'clasify'");
+  expect_error(run({"clasify"}), 2, "did you mean 'classify'?");
 }
 
 TEST_F(Program, BenchmarkTellsEachStagesMilliseconds) {
