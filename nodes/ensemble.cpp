@@ -46,6 +46,7 @@ class EnsembleNode : public Node {
 
   NodeOutput build(Flow& flow, const NodeUse& use, const std::vector<NodeOutput>& inputs) override {
     std::vector<Sender<Scores>*> senders;
+    senders.reserve(inputs.size());
     for (const NodeOutput& input : inputs) senders.push_back(input.scores);
     RunContext& run = flow.run();
     const std::vector<double> shares = normalised(inputs.size());

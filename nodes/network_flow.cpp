@@ -191,6 +191,7 @@ class NetworkFlow {
     PartResult run_part(int part, const std::vector<PartResult>& values) const {
       const ScopedTimer timing(timer);
       std::vector<const Tensor*> inputs;
+      inputs.reserve(values.size());
       for (const PartResult& value : values) inputs.push_back(value.get());
       return std::make_shared<const Tensor>(
           pool->with([&](Workspace& workspace) { return network->run_part(part, inputs, workspace); }));

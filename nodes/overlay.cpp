@@ -124,6 +124,7 @@ class OverlayNode : public Node {
 
   std::vector<std::filesystem::path> outputs(const std::vector<std::string>& streams) const override {
     std::vector<std::filesystem::path> paths;
+    paths.reserve(streams.size());
     for (const std::string& stream : streams) paths.push_back(path_of(stream, streams.size() > 1));
     return paths;
   }

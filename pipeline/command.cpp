@@ -23,8 +23,8 @@ void sort_words(const std::vector<std::string>& words, Arguments& arguments) {
 }
 
 struct Declared {
-  CLI::App* app;
-  Command* command;
+  CLI::App* app = nullptr;
+  Command* command = nullptr;
   std::vector<std::string> words;
   bool json = false;
 };
