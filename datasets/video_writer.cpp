@@ -1,10 +1,12 @@
 #include "datasets/video_writer.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <new>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/error.h"
 #include "datasets/ffmpeg.h"
@@ -13,6 +15,7 @@
 namespace actionflow {
 
 struct VideoWriter::State {
+  std::vector<std::uint8_t> padded;  // the pixels given, with room for the scaler to read on
   std::filesystem::path path;
   VideoWriterOptions options;
   UniqueOpenedUrl file;
@@ -188,8 +191,12 @@ void VideoWriter::write(const std::uint8_t* pixels, std::int64_t pts_us) {
   State& s = *state_;
   AVFrame& picture = *s.picture;
   s.require(av_frame_make_writable(&picture), "making a picture");
+  const std::size_t bytes =
+      3 * static_cast<std::size_t>(s.options.width) * static_cast<std::size_t>(s.options.height);
+  s.padded.resize(bytes + AV_INPUT_BUFFER_PADDING_SIZE);
+  std::copy_n(pixels, bytes, s.padded.begin());
   // sws_scale copies four of each, whatever the format.
-  const std::array<const std::uint8_t*, 4> planes = {pixels};
+  const std::array<const std::uint8_t*, 4> planes = {s.padded.data()};
   const std::array<int, 4> strides = {3 * s.options.width};
   sws_scale(s.scaler.get(), planes.data(), strides.data(), 0, s.options.height, picture.data,
             picture.linesize);
