@@ -68,6 +68,7 @@ struct ItemKey {
   std::int64_t segment = 0;
   std::int64_t number = 0;
 
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 sees a 0 in the <=> written for this
   auto operator<=>(const ItemKey&) const = default;
 };
 

@@ -9,6 +9,7 @@ config::Value::Entry entry(std::string key, config::Value value) {
 
 config::Value names(const std::vector<std::string>& list) {
   std::vector<config::Value> items;
+  items.reserve(list.size());
   for (const std::string& name : list) items.push_back(config::make_scalar(name));
   return items.size() == 1 ? items.front() : config::make_list(std::move(items));
 }
