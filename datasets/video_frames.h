@@ -1,0 +1,86 @@
+// A video's frames at training size, with their time stamps: what the cache holds and clips are cut from.
+//
+// Immutable, shared, safe to read from many threads. Frames are height×width×channels bytes (RGB, BGR or
+// gray as the form says, without a motion channel), in memory or mapped from a cache file.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/input_spec.h"
+#include "datasets/source.h"
+
+namespace actionflow {
+
+// How frames are kept: a network's input form without motion and normalising, at a size of its own.
+struct FrameForm {
+  int height = 0, width = 0;
+  ColorOrder color = ColorOrder::rgb;
+  Resize resize;
+
+  int channels() const { return color == ColorOrder::gray ? 1 : 3; }
+  bool operator==(const FrameForm&) const = default;
+
+  // The form of `spec` with height and width times `margin` (1: the very pixels that classify prepares).
+  static FrameForm of(const InputSpec& spec, double margin = 1);
+};
+
+class VideoFrames {
+ public:
+  virtual ~VideoFrames() = default;
+  virtual const FrameForm& form() const = 0;
+  virtual std::int64_t count() const = 0;
+  virtual const std::uint8_t* pixels(std::int64_t frame) const = 0;
+  // Microseconds since the video's first frame, rising. Jitter and repeated stamps are already left out as
+  // TimeGrid does.
+  virtual std::span<const std::int64_t> times_us() const = 0;
+  // Of the whole video, from the first frame's time to the last one's end (last + mean interval).
+  virtual double duration() const = 0;
+
+  // The last frame whose time is not after `seconds` (rounded to the microsecond); the first one before it.
+  std::int64_t frame_at(double seconds) const;
+};
+
+// A stretch of time, in seconds since the first frame.
+struct TimeSpan {
+  double begin = 0, end = 0;
+};
+
+// Decodes a video (or folder of frames) into memory, through datasets/prepare.h. With `span`, only what
+// lies in it: seeks to the keyframe before it and decodes no further than needed; the frames outside are
+// then absent and times_us() holds those that are there. Throws SourceError. Damaged frames are passed over.
+std::shared_ptr<const VideoFrames> read_video_frames(const SourceOptions& source, const FrameForm& form,
+                                                     const std::optional<TimeSpan>& span = {});
+
+struct CacheOptions {
+  std::filesystem::path folder;  // empty: beside the output
+  double gigabytes = 10;         // least recently used files go when it is full; 0: no cache on disk
+  static void describe(config::Fields<CacheOptions>& fields);
+};
+
+// The cache on disk: a file a video and form, made when first asked for, mapped afterwards. An entry is
+// good only for the source's size and modification time; a damaged or older one is made anew. May be used
+// from many threads and by several programs at once.
+class FrameCache {
+ public:
+  explicit FrameCache(CacheOptions options);
+  ~FrameCache();
+
+  std::shared_ptr<const VideoFrames> get(const SourceOptions& source, const FrameForm& form);
+
+  struct Counts {
+    std::int64_t hits = 0, decoded = 0, evicted = 0, bytes = 0;
+  };
+  Counts counts() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace actionflow

@@ -1,0 +1,88 @@
+// A network being trained: its parameters and their gradients, and one batch's forward and backward pass.
+//
+//   TrainingNetwork network(architecture, initial_weights(architecture, seed), {.batch = 16, .threads = 2});
+//   network.clear_gradients();
+//   network.accumulate(frames, targets, {seed, step});
+//   optimizer->step(network.trained(), rate);
+//
+// The closing softmax or sigmoid is left out of the graph and stands in the loss (models/training/loss.h);
+// a network whose end and loss do not match is a ModelError that names both. One thread uses it at a time;
+// inside, `threads` OpenMP threads. Same weights, batch, key and threads: same bits.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "models/architecture.h"
+#include "models/network.h"
+#include "models/training/loss.h"
+#include "models/training/optimizer.h"
+#include "models/training/train_kernel.h"
+#include "models/weights.h"
+
+namespace actionflow {
+
+struct TrainingOptions {
+  Precision precision = Precision::f32;  // f32, bf16 (f32 masters) or automatic
+  int threads = 1;
+  std::int64_t batch = 1;
+  LossOptions loss;
+  std::vector<std::string> frozen;  // patterns of parameter names: "stem.*", "*.gamma"
+  bool freeze_batch_norm = false;   // all of them use their moving statistics and leave these
+};
+
+struct BatchResult {
+  double loss = 0;              // of the batch, as loss.h says
+  std::vector<float> per_clip;  // losses
+  Tensor logits;                // N×K
+};
+
+// Mixup (Zhang et al. 2018): clip i becomes λ_i·clip i + (1−λ_i)·clip partner_i, after normalising. The
+// targets that the caller gives are already mixed.
+struct Mixing {
+  std::vector<int> partner;
+  std::vector<float> lambda;
+};
+
+class TrainingNetwork {
+ public:
+  TrainingNetwork(Architecture architecture, Weights weights, TrainingOptions options);
+  ~TrainingNetwork();
+
+  const Architecture& architecture() const;
+  std::int64_t batch() const;
+
+  // N×T frames of H×W×C bytes, in order; ranged and normalised here as for Network::classify. `clips`
+  // below batch(): the last batch of an epoch (it runs as a plan of its own, made when first needed).
+  // Gradients are added, times `share` (1/steps of accumulation). targets N×K.
+  BatchResult accumulate(std::span<const std::uint8_t* const> frames, const Tensor& targets,
+                         training::StepKey key, const std::optional<Mixing>& mixing = {}, float share = 1);
+  // The same for a clip tensor N×C×T×H×W, already normalised.
+  BatchResult accumulate(const Tensor& input, const Tensor& targets, training::StepKey key, float share = 1);
+
+  void clear_gradients();
+  // Trainable and not frozen.
+  std::span<const TrainedParameter> trained() const;
+  // All parameters, moving statistics included; a change takes effect at the next step.
+  Weights& weights();
+  const Weights& weights() const;
+
+  // Runs the last batch forward again and names the first layer whose value is not finite, or the first
+  // parameter that is not; empty where all are.
+  std::string first_not_finite();
+
+  // What a step runs, each forward and backward timed alone, warm, median (PlanStep::name ends in
+  // "forward", "backward").
+  std::vector<PlanStep> measure_steps(int repetitions = 20);
+  std::size_t memory_bytes() const;  // values, gradients, scratch; without weights
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace actionflow
