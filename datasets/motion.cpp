@@ -42,6 +42,21 @@ void write_flow(const cv::Mat& before, const cv::Mat& now, std::uint8_t* out, in
 
 }  // namespace
 
+void write_luma(ColorOrder color, const std::uint8_t* pixels, int channels, std::size_t count,
+                std::uint8_t* luma) {
+  if (color == ColorOrder::gray) {
+    for (std::size_t i = 0; i < count; ++i, pixels += channels) luma[i] = *pixels;
+    return;
+  }
+  // 0.299, 0.587 and 0.114 in 65536ths; they sum to one.
+  const unsigned first = color == ColorOrder::bgr ? 7471 : 19595;
+  const unsigned last = color == ColorOrder::bgr ? 19595 : 7471;
+  for (std::size_t i = 0; i < count; ++i, pixels += channels) {
+    luma[i] =
+        static_cast<std::uint8_t>((first * pixels[0] + 38470 * pixels[1] + last * pixels[2] + 32768) >> 16);
+  }
+}
+
 void MotionChannel::write(const std::vector<std::uint8_t>& luma, int height, int width, std::uint8_t* out,
                           int stride) {
   // Flow between equal pictures is only nearly zero.

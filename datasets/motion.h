@@ -1,12 +1,19 @@
 // The motion channel: how each pixel of the output changed since the previous sample.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
 #include "base/input_spec.h"
 
 namespace actionflow {
+
+// The luma of prepared pixels: their gray byte, or BT.601's sum of their R', G' and B' (0.299, 0.587,
+// 0.114), rounded. `pixels` holds `count` pixels of `channels` bytes, colours first. Taken from the output,
+// so that a picture changed in training has the motion that the same picture would have live.
+void write_luma(ColorOrder color, const std::uint8_t* pixels, int channels, std::size_t count,
+                std::uint8_t* luma);
 
 // Not thread-safe.
 // - difference: |luma − previous luma|.

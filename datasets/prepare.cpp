@@ -54,8 +54,11 @@ PreparedFramePtr Preparer::State::prepare(const Frame& frame) {
   const int channels = colors + spec.motion_channels();
   auto out = std::make_shared<PreparedFrame>(spec.height, spec.width, channels);
   scale(plain(*frame.picture()), plan_upright(spec, frame), *out);
-  if (spec.motion != Motion::none)
+  if (spec.motion != Motion::none) {
+    luma.resize(static_cast<std::size_t>(spec.height) * static_cast<std::size_t>(spec.width));
+    write_luma(spec.color, out->data(), channels, luma.size(), luma.data());
     motion.write(luma, spec.height, spec.width, out->data() + colors, channels);
+  }
   return out;
 }
 
@@ -92,10 +95,6 @@ std::vector<Preparer::State::Target> Preparer::State::targets(const AVFrame& pic
       const int place = spec.color == ColorOrder::bgr ? 2 - c : c;
       result.push_back({color.rgb[c], out.data() + place, out.channels()});
     }
-  }
-  if (spec.motion != Motion::none) {
-    luma.assign(static_cast<std::size_t>(spec.height) * static_cast<std::size_t>(spec.width), 0);
-    result.push_back({color.luma, luma.data(), 1});
   }
   return result;
 }

@@ -57,21 +57,43 @@ TEST(Motion, LeavesTheColoursAsTheyAre) {
   for (int c = 0; c < 3; ++c) EXPECT_EQ(channel(*with, c), channel(*without, c));
 }
 
-TEST(Motion, DifferenceIsThatOfTheGrayOutput) {
+// The coefficients of ITU-R BT.601, on the output's own bytes.
+double luma_at(const PreparedFrame& frame, std::size_t pixel, bool bgr) {
+  const std::uint8_t* p = frame.data() + pixel * static_cast<std::size_t>(frame.channels());
+  return 0.299 * p[bgr ? 2 : 0] + 0.587 * p[1] + 0.114 * p[bgr ? 0 : 2];
+}
+
+TEST(Motion, DifferenceIsThatOfTheOutputsLuma) {
   for (const AVPixelFormat format : {AV_PIX_FMT_YUV420P, AV_PIX_FMT_RGB24}) {
-    for (const int rotation : {0, 270}) {
+    for (const ColorOrder order : {ColorOrder::rgb, ColorOrder::bgr}) {
       const Picture first = filled(format, 80, 60, testing::noise(1));
       const Picture second = filled(format, 80, 60, testing::noise(2));
-      InputSpec gray = form(Motion::none);
-      gray.color = ColorOrder::gray;
-      gray.channels = 1;
-      const auto before = channel(*testing::prepared(gray, first, rotation), 0);
-      const auto now = channel(*testing::prepared(gray, second, rotation), 0);
-      Preparer preparer(form(Motion::difference));
-      preparer.prepare(frame_of(first, rotation));
-      const auto moved = channel(*preparer.prepare(frame_of(second, rotation)), 3);
-      for (std::size_t i = 0; i < moved.size(); ++i) EXPECT_EQ(moved[i], std::abs(now[i] - before[i]));
+      InputSpec spec = form(Motion::difference);
+      spec.color = order;
+      Preparer preparer(spec);
+      const auto before = preparer.prepare(frame_of(first, 270));
+      const auto now = preparer.prepare(frame_of(second, 270));
+      const auto moved = channel(*now, 3);
+      const bool bgr = order == ColorOrder::bgr;
+      for (std::size_t i = 0; i < moved.size(); ++i) {
+        const double expected =
+            std::abs(std::lround(luma_at(*now, i, bgr)) - std::lround(luma_at(*before, i, bgr)));
+        // A luma of about a half may be rounded either way.
+        EXPECT_NEAR(moved[i], expected, 1);
+      }
     }
+  }
+}
+
+TEST(Motion, OfAGrayPictureIsTheSameInColourAndInGray) {
+  InputSpec gray = form(Motion::difference);
+  gray.color = ColorOrder::gray;
+  gray.channels = 2;
+  Preparer in_gray(gray);
+  Preparer in_color(form(Motion::difference));
+  for (const int shift : {0, 4, 9}) {
+    EXPECT_EQ(channel(*in_gray.prepare(frame_of(texture(shift))), 1),
+              channel(*in_color.prepare(frame_of(texture(shift))), 3));
   }
 }
 
