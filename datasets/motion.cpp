@@ -6,6 +6,8 @@
 #include <opencv2/core.hpp>
 #include <opencv2/video/tracking.hpp>
 
+#include "datasets/opencv_threads.h"
+
 namespace actionflow {
 
 namespace {
@@ -28,8 +30,7 @@ void write_difference(const std::vector<std::uint8_t>& before, const std::vector
 }
 
 void write_flow(const cv::Mat& before, const cv::Mat& now, std::uint8_t* out, int stride) {
-  static const bool threads_off = (cv::setNumThreads(0), true);
-  static_cast<void>(threads_off);
+  opencv_threads_off();
   cv::Mat_<cv::Vec2f> flow;
   cv::calcOpticalFlowFarneback(before, now, flow, 0.5, 3, 15, 3, 5, 1.2, 0);
   for (const cv::Vec2f& moved : flow) {
