@@ -13,5 +13,6 @@ std::unique_ptr<Command> predict_command();
 std::unique_ptr<Command> inspect_command();
 std::unique_ptr<Command> convert_command();
 std::unique_ptr<Command> validate_command();
+std::unique_ptr<Command> generate_command();
 
 }  // namespace actionflow

@@ -209,11 +209,27 @@ TEST_F(Program, UsageErrorsAreExitCodeTwo) {
 
 TEST_F(Program, HelpStandsInTheReadme) {
   const std::string readme = read_file(project_root() / "README.md");
-  for (const std::string command : {"classify", "benchmark", "predict", "inspect", "convert", "validate"}) {
+  for (const std::string command :
+       {"classify", "benchmark", "predict", "inspect", "convert", "validate", "generate"}) {
     const Ended ended = run({command, "--help"});
     EXPECT_EQ(ended.code, 0);
     EXPECT_THAT(readme, HasSubstr(ended.out)) << "the README's section on " << command << " shows other help";
   }
+}
+
+TEST_F(Program, GeneratesADatasetOnceAFolder) {
+  const std::string folder = folder_ / "set";
+  const Ended made = run({"generate", folder, "--clips", "6", "--seed", "3", "--json"});
+  ASSERT_EQ(made.code, 0) << made.err;
+  const json line = made.lines().at(0);
+  EXPECT_EQ(line["clips"], 6);
+  EXPECT_EQ(line["train"], 4);
+  EXPECT_EQ(line["val"], 1);
+  EXPECT_EQ(line["test"], 1);
+  expect_error(run({"generate", folder, "--clips", "6"}), 2, "is not empty");
+  expect_error(run({"generate"}), 2, "expected one DIR");
+  expect_error(run({"generate", folder_ / "two", "--clips", "2"}), 2, "--clips");
+  expect_error(run({"generate", "/proc/nowhere/set"}), 5, "cannot be made");
 }
 
 TEST_F(Program, ValidatesEveryFileOfTheProject) {

@@ -1,0 +1,43 @@
+// One video of the synthetic dataset, as pictures.
+//
+// Who is seen before what depends on the figure and the background alone; camera, light, tempo and the way
+// of moving on the clip. An Action and its partner under the same clip's number are the same movement
+// forwards and backwards. Equal plans give equal bytes. A Clip belongs to one thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace actionflow {
+
+struct ClipPlan {
+  std::size_t action = 0;  // of kActions
+  std::uint64_t seed = 1;
+  std::uint32_t clip = 0;
+  std::uint32_t figure = 0;
+  std::uint32_t background = 0;
+  int width = 160;
+  int height = 120;
+};
+
+class Clip {
+ public:
+  static constexpr double kFrameRate = 25;
+
+  explicit Clip(const ClipPlan& plan);
+  ~Clip();
+
+  int frames() const;
+  // Height × width × 3 bytes of RGB.
+  std::vector<std::uint8_t> frame(int index) const;
+  // The action at a phase from 0 to 1, seen by a still camera without noise.
+  std::vector<std::uint8_t> moment(double phase) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace actionflow

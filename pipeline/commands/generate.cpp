@@ -1,0 +1,76 @@
+#include <fmt/format.h>
+
+#include <array>
+#include <iostream>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "base/clock.h"
+#include "base/progress.h"
+#include "datasets/synthetic/dataset.h"
+#include "pipeline/commands/commands.h"
+#include "pipeline/interrupt.h"
+
+namespace actionflow {
+namespace {
+
+class Generate : public Command {
+ public:
+  std::string name() const override { return "generate"; }
+  std::string summary() const override {
+    return "write the synthetic action dataset: drawn people in H.264 videos";
+  }
+  std::string files() const override { return "DIR, new or empty"; }
+
+  void declare(CLI::App& app) override {
+    app.add_option("--clips", clips_, "in all splits together, 1000 unless told")
+        ->check(CLI::Range(3, 1'000'000).description(""))
+        ->type_name("N");
+    app.add_option("--seed", options_.seed, "the same seed gives the same videos, 1 unless told")
+        ->type_name("S");
+    app.add_option("--threads", options_.threads, "that draw; 0: one a processor")
+        ->check(CLI::Range(0, 1024).description(""))
+        ->type_name("N");
+  }
+
+  ExitCode run(const Arguments& arguments) override {
+    const std::string& folder = only_file(arguments, "DIR");
+    if (!arguments.overrides.empty())
+      throw UsageError("generate reads no YAML file that key=value could change");
+    options_.clips = static_cast<std::uint32_t>(clips_);
+    StopFlag stop{false};
+    const Stopwatch watch;
+    bool complete = false;
+    {
+      const StopOnSignal stop_on_signal([&stop] { stop = true; });
+      Progress progress("generate", clips_);
+      complete = write_synthetic(folder, options_, stop, [&progress] { progress.advance(); });
+    }
+    if (!complete) return ExitCode::interrupted;
+    print(folder, arguments.json, watch.seconds());
+    return ExitCode::done;
+  }
+
+ private:
+  void print(const std::string& folder, bool json, double seconds) const {
+    std::array<std::size_t, 3> counts{};
+    for (const SyntheticClip& clip : plan_synthetic(options_)) ++counts[static_cast<std::size_t>(clip.split)];
+    if (json) {
+      const nlohmann::ordered_json line{{"folder", folder}, {"clips", clips_},   {"train", counts[0]},
+                                        {"val", counts[1]}, {"test", counts[2]}, {"seconds", seconds}};
+      std::cout << line.dump() << std::endl;
+      return;
+    }
+    std::cout << fmt::format("{}: {} clips, {} to train, {} to validate, {} to test, in {:.1f} s\n", folder,
+                             clips_, counts[0], counts[1], counts[2], seconds);
+  }
+
+  SyntheticOptions options_;
+  int clips_ = 1000;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> generate_command() { return std::make_unique<Generate>(); }
+
+}  // namespace actionflow

@@ -1,0 +1,162 @@
+// The synthetic action dataset: what is promised of its plan, its pictures and its files.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <map>
+#include <set>
+#include <sstream>
+
+#include "datasets/synthetic/actions.h"
+#include "datasets/synthetic/clip.h"
+#include "datasets/synthetic/dataset.h"
+#include "tests/datasets/make_video.h"
+#include "tests/datasets/read_video.h"
+
+namespace actionflow {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::string content(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::vector<std::string> lines(const std::filesystem::path& path) {
+  std::vector<std::string> found;
+  std::istringstream text(content(path));
+  for (std::string line; std::getline(text, line);) found.push_back(line);
+  return found;
+}
+
+double mean_difference(const std::vector<std::uint8_t>& a, const std::vector<std::uint8_t>& b) {
+  double sum = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) sum += std::abs(int{a[i]} - int{b[i]});
+  return sum / static_cast<double>(a.size());
+}
+
+const StopFlag kGoOn{false};
+
+TEST(Synthetic, PartnersAreNeighboursOfOnePair) {
+  for (std::size_t action = 0; action < kActions.size(); ++action) {
+    EXPECT_EQ(kActions[action].pair, kActions[partner_of(action)].pair);
+    EXPECT_NE(kActions[action].reversed, kActions[partner_of(action)].reversed);
+  }
+}
+
+TEST(Synthetic, SplitsShareNoFigureAndNoBackground) {
+  for (const std::uint32_t count : {3u, 50u, 1000u}) {
+    std::map<std::uint32_t, SyntheticSplit> figures, backgrounds;
+    for (const SyntheticClip& clip : plan_synthetic({.clips = count})) {
+      EXPECT_EQ(figures.emplace(clip.plan.figure, clip.split).first->second, clip.split);
+      EXPECT_EQ(backgrounds.emplace(clip.plan.background, clip.split).first->second, clip.split);
+    }
+  }
+}
+
+TEST(Synthetic, SplitsAreOfTheirSharesAndClassesBalanced) {
+  std::map<SyntheticSplit, std::map<std::size_t, int>> counts;
+  std::map<SyntheticSplit, int> clips;
+  for (const SyntheticClip& clip : plan_synthetic({.clips = 1000})) {
+    ++counts[clip.split][clip.plan.action];
+    ++clips[clip.split];
+  }
+  EXPECT_EQ(clips[SyntheticSplit::train], 700);
+  EXPECT_EQ(clips[SyntheticSplit::val], 150);
+  EXPECT_EQ(clips[SyntheticSplit::test], 150);
+  for (const auto& [split, classes] : counts) {
+    EXPECT_EQ(classes.size(), kActions.size());
+    const auto by_count = [](const auto& a, const auto& b) { return a.second < b.second; };
+    const auto [least, most] = std::minmax_element(classes.begin(), classes.end(), by_count);
+    EXPECT_LE(most->second - least->second, 1);
+  }
+}
+
+TEST(Synthetic, AnActionIsItsPartnerBackwards) {
+  for (std::size_t action = 0; action < kActions.size(); action += 2) {
+    for (std::uint32_t number = 0; number < 4; ++number) {
+      const Clip one({.action = action, .clip = number, .figure = 3, .background = 5});
+      const Clip other({.action = partner_of(action), .clip = number, .figure = 3, .background = 5});
+      for (const double phase : {0.0, 0.125, 0.5, 0.75, 1.0}) {
+        EXPECT_EQ(one.moment(phase), other.moment(1 - phase)) << kActions[action].name << " at " << phase;
+      }
+    }
+  }
+}
+
+TEST(Synthetic, EveryActionMoves) {
+  for (std::size_t action = 0; action < kActions.size(); ++action) {
+    const Clip clip({.action = action, .clip = static_cast<std::uint32_t>(action)});
+    EXPECT_GT(mean_difference(clip.moment(0.1), clip.moment(0.45)), 0.3) << kActions[action].name;
+  }
+}
+
+TEST(Synthetic, SeedsFiguresAndBackgroundsChangeThePicture) {
+  const auto picture = [](const ClipPlan& plan) { return Clip(plan).frame(10); };
+  EXPECT_EQ(picture({}), picture({}));
+  EXPECT_NE(picture({}), picture({.seed = 2}));
+  EXPECT_NE(picture({}), picture({.figure = 1}));
+  EXPECT_NE(picture({}), picture({.background = 1}));
+}
+
+TEST(Synthetic, FilesAreTheSameForAnyNumberOfThreads) {
+  const testing::TemporaryFolder folder;
+  for (const int threads : {1, 3}) {
+    ASSERT_TRUE(write_synthetic(folder / std::to_string(threads), {.clips = 8, .seed = 7, .threads = threads},
+                                kGoOn, [] {}));
+  }
+  std::set<std::string> names{"classes.txt", "train.txt", "val.txt", "test.txt"};
+  for (const SyntheticClip& clip : plan_synthetic({.clips = 8, .seed = 7})) names.insert(clip.path);
+  for (const std::string& name : names) {
+    EXPECT_EQ(content(folder / "1" / name), content(folder / "3" / name)) << name;
+    EXPECT_FALSE(content(folder / "1" / name).empty()) << name;
+  }
+}
+
+TEST(Synthetic, ListsNameVideosThatDecode) {
+  const testing::TemporaryFolder folder;
+  std::atomic<int> written{0};
+  ASSERT_TRUE(write_synthetic(folder / "set", {.clips = 28}, kGoOn, [&] { ++written; }));
+  EXPECT_EQ(written, 28);
+  const std::vector<std::string> classes = lines(folder / "set/classes.txt");
+  ASSERT_EQ(classes.size(), kActions.size());
+  std::size_t listed = 0;
+  for (const char* list : {"train.txt", "val.txt", "test.txt"}) {
+    for (const std::string& line : lines(folder / "set" / list)) {
+      std::istringstream words(line);
+      std::string path;
+      std::size_t label = 99;
+      words >> path >> label;
+      ASSERT_LT(label, classes.size()) << line;
+      EXPECT_THAT(path, HasSubstr("videos/" + classes[label] + "_f"));
+      const testing::Decoded video = testing::read_all(folder / "set" / path);
+      EXPECT_EQ(video.info.codec, "h264");
+      EXPECT_EQ(video.info.width, 160);
+      EXPECT_EQ(video.info.height, 120);
+      EXPECT_EQ(video.damaged, 0);
+      EXPECT_THAT(video.frames.size(), ::testing::AllOf(::testing::Ge(30u), ::testing::Le(90u))) << path;
+      ++listed;
+    }
+  }
+  EXPECT_EQ(listed, 28u);
+}
+
+TEST(Synthetic, AFolderInUseStaysAsItIs) {
+  const testing::TemporaryFolder folder;
+  std::ofstream(folder / "mine.txt") << "kept";
+  EXPECT_THROW(write_synthetic(folder / "", {.clips = 3}, kGoOn, [] {}), UsageError);
+  EXPECT_THROW(write_synthetic(folder / "mine.txt", {.clips = 3}, kGoOn, [] {}), UsageError);
+  EXPECT_EQ(content(folder / "mine.txt"), "kept");
+  EXPECT_FALSE(std::filesystem::exists(folder / "videos"));
+}
+
+TEST(Synthetic, WhatIsStoppedLeavesNothing) {
+  const testing::TemporaryFolder folder;
+  StopFlag stop{false};
+  EXPECT_FALSE(write_synthetic(folder / "set", {.clips = 1000}, stop, [&] { stop = true; }));
+  EXPECT_FALSE(std::filesystem::exists(folder / "set"));
+}
+
+}  // namespace
+}  // namespace actionflow
