@@ -2,8 +2,14 @@
 //
 // SGD: v ← μ·v + g (the first step v = g), step g + μ·v with Nesterov, else v. AdamW: decoupled decay,
 // bias-corrected moments. Weight decay falls on kernels only (roles kernel, recurrent_kernel), not on
-// biases and norms. The state is tensors by name, for checkpoints: "optimizer.momentum.<parameter>", ….
+// biases and norms. The state is tensors by name, for checkpoints: "optimizer.momentum.<parameter>", and
+// "optimizer.first_moment.<parameter>" with "optimizer.second_moment.<parameter>".
+//
+// One thread uses an Optimizer at a time; inside, the OpenMP threads of the calling thread. Results depend
+// neither on their number nor on the order of the parameters, but for the norm's last bits.
 #pragma once
+
+#include <array>
 
 #include <cstdint>
 #include <map>
@@ -37,6 +43,7 @@ struct OptimizerOptions {
   double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
   double clip_norm = 0;  // gradients' global norm is scaled down to it; 0: not
   static void describe(config::Fields<OptimizerOptions>& fields);
+  void check(const config::Value& value, config::Diagnostics& diagnostics) const;
 };
 
 class Optimizer {
@@ -44,11 +51,17 @@ class Optimizer {
   static std::unique_ptr<Optimizer> create(const OptimizerOptions& options);
   virtual ~Optimizer() = default;
   // One update with this rate. Gradients are clipped first, and are left as they were used. Returns their
-  // global norm before clipping.
+  // global norm before clipping. A norm that is not finite changes nothing: the caller stops.
   virtual double step(std::span<const TrainedParameter> parameters, double learning_rate) = 0;
-  // "optimizer.…" tensors, by name; load() throws ModelError for what is missing or does not fit.
-  virtual std::map<std::string, Tensor> state() const = 0;
+  virtual std::int64_t steps() const = 0;  // taken so far
+
+  // "optimizer.…" tensors, by name; views stay the optimiser's, until its next step.
+  virtual std::map<std::string, const Tensor*> state_views() const = 0;
+  std::map<std::string, Tensor> state() const;
+  // Goes on after `steps`. Throws ModelError for tensors of another kind of optimiser; what is missing or
+  // does not fit the parameters is one too, in check() or at the next step.
   virtual void load(const std::map<std::string, Tensor>& state, std::int64_t steps) = 0;
+  virtual void check(std::span<const TrainedParameter> parameters) const = 0;
 };
 
 }  // namespace actionflow
