@@ -76,8 +76,10 @@ void ContainerReader::describe_stream(SourceKind kind) {
   info_.height = codec.height;
   info_.frame_rate = rate_or_zero(stream_->avg_frame_rate);
   info_.duration = duration_of(context, *stream_);
-  info_.live = kind == SourceKind::device ||
-               ((kind == SourceKind::rtsp || kind == SourceKind::http) && !info_.duration.has_value());
+  // A file behind http says its size where it does not say its duration.
+  const bool ends = info_.duration.has_value() || (context.pb != nullptr && avio_size(context.pb) > 0);
+  info_.live =
+      kind == SourceKind::device || ((kind == SourceKind::rtsp || kind == SourceKind::http) && !ends);
 }
 
 std::shared_ptr<const Reader::CodecParameters> ContainerReader::copy_parameters() const {

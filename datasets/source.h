@@ -84,7 +84,7 @@ class Reader {
   virtual const StreamInfo& info() const = 0;
   // The next packet of the video stream; nullopt at the end. Blocks. Throws SourceError when a live
   // source is lost or silent for 10 s: then drop the reader and open another. A network source of
-  // known duration ends as a file does.
+  // known duration or size ends as a file does.
   virtual std::optional<Packet> read() = 0;
   // Places in the container that could not be read and were passed over.
   virtual std::int64_t damaged() const { return 0; }

@@ -80,15 +80,18 @@ End end_of(const SourceOptions& options) {
 }
 
 TEST(Live, AVideoFileBehindHttpPlaysToItsEnd) {
-  const TemporaryFolder folder;
-  write_test_video(folder / "a.mkv", {.frames = 20});
-  const SmallServer server([&](const Connection& connection) {
-    connection.read_head();
-    connection.send(response(bytes_of(folder / "a.mkv")));
-  });
-  const Decoded decoded = read_all(source(server.address("http", "/a.mkv")));
-  EXPECT_EQ(decoded.frames.size(), 20u);
-  EXPECT_FALSE(decoded.info.live);
+  for (const char* name : {"a.mkv", "a.ts"}) {
+    SCOPED_TRACE(name);
+    const TemporaryFolder folder;
+    write_test_video(folder / name, {.frames = 20});
+    const SmallServer server([&](const Connection& connection) {
+      connection.read_head();
+      connection.send(response(bytes_of(folder / name)));
+    });
+    const Decoded decoded = read_all(source(server.address("http", std::string("/") + name)));
+    EXPECT_EQ(decoded.frames.size(), 20u);
+    EXPECT_FALSE(decoded.info.live);
+  }
 }
 
 TEST(Live, AnEndlessStreamThatEndsIsLost) {
