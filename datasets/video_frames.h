@@ -28,6 +28,8 @@ struct FrameForm {
 
   // The form of `spec` with height and width times `margin` (1: the very pixels that classify prepares).
   static FrameForm of(const InputSpec& spec, double margin = 1);
+  // What a Preparer of these frames is made from.
+  InputSpec input() const;
 };
 
 class VideoFrames {
@@ -41,6 +43,8 @@ class VideoFrames {
   virtual std::span<const std::int64_t> times_us() const = 0;
   // Of the whole video, from the first frame's time to the last one's end (last + mean interval).
   virtual double duration() const = 0;
+  // Pictures that a decoder has given for it so far; 0 where they come from the cache.
+  virtual std::int64_t decoded() const { return 0; }
 
   // The last frame whose time is not after `seconds` (rounded to the microsecond); the first one before it.
   std::int64_t frame_at(double seconds) const;
