@@ -62,4 +62,65 @@ inline dnnl::convolution_forward::primitive_desc convolution_inference(const Con
 #endif
 }
 
+// The three of training. The two backward ones take the forward's as a hint; weights, gradients of weights
+// and bias are theirs to lay out.
+inline dnnl::convolution_forward::primitive_desc convolution_training(const ConvolutionDescription& d,
+                                                                      const dnnl::primitive_attr& attr) {
+  const auto purpose = dnnl::prop_kind::forward_training;
+  const auto algorithm = dnnl::algorithm::convolution_direct;
+#if DNNL_VERSION_MAJOR >= 3
+  return {cpu(),         purpose,   algorithm,   d.source,    d.weights, d.bias,
+          d.destination, d.strides, d.dilations, d.pad_begin, d.pad_end, attr};
+#else
+  return {{purpose, algorithm, d.source, d.weights, d.bias, d.destination, d.strides, d.dilations,
+           d.pad_begin, d.pad_end},
+          attr,
+          cpu()};
+#endif
+}
+
+inline dnnl::convolution_backward_data::primitive_desc convolution_backward_data(
+    const ConvolutionDescription& d, const dnnl::convolution_forward::primitive_desc& forward) {
+  const auto algorithm = dnnl::algorithm::convolution_direct;
+  const dnnl::primitive_attr attr = attributes({});
+#if DNNL_VERSION_MAJOR >= 3
+  return {cpu(),       algorithm,   d.source,  d.weights, d.destination, d.strides,
+          d.dilations, d.pad_begin, d.pad_end, forward,   attr};
+#else
+  return {{algorithm, d.source, d.weights, d.destination, d.strides, d.dilations, d.pad_begin, d.pad_end},
+          attr,
+          cpu(),
+          forward};
+#endif
+}
+
+inline dnnl::convolution_backward_weights::primitive_desc convolution_backward_weights(
+    const ConvolutionDescription& d, const dnnl::convolution_forward::primitive_desc& forward) {
+  const auto algorithm = dnnl::algorithm::convolution_direct;
+  const dnnl::primitive_attr attr = attributes({});
+#if DNNL_VERSION_MAJOR >= 3
+  return {cpu(),     algorithm,   d.source,    d.weights, d.bias,  d.destination,
+          d.strides, d.dilations, d.pad_begin, d.pad_end, forward, attr};
+#else
+  return {
+      {algorithm, d.source, d.weights, d.bias, d.destination, d.strides, d.dilations, d.pad_begin, d.pad_end},
+      attr,
+      cpu(),
+      forward};
+#endif
+}
+
+struct MatmulDescription {
+  dnnl::memory::desc source, weights, bias, destination;  // bias may be empty
+};
+
+// Throws dnnl::error where oneDNN has no implementation.
+inline dnnl::matmul::primitive_desc matmul(const MatmulDescription& d, const dnnl::primitive_attr& attr) {
+#if DNNL_VERSION_MAJOR >= 3
+  return {cpu(), d.source, d.weights, d.bias, d.destination, attr};
+#else
+  return {{d.source, d.weights, d.bias, d.destination}, attr, cpu()};
+#endif
+}
+
 }  // namespace actionflow::onednn

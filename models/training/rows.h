@@ -1,0 +1,17 @@
+// What kernels do to whole rows of channels around their products.
+#pragma once
+
+#include "models/kernels/layout.h"
+
+namespace actionflow::training {
+
+// sums[c] += Σ over the value's rows, for its channels without padding, in an order fixed by the shape.
+void add_column_sums(const kernels::Layout& layout, const void* values, float* sums);
+
+// Zeros in the padding channels.
+void clear_padding(const kernels::Layout& layout, void* values);
+
+// `count` floats as bf16.
+void floats_to_bf16(const float* from, std::int64_t count, void* to);
+
+}  // namespace actionflow::training
