@@ -66,6 +66,16 @@ void Progress::advance(std::int64_t count) {
   if (screen_.show && redraw_.pass(unused)) draw(false);
 }
 
+void Progress::set_note(std::string note) {
+  const std::lock_guard lock(note_mutex_);
+  note_ = std::move(note);
+}
+
+std::string Progress::note() const {
+  const std::lock_guard lock(note_mutex_);
+  return note_;
+}
+
 void Progress::finish() {
   if (screen_.show) draw(true);
 }
@@ -91,15 +101,19 @@ std::string Progress::line() const {
   const std::int64_t count = done();
   const double rate = seconds > 0 ? static_cast<double>(count) / seconds : 0;
   const std::string speed = rate_text(rate);
-  if (total_ <= 0) return fmt::format("{}: {}, {}, {}", name_, count, speed, duration_text(seconds));
+  const std::string said = note();
+  const std::string listed = said.empty() ? said : ", " + said;
+  if (total_ <= 0)
+    return fmt::format("{}: {}, {}, {}{}", name_, count, speed, duration_text(seconds), listed);
   const double left = rate > 0 ? static_cast<double>(std::max<std::int64_t>(0, total_ - count)) / rate : 0;
   const std::string rest = rate > 0 ? duration_text(left) + " left" : "";
   if (!screen_.terminal) {
-    return fmt::format("{}: {} of {}, {}{}{}", name_, count, total_, speed, rest.empty() ? "" : ", ", rest);
+    return fmt::format("{}: {} of {}, {}{}{}{}", name_, count, total_, speed, rest.empty() ? "" : ", ", rest,
+                       listed);
   }
-  const std::string tail =
-      fmt::format(" {}/{}  {:.0f}%  {}  {}", count, total_,
-                  100.0 * static_cast<double>(count) / static_cast<double>(total_), speed, rest);
+  const std::string tail = fmt::format(" {}/{}  {:.0f}%  {}  {}{}{}", count, total_,
+                                       100.0 * static_cast<double>(count) / static_cast<double>(total_),
+                                       speed, rest, said.empty() ? "" : "  ", said);
   const int width = std::min(30, screen_.columns - static_cast<int>(name_.size() + tail.size()) - 4);
   return width < 5 ? name_ + tail : name_ + " " + bar(width) + tail;
 }

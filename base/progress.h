@@ -6,6 +6,7 @@
 //
 // On a terminal:  decode [#########.......] 412/1000  41%  103/s  0:05 left
 // Elsewhere:      decode: 412 of 1000, 103/s, 0:05 left
+// with a note:    decode [#########.......] 412/1000  41%  103/s  0:05 left  loss 0.31
 // Nothing is shown where the log is quiet. advance() may be called from any thread; it costs an atomic
 // addition between two redraws (ten a second).
 #pragma once
@@ -38,6 +39,8 @@ class Progress {
   Progress& operator=(const Progress&) = delete;
 
   void advance(std::int64_t count = 1);
+  // What stands at the line's end from the next redraw on.
+  void set_note(std::string note);
   // Draws the last state and leaves the line.
   void finish();
 
@@ -47,6 +50,7 @@ class Progress {
  private:
   void draw(bool last);
   std::string bar(int width) const;
+  std::string note() const;
 
   std::string name_;
   std::int64_t total_;
@@ -56,6 +60,8 @@ class Progress {
   std::atomic<std::int64_t> done_{0};
   std::mutex mutex_;
   bool finished_ = false;
+  mutable std::mutex note_mutex_;
+  std::string note_;
 };
 
 // "1:02:03", "0:07"

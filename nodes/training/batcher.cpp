@@ -1,0 +1,91 @@
+#include "nodes/training/batcher.h"
+
+#include <fmt/format.h>
+
+namespace actionflow {
+
+std::vector<const std::uint8_t*> TrainingBatch::pixels() const {
+  std::vector<const std::uint8_t*> pointers;
+  pointers.reserve(frames.size());
+  for (const PreparedFramePtr& frame : frames) pointers.push_back(frame->data());
+  return pointers;
+}
+
+SourceOptions source_of(const VideoEntry& entry) {
+  SourceOptions source;
+  source.source = entry.path.string();
+  source.frame_rate = entry.frame_rate;
+  return source;
+}
+
+Tensor make_targets(const std::vector<std::vector<int>>& labels, int outputs, bool many_labels) {
+  Tensor targets({static_cast<std::int64_t>(labels.size()), outputs});
+  float* row = targets.data();
+  for (const std::vector<int>& own : labels) {
+    for (const int label : own) {
+      if (outputs == 1) {
+        row[0] = label == 1 ? 1.0F : row[0];
+      } else {
+        row[label] = many_labels ? 1.0F : 1.0F / static_cast<float>(own.size());
+      }
+    }
+    row += outputs;
+  }
+  return targets;
+}
+
+Batcher::Batcher(const std::vector<VideoEntry>& entries, const TrainingFlowOptions& options)
+    : entries_(entries), options_(options), step_(options.first_step) {}
+
+std::optional<BatchItem> Batcher::put(const SampleItem& item) {
+  waiting_.push_back(item);
+  const bool last = item.mark == Mark::end;
+  if (!last && static_cast<std::int64_t>(waiting_.size()) < options_.batch) return std::nullopt;
+  BatchItem batch{{0, item.key.segment, number_++}, item.mark, nullptr, outcome(last)};
+  waiting_.clear();
+  step_ = last ? 0 : step_ + 1;
+  return batch;
+}
+
+Outcome<TrainingBatchPtr> Batcher::outcome(bool last) {
+  for (const SampleItem& item : waiting_) {
+    if (!item.outcome.has_value()) return item.outcome.rethrow<TrainingBatchPtr>();
+  }
+  for (const SampleItem& item : waiting_) note(*item.outcome.value());
+  if (static_cast<double>(unreadable_.size()) >
+      options_.most_unreadable * static_cast<double>(entries_.size())) {
+    return Failure{ExitCode::source, too_many()};
+  }
+  return TrainingBatchPtr(build(last));
+}
+
+void Batcher::note(const PreparedSample& sample) {
+  for (const UnreadableVideo& video : sample.unreadable) {
+    if (!seen_.insert(video.entry).second) continue;
+    unreadable_.push_back(video);
+  }
+}
+
+std::string Batcher::too_many() const {
+  return fmt::format("{} of {} videos cannot be read, more than data.most_unreadable ({}); the first: {}",
+                     unreadable_.size(), entries_.size(), options_.most_unreadable, unreadable_.front().why);
+}
+
+std::shared_ptr<TrainingBatch> Batcher::build(bool last) const {
+  auto batch = std::make_shared<TrainingBatch>();
+  batch->epoch = static_cast<std::uint32_t>(waiting_.front().key.segment);
+  batch->step = step_;
+  batch->last = last;
+  batch->clips = static_cast<int>(waiting_.size());
+  for (const SampleItem& item : waiting_) {
+    const PreparedSample& sample = *item.outcome.value();
+    batch->frames.insert(batch->frames.end(), sample.frames.begin(), sample.frames.end());
+    batch->labels.push_back(sample.labels);
+    if (!sample.unreadable.empty()) ++batch->substituted;
+  }
+  batch->unreadable = unreadable_;
+  batch->targets = make_targets(batch->labels, options_.outputs, options_.many_labels);
+  return batch;
+}
+
+}  // namespace actionflow
