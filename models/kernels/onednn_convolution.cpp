@@ -4,6 +4,7 @@
 #include <string>
 
 #include "models/kernels/convolution.h"
+#include "models/kernels/onednn_geometry.h"
 #include "models/kernels/post_operations.h"
 #include "models/onednn.h"
 
@@ -12,58 +13,6 @@ namespace {
 
 using dnnl::memory;
 using onednn::Dims;
-
-memory::data_type data_type(ElementType type) {
-  return type == ElementType::f32 ? memory::data_type::f32 : memory::data_type::bf16;
-}
-
-// A kernel of extent 1 in time is a two-dimensional convolution with the frames as batch.
-bool frame_by_frame(const Convolution& c) {
-  return c.kernel[0] == 1 && c.stride[0] == 1 && c.pad_begin[0] == 0 && c.pad_end[0] == 0;
-}
-
-// The axes of the problem in oneDNN's order, time left out where frames are batch.
-class Geometry {
- public:
-  explicit Geometry(const ConvolutionProblem& problem) : p_(problem), flat_(frame_by_frame(p_.operation)) {}
-
-  memory::desc source(ElementType type) const { return value(p_.in, type); }
-  memory::desc destination(ElementType type) const { return value(p_.out, type); }
-
-  Dims weight_dims() const {
-    Dims dims{p_.out.padded, p_.in.padded};
-    for (std::size_t axis = flat_ ? 1 : 0; axis < 3; ++axis) dims.push_back(p_.operation.kernel[axis]);
-    return dims;
-  }
-  memory::format_tag plain_weights() const {
-    return flat_ ? memory::format_tag::oihw : memory::format_tag::oidhw;
-  }
-  memory::format_tag channels_last() const {
-    return flat_ ? memory::format_tag::nhwc : memory::format_tag::ndhwc;
-  }
-  // One value a channel, for binary post-operations.
-  memory::desc per_channel() const {
-    Dims dims{1, p_.out.padded};
-    dims.resize(flat_ ? 4 : 5, 1);
-    return {dims, memory::data_type::f32, channels_last()};
-  }
-  Dims axes(const Axes& values, int offset = 0) const {
-    Dims result;
-    for (std::size_t axis = flat_ ? 1 : 0; axis < 3; ++axis) result.push_back(values[axis] + offset);
-    return result;
-  }
-
- private:
-  memory::desc value(const Layout& layout, ElementType type) const {
-    const Extents& e = layout.extents;
-    const Dims dims = flat_ ? Dims{layout.batch * e.t, layout.padded, e.h, e.w}
-                            : Dims{layout.batch, layout.padded, e.t, e.h, e.w};
-    return {dims, data_type(type), channels_last()};
-  }
-
-  const ConvolutionProblem& p_;
-  bool flat_;
-};
 
 void append(dnnl::post_ops& ops, const Activation& activation) {
   using dnnl::algorithm;
@@ -223,13 +172,6 @@ std::unique_ptr<Kernel::Bound> OneDnnConvolution::bind(const Arguments& argument
   return std::make_unique<Ready>(*this, arguments);
 }
 
-// Offsets inside oneDNN are partly 32 bits wide.
-bool too_large(const Layout& layout) { return layout.elements() > std::numeric_limits<std::int32_t>::max(); }
-
-bool slow(const std::string& implementation) {
-  return implementation.find("ref") != std::string::npos || implementation.find("gemm") != std::string::npos;
-}
-
 std::unique_ptr<OneDnnConvolution> create(const ConvolutionProblem& p, const Geometry& geometry,
                                           std::size_t fused_count) {
   Fused fused = fuse(p, geometry, fused_count);
@@ -251,8 +193,9 @@ std::unique_ptr<OneDnnConvolution> create(const ConvolutionProblem& p, const Geo
 
 std::unique_ptr<Kernel> onednn_convolution(const ConvolutionProblem& problem) {
   if (problem.in.type == ElementType::f32 && problem.out.type != ElementType::f32) return nullptr;
-  if (problem.operation.groups != 1 || too_large(problem.in) || too_large(problem.out)) return nullptr;
-  const Geometry geometry(problem);
+  if (problem.operation.groups != 1 || too_large_for_onednn(problem.in) || too_large_for_onednn(problem.out))
+    return nullptr;
+  const Geometry geometry(problem.operation, problem.in, problem.out);
   const auto& operations = problem.post_operations;
   std::unique_ptr<OneDnnConvolution> fallback;
   for (std::size_t count = operations.size() + 1; count-- > 0;) {
@@ -262,7 +205,7 @@ std::unique_ptr<Kernel> onednn_convolution(const ConvolutionProblem& problem) {
     auto kernel = create(problem, geometry, count);
     if (kernel == nullptr) continue;
     if (!rest.empty()) kernel->set_rest(RowPostOperations(rest, problem.out.padded));
-    if (!slow(kernel->implementation())) return kernel;
+    if (!is_slow(kernel->implementation())) return kernel;
     if (fallback == nullptr) fallback = std::move(kernel);
   }
   return fallback;

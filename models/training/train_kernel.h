@@ -76,6 +76,8 @@ class TrainKernel {
   virtual bool works_in_place() const { return false; }
   // backward() may be given an input_gradients[0] that is output_gradient's memory.
   virtual bool gradient_in_place() const { return false; }
+  // backward() may write into output_gradient's memory, which nothing else reads then.
+  virtual bool overwrites_gradient() const { return false; }
 
   virtual std::string implementation() const = 0;  // "brgconv:avx512_core", "own:batch_norm"
 };

@@ -1,0 +1,106 @@
+#include <algorithm>
+
+#include "base/error.h"
+#include "models/training/convolution_pass.h"
+#include "models/training/gradient_sum.h"
+#include "models/training/train_kernel.h"
+
+namespace actionflow::training {
+namespace {
+
+using kernels::ElementType;
+using Pass = std::unique_ptr<ConvolutionPass>;
+
+class TrainConvolution final : public TrainKernel {
+ public:
+  TrainConvolution(const TrainKernelRequest& r, const ConvolutionShape& shape)
+      : shape_(shape), bias_(shape.operation.bias), forward_(required(r, onednn_forward(shape))) {
+    ConvolutionShape backward = shape;
+    backward.out.type = shape.in.type;
+    if (r.wants_input_gradient[0]) data_ = required(r, onednn_backward_data(backward));
+    const auto& wants = r.wants_parameter_gradient;
+    if (std::find(wants.begin(), wants.end(), true) != wants.end())
+      weights_ = required(r, onednn_backward_weights(backward));
+  }
+
+  void forward(const ForwardArguments& a) const override {
+    PassArguments pass;
+    pass.input = a.inputs[0];
+    pass.kernel = a.parameters[0];
+    pass.bias = bias_ ? a.parameters[1] : nullptr;
+    pass.result = a.output;
+    pass.scratch = a.scratch;
+    forward_->run(pass);
+  }
+
+  void backward(const BackwardArguments& a) const override {
+    PassArguments pass;
+    pass.output_gradient = prepared_gradient(a);
+    pass.scratch = static_cast<std::byte*>(a.scratch) + gradient_bytes();
+    if (weights_ != nullptr) {
+      pass.input = a.inputs[0];
+      pass.kernel_gradient = a.parameter_gradients[0];
+      pass.bias_gradient = bias_ ? a.parameter_gradients[1] : nullptr;
+      weights_->run(pass);
+    }
+    if (data_ == nullptr) return;
+    pass.kernel = a.parameters[0];
+    pass.result = a.input_gradients[0];
+    data_->run(pass);
+  }
+
+  BackwardReads backward_reads() const override { return {{weights_ != nullptr}, shape_.relu}; }
+  std::size_t forward_scratch_bytes() const override { return forward_->scratch_bytes(); }
+  std::size_t backward_scratch_bytes() const override {
+    const std::size_t data = data_ ? data_->scratch_bytes() : 0;
+    return gradient_bytes() + std::max(data, weights_ ? weights_->scratch_bytes() : 0);
+  }
+  bool overwrites_gradient() const override { return shape_.relu && !converts(); }
+
+  std::string implementation() const override {
+    std::string text = forward_->implementation();
+    if (data_ != nullptr) text += ", data " + data_->implementation();
+    if (weights_ != nullptr) text += ", weights " + weights_->implementation();
+    return text;
+  }
+
+ private:
+  static Pass required(const TrainKernelRequest& r, Pass pass) {
+    if (pass == nullptr)
+      throw ModelError("layer '" + r.node.name + "' (convolution) cannot be trained: no kernel runs it");
+    return pass;
+  }
+
+  // Maps may be bf16 where a result without height and width is f32.
+  bool converts() const { return shape_.in.type != shape_.out.type; }
+  std::size_t gradient_bytes() const {
+    kernels::Layout layout = shape_.out;
+    layout.type = shape_.in.type;
+    return converts() ? (layout.bytes() + 63) / 64 * 64 : 0;
+  }
+
+  // Through the ReLU, and in the input's type.
+  const void* prepared_gradient(const BackwardArguments& a) const {
+    if (!shape_.relu && !converts()) return a.output_gradient;
+    void* to = converts() ? a.scratch : const_cast<void*>(a.output_gradient);
+    if (shape_.relu)
+      mask_gradient(shape_.out, a.output, a.output_gradient, shape_.in.type, to);
+    else
+      convert(shape_.out, a.output_gradient, shape_.in.type, to);
+    return to;
+  }
+
+  ConvolutionShape shape_;
+  bool bias_;
+  Pass forward_, data_, weights_;
+};
+
+}  // namespace
+
+std::unique_ptr<TrainKernel> make_convolution(const TrainKernelRequest& request) {
+  const ConvolutionShape shape{std::get<Convolution>(request.node.operation), request.in[0], request.out,
+                               request.relu};
+  return std::make_unique<TrainConvolution>(request, shape);
+}
+
+}  // namespace actionflow::training
