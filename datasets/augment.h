@@ -1,11 +1,18 @@
 // A training clip from a video's frames: sampled, changed at random, in a network's input form.
 //
-// All that is drawn is drawn once a clip, so every frame of it is changed alike. Geometry (crop, scale,
-// rotation, translation, flip) is one warp a frame from the kept frame to the input's size; with none asked
-// for and frames kept at the input's size, the pixels are those that classify prepares, to the byte. Colour
-// changes follow, then motion against the sample before, erasing last.
+// All that is drawn is drawn once a clip, so every frame of it is changed alike (grain aside, which each
+// frame of the video has its own of, and shake, whose path is drawn once). Each option draws for itself:
+// turning one on does not change another's values. In this order:
+// - time: sampling's own draws, idle ends, reversal;
+// - geometry (crop, scale, rotation, translation, flip, shake): one warp a frame from the kept frame to the
+//   input's size (warp.h); with none asked for and frames kept at the input's size, the pixels are those
+//   that classify prepares, to the byte;
+// - blur, then brightness, contrast, saturation and hue in this order (color_change.h), then noise;
+// - motion against the sample before, which is changed alike, by the code that classify uses (motion.h);
+// - erasing: one rectangle of one colour, without motion.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -22,25 +29,30 @@
 namespace actionflow {
 
 struct AugmentOptions {
-  double margin = 1;                                  // kept frames are the input's size times this
-  std::array<double, 2> scale{1, 1};                  // random resized crop: share of the picture's area
-  std::array<double, 2> aspect{1, 1};                 // and its change of proportions
-  double rotate = 0;                                  // degrees, to both sides
-  double translate = 0;                               // share of width and height, to all sides
-  double flip = 0;                                    // probability of a mirrored clip
+  double margin = 1;                   // kept frames are the input's size times this
+  std::array<double, 2> scale{1, 1};   // random resized crop: share of the picture's area; beyond 1: a
+                                       // smaller picture, its border pixels repeated around it
+  std::array<double, 2> aspect{1, 1};  // and its change of proportions
+  double rotate = 0;                   // degrees, to both sides
+  double translate = 0;                // share of width and height, to all sides
+  double flip = 0;                     // probability of a mirrored clip
   std::map<std::string, std::string> flip_labels;     // what a mirrored label becomes, both ways
   std::vector<std::string> flip_excluded;             // labels that are never mirrored
   double reverse = 0;                                 // probability of a clip played backwards
-  std::map<std::string, std::string> reverse_labels;  // only labels named here are reversed
+  std::map<std::string, std::string> reverse_labels;  // only labels named here are reversed; both ways
+  // An end of the clip holds still for up to this share of it, either end with probability ½. In `dense`
+  // sampling the clip's other end is cut off for it, else the movement is so much faster.
+  double idle = 0;
   double brightness = 0, contrast = 0, saturation = 0, hue = 0;  // jitter, as torchvision's ColorJitter
   double gray = 0;                                               // probability
-  double noise = 0;  // standard deviation of added noise, in 255ths
+  double noise = 0;  // greatest standard deviation of added noise, in 255ths
   double blur = 0;   // probability of a Gaussian blur
   double erase = 0;  // probability of one erased rectangle (Zhong et al. 2017)
-  double shake = 0;  // hand-held camera: smooth random drift, share of the width
-  double mixup = 0;  // α of its Beta distribution; 0: none. Applied by the batch.
+  double shake = 0;  // hand-held camera: smooth random drift, greatest share of the width
+  double mixup = 0;  // α of its Beta distribution; 0: none. Applied by the batch (mixup.h).
 
   static void describe(config::Fields<AugmentOptions>& fields);
+  void check(const config::Value& value, config::Diagnostics& diagnostics) const;
 };
 
 struct TrainingClip {
@@ -50,13 +62,14 @@ struct TrainingClip {
 
 class Augmenter {
  public:
-  // Throws UsageError for a label in the maps that is not a class.
+  // Throws UsageError for a label in the maps that is not a class, or that stands in two pairs.
   Augmenter(const AugmentOptions& options, const SamplingOptions& sampling, const InputSpec& input,
             const std::vector<std::string>& classes);
 
   // What frames have to be kept at.
   FrameForm kept_form() const;
-  // A function of its arguments only; safe from many threads.
+  // A function of its arguments only; safe from many threads. Frames may be kept at any size. Labels may
+  // be none (a video of no class).
   TrainingClip training_clip(const VideoFrames& video, const std::vector<int>& labels, std::uint64_t seed,
                              std::uint32_t epoch, std::uint64_t sample) const;
 
@@ -64,13 +77,17 @@ class Augmenter {
   AugmentOptions options_;
   SamplingOptions sampling_;
   InputSpec input_;
-  std::vector<std::string> classes_;
+  // What each class becomes; −1: such a clip is left as it is.
+  std::vector<int> mirrored_;
+  std::vector<int> reversed_;
 };
 
-// The clips of one video for evaluation, in the input form, without any change; frames kept at the input's
-// size. `crops`: 1 (the middle) or 3 along the longer side, only for forms that crop.
+// The clips of one video for evaluation, in the input form, without any change. `crops`: 1 takes the
+// picture that classify would; 3 takes windows of the input's size at both ends and in the middle of the
+// kept frames' longer excess, so these must be larger than the input (UsageError where they are not). Views
+// in time stand first: clip 0's crops, clip 1's crops, …
 std::vector<std::vector<PreparedFramePtr>> evaluation_clips(const VideoFrames& video,
                                                             const SamplingOptions& sampling,
-                                                            const InputSpec& input);
+                                                            const InputSpec& input, int crops = 1);
 
 }  // namespace actionflow
