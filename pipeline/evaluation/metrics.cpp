@@ -1,0 +1,200 @@
+#include "pipeline/evaluation/metrics.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+namespace actionflow {
+namespace {
+
+constexpr int kBins = 15;
+constexpr double kLeastProbability = 1e-12;
+
+double share(std::int64_t part, std::int64_t all) {
+  return all == 0 ? 0 : static_cast<double>(part) / static_cast<double>(all);
+}
+
+// How many classes are more probable than the truth, earlier ones first among equals.
+int rank_of_truth(const JudgedVideo& video) {
+  const auto truth = static_cast<std::size_t>(video.truth);
+  int rank = 0;
+  for (std::size_t k = 0; k < video.probabilities.size(); ++k) {
+    const float p = video.probabilities[k], own = video.probabilities[truth];
+    if (p > own || (p == own && k < truth)) ++rank;
+  }
+  return rank;
+}
+
+void measure_classes(Measures& result) {
+  const std::size_t classes = result.confusion.size();
+  int present = 0;
+  for (std::size_t k = 0; k < classes; ++k) {
+    ClassMeasures& of = result.per_class[k];
+    std::int64_t answered = 0;
+    for (std::size_t truth = 0; truth < classes; ++truth) answered += result.confusion[truth][k];
+    const std::int64_t right = result.confusion[k][k];
+    of.precision = share(right, answered);
+    of.recall = share(right, of.clips);
+    of.f1 = of.precision + of.recall > 0 ? 2 * of.precision * of.recall / (of.precision + of.recall) : 0;
+    if (of.clips == 0) continue;
+    ++present;
+    result.mean_class_accuracy += of.recall;
+  }
+  if (present > 0) result.mean_class_accuracy /= present;
+}
+
+double calibration_error(std::span<const JudgedVideo> videos) {
+  struct Bin {
+    double confidence = 0;
+    std::int64_t right = 0, count = 0;
+  };
+  std::array<Bin, kBins> bins;
+  std::int64_t count = 0;
+  for (const JudgedVideo& video : videos) {
+    if (!video.readable()) continue;
+    const auto index = std::clamp(static_cast<int>(video.confidence() * kBins), 0, kBins - 1);
+    Bin& bin = bins[static_cast<std::size_t>(index)];
+    bin.confidence += video.confidence();
+    bin.right += video.answer() == video.truth ? 1 : 0;
+    ++bin.count;
+    ++count;
+  }
+  double error = 0;
+  for (const Bin& bin : bins) error += std::abs(bin.confidence - static_cast<double>(bin.right));
+  return count == 0 ? 0 : error / static_cast<double>(count);
+}
+
+double mean_surprise(std::span<const JudgedVideo> videos, double temperature) {
+  double sum = 0;
+  std::int64_t count = 0;
+  for (const JudgedVideo& video : videos) {
+    if (!video.readable() || video.truth < 0) continue;
+    const auto p = at_temperature(video.probabilities, temperature);
+    sum -= std::log(std::max<double>(p[static_cast<std::size_t>(video.truth)], kLeastProbability));
+    ++count;
+  }
+  return count == 0 ? 0 : sum / static_cast<double>(count);
+}
+
+std::vector<float> confidences(std::span<const JudgedVideo> videos, bool right_only = false) {
+  std::vector<float> result;
+  for (const JudgedVideo& video : videos)
+    if (video.readable() && (!right_only || video.answer() == video.truth))
+      result.push_back(video.confidence());
+  std::sort(result.begin(), result.end());
+  return result;
+}
+
+std::int64_t count_from(const std::vector<float>& sorted, double threshold) {
+  return sorted.end() - std::lower_bound(sorted.begin(), sorted.end(), static_cast<float>(threshold));
+}
+
+}  // namespace
+
+int JudgedVideo::answer() const {
+  if (!readable()) return -1;
+  return static_cast<int>(std::max_element(probabilities.begin(), probabilities.end()) -
+                          probabilities.begin());
+}
+
+float JudgedVideo::confidence() const {
+  return readable() ? *std::max_element(probabilities.begin(), probabilities.end()) : 0;
+}
+
+Measures measure(std::span<const JudgedVideo> videos, int classes) {
+  const auto count = static_cast<std::size_t>(classes);
+  Measures result;
+  result.confusion.assign(count, std::vector<std::int64_t>(count, 0));
+  result.per_class.resize(count);
+  std::int64_t first = 0, among_five = 0;
+  for (const JudgedVideo& video : videos) {
+    ++result.clips;
+    const auto truth = static_cast<std::size_t>(video.truth);
+    ++result.per_class[truth].clips;
+    if (!video.readable()) continue;
+    ++result.confusion[truth][static_cast<std::size_t>(video.answer())];
+    const int rank = rank_of_truth(video);
+    first += rank == 0 ? 1 : 0;
+    among_five += rank < 5 ? 1 : 0;
+  }
+  result.top1 = share(first, result.clips);
+  result.top5 = share(among_five, result.clips);
+  measure_classes(result);
+  result.ece = calibration_error(videos);
+  return result;
+}
+
+Interval wilson_interval(std::int64_t right, std::int64_t all) {
+  if (all == 0) return {0, 1};
+  constexpr double z = 1.959963984540054;
+  const double n = static_cast<double>(all), p = share(right, all);
+  const double middle = (p + z * z / (2 * n)) / (1 + z * z / n);
+  const double half = z / (1 + z * z / n) * std::sqrt(p * (1 - p) / n + z * z / (4 * n * n));
+  return {std::max(0.0, middle - half), std::min(1.0, middle + half)};
+}
+
+std::vector<float> at_temperature(const std::vector<float>& probabilities, double temperature) {
+  std::vector<double> scaled;
+  scaled.reserve(probabilities.size());
+  for (const float p : probabilities)
+    scaled.push_back(std::log(std::max<double>(p, kLeastProbability)) / temperature);
+  const double largest = *std::max_element(scaled.begin(), scaled.end());
+  double sum = 0;
+  for (double& value : scaled) sum += value = std::exp(value - largest);
+  std::vector<float> result;
+  result.reserve(scaled.size());
+  for (const double value : scaled) result.push_back(static_cast<float>(value / sum));
+  return result;
+}
+
+// The surprise is convex in 1/T: golden section over its logarithm.
+double fitted_temperature(std::span<const JudgedVideo> videos) {
+  const bool any = std::any_of(videos.begin(), videos.end(),
+                               [](const JudgedVideo& video) { return video.readable() && video.truth >= 0; });
+  if (!any) return 1;
+  constexpr double kRatio = 0.6180339887498949;
+  double low = std::log(0.05), high = std::log(20.0);
+  while (high - low > 1e-4) {
+    const double a = high - kRatio * (high - low), b = low + kRatio * (high - low);
+    if (mean_surprise(videos, std::exp(a)) < mean_surprise(videos, std::exp(b)))
+      high = b;
+    else
+      low = a;
+  }
+  return std::exp((low + high) / 2);
+}
+
+std::optional<double> auroc(std::span<const JudgedVideo> known, std::span<const JudgedVideo> unknown) {
+  const std::vector<float> in = confidences(known), out = confidences(unknown);
+  if (in.empty() || out.empty()) return std::nullopt;
+  double above = 0;
+  for (const float confidence : in) {
+    const auto [from, to] = std::equal_range(out.begin(), out.end(), confidence);
+    above += static_cast<double>(from - out.begin()) + 0.5 * static_cast<double>(to - from);
+  }
+  return above / (static_cast<double>(in.size()) * static_cast<double>(out.size()));
+}
+
+double rejection_threshold(std::span<const JudgedVideo> known, std::span<const JudgedVideo> unknown) {
+  const std::vector<float> right = confidences(known, true), out = confidences(unknown);
+  if (right.empty()) return 0;
+  if (out.empty()) return right[(right.size() - 1) / 20];
+  std::vector<float> candidates = right;
+  candidates.insert(candidates.end(), out.begin(), out.end());
+  std::sort(candidates.begin(), candidates.end());
+  double best = 0, best_share = -1;
+  double before = 0;
+  for (const float candidate : candidates) {
+    const double threshold = (before + candidate) / 2;
+    before = candidate;
+    const double kept = share(count_from(right, threshold), static_cast<std::int64_t>(known.size()));
+    const double refused = 1 - share(count_from(out, threshold), static_cast<std::int64_t>(out.size()));
+    if (kept + refused <= best_share) continue;
+    best_share = kept + refused;
+    best = threshold;
+  }
+  return best;
+}
+
+}  // namespace actionflow
