@@ -5,6 +5,7 @@
 #include "models/kernels/onednn_geometry.h"
 #include "models/training/convolution_pass.h"
 #include "models/training/plain_weights.h"
+#include "models/training/scratch.h"
 
 namespace actionflow::training {
 namespace {
@@ -17,23 +18,9 @@ memory view(const memory::desc& desc, const void* data) {
   return {desc, onednn::cpu(), const_cast<void*>(data)};
 }
 
-// Stretches of a scratch memory, each on a 64-byte border.
-class Stretches {
- public:
-  std::size_t add(std::size_t bytes) {
-    const std::size_t begin = bytes_;
-    bytes_ += (bytes + 63) / 64 * 64;
-    return begin;
-  }
-  std::size_t bytes() const { return bytes_; }
-
- private:
-  std::size_t bytes_ = 0;
-};
-
 template <class T = void>
 T* at(const PassArguments& arguments, std::size_t offset) {
-  return reinterpret_cast<T*>(static_cast<std::byte*>(arguments.scratch) + offset);
+  return piece<T>(arguments.scratch, offset);
 }
 
 class Reorder {
@@ -102,14 +89,14 @@ class Problem {
 // The plain f32 kernel brought into a primitive's form.
 class KernelEntry {
  public:
-  KernelEntry(const Problem& problem, const memory::desc& to, Stretches& stretches)
+  KernelEntry(const Problem& problem, const memory::desc& to, Pieces& pieces)
       : padding_(problem.shape().operation, problem.shape().in, problem.shape().out),
         reorder_(problem.plain_weights(), to),
         to_(to),
-        padded_(stretches.add(
+        padded_(pieces.add(
             padding_.needed() ? static_cast<std::size_t>(padding_.padded_floats()) * sizeof(float) : 0)),
-        laid_out_(stretches.add(to.get_size())),
-        scratch_(stretches.add(reorder_.scratch_bytes())) {}
+        laid_out_(pieces.add(to.get_size())),
+        scratch_(pieces.add(reorder_.scratch_bytes())) {}
 
   memory run(dnnl::stream& stream, const PassArguments& arguments) const {
     const float* plain = arguments.kernel;
@@ -134,12 +121,12 @@ class Forward final : public ConvolutionPass {
       : desc_(onednn::convolution_training(problem.description(problem.shape().out.type, problem.type()),
                                            attributes(problem.shape().relu))),
         primitive_(desc_),
-        kernel_(problem, desc_.weights_desc(), stretches_),
+        kernel_(problem, desc_.weights_desc(), pieces_),
         outputs_(problem.shape().out.extents.c),
         padded_(problem.shape().out.padded),
         has_bias_(problem.shape().operation.bias),
-        bias_(stretches_.add(static_cast<std::size_t>(padded_) * sizeof(float))),
-        scratch_(stretches_.add(desc_.scratchpad_desc().get_size())) {}
+        bias_(pieces_.add(static_cast<std::size_t>(padded_) * sizeof(float))),
+        scratch_(pieces_.add(desc_.scratchpad_desc().get_size())) {}
 
   void run(const PassArguments& arguments) const override {
     dnnl::stream stream(onednn::cpu());
@@ -155,7 +142,7 @@ class Forward final : public ConvolutionPass {
     }
     primitive_.execute(stream, all);
   }
-  std::size_t scratch_bytes() const override { return stretches_.bytes(); }
+  std::size_t scratch_bytes() const override { return pieces_.bytes(); }
   std::string implementation() const override { return desc_.impl_info_str(); }
 
  private:
@@ -165,7 +152,7 @@ class Forward final : public ConvolutionPass {
     return onednn::attributes(ops);
   }
 
-  Stretches stretches_;
+  Pieces pieces_;
   dnnl::convolution_forward::primitive_desc desc_;
   dnnl::convolution_forward primitive_;
   KernelEntry kernel_;
@@ -180,8 +167,8 @@ class BackwardData final : public ConvolutionPass {
       : desc_(onednn::convolution_backward_data(problem.description(problem.shape().in.type, problem.type()),
                                                 problem.hint())),
         primitive_(desc_),
-        kernel_(problem, desc_.weights_desc(), stretches_),
-        scratch_(stretches_.add(desc_.scratchpad_desc().get_size())) {}
+        kernel_(problem, desc_.weights_desc(), pieces_),
+        scratch_(pieces_.add(desc_.scratchpad_desc().get_size())) {}
 
   void run(const PassArguments& arguments) const override {
     dnnl::stream stream(onednn::cpu());
@@ -191,11 +178,11 @@ class BackwardData final : public ConvolutionPass {
                         {DNNL_ARG_DIFF_DST, view(desc_.diff_dst_desc(), arguments.output_gradient)},
                         {DNNL_ARG_SCRATCHPAD, view(desc_.scratchpad_desc(), at(arguments, scratch_))}});
   }
-  std::size_t scratch_bytes() const override { return stretches_.bytes(); }
+  std::size_t scratch_bytes() const override { return pieces_.bytes(); }
   std::string implementation() const override { return desc_.impl_info_str(); }
 
  private:
-  Stretches stretches_;
+  Pieces pieces_;
   dnnl::convolution_backward_data::primitive_desc desc_;
   dnnl::convolution_backward_data primitive_;
   KernelEntry kernel_;
@@ -212,12 +199,12 @@ class BackwardWeights final : public ConvolutionPass {
         reorder_(desc_.diff_weights_desc(), problem.plain_weights(), !padding_.needed()),
         outputs_(problem.shape().out.extents.c),
         has_bias_(problem.shape().operation.bias),
-        laid_out_(stretches_.add(desc_.diff_weights_desc().get_size())),
-        padded_(stretches_.add(
+        laid_out_(pieces_.add(desc_.diff_weights_desc().get_size())),
+        padded_(pieces_.add(
             padding_.needed() ? static_cast<std::size_t>(padding_.padded_floats()) * sizeof(float) : 0)),
-        bias_(stretches_.add(static_cast<std::size_t>(problem.shape().out.padded) * sizeof(float))),
-        scratch_(stretches_.add(desc_.scratchpad_desc().get_size())),
-        reorder_scratch_(stretches_.add(reorder_.scratch_bytes())) {}
+        bias_(pieces_.add(static_cast<std::size_t>(problem.shape().out.padded) * sizeof(float))),
+        scratch_(pieces_.add(desc_.scratchpad_desc().get_size())),
+        reorder_scratch_(pieces_.add(reorder_.scratch_bytes())) {}
 
   void run(const PassArguments& arguments) const override {
     dnnl::stream stream(onednn::cpu());
@@ -233,7 +220,7 @@ class BackwardWeights final : public ConvolutionPass {
     if (arguments.bias_gradient != nullptr)
       for (std::int64_t o = 0; o < outputs_; ++o) arguments.bias_gradient[o] += bias[o];
   }
-  std::size_t scratch_bytes() const override { return stretches_.bytes(); }
+  std::size_t scratch_bytes() const override { return pieces_.bytes(); }
   std::string implementation() const override { return desc_.impl_info_str(); }
 
  private:
@@ -243,7 +230,7 @@ class BackwardWeights final : public ConvolutionPass {
     if (padding_.needed()) padding_.add_unpadded(to, arguments.kernel_gradient);
   }
 
-  Stretches stretches_;
+  Pieces pieces_;
   dnnl::convolution_backward_weights::primitive_desc desc_;
   dnnl::convolution_backward_weights primitive_;
   KernelPadding padding_;

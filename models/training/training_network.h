@@ -31,8 +31,10 @@ struct TrainingOptions {
   int threads = 1;
   std::int64_t batch = 1;
   LossOptions loss;
-  std::vector<std::string> frozen;  // patterns of parameter names: "stem.*", "*.gamma"
-  bool freeze_batch_norm = false;   // all of them use their moving statistics and leave these
+  // Patterns of parameter names: "stem.*", "*.gamma". A batch norm whose moving statistics are among them
+  // uses these and leaves them. One that fits no parameter is a ModelError.
+  std::vector<std::string> frozen;
+  bool freeze_batch_norm = false;  // all of them use their moving statistics and leave these
 };
 
 struct BatchResult {
@@ -76,7 +78,7 @@ class TrainingNetwork {
   std::string first_not_finite();
 
   // What a step runs, each forward and backward timed alone, warm, median (PlanStep::name ends in
-  // "forward", "backward").
+  // "forward", "backward"). Clears the gradients.
   std::vector<PlanStep> measure_steps(int repetitions = 20);
   std::size_t memory_bytes() const;  // values, gradients, scratch; without weights
 
