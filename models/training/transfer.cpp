@@ -1,0 +1,116 @@
+#include "models/training/transfer.h"
+
+#include <fmt/format.h>
+
+#include <fstream>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "base/error.h"
+#include "models/formats/safetensors.h"
+#include "models/training/name_pattern.h"
+#include "models/weight_files.h"
+
+namespace actionflow {
+namespace {
+
+using Tensors = std::map<std::string, Tensor>;
+
+bool is_safetensors(const std::filesystem::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  std::string head(16, '\0');
+  stream.read(head.data(), static_cast<std::streamsize>(head.size()));
+  head.resize(static_cast<std::size_t>(stream.gcount()));
+  std::error_code error;
+  const std::uintmax_t size = std::filesystem::file_size(file, error);
+  return stream.gcount() > 0 && !error && looks_like_safetensors(head, size);
+}
+
+// Other programs' formats name tensors after their own layers; where the networks are equal the reader
+// brings them under ours.
+Tensors read_foreign(const std::filesystem::path& file, const Architecture& architecture) {
+  try {
+    return load_model(file, &architecture).weights.tensors;
+  } catch (const ModelError&) {
+    return load_model(file).weights.tensors;
+  }
+}
+
+Tensors read_tensors(const std::filesystem::path& file, const Architecture& architecture) {
+  if (!is_safetensors(file)) return read_foreign(file, architecture);
+  SafetensorsFile plain = read_safetensors(file);
+  if (!plain.metadata.contains(std::string(kModelKey))) return std::move(plain.tensors);
+  plain = {};
+  return load_model(file).weights.tensors;
+}
+
+std::string listed(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const std::string& line : lines) text += "\n  " + line;
+  return text;
+}
+
+}  // namespace
+
+void TransferOptions::describe(config::Fields<TransferOptions>& fields) {
+  fields.add("weights", &TransferOptions::weights, "file whose tensors are taken where name and shape fit");
+  fields.add("skip", &TransferOptions::skip, "patterns of parameters that are not taken: \"fc.*\"");
+}
+
+void TransferOptions::check(const config::Value& value, config::Diagnostics& diagnostics) const {
+  if (weights.empty() && !skip.empty())
+    diagnostics.add(value.place(), "init has skip without weights, expected a file");
+}
+
+Transfer load_initial_weights(const TransferOptions& options, const Architecture& architecture,
+                              Weights& weights) {
+  const std::string file = options.weights.string();
+  check_patterns(options.skip, architecture, "init.skip");
+  Tensors held = read_tensors(options.weights, architecture);
+  Transfer transfer;
+  std::vector<std::string> others;
+  std::set<std::string> known;
+  for (const auto& [name, tensor] : weights.tensors) {
+    known.insert(name);
+    const auto found = held.find(name);
+    if (const std::string* pattern = matching_pattern(name, options.skip)) {
+      transfer.not_loaded.push_back({name, fmt::format("skipped by '{}'", *pattern)});
+    } else if (found == held.end()) {
+      transfer.not_loaded.push_back({name, "not in the file"});
+    } else if (found->second.shape() != tensor.shape()) {
+      others.push_back(fmt::format("'{}' is {} there and {} in '{}'", name, to_string(found->second.shape()),
+                                   to_string(tensor.shape()), architecture.name));
+    } else {
+      transfer.loaded.push_back(name);
+    }
+  }
+  if (!others.empty()) {
+    throw ModelError(
+        fmt::format("{}: tensors have other shapes; name them under init.skip to begin with "
+                    "random ones:{}",
+                    file, listed(others)));
+  }
+  if (transfer.loaded.empty()) {
+    throw ModelError(fmt::format("{}: holds no tensor that '{}' could take (its first is '{}')", file,
+                                 architecture.name, held.empty() ? "" : held.begin()->first));
+  }
+  for (const std::string& name : transfer.loaded) weights.tensors[name] = std::move(held[name]);
+  for (const auto& [name, tensor] : held) {
+    if (!known.contains(name)) transfer.unused.push_back(name);
+  }
+  return transfer;
+}
+
+std::vector<std::string> describe_transfer(const Transfer& transfer, const TransferOptions& options) {
+  const std::string file = options.weights.string();
+  std::vector<std::string> lines{fmt::format("{}: {} of {} tensors loaded", file, transfer.loaded.size(),
+                                             transfer.loaded.size() + transfer.not_loaded.size())};
+  for (const LeftTensor& left : transfer.not_loaded) {
+    lines.push_back(fmt::format("not loaded: {} ({})", left.name, left.reason));
+  }
+  for (const std::string& name : transfer.unused) lines.push_back(fmt::format("not used: {}", name));
+  return lines;
+}
+
+}  // namespace actionflow

@@ -1,0 +1,46 @@
+// Beginning from another network's weights (`init:` in a recipe).
+//
+//   init: {weights: kinetics.safetensors, skip: [head.*]}
+//
+// A tensor is taken where the file has one of its name and shape; the rest keep their first values and are
+// listed with the reason, for a person to read. Any file that load_model() reads will do, with another
+// head too, and so will a safetensors file of tensors without a description.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/config.h"
+#include "models/weights.h"
+
+namespace actionflow {
+
+struct TransferOptions {
+  std::filesystem::path weights;  // empty: none
+  std::vector<std::string> skip;  // patterns of parameter names (models/training/name_pattern.h)
+  static void describe(config::Fields<TransferOptions>& fields);
+  void check(const config::Value& value, config::Diagnostics& diagnostics) const;
+};
+
+struct LeftTensor {
+  std::string name;
+  std::string reason;  // "skipped by 'fc.*'", "not in the file"
+};
+
+struct Transfer {
+  std::vector<std::string> loaded;
+  std::vector<LeftTensor> not_loaded;  // of the network
+  std::vector<std::string> unused;     // of the file
+};
+
+// Writes into `weights`, which fit the architecture. ModelError, with nothing written: a file that is
+// damaged or holds no tensor that fits, a tensor of another shape that no pattern skips (all of them are
+// named), and a pattern that matches nothing.
+Transfer load_initial_weights(const TransferOptions& options, const Architecture& architecture,
+                              Weights& weights);
+
+// A line for each tensor that was not loaded, and one with the counts.
+std::vector<std::string> describe_transfer(const Transfer& transfer, const TransferOptions& options);
+
+}  // namespace actionflow
