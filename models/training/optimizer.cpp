@@ -45,7 +45,7 @@ class StatefulOptimizer : public Optimizer {
     return views;
   }
 
-  void load(const std::map<std::string, Tensor>& state, std::int64_t steps) final {
+  void load(std::map<std::string, Tensor> state, std::int64_t steps) final {
     for (const auto& [name, tensor] : state) {
       const bool known = std::any_of(roles_.begin(), roles_.end(), [&name = name](const std::string& role) {
         return name.starts_with(prefix_of(role));
@@ -53,7 +53,7 @@ class StatefulOptimizer : public Optimizer {
       if (!known)
         throw ModelError(fmt::format("'{}' is no state of this optimiser ({})", name, shown_kind()));
     }
-    state_ = state;
+    state_ = std::move(state);
     steps_ = steps;
   }
 

@@ -60,7 +60,7 @@ class Optimizer {
   std::map<std::string, Tensor> state() const;
   // Goes on after `steps`. Throws ModelError for tensors of another kind of optimiser; what is missing or
   // does not fit the parameters is one too, in check() or at the next step.
-  virtual void load(const std::map<std::string, Tensor>& state, std::int64_t steps) = 0;
+  virtual void load(std::map<std::string, Tensor> state, std::int64_t steps) = 0;
   virtual void check(std::span<const TrainedParameter> parameters) const = 0;
 };
 
