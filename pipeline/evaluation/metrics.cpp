@@ -15,15 +15,10 @@ double share(std::int64_t part, std::int64_t all) {
   return all == 0 ? 0 : static_cast<double>(part) / static_cast<double>(all);
 }
 
-// How many classes are more probable than the truth, earlier ones first among equals.
-int rank_of_truth(const JudgedVideo& video) {
-  const auto truth = static_cast<std::size_t>(video.truth);
-  int rank = 0;
-  for (std::size_t k = 0; k < video.probabilities.size(); ++k) {
-    const float p = video.probabilities[k], own = video.probabilities[truth];
-    if (p > own || (p == own && k < truth)) ++rank;
-  }
-  return rank;
+int truth_of(const EvaluatedVideo& video) { return video.labels.front(); }
+
+float confidence_of(const EvaluatedVideo& video) {
+  return video.probabilities[static_cast<std::size_t>(video.predicted())];
 }
 
 void measure_classes(Measures& result) {
@@ -44,19 +39,19 @@ void measure_classes(Measures& result) {
   if (present > 0) result.mean_class_accuracy /= present;
 }
 
-double calibration_error(std::span<const JudgedVideo> videos) {
+double calibration_error(std::span<const EvaluatedVideo> videos) {
   struct Bin {
     double confidence = 0;
     std::int64_t right = 0, count = 0;
   };
   std::array<Bin, kBins> bins;
   std::int64_t count = 0;
-  for (const JudgedVideo& video : videos) {
+  for (const EvaluatedVideo& video : videos) {
     if (!video.readable()) continue;
-    const auto index = std::clamp(static_cast<int>(video.confidence() * kBins), 0, kBins - 1);
+    const auto index = std::clamp(static_cast<int>(confidence_of(video) * kBins), 0, kBins - 1);
     Bin& bin = bins[static_cast<std::size_t>(index)];
-    bin.confidence += video.confidence();
-    bin.right += video.answer() == video.truth ? 1 : 0;
+    bin.confidence += confidence_of(video);
+    bin.right += video.right() ? 1 : 0;
     ++bin.count;
     ++count;
   }
@@ -65,23 +60,22 @@ double calibration_error(std::span<const JudgedVideo> videos) {
   return count == 0 ? 0 : error / static_cast<double>(count);
 }
 
-double mean_surprise(std::span<const JudgedVideo> videos, double temperature) {
+double mean_surprise(std::span<const EvaluatedVideo> videos, double temperature) {
   double sum = 0;
   std::int64_t count = 0;
-  for (const JudgedVideo& video : videos) {
-    if (!video.readable() || video.truth < 0) continue;
+  for (const EvaluatedVideo& video : videos) {
+    if (!video.readable() || video.labels.empty()) continue;
     const auto p = at_temperature(video.probabilities, temperature);
-    sum -= std::log(std::max<double>(p[static_cast<std::size_t>(video.truth)], kLeastProbability));
+    sum -= std::log(std::max<double>(p[static_cast<std::size_t>(truth_of(video))], kLeastProbability));
     ++count;
   }
   return count == 0 ? 0 : sum / static_cast<double>(count);
 }
 
-std::vector<float> confidences(std::span<const JudgedVideo> videos, bool right_only = false) {
+std::vector<float> confidences(std::span<const EvaluatedVideo> videos, bool right_only = false) {
   std::vector<float> result;
-  for (const JudgedVideo& video : videos)
-    if (video.readable() && (!right_only || video.answer() == video.truth))
-      result.push_back(video.confidence());
+  for (const EvaluatedVideo& video : videos)
+    if (video.readable() && (!right_only || video.right())) result.push_back(confidence_of(video));
   std::sort(result.begin(), result.end());
   return result;
 }
@@ -92,31 +86,20 @@ std::int64_t count_from(const std::vector<float>& sorted, double threshold) {
 
 }  // namespace
 
-int JudgedVideo::answer() const {
-  if (!readable()) return -1;
-  return static_cast<int>(std::max_element(probabilities.begin(), probabilities.end()) -
-                          probabilities.begin());
-}
-
-float JudgedVideo::confidence() const {
-  return readable() ? *std::max_element(probabilities.begin(), probabilities.end()) : 0;
-}
-
-Measures measure(std::span<const JudgedVideo> videos, int classes) {
+Measures measure(std::span<const EvaluatedVideo> videos, int classes) {
   const auto count = static_cast<std::size_t>(classes);
   Measures result;
   result.confusion.assign(count, std::vector<std::int64_t>(count, 0));
   result.per_class.resize(count);
   std::int64_t first = 0, among_five = 0;
-  for (const JudgedVideo& video : videos) {
+  for (const EvaluatedVideo& video : videos) {
     ++result.clips;
-    const auto truth = static_cast<std::size_t>(video.truth);
+    const auto truth = static_cast<std::size_t>(truth_of(video));
     ++result.per_class[truth].clips;
     if (!video.readable()) continue;
-    ++result.confusion[truth][static_cast<std::size_t>(video.answer())];
-    const int rank = rank_of_truth(video);
-    first += rank == 0 ? 1 : 0;
-    among_five += rank < 5 ? 1 : 0;
+    ++result.confusion[truth][static_cast<std::size_t>(video.predicted())];
+    first += video.right() ? 1 : 0;
+    among_five += video.right(5) ? 1 : 0;
   }
   result.top1 = share(first, result.clips);
   result.top5 = share(among_five, result.clips);
@@ -149,9 +132,10 @@ std::vector<float> at_temperature(const std::vector<float>& probabilities, doubl
 }
 
 // The surprise is convex in 1/T: golden section over its logarithm.
-double fitted_temperature(std::span<const JudgedVideo> videos) {
-  const bool any = std::any_of(videos.begin(), videos.end(),
-                               [](const JudgedVideo& video) { return video.readable() && video.truth >= 0; });
+double fitted_temperature(std::span<const EvaluatedVideo> videos) {
+  const bool any = std::any_of(videos.begin(), videos.end(), [](const EvaluatedVideo& video) {
+    return video.readable() && !video.labels.empty();
+  });
   if (!any) return 1;
   constexpr double kRatio = 0.6180339887498949;
   double low = std::log(0.05), high = std::log(20.0);
@@ -165,7 +149,7 @@ double fitted_temperature(std::span<const JudgedVideo> videos) {
   return std::exp((low + high) / 2);
 }
 
-std::optional<double> auroc(std::span<const JudgedVideo> known, std::span<const JudgedVideo> unknown) {
+std::optional<double> auroc(std::span<const EvaluatedVideo> known, std::span<const EvaluatedVideo> unknown) {
   const std::vector<float> in = confidences(known), out = confidences(unknown);
   if (in.empty() || out.empty()) return std::nullopt;
   double above = 0;
@@ -176,7 +160,7 @@ std::optional<double> auroc(std::span<const JudgedVideo> known, std::span<const 
   return above / (static_cast<double>(in.size()) * static_cast<double>(out.size()));
 }
 
-double rejection_threshold(std::span<const JudgedVideo> known, std::span<const JudgedVideo> unknown) {
+double rejection_threshold(std::span<const EvaluatedVideo> known, std::span<const EvaluatedVideo> unknown) {
   const std::vector<float> right = confidences(known, true), out = confidences(unknown);
   if (right.empty()) return 0;
   if (out.empty()) return right[(right.size() - 1) / 20];

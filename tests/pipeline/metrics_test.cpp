@@ -12,12 +12,16 @@ namespace {
 
 using ::testing::ElementsAre;
 
-JudgedVideo judged(int truth, std::vector<float> probabilities) {
-  return {"v", truth, std::move(probabilities)};
+EvaluatedVideo judged(int truth, std::vector<float> probabilities) {
+  EvaluatedVideo video;
+  if (truth >= 0) video.labels = {truth};
+  if (probabilities.empty()) video.unreadable = "damaged";
+  video.probabilities = std::move(probabilities);
+  return video;
 }
 
 TEST(Metrics, CountAnUnreadableVideoAsWrong) {
-  const std::vector<JudgedVideo> videos{judged(0, {0.9F, 0.1F}), judged(0, {}), judged(1, {0.2F, 0.8F})};
+  const std::vector<EvaluatedVideo> videos{judged(0, {0.9F, 0.1F}), judged(0, {}), judged(1, {0.2F, 0.8F})};
   const Measures measures = measure(videos, 2);
   EXPECT_EQ(measures.clips, 3);
   EXPECT_DOUBLE_EQ(measures.top1, 2.0 / 3);
@@ -26,7 +30,7 @@ TEST(Metrics, CountAnUnreadableVideoAsWrong) {
 }
 
 TEST(Metrics, AreThoseOfAConfusionWorkedOutByHand) {
-  std::vector<JudgedVideo> videos;
+  std::vector<EvaluatedVideo> videos;
   const auto add = [&](int truth, int answer, int times) {
     std::vector<float> p(3, 0.1F);
     p[static_cast<std::size_t>(answer)] = 0.8F;
@@ -50,8 +54,8 @@ TEST(Metrics, AreThoseOfAConfusionWorkedOutByHand) {
 }
 
 TEST(Metrics, TopFiveLooksAtTheFiveMostProbable) {
-  const std::vector<JudgedVideo> videos{judged(4, {.3F, .25F, .2F, .1F, .08F, .07F}),
-                                        judged(5, {.3F, .25F, .2F, .1F, .08F, .07F})};
+  const std::vector<EvaluatedVideo> videos{judged(4, {.3F, .25F, .2F, .1F, .08F, .07F}),
+                                           judged(5, {.3F, .25F, .2F, .1F, .08F, .07F})};
   const Measures measures = measure(videos, 6);
   EXPECT_DOUBLE_EQ(measures.top1, 0);
   EXPECT_DOUBLE_EQ(measures.top5, 0.5);
@@ -67,7 +71,7 @@ TEST(Metrics, TheIntervalIsWilsons) {
 
 // Answers drawn from softmax(z), shown as softmax(3·z): the temperature that mends them is 3.
 TEST(Metrics, TheTemperatureUndoesOverconfidence) {
-  std::vector<JudgedVideo> videos;
+  std::vector<EvaluatedVideo> videos;
   for (std::uint64_t i = 0; i < 4000; ++i) {
     Random random(1, "temperature", 0, i);
     std::vector<float> z(4), shown;
@@ -81,22 +85,23 @@ TEST(Metrics, TheTemperatureUndoesOverconfidence) {
     videos.push_back(judged(truth, at_temperature(shown, 1.0 / 3)));
   }
   EXPECT_NEAR(fitted_temperature(videos), 3, 0.15);
-  std::vector<JudgedVideo> mended = videos;
-  for (JudgedVideo& video : mended) video.probabilities = at_temperature(video.probabilities, 3);
+  std::vector<EvaluatedVideo> mended = videos;
+  for (EvaluatedVideo& video : mended) video.probabilities = at_temperature(video.probabilities, 3);
   EXPECT_LT(measure(mended, 4).ece, 0.03);
   EXPECT_GT(measure(videos, 4).ece, 0.15);
 }
 
 TEST(Metrics, AurocCountsPairsAndTiesHalf) {
-  const std::vector<JudgedVideo> known{judged(0, {.9F, .1F}), judged(0, {.6F, .4F})};
-  const std::vector<JudgedVideo> unknown{judged(-1, {.6F, .4F}), judged(-1, {.5F, .5F})};
+  const std::vector<EvaluatedVideo> known{judged(0, {.9F, .1F}), judged(0, {.6F, .4F})};
+  const std::vector<EvaluatedVideo> unknown{judged(-1, {.6F, .4F}), judged(-1, {.5F, .5F})};
   EXPECT_DOUBLE_EQ(*auroc(known, unknown), 3.5 / 4);
   EXPECT_FALSE(auroc(known, {}).has_value());
 }
 
 TEST(Metrics, TheThresholdStandsBetweenKnownAndUnknown) {
-  const std::vector<JudgedVideo> known{judged(0, {.9F, .1F}), judged(0, {.8F, .2F}), judged(1, {.15F, .85F})};
-  const std::vector<JudgedVideo> unknown{judged(-1, {.6F, .4F}), judged(-1, {.5F, .5F})};
+  const std::vector<EvaluatedVideo> known{judged(0, {.9F, .1F}), judged(0, {.8F, .2F}),
+                                          judged(1, {.15F, .85F})};
+  const std::vector<EvaluatedVideo> unknown{judged(-1, {.6F, .4F}), judged(-1, {.5F, .5F})};
   EXPECT_NEAR(rejection_threshold(known, unknown), 0.7, 1e-6);
   EXPECT_NEAR(rejection_threshold(known, {}), 0.8, 1e-6);
 }
