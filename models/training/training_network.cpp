@@ -1,6 +1,5 @@
 #include "models/training/training_network.h"
 
-#include <fnmatch.h>
 #include <omp.h>
 
 #include <algorithm>
@@ -12,6 +11,7 @@
 #include "models/kernels/entry.h"
 #include "models/network_form.h"
 #include "models/training/gradient_sum.h"
+#include "models/training/name_pattern.h"
 #include "models/training/train_plan.h"
 
 namespace actionflow {
@@ -41,7 +41,6 @@ struct TrainingNetwork::State {
 
   void set_threads() const { omp_set_num_threads(options.threads); }
   void find_parameters();
-  void check_patterns() const;
   bool is_frozen(const std::string& name) const;
   void refresh_trained();
   const TrainPlan& plan(std::int64_t batch);
@@ -53,18 +52,7 @@ struct TrainingNetwork::State {
 };
 
 bool TrainingNetwork::State::is_frozen(const std::string& name) const {
-  return std::any_of(options.frozen.begin(), options.frozen.end(), [&](const std::string& pattern) {
-    return fnmatch(pattern.c_str(), name.c_str(), 0) == 0;
-  });
-}
-
-void TrainingNetwork::State::check_patterns() const {
-  for (const std::string& pattern : options.frozen) {
-    if (std::none_of(parameters.begin(), parameters.end(), [&](const training::ParameterUse& use) {
-          return fnmatch(pattern.c_str(), use.name.c_str(), 0) == 0;
-        }))
-      throw ModelError(architecture.name + ": nothing to freeze, no parameter is named '" + pattern + "'");
-  }
+  return matching_pattern(name, options.frozen) != nullptr;
 }
 
 void TrainingNetwork::State::find_parameters() {
@@ -83,7 +71,7 @@ void TrainingNetwork::State::find_parameters() {
     }
     frozen_statistics.push_back(frozen && std::holds_alternative<BatchNorm>(node.operation));
   }
-  check_patterns();
+  check_patterns(options.frozen, architecture, "frozen");
   refresh_trained();
 }
 
