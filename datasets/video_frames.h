@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "base/atomic_file.h"
 #include "base/input_spec.h"
 #include "datasets/source.h"
 
@@ -21,7 +22,7 @@ namespace actionflow {
 struct FrameForm {
   int height = 0, width = 0;
   ColorOrder color = ColorOrder::rgb;
-  Resize resize;
+  Resize resize = {};
 
   int channels() const { return color == ColorOrder::gray ? 1 : 3; }
   bool operator==(const FrameForm&) const = default;
@@ -43,6 +44,8 @@ class VideoFrames {
   virtual std::span<const std::int64_t> times_us() const = 0;
   // Of the whole video, from the first frame's time to the last one's end (last + mean interval).
   virtual double duration() const = 0;
+  // Time of the last frame, in seconds.
+  double last_frame() const { return times_us().empty() ? 0 : static_cast<double>(times_us().back()) / 1e6; }
   // Pictures that a decoder has given for it so far; 0 where they come from the cache.
   virtual std::int64_t decoded() const { return 0; }
 
@@ -62,7 +65,7 @@ std::shared_ptr<const VideoFrames> read_video_frames(const SourceOptions& source
                                                      const std::optional<TimeSpan>& span = {});
 
 struct CacheOptions {
-  std::filesystem::path folder;  // empty: beside the output
+  std::filesystem::path folder;  // who makes the cache fills in "beside the output"; empty: none on disk
   double gigabytes = 10;         // least recently used files go when it is full; 0: no cache on disk
   static void describe(config::Fields<CacheOptions>& fields);
 };
@@ -72,13 +75,20 @@ struct CacheOptions {
 // from many threads and by several programs at once.
 class FrameCache {
  public:
-  explicit FrameCache(CacheOptions options);
+  // `files` lets tests fail its writing. A folder that cannot be made or written is a warning, once: frames
+  // are then decoded each time.
+  explicit FrameCache(CacheOptions options, FileSystem& files = FileSystem::system());
   ~FrameCache();
 
+  // Throws SourceError for a video that cannot be read. A thread that asks for what another one is making
+  // waits for it.
   std::shared_ptr<const VideoFrames> get(const SourceOptions& source, const FrameForm& form);
 
   struct Counts {
-    std::int64_t hits = 0, decoded = 0, evicted = 0, bytes = 0;
+    std::int64_t hits = 0;     // taken from the disk
+    std::int64_t decoded = 0;  // videos decoded
+    std::int64_t evicted = 0;  // entries that made room
+    std::int64_t bytes = 0;    // on the disk
   };
   Counts counts() const;
 
