@@ -112,11 +112,14 @@ void Recipe::describe(config::Fields<Recipe>& fields) {
   fields.add("workers", &Recipe::workers, "threads that decode and augment; 0: one a processor")
       .range(0, 1024);
   fields.add("optimizer", &Recipe::optimizer, "how gradients change weights");
+  fields.add("schedule", &Recipe::schedule, "the learning rate over time");
   fields.add("loss", &Recipe::loss, "what is made small");
+  fields.add("init", &Recipe::init, "weights to begin with; random unless given");
   fields.add("freeze", &Recipe::freeze, "patterns of parameters that stay as they are: \"stem.*\"");
   fields.add("batch_norm", &Recipe::batch_norm,
              "train: statistics of each batch; frozen: the moving ones, which stay; reestimate: as train, "
              "and measured anew with each epoch's weights before they are validated");
+  fields.add("ema", &Recipe::ema, "moving average of the weights, which is then validated and kept as best");
   fields.add("accumulate", &Recipe::accumulate, "batches whose gradients make one step").range(1, 65536);
   fields.add("early_stop", &Recipe::early_stop, "an end before the last epoch");
   fields.add("evaluate", &Recipe::evaluate, "how `evaluate` looks at a video");

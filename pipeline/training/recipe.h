@@ -31,8 +31,11 @@
 #include "datasets/video_frames.h"
 #include "models/architecture.h"
 #include "models/network.h"
+#include "models/training/average.h"
 #include "models/training/loss.h"
 #include "models/training/optimizer.h"
+#include "models/training/schedule.h"
+#include "models/training/transfer.h"
 
 namespace actionflow {
 
@@ -77,9 +80,12 @@ struct Recipe {
   int threads = 0;  // of the step; 0: as many as there are processors
   int workers = 0;  // that decode and augment; 0: as many as there are processors
   OptimizerOptions optimizer;
+  ScheduleOptions schedule;
   LossOptions loss;
+  TransferOptions init;
   std::vector<std::string> freeze;
   BatchNormMode batch_norm = BatchNormMode::train;
+  AverageOptions ema;
   int accumulate = 1;
   EarlyStopOptions early_stop;
   RecipeEvaluation evaluate;

@@ -1,0 +1,20 @@
+// Batch norm's moving mean and variance measured anew: the plain mean of the statistics of some batches.
+//
+// Moving averages trail behind the weights, and those of averaged weights belong to no network at all. The
+// batches are training clips, drawn as in training.
+#pragma once
+
+#include "models/training/training_network.h"
+#include "nodes/training/training_flow.h"
+
+namespace actionflow {
+
+inline constexpr int kStatisticsBatches = 50;  // at most, and not more than one epoch's
+
+bool has_batch_norm(const Architecture& architecture);
+
+// Changes nothing but the moving statistics of `network`'s weights. False where `flow` was stopped: then
+// they are undefined.
+bool reestimate_batch_norm(TrainingNetwork& network, TrainingFlow& flow, std::uint64_t seed);
+
+}  // namespace actionflow

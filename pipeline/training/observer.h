@@ -1,0 +1,32 @@
+// Who watches a run: TensorBoard files, the report. Called on the training thread, in the order of events.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "pipeline/evaluation/evaluator.h"
+#include "pipeline/training/run_folder.h"
+
+namespace actionflow {
+
+struct StepMetrics {
+  std::int64_t update = 0;  // of the weights, since the start; from 1
+  double loss = 0;          // of the last batch
+  double learning_rate = 0;
+  double gradient_norm = 0;  // before clipping
+};
+
+class TrainingObserver {
+ public:
+  virtual ~TrainingObserver() = default;
+
+  // Before the first step. `epochs` complete ones and `updates` stand; what was written after is to go.
+  virtual void begin(int epochs, std::int64_t updates) = 0;
+  virtual void step(const StepMetrics& metrics) = 0;
+  // `validated`: every video of the validation split, empty without one.
+  virtual void epoch(const EpochMetrics& metrics, const std::vector<EvaluatedVideo>& validated) = 0;
+  // The run has its last epoch behind it.
+  virtual void finish() = 0;
+};
+
+}  // namespace actionflow

@@ -1,0 +1,89 @@
+#include "pipeline/training/run_state.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+namespace actionflow {
+
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr std::uint64_t kHashStart = 14695981039346656037ULL;  // FNV-1a
+constexpr std::uint64_t kHashFactor = 1099511628211ULL;
+
+std::uint64_t hash(std::uint64_t hashed, std::string_view text) {
+  for (const char c : text) hashed = (hashed ^ static_cast<unsigned char>(c)) * kHashFactor;
+  return hashed;
+}
+
+// The members of RunState, once for reading and writing.
+template <class State, class Visit>
+void visit(State& state, Visit&& member) {
+  member("seed", state.identity.seed);
+  member("batch", state.identity.batch);
+  member("accumulate", state.identity.accumulate);
+  member("balanced", state.identity.balanced);
+  member("videos", state.identity.videos);
+  member("list_hash", state.identity.list_hash);
+  member("epoch", state.epoch);
+  member("step", state.step);
+  member("updates", state.updates);
+  member("learning_rate", state.learning_rate);
+  member("loss", state.sums.loss);
+  member("clips", state.sums.clips);
+  member("right", state.sums.right);
+  member("substituted", state.sums.substituted);
+  member("seconds", state.sums.seconds);
+  member("waited", state.sums.waited);
+  member("best_epoch", state.best.epoch);
+  member("best_top1", state.best.top1);
+  member("best_loss", state.best.loss);
+}
+
+}  // namespace
+
+RunIdentity RunIdentity::of(const Recipe& recipe, const std::vector<VideoEntry>& train) {
+  RunIdentity identity{recipe.seed, recipe.batch, recipe.accumulate, recipe.data.balanced, 0, kHashStart};
+  identity.videos = static_cast<std::int64_t>(train.size());
+  for (const VideoEntry& entry : train) {
+    identity.list_hash = hash(identity.list_hash, entry.name);
+    for (const int label : entry.labels)
+      identity.list_hash = hash(identity.list_hash, fmt::format(" {}", label));
+    identity.list_hash = hash(identity.list_hash, "\n");
+  }
+  return identity;
+}
+
+std::string RunIdentity::difference(const RunIdentity& now) const {
+  const auto differs = [](const char* what, auto then, auto is) {
+    return fmt::format("{} was {} and is {}", what, then, is);
+  };
+  if (seed != now.seed) return differs("seed", seed, now.seed);
+  if (batch != now.batch) return differs("batch", batch, now.batch);
+  if (accumulate != now.accumulate) return differs("accumulate", accumulate, now.accumulate);
+  if (balanced != now.balanced) return differs("data.balanced", balanced, now.balanced);
+  if (videos != now.videos) return differs("the number of training videos", videos, now.videos);
+  if (list_hash != now.list_hash) return "the training list holds other videos or labels";
+  return {};
+}
+
+std::string RunState::to_text() const {
+  ordered_json json;
+  visit(*this, [&](const char* key, const auto& member) { json[key] = member; });
+  return json.dump();
+}
+
+RunState RunState::from_text(const std::string& text, const std::string& file) {
+  RunState state;
+  try {
+    const ordered_json json = ordered_json::parse(text);
+    visit(state, [&](const char* key, auto& member) { json.at(key).get_to(member); });
+  } catch (const nlohmann::json::exception& error) {
+    throw ModelError(file + ": the state of training in its header cannot be read: " + error.what());
+  }
+  return state;
+}
+
+}  // namespace actionflow

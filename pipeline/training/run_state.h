@@ -1,0 +1,67 @@
+// How far a run has come: what a checkpoint holds beside weights, optimiser and average.
+//
+// With it a run goes on at the very step and its epoch's line in metrics.jsonl comes out as if it had never
+// stopped (its times aside).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "datasets/dataset.h"
+#include "pipeline/training/recipe.h"
+
+namespace actionflow {
+
+// Sums over the batches of one epoch so far.
+struct EpochSums {
+  double loss = 0;  // times clips
+  std::int64_t clips = 0;
+  std::int64_t right = 0;
+  std::int64_t substituted = 0;
+  double seconds = 0;  // of steps and of waiting for data
+  double waited = 0;
+
+  double mean_loss() const { return clips > 0 ? loss / static_cast<double>(clips) : 0; }
+  double top1() const { return clips > 0 ? static_cast<double>(right) / static_cast<double>(clips) : 0; }
+};
+
+// The choice of best.safetensors: by val_top1, among equals by val_loss.
+struct BestEpoch {
+  int epoch = 0;  // from 1; 0: none yet
+  double top1 = 0, loss = 0;
+
+  bool beaten_by(double other_top1, double other_loss) const {
+    return epoch == 0 || other_top1 > top1 || (other_top1 == top1 && other_loss < loss);
+  }
+};
+
+// What decides the order of clips and steps: a run goes on only where it is the same.
+struct RunIdentity {
+  std::uint64_t seed = 0;
+  std::int64_t batch = 0;
+  int accumulate = 1;
+  bool balanced = false;
+  std::int64_t videos = 0;      // of the train list
+  std::uint64_t list_hash = 0;  // of its names and labels
+
+  static RunIdentity of(const Recipe& recipe, const std::vector<VideoEntry>& train);
+  // What differs, as a sentence; empty where nothing does.
+  std::string difference(const RunIdentity& now) const;
+};
+
+struct RunState {
+  RunIdentity identity;
+  int epoch = 0;             // being trained, from 0
+  std::int64_t step = 0;     // its batches done
+  std::int64_t updates = 0;  // of the weights, since the start
+  double learning_rate = 0;  // of the last update
+  EpochSums sums;
+  BestEpoch best;
+
+  std::string to_text() const;
+  // Throws ModelError that names `file`.
+  static RunState from_text(const std::string& text, const std::string& file);
+};
+
+}  // namespace actionflow

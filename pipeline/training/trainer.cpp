@@ -1,0 +1,388 @@
+#include "pipeline/training/trainer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <mutex>
+#include <optional>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/progress.h"
+#include "models/training/checkpoint.h"
+#include "models/weight_files.h"
+#include "pipeline/training/batch_norm_statistics.h"
+#include "pipeline/training/run_state.h"
+#include "pipeline/training/training_data.h"
+#include "pipeline/training/validation.h"
+
+namespace actionflow {
+
+namespace {
+
+constexpr double kWorstLoss = 1e300;  // in place of one that is not finite, which JSON does not know
+constexpr const char* kStateNote = "run";
+
+Weights first_weights(const Recipe& recipe, const Architecture& architecture, bool resume) {
+  Weights weights = initial_weights(architecture, recipe.seed);
+  if (!recipe.init.weights.empty() && !resume) {
+    const Transfer transfer = load_initial_weights(recipe.init, architecture, weights);
+    for (const std::string& line : describe_transfer(transfer, recipe.init)) log::info("{}", line);
+  }
+  return weights;
+}
+
+TrainingOptions network_options(const Recipe& recipe) {
+  TrainingOptions options;
+  options.precision = recipe.precision;
+  options.threads = recipe.step_threads();
+  options.batch = recipe.batch;
+  options.loss = recipe.loss;
+  options.frozen = recipe.freeze;
+  options.freeze_batch_norm = recipe.batch_norm == BatchNormMode::frozen;
+  return options;
+}
+
+CacheOptions cache_options(const Recipe& recipe) {
+  CacheOptions options = recipe.data.cache;
+  if (options.folder.empty()) options.folder = default_cache_folder(recipe.output);
+  return options;
+}
+
+// In place: what holds on to the tensors' memory goes on seeing them.
+void copy_values(const Weights& from, Weights& to) {
+  for (const auto& [name, tensor] : from.tensors)
+    std::ranges::copy(tensor.values(), to.tensors.at(name).values().begin());
+}
+
+// Whether the network would name one of the clip's labels.
+bool is_right(std::span<const float> logits, const std::vector<int>& labels) {
+  const int predicted = logits.size() == 1
+                            ? (logits[0] > 0 ? 1 : 0)
+                            : static_cast<int>(std::ranges::max_element(logits) - logits.begin());
+  return std::ranges::find(labels, predicted) != labels.end();
+}
+
+}  // namespace
+
+struct Trainer::State {
+  State(Recipe given, const config::Value& document, TrainerOptions trainer_options)
+      : recipe(std::move(given)),
+        options(std::move(trainer_options)),
+        dataset(read_training_data(recipe)),
+        architecture(read_network(recipe, dataset.classes)),
+        loss(fit_loss(recipe.loss, architecture)),
+        augmenter(recipe.data.augment, recipe.data.sampling, architecture.input, dataset.classes),
+        folder(recipe.output, options.resume),
+        cache(cache_options(recipe)),
+        network(architecture, first_weights(recipe, architecture, going_on()), network_options(recipe)),
+        optimizer(Optimizer::create(recipe.optimizer)),
+        schedule(recipe.schedule, recipe.optimizer.learning_rate,
+                 {static_cast<double>(recipe.epochs), updates_an_epoch()}) {
+    if (recipe.ema.decay > 0) average.emplace(recipe.ema, network.weights());
+    state.identity = RunIdentity::of(recipe, dataset.train);
+    if (dataset.val.empty())
+      log::warn("there is no validation split: best.safetensors will hold the last epoch");
+    if (going_on()) {
+      restore_checkpoint();
+    } else {
+      scan_training_data(recipe, dataset, architecture.input);
+      folder.write_recipe(print_recipe(recipe, document));
+    }
+    folder.cut_metrics(state.epoch);
+  }
+
+  bool going_on() const { return options.resume && std::filesystem::exists(folder.last()); }
+
+  std::int64_t batches_an_epoch() const {
+    const auto videos = static_cast<std::int64_t>(dataset.train.size());
+    return (videos + recipe.batch - 1) / recipe.batch;
+  }
+  std::int64_t updates_an_epoch() const {
+    return (batches_an_epoch() + recipe.accumulate - 1) / recipe.accumulate;
+  }
+  // Whose gradients make the update that this batch belongs to.
+  std::int64_t batches_of_update(std::int64_t batch) const {
+    const std::int64_t first = batch / recipe.accumulate * recipe.accumulate;
+    return std::min<std::int64_t>(recipe.accumulate, batches_an_epoch() - first);
+  }
+
+  void restore_checkpoint();
+  void checkpoint();
+  std::unique_ptr<TrainingFlow> make_flow(std::uint64_t seed, std::uint32_t first_epoch,
+                                          std::int64_t first_step, std::uint32_t end_epoch);
+  bool train_epoch();
+  void step(const TrainingBatch& batch);
+  void update(double batch_loss);
+  [[noreturn]] void stop_at_bad_loss(const std::string& what);
+  bool checkpoint_is_due() const;
+  std::optional<Weights> judged_weights();
+  bool judge();
+  void keep_best(const Weights& judged, const SplitScore& score);
+  std::string note() const;
+  ExitCode run();
+  bool out_of_patience() const {
+    return recipe.early_stop.patience > 0 && state.epoch - state.best.epoch >= recipe.early_stop.patience &&
+           !dataset.val.empty();
+  }
+
+  const Recipe recipe;
+  const TrainerOptions options;
+  const Dataset dataset;
+  const Architecture architecture;
+  const FittedLoss loss;
+  const Augmenter augmenter;
+  RunFolder folder;
+  FrameCache cache;
+  TrainingNetwork network;
+  std::unique_ptr<Optimizer> optimizer;
+  Schedule schedule;
+  std::optional<WeightAverage> average;
+  RunState state;
+
+  std::atomic<bool> stopped{false};
+  std::mutex flow_mutex;  // guards the pointer, for stop()
+  std::unique_ptr<TrainingFlow> flow;
+  std::optional<Progress> progress;
+  Stopwatch since_checkpoint;
+  std::int64_t updates_at_checkpoint = 0;
+};
+
+void Trainer::State::restore_checkpoint() {
+  Checkpoint saved = load_checkpoint(folder.last(), architecture);
+  const auto note = saved.position.notes.find(kStateNote);
+  if (note == saved.position.notes.end())
+    throw ModelError(folder.last().string() + " holds no state of a training run");
+  RunState then = RunState::from_text(note->second, folder.last());
+  const std::string other = then.identity.difference(state.identity);
+  if (!other.empty())
+    throw ModelError(folder.last().string() + " cannot be gone on with: " + other +
+                     "; expected the recipe and data that it was begun with");
+  state = std::move(then);
+  copy_values(saved.weights, network.weights());
+  restore(std::move(saved), folder.last(), network.trained(), *optimizer, schedule,
+          average ? &*average : nullptr);
+  log::info("going on at epoch {}, step {} of {}", state.epoch + 1, state.step, batches_an_epoch());
+}
+
+void Trainer::State::checkpoint() {
+  TrainingPosition position;
+  position.epoch = state.epoch;
+  position.step = state.updates;
+  position.step_in_epoch = state.step;
+  position.seed = recipe.seed;
+  if (state.best.epoch > 0) {
+    position.best = state.best.top1;
+    position.best_epoch = state.best.epoch;
+  }
+  position.notes[kStateNote] = state.to_text();
+  save_checkpoint(
+      {architecture, network.weights(), position, *optimizer, schedule, average ? &*average : nullptr},
+      folder.last());
+  since_checkpoint.reset();
+  updates_at_checkpoint = state.updates;
+}
+
+std::unique_ptr<TrainingFlow> Trainer::State::make_flow(std::uint64_t seed, std::uint32_t first_epoch,
+                                                        std::int64_t first_step, std::uint32_t end_epoch) {
+  TrainingFlowOptions flow_options;
+  flow_options.batch = recipe.batch;
+  flow_options.seed = seed;
+  flow_options.balanced = recipe.data.balanced;
+  flow_options.mixup = recipe.data.augment.mixup;
+  flow_options.outputs = static_cast<int>(architecture.graph.extents(architecture.graph.output).c);
+  flow_options.many_labels = loss.options.kind == LossKind::sigmoid;
+  flow_options.workers = recipe.worker_threads();
+  flow_options.most_unreadable = recipe.data.lists.most_unreadable;
+  flow_options.first_epoch = first_epoch;
+  flow_options.first_step = first_step;
+  flow_options.end_epoch = end_epoch;
+  return std::make_unique<TrainingFlow>(dataset.train, augmenter, cache, flow_options);
+}
+
+// One epoch's batches, from state.step on. False when it was stopped.
+bool Trainer::State::train_epoch() {
+  progress.emplace(fmt::format("epoch {}/{}", state.epoch + 1, recipe.epochs),
+                   static_cast<std::int64_t>(dataset.train.size()));
+  progress->advance(state.sums.clips);
+  while (state.step < batches_an_epoch()) {
+    const Stopwatch watch;
+    const double waited = flow->waited_seconds();
+    const TrainingBatchPtr batch = flow->next();
+    if (!batch) return false;
+    state.sums.waited += flow->waited_seconds() - waited;
+    step(*batch);
+    state.sums.seconds += watch.seconds();
+    progress->set_note(note());
+    progress->advance(batch->clips);
+    const bool between_updates = state.step % recipe.accumulate == 0 || batch->last;
+    if (!between_updates) continue;
+    if (stopped.load()) return false;
+    if (!batch->last && checkpoint_is_due()) checkpoint();
+  }
+  return true;
+}
+
+void Trainer::State::step(const TrainingBatch& batch) {
+  const auto key = static_cast<std::uint64_t>(state.epoch * batches_an_epoch() + state.step);
+  const auto share = 1.0F / static_cast<float>(batches_of_update(state.step));
+  if (state.step % recipe.accumulate == 0) network.clear_gradients();
+  const BatchResult result =
+      network.accumulate(batch.pixels(), batch.targets, {recipe.seed, key}, batch.mixing, share);
+  if (!std::isfinite(result.loss)) stop_at_bad_loss("the loss is not finite");
+  const std::int64_t outputs = result.logits.dim(1);
+  for (int i = 0; i < batch.clips; ++i) {
+    const auto logits = result.logits.values().subspan(static_cast<std::size_t>(i * outputs),
+                                                       static_cast<std::size_t>(outputs));
+    state.sums.right += is_right(logits, batch.labels[static_cast<std::size_t>(i)]) ? 1 : 0;
+  }
+  state.sums.loss += result.loss * batch.clips;
+  state.sums.clips += batch.clips;
+  state.sums.substituted += batch.substituted;
+  ++state.step;
+  if (state.step % recipe.accumulate == 0 || batch.last) update(result.loss);
+}
+
+void Trainer::State::update(double batch_loss) {
+  state.learning_rate = schedule.rate(state.updates);
+  const double norm = optimizer->step(network.trained(), state.learning_rate);
+  if (!std::isfinite(norm)) stop_at_bad_loss("the gradient is not finite");
+  if (average) average->update(network.weights());
+  ++state.updates;
+  for (const auto& observer : options.observers)
+    observer->step({state.updates, batch_loss, state.learning_rate, norm});
+}
+
+void Trainer::State::stop_at_bad_loss(const std::string& what) {
+  const std::string where = network.first_not_finite();
+  const std::string first = where.empty() ? std::string() : ", first in " + where;
+  throw Error(ExitCode::failure,
+              fmt::format("{} at step {} of epoch {}{}; {} holds the state before (a smaller "
+                          "optimizer.learning_rate or optimizer.clip_norm may help)",
+                          what, state.step + 1, state.epoch + 1, first, folder.last().string()));
+}
+
+bool Trainer::State::checkpoint_is_due() const {
+  const CheckpointTimes& times = recipe.checkpoint;
+  return (times.minutes > 0 && since_checkpoint.seconds() >= times.minutes * 60) ||
+         (times.steps > 0 && state.updates - updates_at_checkpoint >= times.steps);
+}
+
+// What is validated and kept as best. Nothing where it was stopped.
+std::optional<Weights> Trainer::State::judged_weights() {
+  if (recipe.batch_norm != BatchNormMode::reestimate || !has_batch_norm(architecture))
+    return average ? average->weights() : network.weights();
+  const Weights live = network.weights();
+  if (average) copy_values(average->weights(), network.weights());
+  const auto epoch = static_cast<std::uint32_t>(state.epoch);
+  // Other clips than the epoch's own: another order, other changes.
+  const std::uint64_t seed = recipe.seed ^ 0x5BD1E995U;
+  const auto statistics_flow = make_flow(seed, epoch, 0, epoch + 1);
+  std::optional<Weights> judged;
+  if (!stopped.load() && reestimate_batch_norm(network, *statistics_flow, seed)) judged = network.weights();
+  copy_values(live, network.weights());
+  return judged;
+}
+
+// After an epoch's last step: validation, the line in metrics.jsonl, best.safetensors. False when it was
+// stopped: then all is as it was before.
+bool Trainer::State::judge() {
+  const std::optional<Weights> judged = judged_weights();
+  if (!judged || stopped.load()) return false;
+  Validation validation;
+  try {
+    validation = validate(architecture, *judged, dataset.val, cache, recipe.data.sampling,
+                          recipe.worker_threads(), stopped);
+  } catch (const Interrupted&) {
+    return false;
+  }
+  EpochMetrics metrics;
+  metrics.epoch = state.epoch + 1;
+  metrics.loss = state.sums.mean_loss();
+  metrics.train_top1 = state.sums.top1();
+  metrics.val_top1 = validation.score.top1;
+  metrics.val_loss = validation.score.loss;
+  if (state.sums.seconds > 0) {
+    metrics.samples_per_second = static_cast<double>(state.sums.clips) / state.sums.seconds;
+    metrics.data_wait = state.sums.waited / state.sums.seconds;
+  }
+  metrics.learning_rate = state.learning_rate;
+  metrics.step = state.updates;
+  metrics.substituted = state.sums.substituted;
+  metrics.seconds = state.sums.seconds;
+  folder.add(metrics);
+  progress->set_note(note() + (dataset.val.empty()
+                                   ? std::string()
+                                   : fmt::format(", val top-1 {:.1f} %", 100 * metrics.val_top1)));
+  progress->finish();
+  for (const auto& observer : options.observers) observer->epoch(metrics, validation.videos);
+  schedule.observe(metrics.val_top1);
+  keep_best(*judged, validation.score);
+  return true;
+}
+
+void Trainer::State::keep_best(const Weights& judged, const SplitScore& score) {
+  const double val_loss = std::isfinite(score.loss) ? score.loss : kWorstLoss;
+  if (!dataset.val.empty() && !state.best.beaten_by(score.top1, val_loss)) return;
+  state.best = {state.epoch + 1, dataset.val.empty() ? 0 : score.top1, val_loss};
+  save_model({architecture, judged}, folder.best());
+}
+
+std::string Trainer::State::note() const {
+  const double per_clip =
+      state.sums.clips > 0 ? state.sums.seconds / static_cast<double>(state.sums.clips) : 0;
+  const double clips_left = static_cast<double>(dataset.train.size()) * (recipe.epochs - state.epoch) -
+                            static_cast<double>(state.sums.clips);
+  return fmt::format("loss {:.4f}, top-1 {:.1f} %, {} in all", state.sums.mean_loss(),
+                     100 * state.sums.top1(), duration_text(per_clip * clips_left));
+}
+
+ExitCode Trainer::State::run() {
+  for (const auto& observer : options.observers) observer->begin(state.epoch, state.updates);
+  if (!going_on()) checkpoint();
+  const auto end = static_cast<std::uint32_t>(recipe.epochs);
+  {
+    const std::lock_guard lock(flow_mutex);
+    flow = make_flow(recipe.seed, static_cast<std::uint32_t>(state.epoch), state.step, end);
+    if (stopped.load()) flow->stop();
+  }
+  if (state.epoch >= recipe.epochs)
+    log::info("all {} epochs are done; more need epochs={}", recipe.epochs, state.epoch + 1);
+  while (state.epoch < recipe.epochs && !out_of_patience()) {
+    const bool trained = train_epoch();
+    if (!trained || !judge()) {
+      progress.reset();
+      checkpoint();
+      log::info("stopped in epoch {}, step {} of {}; --resume goes on from there", state.epoch + 1,
+                state.step, batches_an_epoch());
+      return ExitCode::interrupted;
+    }
+    ++state.epoch;
+    state.step = 0;
+    state.sums = {};
+    checkpoint();
+  }
+  if (out_of_patience() && state.epoch < recipe.epochs)
+    log::info("no better val_top1 in {} epochs: training ends early", recipe.early_stop.patience);
+  for (const auto& observer : options.observers) observer->finish();
+  return ExitCode::done;
+}
+
+Trainer::Trainer(Recipe recipe, const config::Value& document, TrainerOptions options)
+    : state_(std::make_unique<State>(std::move(recipe), document, std::move(options))) {}
+
+Trainer::~Trainer() = default;
+
+ExitCode Trainer::run() { return state_->run(); }
+
+void Trainer::stop() noexcept {
+  state_->stopped.store(true);
+  // Inside an accumulated update the batches that are left still come.
+  if (state_->recipe.accumulate > 1) return;
+  const std::lock_guard lock(state_->flow_mutex);
+  if (state_->flow) state_->flow->stop();
+}
+
+}  // namespace actionflow

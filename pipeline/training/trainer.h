@@ -1,0 +1,42 @@
+// A training run from its recipe to its files: epochs of steps, validation, checkpoints.
+//
+//   Trainer trainer(recipe, {.resume = true});
+//   const ExitCode code = trainer.run();     // done, or interrupted with a checkpoint behind it
+//
+// The constructor reads the data's lists, the network and, going on, the checkpoint; it throws Error for all
+// that is wrong before a file is written. run() is called once and trains on the calling thread; it throws
+// Error for a loss that is not finite (with step and layer), for data that cannot be read and for files that
+// cannot be written; the last good checkpoint stands then. Same recipe, videos and threads: same losses to
+// the last bit, whether the run was stopped in between or not.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <vector>
+
+#include "base/error.h"
+#include "pipeline/training/observer.h"
+#include "pipeline/training/recipe.h"
+
+namespace actionflow {
+
+struct TrainerOptions {
+  bool resume = false;
+  std::vector<std::shared_ptr<TrainingObserver>> observers = {};
+};
+
+class Trainer {
+ public:
+  Trainer(Recipe recipe, const config::Value& document, TrainerOptions options = {});
+  ~Trainer();
+
+  ExitCode run();
+  // From any thread: run() returns after the step in flight, with a checkpoint.
+  void stop() noexcept;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace actionflow

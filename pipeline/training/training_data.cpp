@@ -1,0 +1,62 @@
+#include "pipeline/training/training_data.h"
+
+#include <fmt/format.h>
+
+#include "base/log.h"
+
+namespace actionflow {
+
+namespace {
+
+constexpr std::size_t kMostNamed = 10;  // videos, one a line
+
+// What a video has to hold for one clip without repeated samples; 0 where clips span whole videos.
+double clip_seconds(const SamplingOptions& sampling, const InputSpec& input) {
+  if (sampling.mode == SamplingMode::dense) return input.frames * input.interval();
+  return sampling.mode == SamplingMode::segments ? sampling.seconds : 0;
+}
+
+void name_videos(const std::vector<ScanResult::Video>& videos, const char* what) {
+  for (std::size_t i = 0; i < std::min(videos.size(), kMostNamed); ++i)
+    log::warn("{}{}", videos[i].why.empty() ? videos[i].name + ": " : std::string(),
+              videos[i].why.empty() ? std::string(what) : videos[i].why);
+  if (videos.size() > kMostNamed) log::warn("and {} more", videos.size() - kMostNamed);
+}
+
+void scan(const std::vector<VideoEntry>& entries, const char* split, const Recipe& recipe,
+          const InputSpec& input) {
+  if (entries.empty()) return;
+  const double least = clip_seconds(recipe.data.sampling, input);
+  const ScanResult result = scan_videos(entries, least, recipe.worker_threads());
+  name_videos(result.unreadable, "cannot be read");
+  if (!result.short_ones.empty()) {
+    log::warn("{} of {} videos of {} are shorter than a clip ({:.2f} s): their last sample is repeated",
+              result.short_ones.size(), entries.size(), split, least);
+    name_videos(result.short_ones, "shorter than a clip");
+  }
+  const double share = static_cast<double>(result.unreadable.size()) / static_cast<double>(entries.size());
+  if (share > recipe.data.lists.most_unreadable) {
+    throw SourceError(fmt::format(
+        "{} of the {} videos of {} cannot be read, more than data.most_unreadable allows ({}); the first: {}",
+        result.unreadable.size(), entries.size(), split, recipe.data.lists.most_unreadable,
+        result.unreadable.front().why));
+  }
+}
+
+}  // namespace
+
+Dataset read_training_data(const Recipe& recipe) {
+  Dataset dataset = read_dataset(recipe.data.lists, recipe.seed);
+  if (dataset.train.empty())
+    throw ModelError("there are no videos to train on: data.train names an empty list");
+  log::info("{} classes; {} videos to train on, {} to validate, {} to test", dataset.classes.size(),
+            dataset.train.size(), dataset.val.size(), dataset.test.size());
+  return dataset;
+}
+
+void scan_training_data(const Recipe& recipe, const Dataset& dataset, const InputSpec& input) {
+  scan(dataset.train, "train", recipe, input);
+  scan(dataset.val, "val", recipe, input);
+}
+
+}  // namespace actionflow

@@ -1,0 +1,17 @@
+// A recipe's dataset, read and looked over before training.
+#pragma once
+
+#include "datasets/dataset.h"
+#include "pipeline/training/recipe.h"
+
+namespace actionflow {
+
+// Reads the lists. Throws DatasetError; an empty train list is one too. Says in the log what there is.
+Dataset read_training_data(const Recipe& recipe);
+
+// Opens every video of the train and validation lists. Those that cannot be read or are shorter than a
+// clip are named in the log. Throws SourceError where more of a split are unreadable than
+// data.most_unreadable allows.
+void scan_training_data(const Recipe& recipe, const Dataset& dataset, const InputSpec& input);
+
+}  // namespace actionflow
