@@ -80,10 +80,6 @@ std::vector<float> confidences(std::span<const EvaluatedVideo> videos, bool righ
   return result;
 }
 
-std::int64_t count_from(const std::vector<float>& sorted, double threshold) {
-  return sorted.end() - std::lower_bound(sorted.begin(), sorted.end(), static_cast<float>(threshold));
-}
-
 }  // namespace
 
 Measures measure(std::span<const EvaluatedVideo> videos, int classes) {
@@ -160,25 +156,16 @@ std::optional<double> auroc(std::span<const EvaluatedVideo> known, std::span<con
   return above / (static_cast<double>(in.size()) * static_cast<double>(out.size()));
 }
 
-double rejection_threshold(std::span<const EvaluatedVideo> known, std::span<const EvaluatedVideo> unknown) {
-  const std::vector<float> right = confidences(known, true), out = confidences(unknown);
-  if (right.empty()) return 0;
-  if (out.empty()) return right[(right.size() - 1) / 20];
-  std::vector<float> candidates = right;
-  candidates.insert(candidates.end(), out.begin(), out.end());
-  std::sort(candidates.begin(), candidates.end());
-  double best = 0, best_share = -1;
-  double before = 0;
-  for (const float candidate : candidates) {
-    const double threshold = (before + candidate) / 2;
-    before = candidate;
-    const double kept = share(count_from(right, threshold), static_cast<std::int64_t>(known.size()));
-    const double refused = 1 - share(count_from(out, threshold), static_cast<std::int64_t>(out.size()));
-    if (kept + refused <= best_share) continue;
-    best_share = kept + refused;
-    best = threshold;
-  }
-  return best;
+double rejection_threshold(std::span<const EvaluatedVideo> known) {
+  const std::vector<float> right = confidences(known, true);
+  return right.empty() ? 0 : right[right.size() / 20];
+}
+
+std::optional<double> share_refused(std::span<const EvaluatedVideo> videos, double threshold) {
+  const std::vector<float> all = confidences(videos);
+  if (all.empty()) return std::nullopt;
+  const auto first_kept = std::lower_bound(all.begin(), all.end(), static_cast<float>(threshold));
+  return share(first_kept - all.begin(), static_cast<std::int64_t>(all.size()));
 }
 
 }  // namespace actionflow

@@ -49,9 +49,11 @@ std::vector<float> at_temperature(const std::vector<float>& probabilities, doubl
 // side is empty.
 std::optional<double> auroc(std::span<const EvaluatedVideo> known, std::span<const EvaluatedVideo> unknown);
 
-// The confidence below which "none of these" is answered. With videos of no class: where the known that
-// are kept and right and the unknown that are refused are together the largest share (each side counts half).
-// Without: the confidence that 95 % of the rightly answered videos have.
-double rejection_threshold(std::span<const EvaluatedVideo> known, std::span<const EvaluatedVideo> unknown);
+// The confidence below which "none of these" is answered: 95 % of the rightly answered videos have it or
+// more.
+double rejection_threshold(std::span<const EvaluatedVideo> known);
+
+// Of the readable videos, the share whose confidence is below the threshold; nothing where there are none.
+std::optional<double> share_refused(std::span<const EvaluatedVideo> videos, double threshold);
 
 }  // namespace actionflow

@@ -98,12 +98,16 @@ TEST(Metrics, AurocCountsPairsAndTiesHalf) {
   EXPECT_FALSE(auroc(known, {}).has_value());
 }
 
-TEST(Metrics, TheThresholdStandsBetweenKnownAndUnknown) {
-  const std::vector<EvaluatedVideo> known{judged(0, {.9F, .1F}), judged(0, {.8F, .2F}),
-                                          judged(1, {.15F, .85F})};
-  const std::vector<EvaluatedVideo> unknown{judged(-1, {.6F, .4F}), judged(-1, {.5F, .5F})};
-  EXPECT_NEAR(rejection_threshold(known, unknown), 0.7, 1e-6);
-  EXPECT_NEAR(rejection_threshold(known, {}), 0.8, 1e-6);
+TEST(Metrics, TheThresholdKeepsNineteenOfTwentyRightAnswers) {
+  std::vector<EvaluatedVideo> videos{judged(1, {.95F, .05F})};  // wrong: counts for nothing
+  for (int i = 0; i < 40; ++i) {
+    const float p = 0.6F + 0.005F * static_cast<float>(i);
+    videos.push_back(judged(0, {p, 1 - p}));
+  }
+  const double threshold = rejection_threshold(videos);
+  EXPECT_FLOAT_EQ(static_cast<float>(threshold), 0.61F);
+  EXPECT_DOUBLE_EQ(*share_refused(videos, threshold), 2.0 / 41);
+  EXPECT_FALSE(share_refused({}, threshold).has_value());
 }
 
 }  // namespace

@@ -1,0 +1,168 @@
+#include "pipeline/evaluation/evaluation.h"
+
+#include <algorithm>
+#include <map>
+
+#include "base/progress.h"
+#include "datasets/perturb.h"
+#include "pipeline/training/run_folder.h"
+
+namespace actionflow {
+namespace {
+
+using Videos = std::vector<EvaluatedVideo>;
+
+// The class that each class becomes when it is played backwards; −1 for none.
+std::vector<int> partners_of(const std::vector<std::string>& classes,
+                             const std::map<std::string, std::string>& reverse_labels) {
+  const auto index = [&](const std::string& name) {
+    const auto at = std::find(classes.begin(), classes.end(), name);
+    return at == classes.end() ? -1 : static_cast<int>(at - classes.begin());
+  };
+  std::vector<int> partners(classes.size(), -1);
+  for (const auto& [from, to] : reverse_labels) {
+    const int a = index(from), b = index(to);
+    if (a < 0 || b < 0 || a == b) continue;
+    partners[static_cast<std::size_t>(a)] = b;
+    partners[static_cast<std::size_t>(b)] = a;
+  }
+  return partners;
+}
+
+// Of the readable videos whose class has a partner, the share for which `holds(video, own, partner)`.
+template <class F>
+std::optional<double> share_of_pairs(const Videos& videos, const std::vector<int>& partners, F&& holds) {
+  std::int64_t count = 0, held = 0;
+  for (const EvaluatedVideo& video : videos) {
+    const int own = video.labels.front(), partner = partners[static_cast<std::size_t>(own)];
+    if (!video.readable() || partner < 0) continue;
+    ++count;
+    held += holds(video, own, partner) ? 1 : 0;
+  }
+  if (count == 0) return std::nullopt;
+  return static_cast<double>(held) / static_cast<double>(count);
+}
+
+class RecipeEvaluator {
+ public:
+  RecipeEvaluator(const Recipe& recipe, const std::filesystem::path& weights,
+                  const EvaluationRequest& request)
+      : recipe_(recipe),
+        request_(request),
+        dataset_(read_dataset(recipe.data.lists, recipe.seed)),
+        network_(load(weights)),
+        cache_(cache_options()) {}
+
+  Evaluation run() {
+    const std::vector<VideoEntry>& entries = request_.split == Split::test ? dataset_.test : dataset_.val;
+    Evaluation result;
+    result.split = request_.split == Split::test ? "test" : "val";
+    if (entries.empty())
+      throw UsageError("the recipe names no videos for the split '" + result.split + "'; set data." +
+                       result.split + (result.split == "val" ? " or data.val_share" : ""));
+    result.network = network_->architecture().name;
+    result.classes = network_->classes();
+    for (const VideoEntry& entry : entries) result.names.push_back(entry.name);
+    result.videos = judge(entries, result.split);
+    result.measures = measure(result.videos, static_cast<int>(result.classes.size()));
+    const auto right =
+        std::count_if(result.videos.begin(), result.videos.end(), [](const auto& v) { return v.right(); });
+    result.top1_interval = wilson_interval(right, result.measures.clips);
+    choose_on_validation(result);
+    judge_unknown(result);
+    diagnose_time(entries, result);
+    if (request_.perturb) judge_perturbed(entries, result);
+    return result;
+  }
+
+ private:
+  std::shared_ptr<const Network> load(const std::filesystem::path& weights) const {
+    const Architecture described = read_network(recipe_, dataset_.classes);
+    Model model = load_model(weights, &described);
+    if (model.architecture.classes != dataset_.classes)
+      throw ModelError(weights.string() + ": its classes are not those of the recipe's dataset (" +
+                       std::to_string(model.architecture.classes.size()) + " and " +
+                       std::to_string(dataset_.classes.size()) +
+                       "); evaluate with the recipe it was trained by");
+    return Network::compile(std::move(model.architecture), model.weights,
+                            {.precision = request_.precision, .threads = 1});
+  }
+
+  CacheOptions cache_options() const {
+    CacheOptions options = recipe_.data.cache;
+    if (options.folder.empty()) options.folder = default_cache_folder(recipe_.output);
+    return options;
+  }
+
+  Videos judge(const std::vector<VideoEntry>& entries, const std::string& what,
+               const std::string& perturbation = {}) {
+    Progress progress(what, static_cast<std::int64_t>(entries.size()));
+    EvaluatorOptions options;
+    options.sampling = recipe_.data.sampling;
+    if (recipe_.evaluate.clips > 0) options.sampling.clips = recipe_.evaluate.clips;
+    options.crops = recipe_.evaluate.crops;
+    if (options.crops > 1) options.form = FrameForm::of(network_->input(), kCropMargin);
+    options.perturbation = perturbation;
+    options.seed = recipe_.seed;
+    options.threads = request_.threads > 0 ? request_.threads : recipe_.worker_threads();
+    options.stop = request_.stop;
+    options.advance = [&] { progress.advance(); };
+    return evaluate(*network_, entries, cache_, options);
+  }
+
+  void choose_on_validation(Evaluation& result) {
+    if (dataset_.val.empty()) return;
+    const Videos videos = request_.split == Split::val ? result.videos : judge(dataset_.val, "val");
+    result.temperature = fitted_temperature(videos);
+    result.threshold = rejection_threshold(videos);
+  }
+
+  void judge_unknown(Evaluation& result) {
+    if (dataset_.unknown.empty()) return;
+    const Videos unknown = judge(dataset_.unknown, "unknown");
+    result.auroc = auroc(result.videos, unknown);
+    if (result.threshold) result.unknown_refused = share_refused(unknown, *result.threshold);
+  }
+
+  void diagnose_time(const std::vector<VideoEntry>& entries, Evaluation& result) {
+    const std::vector<int> partners = partners_of(result.classes, recipe_.data.augment.reverse_labels);
+    result.time.shuffled = score(judge(entries, "shuffled", "shuffled")).top1;
+    const Videos reversed = judge(entries, "reversed", "reversed");
+    result.time.reversed = score(reversed).top1;
+    result.time.reversed_as_partner =
+        share_of_pairs(reversed, partners,
+                       [](const EvaluatedVideo& v, int, int partner) { return v.predicted() == partner; });
+    const Videos frozen = judge(entries, "frozen", "frozen");
+    result.time.frozen = score(frozen).top1;
+    result.time.frozen_within_pair =
+        share_of_pairs(frozen, partners, [](const EvaluatedVideo& v, int own, int partner) {
+          return v.probabilities[static_cast<std::size_t>(own)] >
+                 v.probabilities[static_cast<std::size_t>(partner)];
+        });
+  }
+
+  void judge_perturbed(const std::vector<VideoEntry>& entries, Evaluation& result) {
+    for (const Perturbation& perturbation : perturbations()) {
+      if (perturbation.of_time) continue;
+      result.perturbed.emplace_back(perturbation.name,
+                                    score(judge(entries, perturbation.name, perturbation.name)).top1);
+    }
+  }
+
+  static constexpr double kCropMargin = 1.143;  // 256 for 224, as is usual for three crops
+
+  const Recipe& recipe_;
+  const EvaluationRequest& request_;
+  Dataset dataset_;
+  std::shared_ptr<const Network> network_;
+  FrameCache cache_;
+};
+
+}  // namespace
+
+Evaluation evaluate_recipe(const Recipe& recipe, const std::filesystem::path& weights,
+                           const EvaluationRequest& request) {
+  return RecipeEvaluator(recipe, weights, request).run();
+}
+
+}  // namespace actionflow

@@ -1,0 +1,62 @@
+// A trained network judged on a recipe's split: what `evaluate` prints and the report draws.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "models/weight_files.h"
+#include "pipeline/evaluation/metrics.h"
+#include "pipeline/training/recipe.h"
+
+namespace actionflow {
+
+// The same videos shuffled, reversed and frozen (datasets/perturb.h), each a share of right answers. A
+// network that uses time does worse on all of them.
+struct TimeDiagnosis {
+  double shuffled = 0, reversed = 0, frozen = 0;
+  // Where data.augment.reverse_labels says which class is which other's reversal: how many of the reversed
+  // videos of such a class get the partner's label, and how many of the frozen ones get the right one of the
+  // two, the other classes left out.
+  std::optional<double> reversed_as_partner, frozen_within_pair;
+};
+
+struct Evaluation {
+  std::string network, split;
+  std::vector<std::string> classes;
+  std::vector<std::string> names;  // of the videos, as the list has them
+  std::vector<EvaluatedVideo> videos;
+  Measures measures;
+  Interval top1_interval;  // Wilson's, at 95 %
+  // Chosen on the validation split; nothing without one.
+  std::optional<double> temperature, threshold;
+  // Videos of no class (data.unknown) against the split's, by confidence; nothing without such a list.
+  std::optional<double> auroc, unknown_refused;
+  TimeDiagnosis time;
+  std::vector<std::pair<std::string, double>> perturbed;  // name, top-1
+};
+
+enum class Split { val, test };
+
+struct EvaluationRequest {
+  Split split = Split::test;
+  bool perturb = false;  // and on every perturbation
+  int threads = 0;       // videos at the same time; 0: one a processor
+  Precision precision = Precision::f32;
+  const std::atomic<bool>* stop = nullptr;
+};
+
+// Shows its progress on stderr. Throws DatasetError, ModelError (weights for other classes), UsageError (a
+// split that the recipe does not name) and Interrupted.
+Evaluation evaluate_recipe(const Recipe& recipe, const std::filesystem::path& weights,
+                           const EvaluationRequest& request);
+
+// One line, with the keys of the program's contract and those that only some recipes have.
+std::string evaluation_json(const Evaluation& evaluation);
+// Tables for a person.
+std::string evaluation_text(const Evaluation& evaluation);
+
+}  // namespace actionflow

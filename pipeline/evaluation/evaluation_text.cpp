@@ -1,0 +1,130 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "pipeline/evaluation/evaluation.h"
+
+namespace actionflow {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t kMostClassesInMatrix = 24;  // that fit a terminal
+
+Json or_null(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
+
+Json per_class_json(const Evaluation& evaluation) {
+  Json list = Json::array();
+  for (std::size_t k = 0; k < evaluation.classes.size(); ++k) {
+    const ClassMeasures& of = evaluation.measures.per_class[k];
+    list.push_back({{"label", evaluation.classes[k]},
+                    {"precision", of.precision},
+                    {"recall", of.recall},
+                    {"f1", of.f1},
+                    {"clips", of.clips}});
+  }
+  return list;
+}
+
+Json unreadable_json(const Evaluation& evaluation) {
+  Json list = Json::array();
+  for (std::size_t i = 0; i < evaluation.videos.size(); ++i)
+    if (!evaluation.videos[i].readable())
+      list.push_back({{"video", evaluation.names[i]}, {"why", evaluation.videos[i].unreadable}});
+  return list;
+}
+
+Json time_json(const TimeDiagnosis& time) {
+  Json json{{"shuffled", time.shuffled}, {"reversed", time.reversed}, {"frozen", time.frozen}};
+  if (time.reversed_as_partner) json["reversed_as_partner"] = *time.reversed_as_partner;
+  if (time.frozen_within_pair) json["frozen_within_pair"] = *time.frozen_within_pair;
+  return json;
+}
+
+std::string percent(double share) { return fmt::format("{:.1f} %", 100 * share); }
+
+std::string class_table(const Evaluation& evaluation, std::size_t widest) {
+  std::string text = fmt::format("\n{:<{}}  precision   recall       F1  videos\n", "class", widest);
+  for (std::size_t k = 0; k < evaluation.classes.size(); ++k) {
+    const ClassMeasures& of = evaluation.measures.per_class[k];
+    text += fmt::format("{:<{}}  {:>9.3f}  {:>7.3f}  {:>7.3f}  {:>6}\n", evaluation.classes[k], widest,
+                        of.precision, of.recall, of.f1, of.clips);
+  }
+  return text;
+}
+
+std::string matrix(const Evaluation& evaluation, std::size_t widest) {
+  std::string text = fmt::format("\nconfusion, a row a true class\n{:<{}} ", "", widest);
+  for (std::size_t k = 0; k < evaluation.classes.size(); ++k) text += fmt::format("{:>5}", k + 1);
+  for (std::size_t k = 0; k < evaluation.classes.size(); ++k) {
+    text += fmt::format("\n{:<{}} ", evaluation.classes[k], widest);
+    for (const std::int64_t count : evaluation.measures.confusion[k])
+      text += count == 0 ? "    ·" : fmt::format("{:>5}", count);
+    text += fmt::format("  {}", k + 1);
+  }
+  return text + "\n";
+}
+
+}  // namespace
+
+std::string evaluation_json(const Evaluation& evaluation) {
+  const Measures& measures = evaluation.measures;
+  Json json{{"clips", measures.clips},
+            {"top1", measures.top1},
+            {"top5", measures.top5},
+            {"mean_class_accuracy", measures.mean_class_accuracy},
+            {"confusion", measures.confusion},
+            {"per_class", per_class_json(evaluation)},
+            {"ece", measures.ece},
+            {"temperature", or_null(evaluation.temperature)},
+            {"threshold", or_null(evaluation.threshold)},
+            {"unreadable", unreadable_json(evaluation)},
+            {"time", time_json(evaluation.time)},
+            {"network", evaluation.network},
+            {"split", evaluation.split},
+            {"top1_interval", {evaluation.top1_interval.low, evaluation.top1_interval.high}}};
+  if (evaluation.auroc) json["auroc"] = *evaluation.auroc;
+  if (evaluation.unknown_refused) json["unknown_refused"] = *evaluation.unknown_refused;
+  for (const auto& [name, top1] : evaluation.perturbed) json["perturbed"][name] = top1;
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string evaluation_text(const Evaluation& evaluation) {
+  const Measures& measures = evaluation.measures;
+  std::size_t widest = 5;
+  for (const std::string& name : evaluation.classes) widest = std::max(widest, name.size());
+  std::string text =
+      fmt::format("{} on {} videos of '{}'\n", evaluation.network, measures.clips, evaluation.split);
+  const auto line = [&](std::string_view name, const std::string& value) {
+    text += fmt::format("  {:<26} {}\n", name, value);
+  };
+  line("top-1", fmt::format("{}  (95 % interval {} to {})", percent(measures.top1),
+                            percent(evaluation.top1_interval.low), percent(evaluation.top1_interval.high)));
+  line("top-5", percent(measures.top5));
+  line("mean class accuracy", percent(measures.mean_class_accuracy));
+  line("calibration error (ECE)", fmt::format("{:.3f}", measures.ece));
+  if (evaluation.temperature)
+    line("temperature", fmt::format("{:.2f}  (from 'val')", *evaluation.temperature));
+  if (evaluation.threshold)
+    line("\"none of these\" below",
+         fmt::format("{:.3f}  (keeps 95 % of the right answers in 'val')", *evaluation.threshold));
+  if (evaluation.auroc) line("AUROC against unknown", fmt::format("{:.3f}", *evaluation.auroc));
+  if (evaluation.unknown_refused) line("unknown videos refused", percent(*evaluation.unknown_refused));
+  line("shuffled in time", percent(evaluation.time.shuffled));
+  line("reversed", percent(evaluation.time.reversed));
+  if (evaluation.time.reversed_as_partner)
+    line("reversed, as the partner", percent(*evaluation.time.reversed_as_partner));
+  line("frozen", percent(evaluation.time.frozen));
+  if (evaluation.time.frozen_within_pair)
+    line("frozen, within the pair", percent(*evaluation.time.frozen_within_pair));
+  for (const auto& [name, top1] : evaluation.perturbed) line("perturbed: " + name, percent(top1));
+  text += class_table(evaluation, widest);
+  if (evaluation.classes.size() <= kMostClassesInMatrix) text += matrix(evaluation, widest);
+  for (std::size_t i = 0; i < evaluation.videos.size(); ++i)
+    if (!evaluation.videos[i].readable())
+      text += fmt::format("unreadable: {}: {}\n", evaluation.names[i], evaluation.videos[i].unreadable);
+  return text;
+}
+
+}  // namespace actionflow
