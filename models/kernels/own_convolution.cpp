@@ -5,33 +5,12 @@
 #include "models/kernels/convolution.h"
 #include "models/kernels/parallel.h"
 #include "models/kernels/post_operations.h"
+#include "models/kernels/row_order.h"
 #include "models/kernels/vector.h"
 
 namespace actionflow::kernels {
 namespace {
 
-// Where a kernel tap along one axis reads, or -1 outside.
-std::int64_t tap_position(const Convolution& c, std::size_t axis, std::int64_t out, int tap,
-                          std::int64_t extent) {
-  const std::int64_t in = out * c.stride[axis] - c.pad_begin[axis] + std::int64_t{tap} * c.dilation[axis];
-  return in >= 0 && in < extent ? in : -1;
-}
-
-// Walks the kernel's taps in time and height that lie inside the input, for one row of outputs.
-template <class F>
-void for_each_row_tap(const Convolution& c, const Extents& in, std::int64_t ot, std::int64_t oh, F visit) {
-  for (int kt = 0; kt < c.kernel[0]; ++kt) {
-    const std::int64_t it = tap_position(c, 0, ot, kt, in.t);
-    if (it < 0) continue;
-    for (int kh = 0; kh < c.kernel[1]; ++kh) {
-      const std::int64_t ih = tap_position(c, 1, oh, kh, in.h);
-      if (ih >= 0) visit(it * in.h + ih, kt * c.kernel[1] + kh);
-    }
-  }
-}
-
-// Rows of outputs in bands of heights, each band through all of time before the next: the frames that a
-// kernel's extent in time reads again are then still in the second cache.
 class RowConvolution : public Kernel {
  public:
   explicit RowConvolution(const ConvolutionProblem& p)
@@ -40,35 +19,16 @@ class RowConvolution : public Kernel {
         out_(p.out),
         bias_(with_padding(p.bias, p.out.padded)),
         post_(p.post_operations, p.out.padded),
-        band_(band_height(p)) {}
+        order_(p.operation, p.out, p.in, p.operation.stride[1]) {}
 
   void run(const Arguments& arguments) const override {
-    const std::int64_t rows = out_.batch * out_.extents.t * out_.extents.h;
-    parallel_for(rows, out_.elements() * operation_.kernel[0] * operation_.kernel[1] * operation_.kernel[2],
-                 [&](std::int64_t i) { convolve_row(arguments, place(i)); });
+    parallel_for(order_.count(),
+                 out_.elements() * operation_.kernel[0] * operation_.kernel[1] * operation_.kernel[2],
+                 [&](std::int64_t i) { convolve_row(arguments, order_[i]); });
   }
 
  private:
-  struct Place {
-    std::int64_t n, t, h;
-  };
-
-  static std::int64_t band_height(const ConvolutionProblem& p) {
-    constexpr std::int64_t kCacheFloats = 512 * 1024 / 4;
-    const std::int64_t row = p.in.extents.w * p.in.padded * p.operation.kernel[0];
-    const std::int64_t rows = kCacheFloats / row - p.operation.kernel[1];
-    return std::clamp<std::int64_t>(rows / p.operation.stride[1], 1, p.out.extents.h);
-  }
-
-  Place place(std::int64_t i) const {
-    const std::int64_t times = out_.extents.t, heights = out_.extents.h;
-    const std::int64_t n = i / (times * heights), rest = i % (times * heights);
-    const std::int64_t band = rest / (times * band_) * band_, within = rest - band * times;
-    const std::int64_t height = std::min(band_, heights - band);
-    return {n, within / height, band + within % height};
-  }
-
-  void convolve_row(const Arguments& arguments, const Place& p) const {
+  void convolve_row(const Arguments& arguments, const RowOrder::Place& p) const {
     const std::int64_t row = (p.n * out_.extents.t + p.t) * out_.extents.h + p.h, width = out_.extents.w;
     const float* in =
         static_cast<const float*>(arguments.inputs[0]) + p.n * in_.extents.positions() * in_.padded;
@@ -85,7 +45,7 @@ class RowConvolution : public Kernel {
   RowPostOperations post_;
 
  private:
-  std::int64_t band_;
+  RowOrder order_;
 };
 
 class DepthwiseConvolution final : public RowConvolution {
@@ -108,7 +68,7 @@ class DepthwiseConvolution final : public RowConvolution {
   static constexpr std::size_t kMostRows = 64;
 
   void one_row(const float* in, std::int64_t ot, std::int64_t oh, float* out) const override {
-    const float* rows[kMostRows];
+    const void* rows[kMostRows];
     const float* weights[kMostRows];
     std::int64_t count = 0;
     for_each_row_tap(operation_, in_.extents, ot, oh, [&](std::int64_t row, int tap) {

@@ -38,15 +38,18 @@ struct DenseBlock {
 };
 
 // One row of outputs of a depthwise convolution; rows and their weights (width taps × padded each) as
-// many as lie inside the input.
+// many as lie inside the input. `pad` may be negative: what is read begins inside.
 struct DepthwiseRow {
-  const float* const* rows = nullptr;
+  const void* const* rows = nullptr;
   const float* const* weights = nullptr;
   std::int64_t row_count = 0;
   std::int64_t in_width = 0, out_width = 0, padded = 0;
+  std::int64_t out_step = 0;  // elements from one output to the next; 0: padded
   int kernel = 1, stride = 1, dilation = 1, pad = 0;
-  const float* bias = nullptr;
-  float* out = nullptr;
+  const float* bias = nullptr;  // may be null
+  bool relu = false;
+  void* out = nullptr;
+  bool bf16_in = false, bf16_out = false;  // else f32
 };
 
 struct VectorKernels {

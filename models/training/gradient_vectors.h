@@ -11,6 +11,18 @@ namespace actionflow::training {
 // Whether an activation's slope is known from its result alone.
 bool slope_from_result(ActivationKind kind);
 
+// What one row of gradients of a depthwise convolution's outputs adds to its kernel's gradient: rows of the
+// input that it read, and of each the sums (width taps × padded) that grow.
+struct DepthwiseGradientRow {
+  const void* const* rows = nullptr;
+  float* const* sums = nullptr;
+  std::int64_t row_count = 0;
+  const void* gradient = nullptr;
+  std::int64_t in_width = 0, out_width = 0, padded = 0;  // padded: a multiple of 16
+  int kernel = 1, stride = 1, dilation = 1, pad = 0;
+  bool bf16 = false;  // rows and gradient, else f32
+};
+
 struct GradientVectors {
   const char* name;  // generic, avx2, avx512
 
@@ -25,6 +37,7 @@ struct GradientVectors {
   // h = z·previous + (1 − z)·candidate: gradients of z and of the candidate; h's becomes previous'.
   void (*gru_state)(const float* z, const float* candidate, const float* previous, float* state_gradient,
                     float* z_gradient, float* candidate_gradient, std::int64_t n);
+  void (*depthwise_kernel)(const DepthwiseGradientRow& row);
 };
 
 // The best that this processor runs.
