@@ -46,6 +46,19 @@ struct InputTile {
   std::int64_t point_stride = 0, time_stride = 0;
 };
 
+// 16 kernels of one input channel, to all points: time point t of point p at u + p·point_stride +
+// t·time_stride.
+struct KernelTile {
+  const float* kernel = nullptr;  // T×3×3 of the first, the next lane_stride further
+  std::int64_t lane_stride = 0;
+  int lanes = 0;  // so many are there, the rest are zero
+  int taps = 1;   // in time
+  bool turned = false;
+  bool streamed = false;  // written past the caches
+  float* u = nullptr;
+  std::int64_t point_stride = 0, time_stride = 0;
+};
+
 struct Product {
   const float* v = nullptr;
   std::int64_t time_stride = 0, block_stride = 0;  // block: from 16 channels to the next
@@ -82,8 +95,10 @@ struct OutputTile {
 using InputFunction = void (*)(const InputTile&);
 using ProductFunction = void (*)(const Product&);
 using OutputFunction = void (*)(const OutputTile&);
+using KernelFunction = void (*)(const KernelTile&);
 InputFunction avx512_input(int outputs, Time time);
 ProductFunction avx512_product(Time time);
 OutputFunction avx512_output(int outputs, Time time);
+KernelFunction avx512_kernel(int outputs, Time time);
 
 }  // namespace actionflow::kernels::winograd

@@ -9,6 +9,9 @@
 namespace actionflow::kernels::winograd {
 namespace {
 
+// Weights that do not fit the caches are written past them.
+constexpr std::int64_t kStreamed = std::int64_t{1} << 20;
+
 constexpr std::size_t kHugePage = std::size_t{1} << 21;
 
 using Row = std::array<double, 3>;
@@ -59,6 +62,12 @@ AlignedFloats::AlignedFloats(std::size_t count) : size_(count) {
   std::fill_n(data_.get(), rounded / sizeof(float), 0.0F);
 }
 
+AlignedFloats aligned(const std::vector<float>& values, std::int64_t count) {
+  AlignedFloats result(static_cast<std::size_t>(count));
+  std::copy(values.begin(), values.end(), result.data());
+  return result;
+}
+
 AlignedFloats transform_weights(const PlainWeights& weights, int outputs_of_tile, Time time,
                                 std::int64_t blocks, std::int64_t out_blocks) {
   const std::vector<Row> g = matrix(outputs_of_tile), in_time = time_matrix(time);
@@ -86,6 +95,38 @@ AlignedFloats transform_weights(const PlainWeights& weights, int outputs_of_tile
     }
   }
   return u;
+}
+
+void transform_kernel(const KernelView& view, int outputs_of_tile, Time time, std::int64_t blocks,
+                      std::int64_t out_blocks, float* u) {
+  const std::int64_t side = outputs_of_tile + 2, points = side * side, depth = blocks * kLanes;
+  const std::int64_t tap = depth * kOutBlock, panel = time_points(time) * tap;
+  const std::int64_t taps = std::int64_t{view.taps} * 9, row = view.inputs * taps;
+  const std::int64_t lanes = view.turned ? view.inputs : view.outputs;
+  const std::int64_t channels = view.turned ? view.outputs : view.inputs;
+  const KernelFunction function = avx512_kernel(outputs_of_tile, time);
+  const bool large = out_blocks * points * panel > kStreamed;
+  const std::int64_t pieces = out_blocks * (kOutBlock / kLanes) * blocks;
+#pragma omp parallel for schedule(static)
+  for (std::int64_t piece = 0; piece < pieces; ++piece) {
+    const std::int64_t lane = piece / blocks * kLanes, first = piece % blocks * kLanes;
+    KernelTile tile;
+    tile.lanes = static_cast<int>(std::clamp<std::int64_t>(lanes - lane, 0, kLanes));
+    tile.lane_stride = view.turned ? taps : row;
+    tile.turned = view.turned;
+    tile.taps = view.taps;
+    tile.point_stride = panel;
+    tile.time_stride = tap;
+    tile.streamed = large;
+    for (std::int64_t i = first; i < first + kLanes; ++i) {
+      if (i >= channels) tile.lanes = 0;
+      tile.kernel = view.kernel + (tile.lanes == 0 ? 0
+                                   : view.turned   ? i * row + lane * taps
+                                                   : lane * row + i * taps);
+      tile.u = u + lane / kOutBlock * points * panel + i * kOutBlock + lane % kOutBlock;
+      function(tile);
+    }
+  }
 }
 
 }  // namespace actionflow::kernels::winograd

@@ -27,6 +27,9 @@ class AlignedFloats {
   std::size_t size_;
 };
 
+// The values, then zeros up to `count`.
+AlignedFloats aligned(const std::vector<float>& values, std::int64_t count);
+
 struct PlainWeights {
   const std::vector<float>& kernel;  // O×I×T×3×3
   std::int64_t outputs = 0, inputs = 0;
@@ -36,5 +39,18 @@ struct PlainWeights {
 // U as models/kernels/winograd.h has it: `blocks` of 16 channels, `out_blocks` of 32 outputs.
 AlignedFloats transform_weights(const PlainWeights& weights, int outputs_of_tile, Time time,
                                 std::int64_t blocks, std::int64_t out_blocks);
+
+// The same, in float and fast, for weights that change at every step. `turned`: of the convolution that gives
+// the input's gradient from the output's, whose kernel is turned round in all axes and whose inputs are this
+// one's outputs; `blocks` and `out_blocks` are then of that one. Where `time` is none, of a kernel with three
+// taps in time the middle one is taken.
+struct KernelView {
+  const float* kernel = nullptr;  // O×I×T×3×3
+  std::int64_t outputs = 0, inputs = 0;
+  int taps = 1;
+  bool turned = false;
+};
+void transform_kernel(const KernelView& kernel, int outputs_of_tile, Time time, std::int64_t blocks,
+                      std::int64_t out_blocks, float* u);
 
 }  // namespace actionflow::kernels::winograd

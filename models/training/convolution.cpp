@@ -11,16 +11,28 @@ namespace {
 using kernels::ElementType;
 using Pass = std::unique_ptr<ConvolutionPass>;
 
+using PassMaker = Pass (*)(const ConvolutionShape&);
+
+// The first of these that there is.
+Pass best(const TrainKernelRequest& r, const ConvolutionShape& shape,
+          std::initializer_list<PassMaker> makers) {
+  for (const PassMaker maker : makers)
+    if (Pass pass = maker(shape)) return pass;
+  throw ModelError("layer '" + r.node.name + "' (convolution) cannot be trained: no kernel runs it");
+}
+
 class TrainConvolution final : public TrainKernel {
  public:
   TrainConvolution(const TrainKernelRequest& r, const ConvolutionShape& shape)
-      : shape_(shape), bias_(shape.operation.bias), forward_(required(r, onednn_forward(shape))) {
+      : shape_(shape),
+        bias_(shape.operation.bias),
+        forward_(best(r, shape, {winograd_forward, onednn_forward})) {
     ConvolutionShape backward = shape;
     backward.out.type = shape.in.type;
-    if (r.wants_input_gradient[0]) data_ = required(r, onednn_backward_data(backward));
+    if (r.wants_input_gradient[0]) data_ = best(r, backward, {winograd_backward_data, onednn_backward_data});
     const auto& wants = r.wants_parameter_gradient;
     if (std::find(wants.begin(), wants.end(), true) != wants.end())
-      weights_ = required(r, onednn_backward_weights(backward));
+      weights_ = best(r, backward, {onednn_backward_weights});
   }
 
   void forward(const ForwardArguments& a) const override {
@@ -65,12 +77,6 @@ class TrainConvolution final : public TrainKernel {
   }
 
  private:
-  static Pass required(const TrainKernelRequest& r, Pass pass) {
-    if (pass == nullptr)
-      throw ModelError("layer '" + r.node.name + "' (convolution) cannot be trained: no kernel runs it");
-    return pass;
-  }
-
   // Maps may be bf16 where a result without height and width is f32.
   bool converts() const { return shape_.in.type != shape_.out.type; }
   std::size_t gradient_bytes() const {
