@@ -334,7 +334,9 @@ void expect_trains(const GraphMaker& maker, const StandardChecks& checks) {
     options.pad_all = pad_all;
     SCOPED_TRACE(pad_all ? "padded" : "as plans have it");
     TrainKernelBench bench(maker, options);
-    if (checks.forward) EXPECT_LT(deviation(bench.forward(), bench.reference()).largest, 2e-6);
+    if (checks.forward) {
+      EXPECT_LT(deviation(bench.forward(), bench.reference()).largest, 2e-6);
+    }
     const KernelCheck check = bench.check_gradients();
     EXPECT_LT(check.worst, checks.gradients) << check.where;
     EXPECT_LE(check.kinks, check.checked / 4);
