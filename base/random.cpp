@@ -82,4 +82,28 @@ double Random::normal() {
   return radius * std::cos(2 * std::numbers::pi * uniform_double());
 }
 
+// Marsaglia and Tsang, "A simple method for generating gamma variables", 2000; shapes below 1 by the
+// boost that stands there.
+double Random::gamma(double shape) {
+  if (shape < 1) {
+    const double larger = gamma(shape + 1);
+    return larger * std::pow(1 - uniform_double(), 1 / shape);
+  }
+  const double d = shape - 1.0 / 3;
+  const double c = 1 / std::sqrt(9 * d);
+  for (;;) {
+    const double x = normal();
+    const double v = (1 + c * x) * (1 + c * x) * (1 + c * x);
+    if (v <= 0) continue;
+    if (std::log(1 - uniform_double()) < x * x / 2 + d - d * v + d * std::log(v)) return d * v;
+  }
+}
+
+double Random::beta(double a, double b) {
+  const double x = gamma(a), y = gamma(b);
+  // Both are zero where tiny shapes underflow: then it lies at one of the ends.
+  if (x + y <= 0) return chance(a / (a + b)) ? 1 : 0;
+  return x / (x + y);
+}
+
 }  // namespace actionflow

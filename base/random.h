@@ -34,6 +34,10 @@ class Random {
   std::uint64_t below(std::uint64_t count);
   // Mean 0, variance 1.
   double normal();
+  // Of the Gamma distribution with this shape, scale 1: mean and variance are `shape`. Requires shape > 0.
+  double gamma(double shape);
+  // Of the Beta distribution, in [0, 1]. Requires both above 0.
+  double beta(double a, double b);
   // True with this probability.
   bool chance(double probability) { return uniform_double() < probability; }
 

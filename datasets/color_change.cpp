@@ -1,7 +1,6 @@
 #include "datasets/color_change.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <vector>
 
@@ -11,41 +10,47 @@ namespace actionflow {
 
 namespace {
 
-struct Rgb {
-  float r, g, b;
+constexpr std::size_t kTile = 64;
+
+// Pixels side by side, a colour a row, so that loops over them become vector instructions.
+struct Tile {
+  std::array<float, kTile> r, g, b;
 };
 
 float clamped(float value) { return std::min(255.0F, std::max(0.0F, value)); }
 
-// BT.601 by torchvision's coefficients, which do not quite sum to one.
-float gray_of(const Rgb& c) { return 0.2989F * c.r + 0.587F * c.g + 0.114F * c.b; }
-
-Rgb blended(const Rgb& c, float factor, float other) {
-  const float rest = (1 - factor) * other;
-  return {clamped(factor * c.r + rest), clamped(factor * c.g + rest), clamped(factor * c.b + rest)};
+void saturate(Tile& tile, float factor) {
+  for (std::size_t i = 0; i < kTile; ++i) {
+    // BT.601 by torchvision's coefficients, which do not quite sum to one.
+    const float gray = 0.2989F * tile.r[i] + 0.587F * tile.g[i] + 0.114F * tile.b[i];
+    const float rest = (1 - factor) * gray;
+    tile.r[i] = clamped(factor * tile.r[i] + rest);
+    tile.g[i] = clamped(factor * tile.g[i] + rest);
+    tile.b[i] = clamped(factor * tile.b[i] + rest);
+  }
 }
 
-// The hexagonal colour model: hue in turns, −1/6…5/6.
-Rgb turned(const Rgb& c, float turn) {
-  const float most = std::max({c.r, c.g, c.b});
-  const float spread = most - std::min({c.r, c.g, c.b});
-  if (spread <= 0) return c;
-  float sector = 0;
-  if (most == c.r) {
-    sector = (c.g - c.b) / spread;
-  } else if (most == c.g) {
-    sector = 2 + (c.b - c.r) / spread;
-  } else {
-    sector = 4 + (c.r - c.g) / spread;
+// How far a colour falls short of the strongest, 0…1: HSV's k = (n + h/60°) mod 6, here of 0 or more.
+float shortfall(float k) {
+  k -= 6 * static_cast<float>(static_cast<int>(k * (1 / 6.0F)));
+  return std::max(0.0F, std::min(std::min(k, 4 - k), 1.0F));
+}
+
+// Hue in the hexagonal colour model (HSV), in sixths of a turn.
+void turn_hue(Tile& tile, float turn) {
+  for (std::size_t i = 0; i < kTile; ++i) {
+    const float r = tile.r[i], g = tile.g[i], b = tile.b[i];
+    const float most = std::max(r, std::max(g, b));
+    const float spread = most - std::min(r, std::min(g, b));
+    const float scale = 1 / std::max(spread, 1e-6F);
+    const float of_red = (g - b) * scale, of_green = 2 + (b - r) * scale, of_blue = 4 + (r - g) * scale;
+    const float not_red = most == g ? of_green : of_blue;
+    // Twelve keeps what is taken modulo six above zero.
+    const float sector = (most == r ? of_red : not_red) + 6 * turn + 12;
+    tile.r[i] = most - spread * shortfall(5 + sector);
+    tile.g[i] = most - spread * shortfall(3 + sector);
+    tile.b[i] = most - spread * shortfall(1 + sector);
   }
-  sector += 6 * turn;
-  // How far each colour falls short of the strongest, as HSV's k = (n + h/60°) mod 6 gives it.
-  const auto channel = [&](float n) {
-    float k = n + sector;
-    k -= 6 * std::floor(k / 6);
-    return most - spread * std::max(0.0F, std::min({k, 4 - k, 1.0F}));
-  };
-  return {channel(5), channel(3), channel(1)};
 }
 
 std::uint8_t rounded(float value) { return static_cast<std::uint8_t>(value + 0.5F); }
@@ -64,28 +69,35 @@ std::array<float, 256> levels(const ColorChange& change) {
   return table;
 }
 
+void change_levels(const std::array<float, 256>& level, std::uint8_t* bytes, std::size_t count) {
+  std::array<std::uint8_t, 256> table{};
+  for (std::size_t i = 0; i < table.size(); ++i) table[i] = rounded(level[i]);
+  for (std::size_t i = 0; i < count; ++i) bytes[i] = table[bytes[i]];
+}
+
 }  // namespace
 
 void change_colors(const ColorChange& change, ColorOrder order, std::uint8_t* pixels, std::size_t count) {
   const std::array<float, 256> level = levels(change);
-  const bool keeps_colors = change.saturation == 1 && change.hue == 0;
-  if (order == ColorOrder::gray || keeps_colors) {
-    std::array<std::uint8_t, 256> table{};
-    for (std::size_t i = 0; i < table.size(); ++i) table[i] = rounded(level[i]);
-    const std::size_t bytes = order == ColorOrder::gray ? count : 3 * count;
-    for (std::size_t i = 0; i < bytes; ++i) pixels[i] = table[pixels[i]];
-    return;
-  }
+  if (order == ColorOrder::gray) return change_levels(level, pixels, count);
+  if (change.saturation == 1 && change.hue == 0) return change_levels(level, pixels, 3 * count);
   const std::size_t red = order == ColorOrder::bgr ? 2 : 0;
-  const auto saturation = static_cast<float>(change.saturation);
-  const auto turn = static_cast<float>(change.hue);
-  for (std::size_t i = 0; i < count; ++i, pixels += 3) {
-    Rgb color{level[pixels[red]], level[pixels[1]], level[pixels[2 - red]]};
-    color = blended(color, saturation, gray_of(color));
-    if (turn != 0) color = turned(color, turn);
-    pixels[red] = rounded(color.r);
-    pixels[1] = rounded(color.g);
-    pixels[2 - red] = rounded(color.b);
+  const std::size_t blue = 2 - red;
+  Tile tile{};
+  for (; count > 0; count -= std::min(count, kTile), pixels += 3 * kTile) {
+    const std::size_t filled = std::min(count, kTile);
+    for (std::size_t i = 0; i < filled; ++i) {
+      tile.r[i] = level[pixels[3 * i + red]];
+      tile.g[i] = level[pixels[3 * i + 1]];
+      tile.b[i] = level[pixels[3 * i + blue]];
+    }
+    if (change.saturation != 1) saturate(tile, static_cast<float>(change.saturation));
+    if (change.hue != 0) turn_hue(tile, static_cast<float>(change.hue));
+    for (std::size_t i = 0; i < filled; ++i) {
+      pixels[3 * i + red] = rounded(tile.r[i]);
+      pixels[3 * i + 1] = rounded(tile.g[i]);
+      pixels[3 * i + blue] = rounded(tile.b[i]);
+    }
   }
 }
 
@@ -97,16 +109,32 @@ double mean_luma(ColorOrder order, const std::uint8_t* pixels, std::size_t count
   return count == 0 ? 0 : static_cast<double>(sum) / static_cast<double>(count);
 }
 
+namespace {
+
+constexpr std::size_t kGrains = 1 << 16, kGrainRun = 256;
+
+// Normal numbers in 1024ths, the first ones again at the end, so that a run may start anywhere.
+const std::vector<std::int16_t>& grains() {
+  static const std::vector<std::int16_t> table = [] {
+    Random random(0, "grain");
+    std::vector<std::int16_t> grain(kGrains);
+    for (std::int16_t& value : grain) value = static_cast<std::int16_t>(std::lround(random.normal() * 1024));
+    grain.insert(grain.end(), grain.begin(), grain.begin() + kGrainRun);
+    return grain;
+  }();
+  return table;
+}
+
+}  // namespace
+
 void add_noise(Random& random, double deviation, std::uint8_t* bytes, std::size_t count) {
-  // Four even draws of 0…255: mean 4·127.5, variance 4·(256² − 1)/12.
-  constexpr int kMean = 510;
-  const double unit = std::sqrt(4 * (256.0 * 256.0 - 1) / 12);
-  const auto scale = static_cast<std::int32_t>(std::lround(deviation / unit * 65536));
-  for (std::size_t i = 0; i < count; ++i) {
-    const auto draws = std::bit_cast<std::array<std::uint8_t, 4>>(random.bits());
-    const std::int32_t noise = draws[0] + draws[1] + draws[2] + draws[3] - kMean;
-    const std::int32_t value = bytes[i] + ((noise * scale + 32768) >> 16);
-    bytes[i] = static_cast<std::uint8_t>(std::clamp(value, 0, 255));
+  const auto scale = static_cast<std::int32_t>(std::lround(deviation * 64));
+  for (; count > 0; count -= std::min(count, kGrainRun), bytes += kGrainRun) {
+    const std::int16_t* grain = grains().data() + random.below(kGrains);
+    for (std::size_t i = 0; i < std::min(count, kGrainRun); ++i) {
+      const std::int32_t value = bytes[i] + ((grain[i] * scale + 32768) >> 16);
+      bytes[i] = static_cast<std::uint8_t>(std::clamp(value, 0, 255));
+    }
   }
 }
 

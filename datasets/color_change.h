@@ -30,8 +30,8 @@ void change_colors(const ColorChange& change, ColorOrder order, std::uint8_t* pi
 // Mean luma (motion.h) of `count` pixels.
 double mean_luma(ColorOrder order, const std::uint8_t* pixels, std::size_t count);
 
-// Adds to each byte its own noise, nearly normal (the sum of four even draws, within ±3.5 deviations).
-// `deviation` in 255ths.
+// Adds normal noise of a standard deviation in 255ths: runs of 256 bytes, each from a random place of one
+// fixed table of 65536 draws.
 void add_noise(Random& random, double deviation, std::uint8_t* bytes, std::size_t count);
 
 // A rectangle in shares of height and width.

@@ -19,7 +19,6 @@ struct Affine {
   double a = 1, b = 0, c = 0;
   double d = 0, e = 1, f = 0;
 
-  // The map of one pixel more or less equal to a whole move, so that no pixel is blended.
   bool is_identity() const;
   // Source pixels for one of the output, along the axis where they are most.
   double shrink() const;

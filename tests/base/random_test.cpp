@@ -104,5 +104,41 @@ TEST(Random, ShufflesToEachOrderEquallyOften) {
   for (const int count : first) EXPECT_NEAR(count, kShuffles / 5.0, 5 * std::sqrt(kShuffles * 0.16));
 }
 
+// Mean and variance of Gamma(k): k and k; of Beta(a, b): a/(a+b) and ab/((a+b)²(a+b+1)).
+TEST(Random, GammaAndBetaHaveTheirMoments) {
+  constexpr int kDraws = 100'000;
+  const auto moments = [](auto draw) {
+    double sum = 0, squares = 0;
+    for (int i = 0; i < kDraws; ++i) {
+      const double x = draw();
+      sum += x;
+      squares += x * x;
+    }
+    const double mean = sum / kDraws;
+    return std::pair{mean, squares / kDraws - mean * mean};
+  };
+  Random random(1, "moments");
+  for (const double shape : {0.2, 1.0, 4.5}) {
+    const auto [mean, variance] = moments([&] { return random.gamma(shape); });
+    EXPECT_NEAR(mean, shape, 5 * std::sqrt(shape / kDraws));
+    EXPECT_NEAR(variance, shape, 0.06 * shape);
+  }
+  for (const auto& [a, b] : {std::pair{0.2, 0.2}, std::pair{1.0, 1.0}, std::pair{2.0, 5.0}}) {
+    const auto [mean, variance] = moments([&, a = a, b = b] { return random.beta(a, b); });
+    const double expected = a * b / ((a + b) * (a + b) * (a + b + 1));
+    EXPECT_NEAR(mean, a / (a + b), 5 * std::sqrt(expected / kDraws));
+    EXPECT_NEAR(variance, expected, 0.03 * expected);
+  }
+}
+
+TEST(Random, BetaOfTinyShapesStaysInItsInterval) {
+  Random random(1, "tiny");
+  for (int i = 0; i < 1000; ++i) {
+    const double x = random.beta(1e-4, 1e-4);
+    ASSERT_GE(x, 0);
+    ASSERT_LE(x, 1);
+  }
+}
+
 }  // namespace
 }  // namespace actionflow
