@@ -238,10 +238,20 @@ Gradients TrainKernelBench::backward(const Tensor& output_gradient) {
   return result;
 }
 
+namespace {
+
+// In the memory that they have: a check holds spans of it.
+void restore(std::vector<Tensor>& parameters, const std::vector<Tensor>& kept) {
+  for (std::size_t i = 0; i < kept.size(); ++i)
+    std::copy(kept[i].values().begin(), kept[i].values().end(), parameters[i].data());
+}
+
+}  // namespace
+
 double TrainKernelBench::objective(const Tensor& weights) {
   const std::vector<Tensor> kept = parameters_;  // batch norm moves its statistics
   const Tensor value = forward();
-  parameters_ = kept;
+  restore(parameters_, kept);
   double sum = 0;
   for (std::int64_t i = 0; i < value.size(); ++i) sum += double{value[i]} * double{weights[i]};
   return sum;
@@ -280,7 +290,7 @@ KernelCheck TrainKernelBench::check_gradients(int elements, double distance) {
   const Tensor weights = output_gradient();
   const std::vector<Tensor> kept = parameters_;
   forward();
-  parameters_ = kept;
+  restore(parameters_, kept);
   const Gradients gradients = backward(weights);
   KernelCheck check;
   for (std::size_t i = 0; i < in_.size(); ++i)
