@@ -17,6 +17,7 @@
 #include "pipeline/training/run_state.h"
 #include "pipeline/training/training_data.h"
 #include "pipeline/training/validation.h"
+#include "pipeline/training/watchers.h"
 
 namespace actionflow {
 
@@ -92,6 +93,10 @@ struct Trainer::State {
       folder.write_recipe(print_recipe(recipe, document));
     }
     folder.cut_metrics(state.epoch);
+    options.observers.push_back(tensorboard_writer(recipe.output));
+    options.observers.push_back(report_writer({recipe.output, architecture.name, architecture.classes,
+                                               dataset.val, FrameForm::of(architecture.input)},
+                                              cache));
   }
 
   bool going_on() const { return options.resume && std::filesystem::exists(folder.last()); }
@@ -129,7 +134,7 @@ struct Trainer::State {
   }
 
   const Recipe recipe;
-  const TrainerOptions options;
+  TrainerOptions options;
   const Dataset dataset;
   const Architecture architecture;
   const FittedLoss loss;

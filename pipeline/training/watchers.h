@@ -1,0 +1,32 @@
+// Those who watch every run: its TensorBoard file and its report.html.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "datasets/dataset.h"
+#include "datasets/video_frames.h"
+#include "pipeline/training/observer.h"
+
+namespace actionflow {
+
+// Writes events.out.tfevents.… into the folder: loss, rate and gradient norm of each step, the measures of
+// each epoch.
+std::unique_ptr<TrainingObserver> tensorboard_writer(std::filesystem::path folder);
+
+// What the report shows beside the run's own numbers.
+struct ReportSubject {
+  std::filesystem::path folder;  // the run's; metrics.jsonl is read there
+  std::string network;
+  std::vector<std::string> classes;
+  std::vector<VideoEntry> validation;
+  FrameForm form;  // of the frames in strips
+};
+
+// Writes report.html into the folder after each epoch; the mistakes are those of the best epoch so far. The
+// cache outlives it.
+std::unique_ptr<TrainingObserver> report_writer(ReportSubject subject, FrameCache& cache);
+
+}  // namespace actionflow
