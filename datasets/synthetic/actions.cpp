@@ -12,7 +12,8 @@ constexpr double kPi = 3.14159265358979323846;
 
 class Choreographer {
  public:
-  explicit Choreographer(Random& random) : random_(random), side_(random.chance(0.5) ? 1 : 0) {
+  Choreographer(Random& random, bool outdoors)
+      : random_(random), outdoors_(outdoors), side_(random.chance(0.5) ? 1 : 0) {
     standing_.pelvis.x += near(0, 0.03);
     standing_.spine[0] = near(0.03, 0.04);
     for (Point3d& hand : standing_.hands) hand += Point3d(0, near(0, 0.02), near(0, 0.03));
@@ -168,9 +169,10 @@ class Choreographer {
   }
 
   Choreography opening() {
-    constexpr std::array<PropKind, 3> kThings{PropKind::chest, PropKind::cupboard, PropKind::curtain};
+    constexpr std::array<PropKind, 3> kIndoors{PropKind::chest, PropKind::cupboard, PropKind::curtain};
+    constexpr std::array<PropKind, 3> kOutdoors{PropKind::chest, PropKind::gate, PropKind::gate};
     Choreography c;
-    c.prop = kThings[random_.below(kThings.size())];
+    c.prop = (outdoors_ ? kOutdoors : kIndoors)[random_.below(kIndoors.size())];
     c.turn = c.prop == PropKind::chest ? turned(10, 60) : random_.uniform(-25, 25) * kPi / 180;
     c.seconds = 1.7;
     c.middle = {c.prop == PropKind::chest ? 0 : 0.25, 0.88, c.prop == PropKind::chest ? 0.2 : 0};
@@ -259,6 +261,7 @@ class Choreographer {
   }
 
   Random& random_;
+  bool outdoors_;
   std::size_t side_;  // the hand that acts
   Pose standing_;
 };
@@ -278,7 +281,9 @@ Point3d Choreography::prop_at(double phase) const {
   return held_at(hold.to) + hold.speed * since - Point3d(0, hold.gravity * since * since / 2, 0);
 }
 
-Choreography choreograph(ActionPair pair, Random random) { return Choreographer(random).make(pair); }
+Choreography choreograph(ActionPair pair, Random random, bool outdoors) {
+  return Choreographer(random, outdoors).make(pair);
+}
 
 Point3d handle_of(PropKind prop, double opened) {
   switch (prop) {
@@ -286,9 +291,11 @@ Point3d handle_of(PropKind prop, double opened) {
       const double angle = opened * 1.75;
       return {0.12, 0.84 + 0.34 * std::sin(angle), 0.58 - 0.34 * std::cos(angle)};
     }
-    case PropKind::cupboard: {  // the door's outer edge, about a hinge beside the person
-      const double angle = opened * 1.6;
-      return {0.34 + 0.36 * std::cos(angle), 1.3, 0.02 + 0.36 * std::sin(angle)};
+    case PropKind::cupboard:  // the door's outer edge, about a hinge at the far side
+    case PropKind::gate: {
+      const double angle = opened * 1.3;
+      const double height = prop == PropKind::gate ? 1.02 : 1.18;
+      return {0.7 - 0.4 * std::cos(angle), height, 0.06 + 0.4 * std::sin(angle)};
     }
     case PropKind::curtain:
       return {0.1 + 0.55 * opened, 1.42, 0.16};

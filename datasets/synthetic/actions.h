@@ -40,7 +40,7 @@ inline constexpr std::array<Action, 14> kActions{{
 
 constexpr std::size_t partner_of(std::size_t action) { return action ^ 1; }
 
-enum class PropKind { none, chair, stool, crate, trolley, ball, bag, box, chest, cupboard, curtain };
+enum class PropKind { none, chair, stool, crate, trolley, ball, bag, box, chest, cupboard, curtain, gate };
 
 // How a thing moves with the hands: held between two phases, lying still before, flying or lying after.
 struct Hold {
@@ -65,8 +65,9 @@ struct Choreography {
   cv::Point3d prop_at(double phase) const;
 };
 
-// `random` decides side, reach, tempo and which thing it is.
-Choreography choreograph(ActionPair pair, Random random);
+// `random` decides side, reach, tempo and which thing it is; gates stand outdoors, cupboards and curtains do
+// not.
+Choreography choreograph(ActionPair pair, Random random, bool outdoors);
 
 // The hand's place on a thing that opens, by how far it is open.
 cv::Point3d handle_of(PropKind prop, double opened);

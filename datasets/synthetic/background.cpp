@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "datasets/synthetic/furniture.h"
+#include "datasets/synthetic/palette.h"
 
 namespace actionflow {
 
@@ -12,38 +13,36 @@ using cv::Scalar;
 
 namespace {
 
+enum class Place { plain, room, pattern, clutter, outdoors };
+
+Place place_of(Random& random) { return static_cast<Place>(random.below(5)); }
+
 class Background {
  public:
   Background(Canvas& canvas, Random& random) : canvas_(canvas), random_(random), width_(canvas.aspect()) {}
 
   void draw() {
-    switch (random_.below(5)) {
-      case 0:
-        wall(tint(90, 225));
-        floor(tint(70, 180));
+    switch (place_of(random_)) {
+      case Place::plain:
+        wall(color(Material::wall));
+        floor(color(Material::floor));
         break;
-      case 1:
+      case Place::room:
         room();
         break;
-      case 2:
+      case Place::pattern:
         pattern();
         break;
-      case 3:
+      case Place::clutter:
         clutter();
         break;
-      default:
+      case Place::outdoors:
         outdoors();
     }
   }
 
  private:
-  Scalar tint(double darkest, double lightest, double strongest = 0.3) {
-    const double hue = random_.uniform(0, 6.2832);
-    const double strength = random_.uniform(0, strongest);
-    const double light = random_.uniform(darkest, lightest);
-    return {light * (1 + strength * std::cos(hue)), light * (1 + strength * std::cos(hue - 2.094)),
-            light * (1 + strength * std::cos(hue + 2.094))};
-  }
+  Scalar color(Material material) { return color_of(material, random_); }
 
   // Rows from one share of the height to another, from colour to colour, with light from one side.
   void gradient(double top, double bottom, const Scalar& above, const Scalar& below) {
@@ -78,7 +77,7 @@ class Background {
   }
 
   void room() {
-    wall(tint(130, 215, 0.2));
+    wall(color(Material::wall));
     floor(shade({150, 112, 78}, random_.uniform(0.6, 1.25)));
     const Scalar wood = shade({128, 92, 62}, random_.uniform(0.6, 1.3));
     if (random_.chance(0.6)) {
@@ -103,9 +102,10 @@ class Background {
     for (std::uint64_t i = 0; i < count; ++i) {
       const Point2d corner(random_.uniform(0.02, width_ - 0.2), random_.uniform(0.06, 0.3));
       const Point2d size(random_.uniform(0.08, 0.18), random_.uniform(0.08, 0.18));
-      canvas_.box(corner, corner + size, tint(30, 90));
-      canvas_.box(corner + Point2d(0.012, 0.012), corner + size - Point2d(0.012, 0.012), tint(110, 220, 0.5));
-      canvas_.disc(corner + size * 0.5, size.x * 0.25, tint(60, 200, 0.6));
+      canvas_.box(corner, corner + size, shade(color(Material::thing), 0.5));
+      canvas_.box(corner + Point2d(0.012, 0.012), corner + size - Point2d(0.012, 0.012),
+                  color(Material::wall));
+      canvas_.disc(corner + size * 0.5, size.x * 0.25, color(Material::thing));
     }
   }
 
@@ -133,12 +133,12 @@ class Background {
     }
     canvas_.polygon({foot + Point2d(-0.05, -0.09), foot + Point2d(0.05, -0.09), foot + Point2d(0.035, 0.02),
                      foot + Point2d(-0.035, 0.02)},
-                    tint(90, 180, 0.5));
+                    color(Material::thing));
   }
 
   void pattern() {
-    const Scalar base = tint(100, 200);
-    const Scalar other = shade(base, random_.uniform(0.7, 0.92));
+    const Scalar base = color(Material::wall);
+    const Scalar other = shade(base, random_.uniform(0.8, 0.94));
     wall(base);
     const double step = random_.uniform(0.05, 0.12);
     switch (random_.below(3)) {
@@ -159,30 +159,30 @@ class Background {
           for (double x = step / 2; x < width_; x += step) canvas_.disc({x, y}, step * 0.22, other);
         }
     }
-    floor(tint(70, 190));
+    floor(color(Material::floor));
   }
 
   void clutter() {
-    wall(tint(110, 210));
-    floor(tint(80, 170));
+    wall(color(Material::wall));
+    floor(color(Material::floor));
     const int things = 6 + static_cast<int>(random_.below(10));
     for (int i = 0; i < things; ++i) {
       const double x = random_.uniform(-0.05, width_);
       const double broad = random_.uniform(0.06, 0.24);
       if (random_.chance(0.35)) {  // on the wall
         const double y = random_.uniform(0.05, 0.45);
-        canvas_.box({x, y}, {x + broad, y + random_.uniform(0.04, 0.16)}, tint(60, 220, 0.5));
+        canvas_.box({x, y}, {x + broad, y + random_.uniform(0.04, 0.16)}, color(Material::thing));
         continue;
       }
       const double tall = random_.uniform(0.06, 0.35);
       const double foot = kFloorLine + random_.uniform(0, 0.05);
-      const Scalar color = tint(60, 200, 0.5);
+      const Scalar paint = color(Material::thing);
       if (random_.chance(0.7)) {
-        canvas_.box({x, foot - tall}, {x + broad, foot}, color);
-        canvas_.box({x, foot - tall}, {x + broad, foot - tall + 0.02}, shade(color, 1.2));
-        canvas_.box({x + broad * 0.42, foot - tall}, {x + broad * 0.55, foot}, shade(color, 0.8));
+        canvas_.box({x, foot - tall}, {x + broad, foot}, paint);
+        canvas_.box({x, foot - tall}, {x + broad, foot - tall + 0.02}, shade(paint, 1.1));
+        canvas_.box({x + broad * 0.42, foot - tall}, {x + broad * 0.55, foot}, shade(paint, 0.85));
       } else {
-        canvas_.ellipse({x, foot - tall * 0.4}, broad * 0.5, tall * 0.45, 0, color);
+        canvas_.ellipse({x, foot - tall * 0.4}, broad * 0.5, tall * 0.45, 0, paint);
       }
     }
   }
@@ -222,9 +222,10 @@ class Background {
     while (x < width_) {
       const double broad = random_.uniform(0.16, 0.32);
       const double top = random_.uniform(0.3, 0.52);
-      const Scalar color = tint(110, 210);
-      canvas_.box({x, top}, {x + broad, kFloorLine + 0.01}, color);
-      canvas_.polygon({{x - 0.02, top}, {x + broad / 2, top - 0.1}, {x + broad + 0.02, top}}, tint(70, 130));
+      const Scalar paint = color(Material::wall);
+      canvas_.box({x, top}, {x + broad, kFloorLine + 0.01}, paint);
+      canvas_.polygon({{x - 0.02, top}, {x + broad / 2, top - 0.1}, {x + broad + 0.02, top}},
+                      shade(color(Material::floor), 0.75));
       for (double y = top + 0.04; y < kFloorLine - 0.08; y += 0.1) {
         for (double w = x + 0.03; w < x + broad - 0.04; w += 0.08) {
           canvas_.box({w, y}, {w + 0.035, y + 0.05}, {86, 104, 122});
@@ -251,6 +252,8 @@ class Background {
 };
 
 }  // namespace
+
+bool is_outdoors(Random random) { return place_of(random) == Place::outdoors; }
 
 cv::Mat draw_background(Random random, int width, int height) {
   Canvas canvas(width, height);

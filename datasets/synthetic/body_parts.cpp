@@ -15,6 +15,14 @@ constexpr double kPi = 3.14159265358979323846;
 constexpr double kHalfFace = 0.085;
 constexpr double kEyeAngle = 0.4245;  // each eye's, from the nose
 
+// A limb with light on the side of its upper left, as round things have.
+void round_limb(Canvas& canvas, Point2d a, Point2d b, double width_a, double width_b, const Scalar& color) {
+  canvas.limb(a, b, width_a, width_b, shade(color, 0.84));
+  const Point2d toward_light(-0.14, -0.08);
+  canvas.limb(a + toward_light * width_a, b + toward_light * width_b, 0.62 * width_a, 0.62 * width_b,
+              shade(color, 1.06));
+}
+
 // Draws the parts of one head, which lie on a ball that is turned.
 class Head {
  public:
@@ -152,7 +160,8 @@ void draw_torso(Canvas& canvas, const Look& look, const TorsoView& torso) {
   if (right - left < 0.28 * s) {  // seen from the side: thickness shows
     const Point2d chest = (torso.shoulders[0] + torso.shoulders[1]) * 0.5;
     const Point2d hips = (torso.hips[0] + torso.hips[1]) * 0.5;
-    canvas.limb(chest + (hips - chest) * 0.12, hips, 2.3 * torso.depth * s, 2 * torso.depth * s, look.shirt);
+    round_limb(canvas, chest + (hips - chest) * 0.12, hips, 2.3 * torso.depth * s, 2 * torso.depth * s,
+               look.shirt);
   }
   std::vector<cv::Point2f> corners;
   const auto add = [&](Point2d p) { corners.emplace_back(static_cast<float>(p.x), static_cast<float>(p.y)); };
@@ -164,30 +173,36 @@ void draw_torso(Canvas& canvas, const Look& look, const TorsoView& torso) {
   for (const Point2d& hip : torso.hips) add(hip);
   std::vector<cv::Point2f> hull;
   cv::convexHull(corners, hull);
-  canvas.polygon(std::vector<Point2d>(hull.begin(), hull.end()), look.shirt);
+  canvas.polygon(std::vector<Point2d>(hull.begin(), hull.end()), shade(look.shirt, 0.88));
+  const Point2d lit = middle + (middle - torso.collar) * 0.2 - Point2d(0.02, 0) * s;
+  for (cv::Point2f& p : hull) {
+    p = {static_cast<float>(lit.x + 0.72 * (p.x - lit.x)), static_cast<float>(lit.y + 0.9 * (p.y - lit.y))};
+  }
+  canvas.polygon(std::vector<Point2d>(hull.begin(), hull.end()), shade(look.shirt, 1.03));
 }
 
 void draw_upper_arm(Canvas& canvas, const Look& look, const ArmView& arm) {
   const Point2d& sleeve_end = arm.elbow;
   if (look.long_sleeves) {
-    return canvas.limb(arm.shoulder, sleeve_end, 0.115 * arm.size, 0.1 * arm.size,
-                       shade(look.shirt, 0.9 * arm.light));
+    return round_limb(canvas, arm.shoulder, sleeve_end, 0.115 * arm.size, 0.1 * arm.size,
+                      shade(look.shirt, 0.9 * arm.light));
   }
-  canvas.limb(arm.shoulder, arm.elbow, 0.085 * arm.size, 0.078 * arm.size, shade(look.skin, 0.9 * arm.light));
-  canvas.limb(arm.shoulder, arm.shoulder + (arm.elbow - arm.shoulder) * 0.55, 0.12 * arm.size,
-              0.115 * arm.size, shade(look.shirt, 0.9 * arm.light));
+  round_limb(canvas, arm.shoulder, arm.elbow, 0.085 * arm.size, 0.078 * arm.size,
+             shade(look.skin, 0.9 * arm.light));
+  round_limb(canvas, arm.shoulder, arm.shoulder + (arm.elbow - arm.shoulder) * 0.55, 0.12 * arm.size,
+             0.115 * arm.size, shade(look.shirt, 0.9 * arm.light));
 }
 
 void draw_forearm(Canvas& canvas, const Look& look, const ArmView& arm) {
   const Point2d along = arm.wrist - arm.elbow;
   if (!look.long_sleeves) {
-    return canvas.limb(arm.elbow, arm.wrist, 0.078 * arm.size, 0.055 * arm.size * arm.hand_size,
-                       shade(look.skin, 0.95 * arm.light));
+    return round_limb(canvas, arm.elbow, arm.wrist, 0.078 * arm.size, 0.055 * arm.size * arm.hand_size,
+                      shade(look.skin, 0.95 * arm.light));
   }
-  canvas.limb(arm.elbow, arm.elbow + along * 0.7, 0.1 * arm.size, 0.075 * arm.size * arm.hand_size,
-              shade(look.shirt, 0.95 * arm.light));
-  canvas.limb(arm.elbow + along * 0.72, arm.wrist, 0.055 * arm.size * arm.hand_size,
-              0.052 * arm.size * arm.hand_size, shade(look.skin, 0.93 * arm.light));
+  round_limb(canvas, arm.elbow, arm.elbow + along * 0.7, 0.1 * arm.size, 0.075 * arm.size * arm.hand_size,
+             shade(look.shirt, 0.95 * arm.light));
+  round_limb(canvas, arm.elbow + along * 0.72, arm.wrist, 0.055 * arm.size * arm.hand_size,
+             0.052 * arm.size * arm.hand_size, shade(look.skin, 0.93 * arm.light));
 }
 
 Point2d elbow_of(Point2d shoulder, Point2d wrist, double bone) {
@@ -204,15 +219,15 @@ Point2d elbow_of(Point2d shoulder, Point2d wrist, double bone) {
 }
 
 void draw_thigh(Canvas& canvas, const Look& look, const LegView& leg) {
-  canvas.limb(leg.hip, leg.knee, 0.18 * leg.size, 0.13 * leg.size, shade(look.trousers, leg.light));
+  round_limb(canvas, leg.hip, leg.knee, 0.18 * leg.size, 0.13 * leg.size, shade(look.trousers, leg.light));
 }
 
 void draw_shin(Canvas& canvas, const Look& look, const LegView& leg) {
   const Scalar color = look.shorts ? shade(look.skin, 0.92) : look.trousers;
-  canvas.limb(leg.knee, leg.ankle, (look.shorts ? 0.11 : 0.13) * leg.size,
-              (look.shorts ? 0.075 : 0.1) * leg.size, shade(color, leg.light));
-  canvas.limb(leg.ankle + Point2d(0, 0.03 * leg.size), leg.toes, 0.085 * leg.size, 0.07 * leg.size,
-              shade(look.shoes, leg.light));
+  round_limb(canvas, leg.knee, leg.ankle, (look.shorts ? 0.11 : 0.13) * leg.size,
+             (look.shorts ? 0.075 : 0.1) * leg.size, shade(color, leg.light));
+  round_limb(canvas, leg.ankle + Point2d(0, 0.03 * leg.size), leg.toes, 0.085 * leg.size, 0.07 * leg.size,
+             shade(look.shoes, leg.light));
 }
 
 void draw_open_hand(Canvas& canvas, const HandView& hand, const Scalar& skin) {

@@ -18,6 +18,10 @@ constexpr double kMargin = 0.12;  // of background on each side, for the camera'
 
 int with_margin(int size) { return size + 2 * static_cast<int>(size * kMargin); }
 
+Random background_numbers(const ClipPlan& plan) {
+  return Random(plan.seed, "background", 0, plan.background);
+}
+
 std::vector<std::uint8_t> bytes_of(const cv::Mat& image) {
   return {image.data, image.data + image.total() * image.elemSize()};
 }
@@ -36,13 +40,13 @@ struct Clip::State {
   explicit State(const ClipPlan& p)
       : plan(p),
         figure(Random(p.seed, "figure", 0, p.figure)),
-        choreography(choreograph(kActions[p.action].pair, Random(p.seed, "choreography", 0, p.clip))),
-        prop(Random(p.seed, "prop", 0, p.clip)),
+        choreography(choreograph(kActions[p.action].pair, Random(p.seed, "choreography", 0, p.clip),
+                                 is_outdoors(background_numbers(p)))),
+        prop(choreography.prop, Random(p.seed, "prop", 0, p.clip)),
         lens(Random(p.seed, "lens", 0, p.clip), p.width, p.height),
-        background(draw_background(Random(p.seed, "background", 0, p.background), with_margin(p.width),
-                                   with_margin(p.height))) {
+        background(draw_background(background_numbers(p), with_margin(p.width), with_margin(p.height))) {
     Random timing(p.seed, "timing", 0, p.clip);
-    // Alike before and after, so that a clip's middle does not tell which way it runs.
+    // Alike before and after, so that neither the middle nor the pauses tell which way a clip runs.
     lead = timing.uniform(0.15, 0.5);
     tail = timing.uniform(0.15, 0.5);
     movement = choreography.seconds / (figure.tempo * timing.uniform(0.85, 1.2));
@@ -51,6 +55,9 @@ struct Clip::State {
   }
 
   double seconds() const { return lead + movement + tail; }
+  int frames() const { return 2 * static_cast<int>(seconds() * kFrameRate / 2) + 1; }
+  // The picture of the forward film that is shown here.
+  int filmed(int index) const { return kActions[plan.action].reversed ? frames() - 1 - index : index; }
 
   cv::Mat draw(double phase, double sway, const Lens::Aim& aim) const {
     Canvas canvas(plan.width, plan.height);
@@ -67,8 +74,7 @@ struct Clip::State {
     return canvas.image();
   }
 
-  void draw_scene(Canvas& canvas, double phase, double sway) const {
-    const double forwards = kActions[plan.action].reversed ? 1 - phase : phase;
+  void draw_scene(Canvas& canvas, double forwards, double sway) const {
     SceneView view{choreography.turn, lens.pitch(), lens.distance(), choreography.middle};
     Pose pose = choreography.movement.at(forwards);
     pose.spine[1] += 0.012 * std::sin(sway);
@@ -87,21 +93,23 @@ Clip::Clip(const ClipPlan& plan) : state_(std::make_unique<State>(plan)) {}
 
 Clip::~Clip() = default;
 
-int Clip::frames() const { return static_cast<int>(std::lround(state_->seconds() * kFrameRate)); }
+int Clip::frames() const { return state_->frames(); }
 
 std::vector<std::uint8_t> Clip::frame(int index) const {
   const State& s = *state_;
-  const double time = index / kFrameRate;
+  const int filmed = s.filmed(index);
+  const double time = filmed / kFrameRate;
   const double phase = std::clamp((time - s.lead) / s.movement, 0.0, 1.0);
   cv::Mat image =
       s.draw(phase, 6.2832 / s.sway_rate * time + s.sway_phase, s.lens.aim(time / s.seconds(), time));
   s.lens.expose(image);
-  s.lens.add_noise(image, Random(s.plan.seed, "noise", static_cast<std::uint32_t>(index), s.plan.clip));
+  s.lens.add_noise(image, Random(s.plan.seed, "noise", static_cast<std::uint32_t>(filmed), s.plan.clip));
   return bytes_of(image);
 }
 
 std::vector<std::uint8_t> Clip::moment(double phase) const {
-  cv::Mat image = state_->draw(phase, 0, {});
+  const double forwards = kActions[state_->plan.action].reversed ? 1 - phase : phase;
+  cv::Mat image = state_->draw(forwards, 0, {});
   state_->lens.expose(image);
   return bytes_of(image);
 }

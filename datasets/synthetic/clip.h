@@ -1,8 +1,9 @@
 // One video of the synthetic dataset, as pictures.
 //
 // Who is seen before what depends on the figure and the background alone; camera, light, tempo and the way
-// of moving on the clip. An Action and its partner under the same clip's number are the same movement
-// forwards and backwards. Equal plans give equal bytes. A Clip belongs to one thread.
+// of moving on the clip. Under the same clip's number an action's partner is its film run backwards, to the
+// byte, so no picture can tell the two apart. Clips have an odd number of pictures: both have the same middle
+// one. Equal plans give equal bytes. A Clip belongs to one thread.
 #pragma once
 
 #include <cstddef>
@@ -18,8 +19,8 @@ struct ClipPlan {
   std::uint32_t clip = 0;
   std::uint32_t figure = 0;
   std::uint32_t background = 0;
-  int width = 160;
-  int height = 120;
+  int width = 192;
+  int height = 144;
 };
 
 class Clip {

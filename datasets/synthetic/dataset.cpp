@@ -21,6 +21,8 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::array<const char*, 3> kSplitFiles{"train.txt", "val.txt", "test.txt"};
+constexpr std::array<const char*, 6> kLists{"classes.txt", "train.txt",   "val.txt",
+                                            "test.txt",    "figures.txt", "backgrounds.txt"};
 
 // `count` things cut into 70 %, 15 % and 15 %: where each part begins, and the end.
 std::array<std::uint32_t, 4> cut(std::uint32_t count) {
@@ -65,8 +67,7 @@ class NewFolder {
   ~NewFolder() {
     if (kept_) return;
     std::error_code ignored;
-    for (const char* name : {"classes.txt", "train.txt", "val.txt", "test.txt"})
-      fs::remove(folder_ / name, ignored);
+    for (const char* name : kLists) fs::remove(folder_ / name, ignored);
     fs::remove_all(folder_ / "videos", ignored);
     if (made_) fs::remove(folder_, ignored);
   }
@@ -128,28 +129,37 @@ void write_lists(const fs::path& folder, const std::vector<SyntheticClip>& clips
     lists[static_cast<std::size_t>(clip.split)] += fmt::format("{} {}\n", clip.path, clip.plan.action);
   }
   for (std::size_t i = 0; i < lists.size(); ++i) replace_file(folder / kSplitFiles[i], lists[i]);
+  std::string figures, backgrounds;
+  for (const SyntheticClip& clip : clips) {
+    figures += fmt::format("{} f{:04}\n", clip.path, clip.plan.figure);
+    backgrounds += fmt::format("{} b{:04}\n", clip.path, clip.plan.background);
+  }
+  replace_file(folder / "figures.txt", figures);
+  replace_file(folder / "backgrounds.txt", backgrounds);
 }
 
 }  // namespace
 
 std::vector<SyntheticClip> plan_synthetic(const SyntheticOptions& options) {
-  if (options.clips < 3) throw UsageError("a dataset needs at least 3 clips, one for each split");
-  const std::array<std::uint32_t, 4> clips = cut(options.clips);
+  if (options.clips < kLeastClips)
+    throw UsageError(fmt::format("a dataset needs at least {} clips, two for each split", kLeastClips));
+  const std::array<std::uint32_t, 4> films = cut((options.clips + 1) / 2);
   const std::array<std::uint32_t, 4> identities = cut(std::max<std::uint32_t>(20, options.clips / 4));
   std::vector<SyntheticClip> planned;
   for (std::uint32_t i = 0; i < options.clips; ++i) {
+    const std::uint32_t film = i / 2;
     std::size_t split = 0;
-    while (i >= clips[split + 1]) ++split;
-    Random random(options.seed, "cast", 0, i);
+    while (film >= films[split + 1]) ++split;
+    Random random(options.seed, "cast", 0, film);
     SyntheticClip clip;
     clip.split = static_cast<SyntheticSplit>(split);
     clip.plan.action = i % kActions.size();
     clip.plan.seed = options.seed;
-    clip.plan.clip = i;
+    clip.plan.clip = film;
     clip.plan.figure = draw(random, identities, split);
     clip.plan.background = draw(random, identities, split);
     clip.path = fmt::format("videos/{}_f{:04}_b{:04}_{:05}.mp4", kActions[clip.plan.action].name,
-                            clip.plan.figure, clip.plan.background, i);
+                            clip.plan.figure, clip.plan.background, film);
     planned.push_back(clip);
   }
   return planned;

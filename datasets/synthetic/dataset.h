@@ -1,7 +1,8 @@
 // The synthetic action dataset: videos of drawn people, a class list, and a frame list for each split.
 //
-// Splits share no figure and no background. The same options give the same files, whatever the number
-// of threads.
+// Every film stands in it twice, once run forwards under its action and once backwards under the partner, so
+// that both have the same pictures. Splits share no film, no figure and no background. The same options give
+// the same files, whatever the number of threads.
 #pragma once
 
 #include <cstdint>
@@ -29,8 +30,9 @@ struct SyntheticClip {
   std::string path;  // in the dataset's folder; names action, figure, background and clip
 };
 
-// 70 % for training, 15 % each for validation and test, at least one clip each; classes are balanced in
-// each. Requires at least three clips.
+// 70 % for training, 15 % each for validation and test, at least one film each; classes are balanced in
+// each. Requires kLeastClips; of an odd number of clips the last one has no partner.
+inline constexpr std::uint32_t kLeastClips = 6;
 std::vector<SyntheticClip> plan_synthetic(const SyntheticOptions& options);
 
 // Writes `folder`, which is made where need be and must be empty: throws UsageError where it is not, or where

@@ -2,20 +2,14 @@
 
 #include <cmath>
 
+#include "datasets/synthetic/palette.h"
+
 namespace actionflow {
 
 using cv::Point2d;
 using cv::Scalar;
 
 namespace {
-
-Scalar color_of(Random& random, double darkest, double lightest) {
-  const double hue = random.uniform(0, 6.2832);
-  const double strength = random.uniform(0, 0.55);
-  const double light = random.uniform(darkest, lightest);
-  return {light * (1 + strength * std::cos(hue)), light * (1 + strength * std::cos(hue - 2.094)),
-          light * (1 + strength * std::cos(hue + 2.094))};
-}
 
 // Adds one person's parts; the nearness of a part decides what it hides.
 class Person {
@@ -113,13 +107,11 @@ class Person {
 }  // namespace
 
 Figure::Figure(Random random) {
-  const double tone = random.uniform_double();
-  look.skin = shade(mix({244, 204, 178}, {112, 70, 46}, tone), random.uniform(0.92, 1.05));
-  look.hair = random.chance(0.2) ? shade({196, 186, 170}, random.uniform(0.6, 1.1))
-                                 : shade({104, 70, 44}, random.uniform(0.2, 1.3));
-  look.shirt = color_of(random, 55, 200);
-  look.trousers = color_of(random, 35, 135);
-  look.shoes = color_of(random, 30, 190);
+  look.skin = color_of(Material::skin, random);
+  look.hair = color_of(Material::hair, random);
+  look.shirt = color_of(Material::shirt, random);
+  look.trousers = color_of(Material::trousers, random);
+  look.shoes = color_of(Material::shoes, random);
   constexpr std::array<Hair, 6> kHair{Hair::short_cut, Hair::short_cut, Hair::long_cut,
                                       Hair::long_cut,  Hair::bald,      Hair::cap};
   look.hair_style = kHair[random.below(kHair.size())];

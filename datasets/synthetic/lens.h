@@ -35,8 +35,8 @@ class Lens {
 
   double visible_metres_, pitch_, distance_;
   cv::Point2d person_, drift_, shake_;
-  double zoom_, shake_rate_, blur_;
-  int noise_;
+  double zoom_, shake_rate_, shake_phase_, blur_;
+  std::int16_t noise_;
   std::vector<std::uint16_t> light_;  // a factor a byte, 256 is 1
 };
 

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+
+#include "datasets/synthetic/palette.h"
 
 namespace actionflow {
 
@@ -41,6 +44,8 @@ class PropDrawing {
         return cupboard(opened);
       case PropKind::curtain:
         return curtain(opened);
+      case PropKind::gate:
+        return gate(opened);
     }
   }
 
@@ -167,23 +172,73 @@ class PropDrawing {
     bar(edge - Point3d(0.31, 0, 0), edge + Point3d(0.31, 0, 0), 0.05, shade(look_.color, 0.9), 0.04);
   }
 
-  void cupboard(double opened) {
-    const Point3d hinge(0.34, 0, 0.02);
-    slab({0.32, 0.0, -0.36}, {0.74, 1.7, 0.0}, look_.color, -0.2);
-    sheet({{0.35, 0.06, 0}, {0.71, 0.06, 0}, {0.71, 1.64, 0}, {0.35, 1.64, 0}}, shade(look_.color, 0.25),
-          -0.02);
-    for (const double y : {0.45, 0.85, 1.25}) {
-      sheet({{0.35, y, 0}, {0.71, y, 0}, {0.71, y + 0.03, 0}, {0.35, y + 0.03, 0}}, shade(look_.color, 0.8),
-            -0.015);
-      sheet({{0.42, y + 0.03, 0}, {0.62, y + 0.03, 0}, {0.62, y + 0.2, 0}, {0.42, y + 0.2, 0}}, look_.accent,
-            -0.01);
-    }
+  // A door of upright corners, with a frame and panels that show how it stands.
+  void door(double opened, double foot, double top) {
+    const Point3d hinge(0.7, 0, 0.06);
     const Point3d edge = handle_of(PropKind::cupboard, opened);
-    const Point3d foot(edge.x + (edge.x - hinge.x) * 0.03, 0.05, edge.z + (edge.z - hinge.z) * 0.03);
-    sheet({{hinge.x, 0.05, hinge.z}, foot, {foot.x, 1.66, foot.z}, {hinge.x, 1.66, hinge.z}},
-          shade(look_.color, 1.15 - 0.25 * opened));
-    const Point3d knob = edge - (edge - Point3d(hinge.x, edge.y, hinge.z)) * 0.1 - Point3d(0, 0.12, 0);
-    bar(knob, knob + Point3d(0, 0.14, 0), 0.035, {60, 58, 54}, 0.03);
+    const auto at = [&](double across, double y) {
+      return Point3d(hinge.x + (edge.x - hinge.x) * across, foot + (top - foot) * y,
+                     hinge.z + (edge.z - hinge.z) * across);
+    };
+    const Scalar face = shade(look_.color, 1.12 - 0.3 * opened);
+    sheet({at(0, 0), at(1, 0), at(1, 1), at(0, 1)}, shade(face, 0.72), 0.02);
+    sheet({at(0.05, 0.015), at(0.95, 0.015), at(0.95, 0.985), at(0.05, 0.985)}, face, 0.021);
+    for (const double y : {0.07, 0.55}) {
+      sheet({at(0.2, y), at(0.8, y), at(0.8, y + 0.38), at(0.2, y + 0.38)}, shade(face, 0.8), 0.022);
+      sheet({at(0.25, y + 0.02), at(0.8, y + 0.02), at(0.8, y + 0.38), at(0.25, y + 0.38)}, shade(face, 1.06),
+            0.023);
+    }
+  }
+
+  void cupboard(double opened) {
+    slab({0.26, 0.0, -0.4}, {0.74, 1.72, 0.0}, shade(look_.color, 0.9), -0.2);
+    sheet({{0.3, 0.06, 0}, {0.7, 0.06, 0}, {0.7, 1.66, 0}, {0.3, 1.66, 0}}, {34, 28, 24}, -0.04);
+    for (const double y : {0.06, 0.46, 0.86, 1.26}) {
+      sheet({{0.3, y, 0}, {0.7, y, 0}, {0.7, y + 0.035, 0}, {0.3, y + 0.035, 0}}, shade(look_.color, 0.75),
+            -0.035);
+      sheet({{0.35, y + 0.035, 0}, {0.48, y + 0.035, 0}, {0.48, y + 0.25, 0}, {0.35, y + 0.25, 0}},
+            look_.accent, -0.03);
+      sheet({{0.52, y + 0.035, 0}, {0.66, y + 0.035, 0}, {0.66, y + 0.16, 0}, {0.52, y + 0.16, 0}},
+            shade(look_.accent, 0.7), -0.03);
+    }
+    door(opened, 0.05, 1.67);
+    knob(PropKind::cupboard, opened);
+  }
+
+  void knob(PropKind prop, double opened) {
+    const Point3d at = handle_of(prop, opened);
+    bar(at - Point3d(0, 0.07, 0), at + Point3d(0, 0.07, 0), 0.04, {52, 50, 48}, 0.05);
+  }
+
+  void pickets(double from, double to, const std::function<Point3d(double, double)>& at, double toward) {
+    const int count = std::max(2, static_cast<int>(std::lround((to - from) / 0.13)));
+    const double step = (to - from) / count;
+    for (const double y : {0.3, 0.8}) {
+      sheet({at(from, y), at(to, y), at(to, y + 0.09), at(from, y + 0.09)}, shade(look_.color, 0.8),
+            toward - 0.01);
+    }
+    for (int i = 0; i < count; ++i) {
+      const double a = from + step * (i + 0.12);
+      const double b = from + step * (i + 0.88);
+      sheet({at(a, 0.06), at(b, 0.06), at(b, 1.02), at((a + b) / 2, 1.1), at(a, 1.02)},
+            shade(look_.color, i % 2 == 0 ? 1.05 : 0.97), toward);
+    }
+  }
+
+  void gate(double opened) {
+    const auto fence = [](double x, double y) { return Point3d(x, y, 0.0); };
+    pickets(-1.7, 0.24, fence, -0.3);
+    pickets(0.78, 2.1, fence, -0.3);
+    for (const double x : {0.27, 0.74}) bar({x, 0, 0}, {x, 1.16, 0}, 0.08, shade(look_.color, 0.7), -0.1);
+    const Point3d edge = handle_of(PropKind::gate, opened);
+    pickets(
+        0, 0.4,
+        [edge](double along, double y) {
+          const double share = along / 0.4;
+          return Point3d(0.7 + (edge.x - 0.7) * share, y, 0.06 + (edge.z - 0.06) * share);
+        },
+        0.02);
+    knob(PropKind::gate, opened);
   }
 
   void curtain(double opened) {
@@ -223,13 +278,10 @@ class PropDrawing {
 
 }  // namespace
 
-PropLook::PropLook(Random random) {
-  const double hue = random.uniform(0, 6.2832);
-  const double light = random.uniform(90, 185);
-  const double strength = random.uniform(0.1, 0.6);
-  color = {light * (1 + strength * std::cos(hue)), light * (1 + strength * std::cos(hue - 2.094)),
-           light * (1 + strength * std::cos(hue + 2.094))};
-  accent = {235 - color[0] * 0.7, 235 - color[1] * 0.7, 235 - color[2] * 0.7};
+PropLook::PropLook(PropKind prop, Random random)
+    : color(color_of(prop == PropKind::ball ? Material::ball : Material::thing, random)),
+      accent(color_of(Material::thing, random)) {
+  if (prop == PropKind::curtain) color = color_of(Material::shirt, random);
 }
 
 void add_prop(Layers& layers, const SceneView& view, const Choreography& choreography, const PropLook& look,

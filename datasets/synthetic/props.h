@@ -10,7 +10,7 @@ namespace actionflow {
 // Colours of a clip's things.
 struct PropLook {
   cv::Scalar color, accent;
-  explicit PropLook(Random random);
+  PropLook(PropKind prop, Random random);
 };
 
 // Adds the thing at one phase of the choreography.

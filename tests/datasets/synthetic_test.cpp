@@ -46,7 +46,7 @@ TEST(Synthetic, PartnersAreNeighboursOfOnePair) {
 }
 
 TEST(Synthetic, SplitsShareNoFigureAndNoBackground) {
-  for (const std::uint32_t count : {3u, 50u, 1000u}) {
+  for (const std::uint32_t count : {6u, 7u, 50u, 1000u}) {
     std::map<std::uint32_t, SyntheticSplit> figures, backgrounds;
     for (const SyntheticClip& clip : plan_synthetic({.clips = count})) {
       EXPECT_EQ(figures.emplace(clip.plan.figure, clip.split).first->second, clip.split);
@@ -85,6 +85,40 @@ TEST(Synthetic, AnActionIsItsPartnerBackwards) {
   }
 }
 
+TEST(Synthetic, APartnersFilmIsTheSameFilmRunBackwards) {
+  for (std::size_t action = 0; action < kActions.size(); action += 2) {
+    const auto number = static_cast<std::uint32_t>(action + 1);
+    const Clip one({.action = action, .clip = number, .figure = 2, .background = 9});
+    const Clip other({.action = partner_of(action), .clip = number, .figure = 2, .background = 9});
+    ASSERT_EQ(one.frames(), other.frames());
+    for (int k = 0; k < one.frames(); k += 6) {
+      EXPECT_EQ(one.frame(k), other.frame(other.frames() - 1 - k)) << kActions[action].name << " at " << k;
+    }
+  }
+}
+
+TEST(Synthetic, PartnersHaveTheSameMiddlePicture) {
+  for (std::size_t action = 0; action < kActions.size(); action += 2) {
+    const Clip one({.action = action, .clip = 4, .figure = 1, .background = 2});
+    const Clip other({.action = partner_of(action), .clip = 4, .figure = 1, .background = 2});
+    EXPECT_EQ(one.frames() % 2, 1);
+    EXPECT_EQ(one.frame(one.frames() / 2), other.frame(other.frames() / 2)) << kActions[action].name;
+  }
+}
+
+TEST(Synthetic, EveryFilmIsPlannedForwardsAndBackwardsInOneSplit) {
+  std::map<std::uint32_t, std::vector<SyntheticClip>> films;
+  for (const SyntheticClip& clip : plan_synthetic({.clips = 280})) films[clip.plan.clip].push_back(clip);
+  EXPECT_EQ(films.size(), 140u);
+  for (const auto& [number, clips] : films) {
+    ASSERT_EQ(clips.size(), 2u) << number;
+    EXPECT_EQ(clips[0].plan.action, partner_of(clips[1].plan.action));
+    EXPECT_EQ(clips[0].split, clips[1].split);
+    EXPECT_EQ(clips[0].plan.figure, clips[1].plan.figure);
+    EXPECT_EQ(clips[0].plan.background, clips[1].plan.background);
+  }
+}
+
 TEST(Synthetic, EveryActionMoves) {
   for (std::size_t action = 0; action < kActions.size(); ++action) {
     const Clip clip({.action = action, .clip = static_cast<std::uint32_t>(action)});
@@ -106,7 +140,8 @@ TEST(Synthetic, FilesAreTheSameForAnyNumberOfThreads) {
     ASSERT_TRUE(write_synthetic(folder / std::to_string(threads), {.clips = 8, .seed = 7, .threads = threads},
                                 kGoOn, [] {}));
   }
-  std::set<std::string> names{"classes.txt", "train.txt", "val.txt", "test.txt"};
+  std::set<std::string> names{"classes.txt", "train.txt",   "val.txt",
+                              "test.txt",    "figures.txt", "backgrounds.txt"};
   for (const SyntheticClip& clip : plan_synthetic({.clips = 8, .seed = 7})) names.insert(clip.path);
   for (const std::string& name : names) {
     EXPECT_EQ(content(folder / "1" / name), content(folder / "3" / name)) << name;
@@ -132,21 +167,25 @@ TEST(Synthetic, ListsNameVideosThatDecode) {
       EXPECT_THAT(path, HasSubstr("videos/" + classes[label] + "_f"));
       const testing::Decoded video = testing::read_all(folder / "set" / path);
       EXPECT_EQ(video.info.codec, "h264");
-      EXPECT_EQ(video.info.width, 160);
-      EXPECT_EQ(video.info.height, 120);
+      EXPECT_EQ(video.info.width, 192);
+      EXPECT_EQ(video.info.height, 144);
       EXPECT_EQ(video.damaged, 0);
       EXPECT_THAT(video.frames.size(), ::testing::AllOf(::testing::Ge(30u), ::testing::Le(90u))) << path;
       ++listed;
     }
   }
   EXPECT_EQ(listed, 28u);
+  EXPECT_THAT(lines(folder / "set/figures.txt"),
+              ::testing::Each(::testing::MatchesRegex(".*_(f[0-9]+)_.* f[0-9]+")));
+  EXPECT_EQ(lines(folder / "set/figures.txt").size(), 28u);
+  EXPECT_EQ(lines(folder / "set/backgrounds.txt").size(), 28u);
 }
 
 TEST(Synthetic, AFolderInUseStaysAsItIs) {
   const testing::TemporaryFolder folder;
   std::ofstream(folder / "mine.txt") << "kept";
-  EXPECT_THROW(write_synthetic(folder / "", {.clips = 3}, kGoOn, [] {}), UsageError);
-  EXPECT_THROW(write_synthetic(folder / "mine.txt", {.clips = 3}, kGoOn, [] {}), UsageError);
+  EXPECT_THROW(write_synthetic(folder / "", {.clips = 6}, kGoOn, [] {}), UsageError);
+  EXPECT_THROW(write_synthetic(folder / "mine.txt", {.clips = 6}, kGoOn, [] {}), UsageError);
   EXPECT_EQ(content(folder / "mine.txt"), "kept");
   EXPECT_FALSE(std::filesystem::exists(folder / "videos"));
 }

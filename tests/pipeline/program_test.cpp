@@ -223,9 +223,9 @@ TEST_F(Program, GeneratesADatasetOnceAFolder) {
   ASSERT_EQ(made.code, 0) << made.err;
   const json line = made.lines().at(0);
   EXPECT_EQ(line["clips"], 6);
-  EXPECT_EQ(line["train"], 4);
-  EXPECT_EQ(line["val"], 1);
-  EXPECT_EQ(line["test"], 1);
+  EXPECT_EQ(line["train"], 2);
+  EXPECT_EQ(line["val"], 2);
+  EXPECT_EQ(line["test"], 2);
   expect_error(run({"generate", folder, "--clips", "6"}), 2, "is not empty");
   expect_error(run({"generate"}), 2, "expected one DIR");
   expect_error(run({"generate", folder_ / "two", "--clips", "2"}), 2, "--clips");
