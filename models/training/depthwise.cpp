@@ -2,9 +2,12 @@
 //
 // The gradient of the input is a depthwise convolution too. Along the width its outputs fall into as many
 // phases as the stride has steps; each phase meets its own taps, in the other order, with stride 1.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <numeric>
 
+#include "base/error.h"
 #include "models/kernels/parallel.h"
 #include "models/kernels/row_order.h"
 #include "models/kernels/vector.h"
@@ -291,9 +294,70 @@ void TrainDepthwise::sum_rows(const BackwardArguments& a, const void* gradient, 
   join();
 }
 
+// A clip of few channels comes unpadded: a padded copy stands for it.
+class PaddedDepthwise final : public TrainKernel {
+ public:
+  explicit PaddedDepthwise(const TrainKernelRequest& r)
+      : in_(r.in[0]), padded_(padded(r)), inner_(padded_request(r, padded_)) {
+    forward_copy_ = forward_.add(padded_.bytes());
+    forward_scratch_ = forward_.add(inner_.forward_scratch_bytes());
+    backward_copy_ = backward_.add(padded_.bytes());
+    gradient_ = backward_.add(padded_.bytes());
+    backward_scratch_ = backward_.add(inner_.backward_scratch_bytes());
+  }
+
+  void forward(const ForwardArguments& a) const override {
+    ForwardArguments inner = a;
+    inner.inputs = {spread(a.inputs[0], piece(a.scratch, forward_copy_))};
+    inner.scratch = piece(a.scratch, forward_scratch_);
+    inner_.forward(inner);
+  }
+
+  void backward(const BackwardArguments& a) const override {
+    BackwardArguments inner = a;
+    if (a.inputs[0] != nullptr) inner.inputs = {spread(a.inputs[0], piece(a.scratch, backward_copy_))};
+    if (a.input_gradients[0] != nullptr) inner.input_gradients = {piece(a.scratch, gradient_)};
+    inner.scratch = piece(a.scratch, backward_scratch_);
+    inner_.backward(inner);
+    if (a.input_gradients[0] != nullptr)
+      copy_channels(padded_, inner.input_gradients[0], in_, a.input_gradients[0]);
+  }
+
+  BackwardReads backward_reads() const override { return inner_.backward_reads(); }
+  std::size_t forward_scratch_bytes() const override { return forward_.bytes(); }
+  std::size_t backward_scratch_bytes() const override { return backward_.bytes(); }
+  std::string implementation() const override { return inner_.implementation() + " + copy"; }
+
+ private:
+  static Layout padded(const TrainKernelRequest& r) {
+    Layout layout = r.in[0];
+    layout.padded = r.out.padded;
+    return layout;
+  }
+  static TrainKernelRequest padded_request(const TrainKernelRequest& r, const Layout& layout) {
+    TrainKernelRequest request = r;
+    request.in = {layout};
+    return request;
+  }
+  const void* spread(const void* from, void* to) const {
+    copy_channels(in_, from, padded_, to);
+    clear_padding(padded_, to);
+    return to;
+  }
+
+  Layout in_, padded_;
+  TrainDepthwise inner_;
+  Pieces forward_, backward_;
+  std::size_t forward_copy_ = 0, forward_scratch_ = 0;
+  std::size_t backward_copy_ = 0, gradient_ = 0, backward_scratch_ = 0;
+};
+
 }  // namespace
 
 std::unique_ptr<TrainKernel> make_depthwise_convolution(const TrainKernelRequest& request) {
+  if (request.out.padded % kernels::kChannelBlock != 0)
+    throw ModelError(fmt::format("{}: a depthwise convolution gives padded channels", request.node.name));
+  if (request.in[0].padded != request.out.padded) return std::make_unique<PaddedDepthwise>(request);
   return std::make_unique<TrainDepthwise>(request);
 }
 

@@ -58,6 +58,18 @@ void clear_padding(const Layout& layout, void* values) {
   });
 }
 
+void copy_channels(const Layout& from_layout, const void* from, const Layout& to_layout, void* to) {
+  const std::size_t size = kernels::bytes_of(from_layout.type);
+  const auto count = static_cast<std::size_t>(from_layout.extents.c) * size;
+  const auto from_step = static_cast<std::size_t>(from_layout.padded) * size;
+  const auto to_step = static_cast<std::size_t>(to_layout.padded) * size;
+  kernels::parallel_for(from_layout.rows(), from_layout.elements(), [&](std::int64_t row) {
+    const auto i = static_cast<std::size_t>(row);
+    std::memcpy(static_cast<std::byte*>(to) + i * to_step,
+                static_cast<const std::byte*>(from) + i * from_step, count);
+  });
+}
+
 void floats_to_bf16(const float* from, std::int64_t count, void* to) {
   const Layout plain{.batch = 1, .extents = {.c = count}, .padded = count, .type = ElementType::f32};
   convert(plain, from, ElementType::bf16, to);

@@ -11,6 +11,10 @@ void add_column_sums(const kernels::Layout& layout, const void* values, float* s
 // Zeros in the padding channels.
 void clear_padding(const kernels::Layout& layout, void* values);
 
+// The channels without padding of a value under another padding; one type.
+void copy_channels(const kernels::Layout& from_layout, const void* from, const kernels::Layout& to_layout,
+                   void* to);
+
 // `count` floats as bf16.
 void floats_to_bf16(const float* from, std::int64_t count, void* to);
 
