@@ -1,0 +1,298 @@
+#include "datasets/dataset.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <utility>
+
+#include "base/log.h"
+#include "datasets/lists/groups.h"
+#include "datasets/lists/list_format.h"
+#include "datasets/lists/split_check.h"
+#include "datasets/lists/video_locator.h"
+
+namespace actionflow {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::size_t kMostClasses = 100'000;
+constexpr std::size_t kMostNamed = 10;
+
+bool is_folder(const fs::path& path) {
+  std::error_code ignored;
+  return fs::is_directory(path, ignored);
+}
+
+bool is_there(const fs::path& path) {
+  std::error_code ignored;
+  return fs::exists(path, ignored);
+}
+
+// Options with every list where it lies, and those filled in that the format finds by itself.
+DataOptions located(DataOptions options) {
+  const auto locate = [&](fs::path& path) {
+    if (path.empty() || path.is_absolute()) return;
+    if (is_there(options.root / path) || !is_there(path)) path = options.root / path;
+  };
+  for (fs::path* path : {&options.classes, &options.train, &options.val, &options.test, &options.unknown})
+    locate(*path);
+  const bool no_lists = options.train.empty() && options.val.empty() && options.test.empty();
+  const bool may_be_folders =
+      options.format == DatasetFormat::folders || options.format == DatasetFormat::automatic;
+  if (!no_lists || !may_be_folders || options.root.empty() || !is_folder(options.root)) return options;
+  options.format = DatasetFormat::folders;
+  options.train = options.root;
+  if (!is_folder(options.root / "train")) return options;
+  options.train = options.root / "train";
+  for (const char* name : {"val", "valid", "validation"}) {
+    if (is_folder(options.root / name)) options.val = options.root / name;
+  }
+  if (is_folder(options.root / "test")) options.test = options.root / "test";
+  return options;
+}
+
+class DatasetReader {
+ public:
+  DatasetReader(const DataOptions& options, std::uint64_t seed)
+      : options_(located(options)), seed_(seed), locator_(options_.root) {}
+
+  Dataset read();
+
+ private:
+  using Rows = std::vector<ListRow>;
+
+  DatasetFormat format_for(const fs::path& list) const;
+  bool tests_from_train_list() const;
+  Rows rows_of(const fs::path& list, Split split);
+  void read_classes();
+  void infer_classes(const Rows& train);
+  VideoEntry entry_of(const ListRow& row, Split split, const Groups& groups);
+  std::vector<int> labels_of(const ListRow& row);
+  std::vector<VideoEntry> entries_of(const fs::path& list, const Rows& rows, Split split,
+                                     const Groups& groups);
+  void warn_of_classes();
+  void warn_of_groups();
+
+  const DataOptions options_;
+  const std::uint64_t seed_;
+  VideoLocator locator_;
+  ListErrors errors_;
+  ClassList classes_;
+  Dataset dataset_;
+};
+
+DatasetFormat DatasetReader::format_for(const fs::path& list) const {
+  return options_.format == DatasetFormat::automatic ? format_of(list) : options_.format;
+}
+
+bool DatasetReader::tests_from_train_list() const {
+  return options_.test.empty() && !options_.train.empty() &&
+         format_for(options_.train) == DatasetFormat::hmdb51;
+}
+
+DatasetReader::Rows DatasetReader::rows_of(const fs::path& list, Split split) {
+  if (list.empty()) return {};
+  const ListContext context{options_, split, classes_};
+  DatasetFormat format = format_for(list);
+  // Videos of no class stand in whatever list or folder is at hand.
+  if (split == Split::unknown && format == DatasetFormat::hmdb51) format = DatasetFormat::folders;
+  if (split == Split::unknown && !is_folder(list) && format == DatasetFormat::folders)
+    format = format_of(list);
+  if (format == DatasetFormat::hmdb51) return hmdb51_rows(list, context, errors_);
+  if (format == DatasetFormat::folders) return folder_rows(list, context, errors_);
+  const std::size_t errors_before = errors_.count();
+  const ListText text(list, errors_);
+  if (errors_.count() > errors_before) return {};
+  switch (format) {
+    case DatasetFormat::csv:
+      return csv_rows(text, context, errors_);
+    case DatasetFormat::ucf101:
+      return ucf101_rows(text, context, errors_);
+    case DatasetFormat::jester:
+      return jester_rows(text, context, errors_);
+    case DatasetFormat::something:
+      return something_rows(text, context, errors_);
+    default:
+      return text_rows(text, context, errors_);
+  }
+}
+
+// What the options or the format name; may leave them empty.
+void DatasetReader::read_classes() {
+  const fs::path& train = options_.train.empty() ? options_.test : options_.train;
+  const DatasetFormat format = train.empty() ? options_.format : format_for(train);
+  if (!options_.classes.empty()) {
+    classes_ = read_class_list(options_.classes, format, errors_);
+  } else if (format == DatasetFormat::ucf101 && is_there(train.parent_path() / "classInd.txt")) {
+    classes_ = read_class_list(train.parent_path() / "classInd.txt", format, errors_);
+  } else if (format == DatasetFormat::hmdb51) {
+    classes_ = ClassList(hmdb51_classes(train, options_.split));
+  } else if (format == DatasetFormat::folders) {
+    classes_ = ClassList(class_folders(train));
+  }
+}
+
+// The labels of the train list: names, or, where all of them are numbers, as many classes as the greatest
+// says.
+void DatasetReader::infer_classes(const Rows& train) {
+  std::set<std::string> names;
+  for (const ListRow& row : train) {
+    if (row.label) names.insert(*row.label);
+  }
+  std::vector<std::string> sorted(names.begin(), names.end());
+  if (!std::all_of(sorted.begin(), sorted.end(), is_number)) {
+    classes_ = ClassList(std::move(sorted));
+    return;
+  }
+  std::size_t count = 0;
+  for (const std::string& name : sorted) {
+    const std::size_t number = name.size() > 6 ? kMostClasses : std::stoul(name);
+    if (number >= kMostClasses)
+      errors_.add(options_.train.string(),
+                  fmt::format("label {} is no number of a class, expected less than {}", name, kMostClasses));
+    else
+      count = std::max(count, number + 1);
+  }
+  std::vector<std::string> numbers(count);
+  for (std::size_t i = 0; i < count; ++i) numbers[i] = std::to_string(i);
+  classes_ = ClassList(std::move(numbers));
+}
+
+std::vector<int> DatasetReader::labels_of(const ListRow& row) {
+  const auto refuse = [&](const std::string& label) {
+    const std::string near = is_number(label) ? "" : config::did_you_mean(label, classes_.names());
+    errors_.add(row.place, fmt::format("label is '{}', expected {}{}", label, classes_.expected(),
+                                       near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
+  };
+  if (const std::optional<int> whole = classes_.find(*row.label)) return {*whole};
+  std::vector<int> labels;
+  std::string_view rest = *row.label;
+  if (rest.find_first_of(",|;") == std::string_view::npos) {
+    refuse(*row.label);
+    return labels;
+  }
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find_first_of(",|;"), rest.size());
+    const std::string part(trimmed(rest.substr(0, end)));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    if (part.empty()) continue;
+    if (const std::optional<int> label = classes_.find(part))
+      labels.push_back(*label);
+    else
+      refuse(part);
+  }
+  std::sort(labels.begin(), labels.end());
+  labels.erase(std::unique(labels.begin(), labels.end()), labels.end());
+  return labels;
+}
+
+VideoEntry DatasetReader::entry_of(const ListRow& row, Split split, const Groups& groups) {
+  VideoEntry entry;
+  entry.name = row.name;
+  entry.list = fs::path(row.place).filename().string();
+  entry.frame_rate = options_.frame_rate;
+  entry.group = groups.any() ? groups.of(row.name) : row.group;
+  if (row.name.empty()) {
+    errors_.add(row.place, "has no video's name");
+  } else if (std::optional<fs::path> path = locator_.locate(row, errors_)) {
+    entry.path = std::move(*path);
+  }
+  if (split == Split::unknown) return entry;
+  if (!row.label)
+    errors_.add(row.place, fmt::format("'{}' has no label, expected {}", row.name, classes_.expected()));
+  else if (!classes_.empty())
+    entry.labels = labels_of(row);
+  return entry;
+}
+
+std::vector<VideoEntry> DatasetReader::entries_of(const fs::path& list, const Rows& rows, Split split,
+                                                  const Groups& groups) {
+  std::vector<VideoEntry> entries;
+  entries.reserve(rows.size());
+  const std::size_t errors_before = errors_.count();
+  for (const ListRow& row : rows) {
+    if (errors_.too_many()) break;
+    entries.push_back(entry_of(row, split, groups));
+  }
+  if (!list.empty() && rows.empty() && !errors_.any()) errors_.add(list.string(), "holds no videos");
+  if (errors_.count() == errors_before) find_doubles(entries, errors_);
+  return entries;
+}
+
+void DatasetReader::warn_of_classes() {
+  if (dataset_.train.empty()) return;
+  std::vector<bool> seen(classes_.names().size());
+  for (const VideoEntry& entry : dataset_.train) {
+    for (const int label : entry.labels) seen[static_cast<std::size_t>(label)] = true;
+  }
+  std::vector<std::string> without;
+  for (std::size_t i = 0; i < seen.size(); ++i) {
+    if (!seen[i]) without.push_back(classes_.names()[i]);
+  }
+  if (without.empty()) return;
+  const std::size_t all = without.size();
+  without.resize(std::min(all, kMostNamed));
+  dataset_.warnings.push_back(fmt::format("{} of {} classes have no training videos: {}{}", all, seen.size(),
+                                          fmt::join(without, ", "), all > without.size() ? ", …" : ""));
+}
+
+void DatasetReader::warn_of_groups() {
+  std::size_t without = 0;
+  const VideoEntry* first = nullptr;
+  for (const VideoEntry& entry : dataset_.train) {
+    if (!entry.group.empty()) continue;
+    if (without++ == 0) first = &entry;
+  }
+  if (without == 0) return;
+  const std::string what = fmt::format("data.groups gives no group to {} of {} training videos, as '{}'",
+                                       without, dataset_.train.size(), first->name);
+  if (without == dataset_.train.size())
+    errors_.add(first->list, what);
+  else
+    dataset_.warnings.push_back(what);
+}
+
+Dataset DatasetReader::read() {
+  const Groups groups(options_.groups, options_.root, errors_);
+  read_classes();
+  const fs::path test = tests_from_train_list() ? options_.train : options_.test;
+  Rows train = rows_of(options_.train, Split::train);
+  if (classes_.empty() && options_.classes.empty())
+    infer_classes(options_.train.empty() ? rows_of(test, Split::test) : train);
+  const std::array<std::pair<const fs::path*, std::vector<VideoEntry>*>, 4> splits{
+      {{&options_.train, &dataset_.train},
+       {&options_.val, &dataset_.val},
+       {&test, &dataset_.test},
+       {&options_.unknown, &dataset_.unknown}}};
+  for (std::size_t i = 0; i < splits.size(); ++i) {
+    const auto split = static_cast<Split>(i);
+    const Rows rows = split == Split::train ? std::move(train) : rows_of(*splits[i].first, split);
+    *splits[i].second = entries_of(*splits[i].first, rows, split, groups);
+  }
+  if (!errors_.any() && classes_.names().size() < 2)
+    errors_.add(options_.classes.empty() ? options_.train.string() : options_.classes.string(),
+                classes_.empty()
+                    ? "there are no classes, expected at least two"
+                    : fmt::format("the only class is '{}', expected at least two", classes_.names().front()));
+  if (!errors_.any()) find_leaks(dataset_, errors_);
+  if (!errors_.any() && groups.any()) warn_of_groups();
+  if (!errors_.any() && dataset_.val.empty() && options_.val_share > 0)
+    draw_val(dataset_, options_.val_share, seed_, errors_);
+  errors_.throw_if_any();
+  warn_of_classes();
+  for (const std::string& warning : dataset_.warnings) log::warn("{}", warning);
+  dataset_.classes = classes_.names();
+  return std::move(dataset_);
+}
+
+}  // namespace
+
+Dataset read_dataset(const DataOptions& options, std::uint64_t seed) {
+  return DatasetReader(options, seed).read();
+}
+
+}  // namespace actionflow

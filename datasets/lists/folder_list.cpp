@@ -1,0 +1,117 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "datasets/frame_folder_reader.h"
+#include "datasets/lists/list_format.h"
+
+namespace actionflow {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::size_t kMostVideos = 10'000'000;
+
+std::vector<std::string> sorted_names(const fs::path& folder, bool folders_only) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+    std::error_code unknown;
+    const std::string name = it->path().filename().string();
+    if (name.starts_with('.') || (folders_only && !it->is_directory(unknown))) continue;
+    names.push_back(name);
+    if (names.size() >= kMostVideos) break;
+  }
+  std::sort(names.begin(), names.end(), natural_less);
+  return names;
+}
+
+// What lies about beside videos; whatever else is no video, the scan tells.
+bool is_no_video(const fs::path& path) {
+  static const std::set<std::string> kSuffixes{".txt", ".csv", ".json", ".md",   ".xml",
+                                               ".db",  ".ini", ".jpg",  ".jpeg", ".png",
+                                               ".log", ".py",  ".zip",  ".yaml", ".html"};
+  return kSuffixes.contains(path.extension().string());
+}
+
+// "brush_hair_test_split1.txt" to "brush_hair"; empty for other names.
+std::string hmdb51_class(const std::string& file, int split) {
+  const std::string ending = fmt::format("_test_split{}.txt", split);
+  return file.ends_with(ending) ? file.substr(0, file.size() - ending.size()) : std::string();
+}
+
+// 1: train, 2: test, 0: neither.
+bool belongs(std::string_view number, Split split) {
+  return (split == Split::train && number == "1") || (split == Split::test && number == "2");
+}
+
+void add_hmdb51_file(const ListText& list, const std::string& name, Split split, std::vector<ListRow>& rows,
+                     ListErrors& errors) {
+  for (const ListLine& line : list.lines(errors)) {
+    const std::size_t blank = line.text.find_last_of(" \t");
+    const std::string_view number = blank == std::string_view::npos ? "" : line.text.substr(blank + 1);
+    if (number != "0" && number != "1" && number != "2") {
+      errors.add(list.place(line.number),
+                 fmt::format("'{}', expected a file's name and 0, 1 or 2", line.text));
+    } else if (belongs(number, split)) {
+      const std::string file(trimmed(line.text.substr(0, blank)));
+      rows.push_back({list.place(line.number), file, {name, ""}, name, {}});
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> class_folders(const fs::path& root) { return sorted_names(root, true); }
+
+std::vector<ListRow> folder_rows(const fs::path& folder, const ListContext& context, ListErrors& errors) {
+  std::vector<ListRow> rows;
+  std::error_code error;
+  if (!fs::is_directory(folder, error)) {
+    errors.add(folder.string(), "is not a folder, expected a folder with a folder a class");
+    return rows;
+  }
+  // A folder of videos of no class has no folders for classes.
+  const std::vector<std::string> classes =
+      context.split == Split::unknown ? std::vector<std::string>{""} : class_folders(folder);
+  for (const std::string& name : classes) {
+    for (const std::string& video : sorted_names(folder / name, false)) {
+      const std::string shown = name.empty() ? video : name + "/" + video;
+      const fs::path path = folder / shown;
+      if (is_no_video(path)) continue;
+      const fs::path inside = path.lexically_relative(context.options.root);
+      const bool within = !inside.empty() && *inside.begin() != "..";
+      ListRow row{path.string(), (within ? inside : path).string(), {}, std::nullopt, {}, path};
+      if (!name.empty()) row.label = name;
+      rows.push_back(std::move(row));
+    }
+  }
+  return rows;
+}
+
+std::vector<std::string> hmdb51_classes(const fs::path& folder, int split) {
+  std::vector<std::string> classes;
+  for (const std::string& file : sorted_names(folder, false)) {
+    if (std::string name = hmdb51_class(file, split); !name.empty()) classes.push_back(std::move(name));
+  }
+  std::sort(classes.begin(), classes.end());
+  return classes;
+}
+
+std::vector<ListRow> hmdb51_rows(const fs::path& folder, const ListContext& context, ListErrors& errors) {
+  std::vector<ListRow> rows;
+  const std::vector<std::string> classes = hmdb51_classes(folder, context.options.split);
+  if (classes.empty())
+    errors.add(folder.string(),
+               fmt::format("holds no lists of split {}, expected NAME_test_split{}.txt files",
+                           context.options.split, context.options.split));
+  for (const std::string& name : classes) {
+    const ListText list(folder / fmt::format("{}_test_split{}.txt", name, context.options.split), errors);
+    add_hmdb51_file(list, name, context.split, rows, errors);
+  }
+  return rows;
+}
+
+}  // namespace actionflow

@@ -1,0 +1,79 @@
+// What a format of lists has to give: rows of a name and a label, and, where it has them, its classes.
+//
+// A format is one file of this folder. It knows how its lists are written and how its names become paths;
+// labels, doubles, groups and leaks are looked at in datasets/dataset.cpp, for all formats alike.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "datasets/dataset.h"
+#include "datasets/lists/list_text.h"
+
+namespace actionflow {
+
+enum class Split { train, val, test, unknown };
+
+struct ListRow {
+  std::string place;                 // "train.txt:12"
+  std::string name;                  // as the list has it
+  std::vector<std::string> folders;  // where the video may lie under the root: itself, its class's folder
+  std::optional<std::string> label;  // a class's name or number; none where the list has none
+  std::string group;                 // where the list has one
+  std::filesystem::path path = {};   // where the format found it itself
+};
+
+class ClassList {
+ public:
+  ClassList() = default;
+  explicit ClassList(std::vector<std::string> names, int first_number = 0);
+
+  const std::vector<std::string>& names() const { return names_; }
+  bool empty() const { return names_.empty(); }
+  int first_number() const { return first_number_; }
+  std::optional<int> by_name(std::string_view name) const;
+  // A name, or a number counted from first_number(); names go before.
+  std::optional<int> find(std::string_view label) const;
+  // "0 to 9, or a class's name"
+  std::string expected() const;
+
+ private:
+  std::vector<std::string> names_;
+  int first_number_ = 0;
+  std::unordered_map<std::string, int> index_;
+};
+
+struct ListContext {
+  const DataOptions& options;
+  Split split;
+  const ClassList& classes;  // empty: not known yet
+};
+
+// The rows of `list` (of `folders`: the folder), in the list's order.
+std::vector<ListRow> text_rows(const ListText& list, const ListContext& context, ListErrors& errors);
+std::vector<ListRow> csv_rows(const ListText& list, const ListContext& context, ListErrors& errors);
+std::vector<ListRow> ucf101_rows(const ListText& list, const ListContext& context, ListErrors& errors);
+std::vector<ListRow> jester_rows(const ListText& list, const ListContext& context, ListErrors& errors);
+std::vector<ListRow> something_rows(const ListText& list, const ListContext& context, ListErrors& errors);
+std::vector<ListRow> hmdb51_rows(const std::filesystem::path& folder, const ListContext& context,
+                                 ListErrors& errors);
+std::vector<ListRow> folder_rows(const std::filesystem::path& folder, const ListContext& context,
+                                 ListErrors& errors);
+
+// Class lists: a name a line; "N name" lines with numbers that rise by one (classInd.txt); a JSON list of
+// names or map of name to number.
+ClassList read_class_list(const std::filesystem::path& file, DatasetFormat format, ListErrors& errors);
+std::vector<std::string> class_folders(const std::filesystem::path& root);
+std::vector<std::string> hmdb51_classes(const std::filesystem::path& folder, int split);
+
+// The format of a list by its name and its first line.
+DatasetFormat format_of(const std::filesystem::path& list);
+
+// "[something]" of Something-Something's templates stands without brackets in its list of labels.
+std::string without_brackets(std::string_view text);
+
+}  // namespace actionflow

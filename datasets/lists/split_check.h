@@ -1,0 +1,20 @@
+// What holds for the splits of a dataset together, whatever their format.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "datasets/dataset.h"
+#include "datasets/lists/list_text.h"
+
+namespace actionflow {
+
+// A video that stands twice in a split.
+void find_doubles(const std::vector<VideoEntry>& entries, ListErrors& errors);
+// Videos, and groups where they are named, that stand in more than one split.
+void find_leaks(const Dataset& dataset, ListErrors& errors);
+// Moves this share of train to val: whole groups where there are some, else as much of each class.
+void draw_val(Dataset& dataset, double share, std::uint64_t seed, ListErrors& errors);
+
+}  // namespace actionflow

@@ -1,0 +1,493 @@
+#include "datasets/dataset.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+#include <set>
+
+#include "base/log.h"
+#include "tests/datasets/make_video.h"
+#include "tests/test_data.h"
+
+namespace actionflow {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using testing::TemporaryFolder;
+
+// Lists written by the test; no video is opened.
+class DatasetTest : public ::testing::Test {
+ protected:
+  DatasetTest() {
+    log::set_sink([this](log::Level, std::string_view line) { logged_.emplace_back(line); });
+    options_.root = folder_.path();
+    write("classes.txt", "wave\nclap\nbrush hair\n");
+  }
+  ~DatasetTest() override { log::set_sink({}); }
+
+  void write(const std::string& name, const std::string& text) {
+    fs::create_directories((folder_ / name).parent_path());
+    std::ofstream(folder_ / name, std::ios::binary) << text;
+  }
+  Dataset read() const { return read_dataset(options_, 1); }
+  std::string error() const {
+    try {
+      read();
+      return {};
+    } catch (const DatasetError& failure) {
+      EXPECT_EQ(failure.exit_code(), ExitCode::model);
+      return failure.what();
+    }
+  }
+  // As `error`, without the folder's name.
+  std::string short_error() const {
+    std::string text = error();
+    const std::string prefix = folder_.path().string() + "/";
+    for (std::size_t at = text.find(prefix); at != std::string::npos; at = text.find(prefix))
+      text.erase(at, prefix.size());
+    return text;
+  }
+
+  TemporaryFolder folder_;
+  DataOptions options_;
+  std::vector<std::string> logged_;
+};
+
+std::vector<std::vector<int>> labels_of(const std::vector<VideoEntry>& entries) {
+  std::vector<std::vector<int>> labels;
+  for (const VideoEntry& entry : entries) labels.push_back(entry.labels);
+  return labels;
+}
+
+std::vector<std::string> names_of(const std::vector<VideoEntry>& entries) {
+  std::vector<std::string> names;
+  for (const VideoEntry& entry : entries) names.push_back(entry.name);
+  return names;
+}
+
+using Labels = std::vector<std::vector<int>>;
+using Names = std::vector<std::string>;
+
+TEST_F(DatasetTest, ALineIsAPathWithBlanksAndALabelAsNumberOrName) {
+  options_.classes = "classes.txt";
+  options_.train = "train.txt";
+  write("train.txt",
+        "\xEF\xBB\xBF"
+        "videos/a b.mp4 1\r\n\n  c.mp4\twave  \nd e.mp4 brush hair\nf.mp4 0,2\n");
+  const Dataset dataset = read();
+  EXPECT_EQ(dataset.classes, (Names{"wave", "clap", "brush hair"}));
+  EXPECT_EQ(names_of(dataset.train), (Names{"videos/a b.mp4", "c.mp4", "d e.mp4", "f.mp4"}));
+  EXPECT_EQ(labels_of(dataset.train), (Labels{{1}, {0}, {2}, {0, 2}}));
+  EXPECT_EQ(dataset.train[0].path, folder_ / "videos/a b.mp4");
+  EXPECT_EQ(dataset.train[2].list, "train.txt:4");
+}
+
+TEST_F(DatasetTest, WithoutAClassListTheLabelsAreTheClasses) {
+  options_.train = "train.txt";
+  write("train.txt", "a.mp4 run\nb.mp4 jump\nc.mp4 run\n");
+  EXPECT_EQ(read().classes, (Names{"jump", "run"}));
+  write("train.txt", "a.mp4 0\nb.mp4 2\n");
+  const Dataset numbered = read();
+  EXPECT_EQ(numbered.classes, (Names{"0", "1", "2"}));
+  EXPECT_EQ(labels_of(numbered.train), (Labels{{0}, {2}}));
+  ASSERT_EQ(logged_.size(), 1U);
+  EXPECT_EQ(logged_[0], "1 of 3 classes have no training videos: 1");
+}
+
+TEST_F(DatasetTest, EveryErrorIsNamedAtOnceWithFileAndLine) {
+  options_.classes = "classes.txt";
+  options_.train = "train.txt";
+  options_.test = "test.txt";
+  write("train.txt", "a.mp4 3\nb.mp4 clp\nc.mp4\nd.mp4 0\n../e.mp4 0\n/etc/passwd 1\nd.mp4 1\n");
+  write("test.txt", "f.mp4 -1\n");
+  EXPECT_EQ(short_error(),
+            "train.txt:1: error: label is '3', expected 0 to 2, or a class's name\n"
+            "train.txt:2: error: label is 'clp', expected 0 to 2, or a class's name; did you mean 'clap'?\n"
+            "train.txt:3: error: 'c.mp4' has no label, expected 0 to 2, or a class's name\n"
+            "train.txt:5: error: '../e.mp4' leads out of " +
+                folder_.path().string() +
+                ", expected a name under data.root\n"
+                "train.txt:6: error: '/etc/passwd' leads out of " +
+                folder_.path().string() +
+                ", expected a name under data.root\n"
+                "test.txt:1: error: label is '-1', expected 0 to 2, or a class's name");
+}
+
+TEST_F(DatasetTest, ANameMayWanderInsideTheRootAndBeAbsolute) {
+  options_.train = "train.txt";
+  write("train.txt", "x/../a.mp4 0\n" + (folder_ / "b.mp4").string() + " 1\n");
+  EXPECT_EQ(read().train.size(), 2U);
+}
+
+TEST_F(DatasetTest, AnEmptyListAMissingOneAndOneClassAreErrors) {
+  options_.train = "train.txt";
+  write("train.txt", "\n \n");
+  EXPECT_THAT(short_error(), HasSubstr("train.txt: error: holds no videos"));
+  write("train.txt", "a.mp4 wave\n");
+  EXPECT_EQ(short_error(), "train.txt: error: the only class is 'wave', expected at least two");
+  options_.train = "none.txt";
+  EXPECT_EQ(short_error(), "none.txt: error: there is no such file, expected a list of videos");
+}
+
+TEST_F(DatasetTest, AVideoListedTwiceIsAnError) {
+  options_.train = "train.txt";
+  write("train.txt", "a.mp4 0\nb.mp4 1\na.mp4 0\n./b.mp4 0\n");
+  EXPECT_EQ(short_error(),
+            "train.txt:3: error: 'a.mp4' stands in train.txt:1 already\n"
+            "train.txt:4: error: './b.mp4' stands in train.txt:2 already, with another label");
+}
+
+TEST_F(DatasetTest, AVideoOnBothSidesOfASplitIsALeak) {
+  options_.train = "train.txt";
+  options_.val = "val.txt";
+  options_.test = "test.txt";
+  write("train.txt", "a.mp4 0\nb.mp4 1\n");
+  write("val.txt", "c.mp4 0\na.mp4 0\n");
+  write("test.txt", "d.mp4 0\nc.mp4 0\n");
+  EXPECT_EQ(short_error(),
+            "val.txt:2: error: a leak: 'a.mp4' stands in train.txt:1 too\n"
+            "test.txt:2: error: a leak: 'c.mp4' stands in val.txt:1 too");
+}
+
+TEST_F(DatasetTest, AGroupOnBothSidesOfASplitIsALeak) {
+  options_.train = "train.txt";
+  options_.test = "test.txt";
+  options_.groups = "person(\\d+)_";
+  write("train.txt", "person1_a.mp4 0\nperson2_a.mp4 1\nperson2_b.mp4 1\n");
+  write("test.txt", "person3_a.mp4 0\nperson2_c.mp4 1\n");
+  EXPECT_EQ(
+      short_error(),
+      "test.txt:2: error: a leak: group '2' stands on both sides of a split, as 'person2_c.mp4' (1 videos) "
+      "and in train.txt:2 as 'person2_a.mp4' (2 videos)");
+  options_.groups = "(person\\d+_.)";
+  EXPECT_EQ(error(), "");
+}
+
+TEST_F(DatasetTest, GroupsComeFromAFileToo) {
+  options_.train = "train.txt";
+  options_.groups = "scenes.txt";
+  write("train.txt", "a b.mp4 0\nc.mp4 1\nd.mp4 1\n");
+  write("scenes.txt", "a b.mp4 7\nc.mp4 8\nother.mp4 9\n");
+  const Dataset dataset = read();
+  EXPECT_EQ(dataset.train[0].group, "7");
+  EXPECT_EQ(dataset.train[1].group, "8");
+  EXPECT_THAT(dataset.warnings,
+              ::testing::ElementsAre("data.groups gives no group to 1 of 3 training videos, as 'd.mp4'"));
+  write("scenes.txt", "a b.mp4\nc.mp4 1\nc.mp4 2\n");
+  EXPECT_EQ(short_error(), "scenes.txt:3: error: 'c.mp4' is in group 2, but was in 1 before");
+}
+
+TEST_F(DatasetTest, GroupsThatAreNoPatternAreAMistakeOfTheRecipe) {
+  options_.train = "train.txt";
+  write("train.txt", "a.mp4 0\nb.mp4 1\n");
+  for (const char* pattern : {"(", "scene\\d+", "scenes.txt"}) {
+    options_.groups = pattern;
+    EXPECT_THROW(read(), UsageError) << pattern;
+  }
+  options_.groups = "person(\\d+)";
+  EXPECT_THAT(short_error(), HasSubstr("gives no group to 2 of 2 training videos, as 'a.mp4'"));
+}
+
+TEST_F(DatasetTest, AShareOfTrainBecomesValByWholeGroups) {
+  options_.train = "train.txt";
+  options_.groups = "g(\\d+)_";
+  options_.val_share = 0.3;
+  std::string list;
+  for (int group = 0; group < 10; ++group) {
+    for (int video = 0; video < 4; ++video)
+      list += "g" + std::to_string(group) + "_" + std::to_string(video) + ".mp4 " +
+              std::to_string(video % 2) + "\n";
+  }
+  write("train.txt", list);
+  const Dataset dataset = read();
+  EXPECT_EQ(dataset.val.size(), 12U);
+  EXPECT_EQ(dataset.train.size(), 28U);
+  std::set<std::string> groups;
+  for (const VideoEntry& entry : dataset.val) groups.insert(entry.group);
+  EXPECT_EQ(groups.size(), 3U);
+  for (const VideoEntry& entry : dataset.train) EXPECT_FALSE(groups.contains(entry.group));
+  EXPECT_EQ(names_of(read().val), names_of(dataset.val));
+  EXPECT_NE(names_of(read_dataset(options_, 2).val), names_of(dataset.val));
+}
+
+TEST_F(DatasetTest, WithoutGroupsEachClassGivesItsShareToVal) {
+  options_.train = "train.txt";
+  options_.val_share = 0.25;
+  std::string list;
+  for (int video = 0; video < 24; ++video)
+    list += std::to_string(video) + ".mp4 " + std::to_string(video < 20 ? 0 : 1) + "\n";
+  write("train.txt", list + "only.mp4 2\n");
+  const Dataset dataset = read();
+  ASSERT_EQ(dataset.val.size(), 6U);
+  EXPECT_EQ(std::count_if(dataset.val.begin(), dataset.val.end(),
+                          [](const VideoEntry& entry) { return entry.labels[0] == 0; }),
+            5);
+  EXPECT_EQ(dataset.train.size(), 19U);
+}
+
+TEST_F(DatasetTest, CsvColumnsAreFoundByNameAndQuotesAreKept) {
+  options_.classes = "classes.txt";
+  options_.train = "train.csv";
+  write("train.csv",
+        "split,Label,video_path,person\r\n"
+        "train,wave,\"a, \"\"b\"\".mp4\",p1\r\n"
+        "train,\"brush hair\",c.mp4,p2\r\n"
+        "test,clap,d.mp4,p3\r\n"
+        "train,\"0,1\",e.mp4,p2\r\n");
+  const Dataset dataset = read();
+  EXPECT_EQ(names_of(dataset.train), (Names{"a, \"b\".mp4", "c.mp4", "e.mp4"}));
+  EXPECT_EQ(labels_of(dataset.train), (Labels{{0}, {2}, {0, 1}}));
+  EXPECT_EQ(dataset.train[1].group, "p2");
+}
+
+TEST_F(DatasetTest, KineticsCsvNamesTheSecondsOfItsClips) {
+  options_.train = "train.csv";
+  write("train.csv",
+        "label,youtube_id,time_start,time_end,split\nabseiling,xyz-1,10,20,train\nzumba,a_b,5,15,train\n");
+  write("zumba/a_b_000005_000015.mp4", "");
+  const Dataset dataset = read();
+  EXPECT_EQ(dataset.classes, (Names{"abseiling", "zumba"}));
+  EXPECT_EQ(dataset.train[0].path, folder_ / "xyz-1_000010_000020");
+  EXPECT_EQ(dataset.train[1].path, folder_ / "zumba/a_b_000005_000015.mp4");
+}
+
+TEST_F(DatasetTest, CsvWithoutAHeaderIsPathAndLabelAndPlainListsMayBeCalledCsv) {
+  options_.train = "train.csv";
+  write("train.csv", "a.mp4,0\nb.mp4,1\n");
+  EXPECT_EQ(labels_of(read().train), (Labels{{0}, {1}}));
+  write("train.csv", "a.mp4 0\nb.mp4 1\n");
+  EXPECT_EQ(labels_of(read().train), (Labels{{0}, {1}}));
+  write("train.csv", "a,b,c\n1,2,3\n");
+  EXPECT_THAT(short_error(),
+              HasSubstr("train.csv:1: error: 'a,b,c' names no columns that are known, expected"));
+  write("train.csv", "path,label\na.mp4,0\nb.mp4\n\"c.mp4,1\n");
+  EXPECT_THAT(short_error(), AllOf(HasSubstr("train.csv:3: error: has 1 cells, expected 2"),
+                                   HasSubstr("train.csv:4: error: a quote is not closed")));
+}
+
+TEST_F(DatasetTest, FoldersAreClasses) {
+  for (const char* name :
+       {"data/train/run/1.mp4", "data/train/run/10.mp4", "data/train/run/2.mp4", "data/train/jump/a.avi",
+        "data/train/jump/readme.txt", "data/val/run/b.mp4", "data/train/.hidden/c.mp4"})
+    write(name, "");
+  options_.root = folder_ / "data";
+  const Dataset dataset = read();
+  EXPECT_EQ(dataset.classes, (Names{"jump", "run"}));
+  EXPECT_EQ(names_of(dataset.train),
+            (Names{"train/jump/a.avi", "train/run/1.mp4", "train/run/2.mp4", "train/run/10.mp4"}));
+  EXPECT_EQ(labels_of(dataset.train), (Labels{{0}, {1}, {1}, {1}}));
+  EXPECT_EQ(dataset.val.size(), 1U);
+  EXPECT_EQ(dataset.train[0].path, folder_ / "data/train/jump/a.avi");
+}
+
+TEST_F(DatasetTest, Ucf101CountsFromOneAndItsTestListsHaveNoLabels) {
+  write("lists/classInd.txt", "1 ApplyEyeMakeup\n2 Archery\n");
+  write("lists/trainlist01.txt",
+        "ApplyEyeMakeup/v_ApplyEyeMakeup_g08_c01.avi 1\r\nArchery/v_Archery_g08_c01.avi 2\r\n");
+  write("lists/testlist01.txt", "Archery/v_Archery_g01_c01.avi\n");
+  options_.train = "lists/trainlist01.txt";
+  options_.test = "lists/testlist01.txt";
+  options_.groups = "_(g\\d+)_c";
+  const Dataset dataset = read();
+  EXPECT_EQ(dataset.classes, (Names{"ApplyEyeMakeup", "Archery"}));
+  EXPECT_EQ(labels_of(dataset.train), (Labels{{0}, {1}}));
+  EXPECT_EQ(labels_of(dataset.test), (Labels{{1}}));
+  EXPECT_EQ(dataset.test[0].group, "g01");
+
+  write("lists/trainlist01.txt", "ApplyEyeMakeup/a.avi 2\nArchery/b.avi 3\n");
+  write("lists/testlist01.txt", "Surfing/c.avi\n");
+  EXPECT_EQ(
+      short_error(),
+      "lists/trainlist01.txt:1: error: label is 2, which is 'Archery', but the video lies in "
+      "ApplyEyeMakeup/\n"
+      "lists/trainlist01.txt:2: error: label is '3', expected 1 to 2, or a class's name\n"
+      "lists/testlist01.txt:1: error: 'Surfing/c.avi' has no label, expected 1 to 2, or a class's name");
+}
+
+TEST_F(DatasetTest, Hmdb51HasAListAClassWithTrainAndTest) {
+  write("splits/brush_hair_test_split1.txt", "#a b.avi 1 \nc.avi 2 \nd.avi 0 \n");
+  write("splits/cartwheel_test_split1.txt", "e.avi 1 \nf.avi 2 \n");
+  write("splits/cartwheel_test_split2.txt", "e.avi 2 \n");
+  write("brush_hair/#a b.avi", "");
+  options_.train = "splits";
+  const Dataset dataset = read();
+  EXPECT_EQ(dataset.classes, (Names{"brush_hair", "cartwheel"}));
+  EXPECT_EQ(names_of(dataset.train), (Names{"#a b.avi", "e.avi"}));
+  EXPECT_EQ(labels_of(dataset.train), (Labels{{0}, {1}}));
+  EXPECT_EQ(names_of(dataset.test), (Names{"c.avi", "f.avi"}));
+  EXPECT_EQ(dataset.train[0].path, folder_ / "brush_hair/#a b.avi");
+  EXPECT_EQ(dataset.test[1].path, folder_ / "cartwheel/f.avi");
+  write("splits/cartwheel_test_split1.txt", "e.avi 1 \nf.avi three\n");
+  EXPECT_EQ(short_error(),
+            "splits/cartwheel_test_split1.txt:2: error: 'f.avi three', expected a file's name and 0, 1 or 2");
+}
+
+TEST_F(DatasetTest, JesterNamesFoldersOfFramesByNumber) {
+  write("jester-v1-labels.csv", "Swiping Left\nDoing other things\n");
+  write("jester-v1-train.csv", "1;Swiping Left\n2;Doing other things\n");
+  write("1/00001.jpg", "");
+  write("2.webm", "");
+  options_.classes = "jester-v1-labels.csv";
+  options_.train = "jester-v1-train.csv";
+  options_.frame_rate = 12;
+  const Dataset dataset = read();
+  EXPECT_EQ(labels_of(dataset.train), (Labels{{0}, {1}}));
+  EXPECT_EQ(dataset.train[0].path, folder_ / "1");
+  EXPECT_EQ(dataset.train[1].path, folder_ / "2.webm");
+  EXPECT_EQ(dataset.train[0].source().frame_rate, 12);
+}
+
+TEST_F(DatasetTest, SomethingSomethingsTemplatesAreItsClassesWithoutBrackets) {
+  write("labels.json", R"({"Holding something": "0", "Putting something on something": "1"})");
+  write("train.json", R"([
+    {"id":"78687","label":"holding potato","template":"Holding [something]","placeholders":["potato"]},
+    {"id":42326,"label":"putting cup on table","template":"Putting [something] on [something]"}])");
+  write("78687.webm", "");
+  options_.classes = "labels.json";
+  options_.train = "train.json";
+  const Dataset dataset = read();
+  EXPECT_EQ(dataset.classes, (Names{"Holding something", "Putting something on something"}));
+  EXPECT_EQ(labels_of(dataset.train), (Labels{{0}, {1}}));
+  EXPECT_EQ(dataset.train[0].path, folder_ / "78687.webm");
+  EXPECT_EQ(dataset.train[1].name, "42326");
+  write("train.json", "[\n{\"id\": \"1\"},\n{\"id\" \"2\"}]");
+  EXPECT_THAT(short_error(), HasSubstr("train.json:3: error: is not JSON here"));
+  write("train.json", "[{\"id\": \"1\"}, 5]");
+  EXPECT_THAT(short_error(), AllOf(HasSubstr("train.json[1]: error: has no id"), HasSubstr("train.json[0]")));
+}
+
+TEST_F(DatasetTest, UnknownVideosHaveNoLabels) {
+  options_.train = "train.txt";
+  options_.unknown = "unknown.txt";
+  write("train.txt", "a.mp4 0\nb.mp4 1\n");
+  write("unknown.txt", "other 1.mp4\nother2.mp4\n");
+  const Dataset dataset = read();
+  EXPECT_EQ(names_of(dataset.unknown), (Names{"other 1.mp4", "other2.mp4"}));
+  EXPECT_TRUE(dataset.unknown[0].labels.empty());
+  write("unknown.txt", "a.mp4\n");
+  EXPECT_EQ(short_error(), "unknown.txt:1: error: a leak: 'a.mp4' stands in train.txt:1 too");
+}
+
+TEST_F(DatasetTest, AClassListWithDoublesOrGapsIsRefused) {
+  options_.classes = "classes.txt";
+  options_.train = "train.txt";
+  write("train.txt", "a.mp4 wave\n");
+  write("classes.txt", "wave\nclap\nwave\n");
+  EXPECT_EQ(short_error(), "classes.txt: error: class 2 is 'wave', which class 0 is already");
+  write("classInd.txt", "1 wave\n3 clap\n");
+  options_.classes = "classInd.txt";
+  EXPECT_EQ(short_error(), "classInd.txt:2: error: '3 clap', expected '2 NAME'");
+  write("classes.json", R"({"wave": 0, "clap": 5})");
+  options_.classes = "classes.json";
+  EXPECT_EQ(short_error(), "classes.json: error: class 'clap' has the number 5, expected 0 to 1");
+}
+
+TEST_F(DatasetTest, HostileListsAreRefusedQuickly) {
+  options_.train = "train.txt";
+  const auto begin = std::chrono::steady_clock::now();
+  write("train.txt", std::string("a.mp4 0\nb\0.mp4 1\n", 17));
+  EXPECT_THAT(short_error(), HasSubstr("holds a zero byte (byte 9), expected a list in plain text"));
+  write("train.txt", "a.mp4 0\n" + std::string(50'000'000, 'x') + "\nb\x1b[2J.mp4 1\n");
+  EXPECT_EQ(short_error(),
+            "train.txt:2: error: a line of 50000000 bytes, expected at most 8192\n"
+            "train.txt:3: error: holds a control character, expected plain text");
+  std::string many;
+  for (int i = 0; i < 200'000; ++i) many += "../a.mp4 0\n";
+  write("train.txt", many);
+  EXPECT_THAT(short_error(), HasSubstr("\n… and 980 more, where reading ended"));
+  options_.train = "train.json";
+  write("train.json", std::string(3'000'000, '['));
+  EXPECT_THAT(short_error(), HasSubstr("nests deeper than lists do"));
+  write("train.txt", "a.mp4 0\nb.mp4 99999999999999999999\n");
+  options_.train = "train.txt";
+  EXPECT_THAT(short_error(), HasSubstr("label 99999999999999999999 is no number of a class"));
+  options_.train = "/dev/zero";
+  EXPECT_THAT(short_error(), HasSubstr("is not a file, expected a list of videos"));
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(20));
+}
+
+TEST_F(DatasetTest, FoldsHoldOutWholeGroups) {
+  options_.train = "train.txt";
+  options_.groups = "s(\\d+)_";
+  std::string list;
+  for (int scene = 1; scene <= 10; ++scene)
+    list += "s" + std::to_string(scene) + "_a.mp4 0\ns" + std::to_string(scene) + "_b.mp4 1\n";
+  write("train.txt", list);
+  const std::vector<VideoEntry> entries = read().train;
+  std::vector<VideoEntry> rest;
+  std::vector<VideoEntry> held_out;
+  std::size_t all = 0;
+  for (int fold = 0; fold < 5; ++fold) {
+    split_fold(entries, 5, fold, rest, held_out);
+    EXPECT_EQ(held_out.size() + rest.size(), entries.size());
+    for (const VideoEntry& entry : held_out) EXPECT_EQ(std::stoi(entry.group) % 5, fold);
+    all += held_out.size();
+  }
+  EXPECT_EQ(all, entries.size());
+  EXPECT_THROW(split_fold(entries, 5, 5, rest, held_out), UsageError);
+  EXPECT_THROW(split_fold(entries, 100, 50, rest, held_out), UsageError);
+  EXPECT_THROW(split_fold({VideoEntry{}}, 2, 0, rest, held_out), UsageError);
+}
+
+TEST_F(DatasetTest, FoldsOfNamedGroupsGoByTheirPlaceInNaturalOrder) {
+  std::vector<VideoEntry> entries(4);
+  const char* const groups[] = {"ann", "person10", "person9", "zoe"};
+  for (std::size_t i = 0; i < 4; ++i) entries[i].group = groups[i];
+  std::vector<VideoEntry> rest;
+  std::vector<VideoEntry> held_out;
+  split_fold(entries, 2, 0, rest, held_out);
+  EXPECT_EQ(held_out[0].group, "ann");
+  EXPECT_EQ(held_out[1].group, "person10");  // ann, person9, person10, zoe
+}
+
+TEST_F(DatasetTest, ListsAreLookedForUnderTheRootFirstAndThenBesideTheRecipe) {
+  write("data/train.txt", "a.mp4 0\nb.mp4 1\n");
+  write("recipes/mine.txt", "a.mp4 0\nb.mp4 1\nc.mp4 1\n");
+  write("recipes/recipe.yaml", "{root: ../data, train: train.txt}");
+  write("recipes/other.yaml", "{root: ../data, train: mine.txt}");
+  const auto videos = [&](const char* recipe) {
+    config::Diagnostics diagnostics;
+    const auto options = config::read<DataOptions>(config::load(folder_ / recipe), diagnostics);
+    EXPECT_EQ(diagnostics.size(), 0U);
+    return read_dataset(options, 1).train.size();
+  };
+  EXPECT_EQ(videos("recipes/recipe.yaml"), 2U);
+  EXPECT_EQ(videos("recipes/other.yaml"), 3U);
+}
+
+TEST(RealDataset, EgoGestarIsReadAsItIs) {
+  REQUIRE_REAL_DATA(root, "egogestar");
+  DataOptions options;
+  options.root = root;
+  options.classes = "classes.txt";
+  options.train = "train.txt";
+  options.test = "test.txt";
+  options.unknown = "unknown.txt";
+  options.groups = "scenes.txt";
+  const Dataset dataset = read_dataset(options, 1);
+  // The counts of the data's own README.
+  EXPECT_EQ(dataset.classes.size(), 10U);
+  EXPECT_EQ(dataset.train.size(), 177U);
+  EXPECT_EQ(dataset.test.size(), 40U);
+  EXPECT_EQ(dataset.unknown.size(), 20U);
+  EXPECT_TRUE(dataset.warnings.empty());
+  for (const auto* split : {&dataset.train, &dataset.test, &dataset.unknown}) {
+    for (const VideoEntry& entry : *split) EXPECT_TRUE(fs::exists(entry.path)) << entry.path;
+  }
+  std::vector<VideoEntry> rest;
+  std::vector<VideoEntry> held_out;
+  std::size_t all = 0;
+  for (int fold = 0; fold < 5; ++fold) {
+    split_fold(dataset.train, 5, fold, rest, held_out);
+    all += held_out.size();
+  }
+  EXPECT_EQ(all, 177U);
+}
+
+}  // namespace
+}  // namespace actionflow
