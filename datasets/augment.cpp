@@ -53,6 +53,7 @@ Augmenter::Augmenter(const AugmentOptions& options, const SamplingOptions& sampl
     : options_(options),
       sampling_(sampling),
       input_(input),
+      classes_(classes),
       mirrored_(swapped_classes("flip_labels", options.flip_labels, classes, true)),
       reversed_(swapped_classes("reverse_labels", options.reverse_labels, classes, false)) {
   for (const std::string& label : options.flip_excluded)

@@ -68,6 +68,9 @@ class Augmenter {
 
   // What frames have to be kept at.
   FrameForm kept_form() const;
+  const InputSpec& input() const { return input_; }
+  const SamplingOptions& sampling() const { return sampling_; }
+  const std::vector<std::string>& classes() const { return classes_; }
   // A function of its arguments only; safe from many threads. Frames may be kept at any size. Labels may
   // be none (a video of no class).
   TrainingClip training_clip(const VideoFrames& video, const std::vector<int>& labels, std::uint64_t seed,
@@ -77,6 +80,7 @@ class Augmenter {
   AugmentOptions options_;
   SamplingOptions sampling_;
   InputSpec input_;
+  std::vector<std::string> classes_;
   // What each class becomes; −1: such a clip is left as it is.
   std::vector<int> mirrored_;
   std::vector<int> reversed_;

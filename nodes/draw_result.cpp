@@ -4,6 +4,8 @@
 #include <cmath>
 #include <opencv2/imgproc.hpp>
 
+#include "datasets/picture.h"
+
 namespace actionflow {
 
 namespace {
@@ -15,16 +17,6 @@ constexpr double kLineHeight = 22.0 / 480;
 constexpr double kLetterScale = 0.5 / 480;
 constexpr double kPanelWidth = 0.5;
 constexpr double kShade = 0.4;
-
-std::string ascii(const std::string& text) {
-  std::string plain;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x80) plain += c;
-    if (byte >= 0xC0) plain += '?';  // the first byte of a longer letter
-  }
-  return plain;
-}
 
 }  // namespace
 
@@ -45,7 +37,7 @@ void draw_result(const DrawnResult& result, int width, int height, std::uint8_t*
     const cv::Scalar color = i == 0 ? cv::Scalar(60, 160, 60) : cv::Scalar(120, 120, 120);
     cv::rectangle(picture, cv::Rect(0, top, length, line - 2), color, cv::FILLED);
     const std::string percent = std::to_string(std::lround(100 * one.score)) + "%";
-    cv::putText(picture, ascii(one.label) + "  " + percent, {4, top + line - line / 3}, kFont, scale,
+    cv::putText(picture, drawable(one.label) + "  " + percent, {4, top + line - line / 3}, kFont, scale,
                 cv::Scalar(255, 255, 255), 1, cv::LINE_AA);
   }
 }
