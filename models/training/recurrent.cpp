@@ -1,7 +1,10 @@
 #include "models/training/recurrent_cell.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
+#include "base/error.h"
 #include "models/kernels/vector.h"
 #include "models/training/gradient_vectors.h"
 #include "models/training/rows.h"
@@ -22,20 +25,19 @@ MatrixProblem forward_problem(const TrainKernelRequest& r, std::int64_t row) {
           .a_stride = in.padded,
           .b_stride = in.extents.c,
           .c_stride = row,
-          .type = in.type,
           .bias = operation_of(r).bias};
 }
 
 MatrixProblem input_gradient_problem(const TrainKernelRequest& r, std::int64_t row) {
   const Layout& in = r.in[0];
-  return {.rows = in.rows(),
-          .columns = in.extents.c,
-          .depth = row,
-          .a_stride = row,
-          .b_stride = in.extents.c,
-          .c_stride = in.padded,
-          .type = in.type,
-          .result = in.type};
+  return {
+      .rows = in.rows(),
+      .columns = in.extents.c,
+      .depth = row,
+      .a_stride = row,
+      .b_stride = in.extents.c,
+      .c_stride = in.padded,
+  };
 }
 
 MatrixProblem kernel_gradient_problem(const TrainKernelRequest& r, std::int64_t row) {
@@ -47,31 +49,11 @@ MatrixProblem kernel_gradient_problem(const TrainKernelRequest& r, std::int64_t 
           .a_stride = row,
           .b_stride = in.padded,
           .c_stride = in.extents.c,
-          .type = in.type,
           .add = true};
 }
 
 bool keeps_raw(const Recurrent& r) {
   return !slope_from_result(r.activation) || !slope_from_result(r.recurrent_activation);
-}
-
-const void* at_row(const Layout& layout, const void* values, std::int64_t row) {
-  return static_cast<const std::byte*>(values) +
-         static_cast<std::size_t>(row * layout.padded) * kernels::bytes_of(layout.type);
-}
-
-void add_row(ElementType type, const void* from, float* to, std::int64_t count) {
-  constexpr std::int64_t kPiece = 256;
-  float piece[kPiece];
-  for (std::int64_t first = 0; first < count; first += kPiece) {
-    const std::int64_t some = std::min(kPiece, count - first);
-    const float* values = static_cast<const float*>(from) + first;
-    if (type == ElementType::bf16) {
-      kernels::vector_kernels().to_f32(static_cast<const std::uint16_t*>(from) + first, piece, some);
-      values = piece;
-    }
-    kernels::vector_kernels().binary(Elementwise::Kind::add, 1, to + first, 1, values, 1, to + first, some);
-  }
 }
 
 }  // namespace
@@ -89,18 +71,12 @@ TrainRecurrent::TrainRecurrent(const TrainKernelRequest& r, std::int64_t gates)
       forward_(forward_problem(r, row_)),
       input_gradient_(input_gradient_problem(r, row_)),
       kernel_gradient_(kernel_gradient_problem(r, row_)) {
-  const std::int64_t all = clips_ * steps_ * row_, weights = row_ * in_.extents.c;
+  const std::int64_t all = clips_ * steps_ * row_;
   gates_at_ = saved_.add_floats(all);
   raw_at_ = saved_.add_floats(keeps_raw_ ? all : 0);
   hidden_ = add_state();
-  weights_at_ = forward_scratch_.add(half() ? weights : 0, ElementType::bf16);
-  product_at_ = forward_scratch_.add(forward_.scratch_bytes());
   gradients_at_ = backward_scratch_.add_floats(all);
-  rounded_at_ = backward_scratch_.add(half() ? all : 0, ElementType::bf16);
   state_gradient_at_ = backward_scratch_.add_floats(clips_ * units_);
-  backward_weights_at_ = backward_scratch_.add(half() ? weights : 0, ElementType::bf16);
-  backward_product_at_ =
-      backward_scratch_.add(std::max(input_gradient_.scratch_bytes(), kernel_gradient_.scratch_bytes()));
 }
 
 TrainRecurrent::StatePieces TrainRecurrent::add_state() {
@@ -117,18 +93,9 @@ const float* TrainRecurrent::input_bias(const ForwardArguments& a) const {
   return operation_.bias ? a.parameters[2] : nullptr;
 }
 
-void TrainRecurrent::project(const ForwardArguments& a, float* gates) const {
-  const void* weights = a.parameters[0];
-  if (half()) {
-    floats_to_bf16(a.parameters[0], row_ * in_.extents.c, piece(a.scratch, weights_at_));
-    weights = piece(a.scratch, weights_at_);
-  }
-  forward_.run(a.inputs[0], weights, gates, piece(a.scratch, product_at_), input_bias(a));
-}
-
 void TrainRecurrent::forward(const ForwardArguments& a) const {
   float* all = piece<float>(a.saved, gates_at_);
-  project(a, all);
+  forward_.run(a.inputs[0], a.parameters[0], all, nullptr, input_bias(a));
   begin(a);
   for (std::int64_t i = 0; i < steps_; ++i) {
     step(a, i, at_step(all, row_, i));
@@ -138,18 +105,10 @@ void TrainRecurrent::forward(const ForwardArguments& a) const {
 
 void TrainRecurrent::write_step(const ForwardArguments& a, std::int64_t i) const {
   const Rows<float> hidden = state(a.saved, hidden_, i + 1);
-  const std::int64_t out_steps = out_.extents.t, t = operation_.sequence ? time(i) : 0;
+  const Rows<float> out = at_output(static_cast<float*>(a.output), i);
   for (std::int64_t n = 0; n < clips_; ++n) {
-    void* row = const_cast<void*>(at_row(out_, a.output, n * out_steps + t));
-    if (out_.type == ElementType::bf16) {
-      auto* halves = static_cast<std::uint16_t*>(row);
-      kernels::vector_kernels().to_bf16(hidden[n], halves, units_);
-      std::fill(halves + units_, halves + out_.padded, std::uint16_t{0});
-    } else {
-      auto* floats = static_cast<float*>(row);
-      std::copy_n(hidden[n], units_, floats);
-      std::fill(floats + units_, floats + out_.padded, 0.0F);
-    }
+    std::copy_n(hidden[n], units_, out[n]);
+    std::fill(out[n] + units_, out[n] + out_.padded, 0.0F);
   }
 }
 
@@ -168,28 +127,18 @@ void TrainRecurrent::backward(const BackwardArguments& a) const {
 
 void TrainRecurrent::add_output_gradient(const BackwardArguments& a, std::int64_t i,
                                          float* state_gradient) const {
-  const std::int64_t out_steps = out_.extents.t, t = operation_.sequence ? time(i) : 0;
-  for (std::int64_t n = 0; n < clips_; ++n)
-    add_row(out_.type, at_row(out_, a.output_gradient, n * out_steps + t), state_gradient + n * units_,
-            units_);
+  const Rows<const float> out = at_output(static_cast<const float*>(a.output_gradient), i);
+  for (std::int64_t n = 0; n < clips_; ++n) {
+    float* to = state_gradient + n * units_;
+    add(to, out[n], to, units_);
+  }
 }
 
 void TrainRecurrent::input_gradients(const BackwardArguments& a, const float* gate_gradients) const {
-  const void* gradients = gate_gradients;
-  if (half()) {
-    floats_to_bf16(gate_gradients, clips_ * steps_ * row_, piece(a.scratch, rounded_at_));
-    gradients = piece(a.scratch, rounded_at_);
-  }
-  void* scratch = piece(a.scratch, backward_product_at_);
   if (a.parameter_gradients[0] != nullptr)
-    kernel_gradient_.run(gradients, a.inputs[0], a.parameter_gradients[0], scratch);
+    kernel_gradient_.run(gate_gradients, a.inputs[0], a.parameter_gradients[0], nullptr);
   if (a.input_gradients[0] == nullptr) return;
-  const void* weights = a.parameters[0];
-  if (half()) {
-    floats_to_bf16(a.parameters[0], row_ * in_.extents.c, piece(a.scratch, backward_weights_at_));
-    weights = piece(a.scratch, backward_weights_at_);
-  }
-  input_gradient_.run(gradients, weights, a.input_gradients[0], scratch);
+  input_gradient_.run(gate_gradients, a.parameters[0], a.input_gradients[0], nullptr);
   clear_padding(in_, a.input_gradients[0]);
 }
 
@@ -249,6 +198,8 @@ MatrixProblem TrainRecurrent::recurrent_kernel_problem(std::int64_t a_stride,
 }
 
 std::unique_ptr<TrainKernel> make_recurrent(const TrainKernelRequest& request) {
+  if (request.in[0].type != ElementType::f32 || request.out.type != ElementType::f32)
+    throw ModelError(fmt::format("{}: a recurrent layer trains on f32 sequences", request.node.name));
   return operation_of(request).cell == Recurrent::Cell::lstm ? make_lstm(request) : make_gru(request);
 }
 

@@ -1,9 +1,9 @@
 // What the training kernels of LSTM and GRU share: everything but the cell.
 //
-// Gates and states are f32 whatever the values' type; in bf16 only the products with the input, over all
-// clips and steps at once, take bf16. Rows are clips × steps as in the values; each gate is `units` floats,
-// unpadded, so that products read the masters where they lie. Steps are counted in the order of running;
-// the state before step i lies in the row of that step, the state after the last in rows of its own.
+// All of it is f32: sequences and vectors are so in every plan, only maps may be bf16. Rows are clips × steps
+// as in the values; each gate is `units` floats, unpadded, so that products read the masters where they lie.
+// Steps are counted in the order of running; the state before step i lies in the row of that step, the state
+// after the last in rows of its own.
 #pragma once
 
 #include <memory>
@@ -116,19 +116,20 @@ class TrainRecurrent : public TrainKernel {
   StatePieces hidden_{};
 
  private:
-  void project(const ForwardArguments& arguments, float* gates) const;
+  // Where step i's state goes in the output.
+  template <class T>
+  Rows<T> at_output(T* out, std::int64_t i) const {
+    return operation_.sequence ? at_step(out, out_.padded, i) : Rows<T>{out, out_.padded};
+  }
   void write_step(const ForwardArguments& arguments, std::int64_t i) const;
   void add_output_gradient(const BackwardArguments& arguments, std::int64_t i, float* state_gradient) const;
   void input_gradients(const BackwardArguments& arguments, const float* gate_gradients) const;
-  bool half() const { return in_.type == kernels::ElementType::bf16; }
 
   static constexpr std::int64_t kWorkOfGate = 16;  // an exponential, beside a sum
 
   bool reads_input_ = true, keeps_raw_ = false;
   std::size_t gates_at_ = 0, raw_at_ = 0;
-  std::size_t weights_at_ = 0, product_at_ = 0;                            // forward scratch
-  std::size_t gradients_at_ = 0, rounded_at_ = 0, state_gradient_at_ = 0;  // backward scratch
-  std::size_t backward_weights_at_ = 0, backward_product_at_ = 0;
+  std::size_t gradients_at_ = 0, state_gradient_at_ = 0;  // backward scratch
   MatrixProduct forward_, input_gradient_, kernel_gradient_;
 };
 
