@@ -2,8 +2,9 @@
 // models/kernels/vector.h, under its rules: one thread's contiguous memory, compiled once for each processor
 // generation and picked at run time, sums in an order that depends on the shape alone.
 //
-// `bf16` says what values and gradients are, else f32; coefficients and sums are f32. A row is one position's
-// channels, `n` with padding; rows follow each other.
+// `bf16` says what values and gradients are, else f32 (`bf16_in` and `bf16_out` where the operation's input
+// and output may differ; an f32 input has an f32 output); coefficients and sums are f32. A row is one
+// position's channels, `n` with padding; rows follow each other.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +29,7 @@ struct NormSlope {
 // One row of outputs of a max pool that remembers which tap of the window won: rows[r] holds the taps from
 // first_taps[r] on. The first of equals wins; NaN wins over all. Taps are one byte, or two where wide.
 struct MaxPoolRow {
-  kernels::PoolRow pool;  // in and out of one type, channels = padded of both
+  kernels::PoolRow pool;  // channels = padded of both sides
   const std::int64_t* first_taps = nullptr;
   void* taps = nullptr;
   bool wide = false;
@@ -42,11 +43,30 @@ struct PoolGradientRow {
   std::int64_t row_count = 0;
   std::int64_t in_width = 0, out_width = 0, n = 0;
   int kernel = 1, stride = 1, pad = 0;
-  std::int64_t full_count = 0;     // average: divide by this where padding counts, else 0
-  const void* gradient = nullptr;  // of the outputs, position 0
-  const void* taps = nullptr;      // max: position 0
-  void* out = nullptr;             // the input gradient's row
-  bool bf16 = false, wide = false;
+  std::int64_t full_count = 0;             // average: divide by this where padding counts, else 0
+  const void* gradient = nullptr;          // of the outputs, position 0
+  const void* taps = nullptr;              // max: position 0
+  void* out = nullptr;                     // the input gradient's row
+  bool bf16_in = false, bf16_out = false;  // of the operation
+  bool wide = false;
+};
+
+// Column by column over rows `stride` apart: the first greatest value and its row.
+struct GreatestRows {
+  const void* in = nullptr;
+  std::int64_t rows = 0, stride = 0, n = 0;
+  void* out = nullptr;
+  std::int32_t* index = nullptr;
+  bool bf16_in = false, bf16_out = false;
+};
+
+// out[r] = index == r ? gradient : 0, where the gradient is the output's.
+struct GreatestGradientRows {
+  const void* gradient = nullptr;
+  const std::int32_t* index = nullptr;
+  std::int64_t rows = 0, stride = 0, n = 0;
+  void* out = nullptr;
+  bool bf16_in = false, bf16_out = false;
 };
 
 struct MapVectors {
@@ -64,12 +84,8 @@ struct MapVectors {
   void (*max_pool_gradient)(const PoolGradientRow& row);
   void (*average_pool_gradient)(const PoolGradientRow& row);
 
-  // Column by column over rows `stride` apart: the first greatest value's row.
-  void (*first_greatest)(const void* in, bool bf16, std::int64_t rows, std::int64_t stride, void* out,
-                         std::int32_t* index, std::int64_t n);
-  // out[r] = index == r ? gradient : 0
-  void (*to_greatest)(const void* gradient, bool bf16, const std::int32_t* index, std::int64_t rows,
-                      std::int64_t stride, void* out, std::int64_t n);
+  void (*first_greatest)(const GreatestRows& rows);
+  void (*to_greatest)(const GreatestGradientRows& rows);
 
   // out = x > before and x ≥ after ? gradient : 0; `before` and `after` may be null.
   void (*winner_gradient)(const float* x, const float* before, const float* after, const float* gradient,
