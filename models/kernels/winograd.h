@@ -11,10 +11,13 @@
 //   U [out/32][point][time point][channel][32]
 //   M [point][row][frame of the pair][32], for one 32 outputs at a time
 //
-// Everything is 64-byte aligned f32; strides are in floats. Each function runs on one thread.
+// These are 64-byte aligned f32; what enters and leaves may be bf16 (then nothing is added to results).
+// Strides are in elements. Each function runs on one thread.
 #pragma once
 
 #include <cstdint>
+
+#include "models/kernels/layout.h"
 
 namespace actionflow::kernels::winograd {
 
@@ -35,8 +38,8 @@ inline constexpr std::int64_t kLanes = 16;
 
 // 16 channels of one tile in all frames.
 struct InputTile {
-  const float* source = nullptr;  // frame 0 at the tile's first row and column, which may lie outside
-  const float* next = nullptr;    // the next tile's source: its first frames are fetched early, never read
+  const void* source = nullptr;  // frame 0 at the tile's first row and column, which may lie outside
+  const void* next = nullptr;    // the next tile's source: its first frames are fetched early, never read
   std::int64_t frame_stride = 0, row_stride = 0, column_stride = 0;
   unsigned rows = 0, columns = 0;  // bit i: the tile's i-th lies inside
   int frames = 0;
@@ -84,21 +87,61 @@ struct OutputTile {
   int groups = 0;
   int frames = 0;             // of the output
   int rows = 0, columns = 0;  // of the tile that lie inside the output
-  float* out = nullptr;
+  void* out = nullptr;
   std::int64_t frame_stride = 0, row_stride = 0, column_stride = 0;
   const float* bias = nullptr;
   const Post* posts = nullptr;
   int post_count = 0;
 };
 
-// `outputs`: F, 4 or 2. These need AVX-512.
+// For the kernel's gradient the same tiles' output gradients are brought to the points, and for each point
+// and time point rows of V times rows of Z are summed into D; a transform back gives the kernel's gradient.
+//
+//   Z [point][time point][out/32][row][32]
+//   D [out/32][point][time point][channel][32], as U
+struct GradientTile {
+  const void* source =
+      nullptr;  // 16 channels of frame 0 of the output's gradient, at the tile's first output
+  std::int64_t frame_stride = 0, row_stride = 0, column_stride = 0;
+  int rows = 0, columns = 0;  // of the tile that lie inside the output
+  int frames = 0;
+  int groups = 0;
+  float* z = nullptr;
+  std::int64_t point_stride = 0, time_stride = 0;
+};
+
+// d[channel][0, 32) = or += Σ over rows of v[row][channel]·z[row][0, 32), for 16 channels.
+struct GradientProduct {
+  const float* v = nullptr;  // rows of 16
+  const float* z = nullptr;  // rows of 32
+  std::int64_t rows = 0;
+  float* d = nullptr;
+  bool add = false;
+};
+
+// D of one channel and 16 outputs, at points like KernelTile's, added to the kernel's gradient.
+struct KernelGradientTile {
+  const float* d = nullptr;
+  std::int64_t point_stride = 0, time_stride = 0;
+  float* gradient = nullptr;  // T×3×3 of the first output, the next lane_stride further
+  std::int64_t lane_stride = 0;
+  int lanes = 0, taps = 1;
+};
+
+// `outputs`: F, 4 or 2; `type` of the value that enters or leaves. These need AVX-512.
 using InputFunction = void (*)(const InputTile&);
 using ProductFunction = void (*)(const Product&);
 using OutputFunction = void (*)(const OutputTile&);
 using KernelFunction = void (*)(const KernelTile&);
-InputFunction avx512_input(int outputs, Time time);
+InputFunction avx512_input(int outputs, Time time, ElementType type);
 ProductFunction avx512_product(Time time);
-OutputFunction avx512_output(int outputs, Time time);
+OutputFunction avx512_output(int outputs, Time time, ElementType type);
 KernelFunction avx512_kernel(int outputs, Time time);
+using GradientFunction = void (*)(const GradientTile&);
+using GradientProductFunction = void (*)(const GradientProduct&);
+using KernelGradientFunction = void (*)(const KernelGradientTile&);
+GradientFunction avx512_gradient(int outputs, Time time, ElementType type);
+GradientProductFunction avx512_gradient_product();
+KernelGradientFunction avx512_kernel_gradient(int outputs, Time time);
 
 }  // namespace actionflow::kernels::winograd

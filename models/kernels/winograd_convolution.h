@@ -18,6 +18,8 @@ struct WinogradOptions {
 
 // Whether the processor and the problem's form allow it, whatever it costs.
 bool winograd_fits(const ConvolutionProblem& problem);
+// The same for values of any type, as in training, where bf16 values go through f32 products.
+bool winograd_fits_shape(const ConvolutionProblem& problem);
 
 // Requires winograd_fits(). Sized for the OpenMP threads of the calling thread; runs on at most as many.
 std::unique_ptr<Kernel> make_winograd(const ConvolutionProblem& problem, const WinogradOptions& options = {});

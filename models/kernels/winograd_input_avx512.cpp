@@ -1,18 +1,10 @@
-#include <immintrin.h>
-
 #include "models/kernels/winograd.h"
+#include "models/kernels/winograd_elements.inc"
 
 namespace actionflow::kernels::winograd {
 namespace {
 
 constexpr float kNear2 = kNear * kNear, kFar2 = kFar * kFar;
-
-template <int N>
-struct Vectors {
-  __m512 at[N];
-};
-
-inline __m512 set(float x) { return _mm512_set1_ps(x); }
 
 // The input transform along one axis: values of the tile at the interpolation points' dual basis.
 inline Vectors<6> transform(const Vectors<6>& in) {
@@ -35,22 +27,26 @@ inline Vectors<4> transform(const Vectors<4>& in) {
            _mm512_sub_ps(d[3], d[1])}};
 }
 
+// Where a frame of the tile begins.
+template <class Element>
+const Element* frame_at(const InputTile& tile, int frame) {
+  return static_cast<const Element*>(tile.source) + frame * tile.frame_stride;
+}
+
 // One frame's tile at all N×N points: point p at out + p·stride.
-template <int N>
-void transform_frame(const InputTile& tile, const float* source, float* out, std::int64_t stride) {
-  __mmask16 inside[N];
-#pragma GCC unroll 6
-  for (int j = 0; j < N; ++j) inside[j] = static_cast<__mmask16>((tile.columns >> j & 1U) != 0 ? 0xFFFF : 0);
+template <int N, class Element>
+void transform_frame(const InputTile& tile, int frame, float* out, std::int64_t stride) {
+  const Element* source = frame_at<Element>(tile, frame);
   Vectors<N> half[N];
 #pragma GCC unroll 6
   for (int i = 0; i < N; ++i) {
     Vectors<N> row;
-    const float* at = source + i * tile.row_stride;
+    const Element* at = source + i * tile.row_stride;
     const bool present = (tile.rows >> i & 1U) != 0;
 #pragma GCC unroll 6
     for (int j = 0; j < N; ++j) {
       row.at[j] =
-          present ? _mm512_maskz_loadu_ps(inside[j], at + j * tile.column_stride) : _mm512_setzero_ps();
+          present ? load(at + j * tile.column_stride, (tile.columns >> j & 1U) != 0) : _mm512_setzero_ps();
     }
     half[i] = transform(row);
   }
@@ -66,10 +62,11 @@ void transform_frame(const InputTile& tile, const float* source, float* out, std
 }
 
 // What will be read two frames later, of this tile or the next, is asked for early.
-template <int N>
+template <int N, class Element>
 void prefetch_frame(const InputTile& tile, int frame) {
-  const float* source = frame < tile.frames ? tile.source + frame * tile.frame_stride
-                                            : tile.next + (frame - tile.frames) * tile.frame_stride;
+  const Element* source = frame < tile.frames ? frame_at<Element>(tile, frame)
+                                              : static_cast<const Element*>(tile.next) +
+                                                    (frame - tile.frames) * tile.frame_stride;
   for (int i = 0; i < N; ++i) {
     if ((tile.rows >> i & 1U) == 0) continue;
 #pragma GCC unroll 6
@@ -80,23 +77,22 @@ void prefetch_frame(const InputTile& tile, int frame) {
   }
 }
 
-template <int N>
+template <int N, class Element>
 void input_frames(const InputTile& tile) {
   for (int frame = 0; frame < tile.frames; ++frame) {
-    prefetch_frame<N>(tile, frame + 2);
-    transform_frame<N>(tile, tile.source + frame * tile.frame_stride, tile.v + std::ptrdiff_t{frame} * kLanes,
-                       tile.point_stride);
+    prefetch_frame<N, Element>(tile, frame + 2);
+    transform_frame<N, Element>(tile, frame, tile.v + std::ptrdiff_t{frame} * kLanes, tile.point_stride);
   }
 }
 
 template <int N>
 using Spectrum = float[N * N * kLanes];
 
-template <int N>
+template <int N, class Element>
 void spectrum(const InputTile& tile, int frame, Spectrum<N>& out) {
   if (frame >= 0 && frame < tile.frames) {
-    prefetch_frame<N>(tile, frame + 2);
-    transform_frame<N>(tile, tile.source + frame * tile.frame_stride, out, kLanes);
+    prefetch_frame<N, Element>(tile, frame + 2);
+    transform_frame<N, Element>(tile, frame, out, kLanes);
     return;
   }
   for (int p = 0; p < N * N; ++p) _mm512_store_ps(out + p * kLanes, _mm512_setzero_ps());
@@ -115,25 +111,25 @@ void combine_pair(const InputTile& tile, const Spectrum<N>& x0, const Spectrum<N
   }
 }
 
-template <int N>
+template <int N, class Element>
 void input_pairs(const InputTile& tile) {
   alignas(64) Spectrum<N> ring[4];
-  spectrum<N>(tile, -tile.pad, ring[0]);
-  spectrum<N>(tile, 1 - tile.pad, ring[1]);
+  spectrum<N, Element>(tile, -tile.pad, ring[0]);
+  spectrum<N, Element>(tile, 1 - tile.pad, ring[1]);
   for (int group = 0; group < tile.groups; ++group) {
     const int first = 2 * group;
-    spectrum<N>(tile, first + 2 - tile.pad, ring[(first + 2) % 4]);
-    spectrum<N>(tile, first + 3 - tile.pad, ring[(first + 3) % 4]);
+    spectrum<N, Element>(tile, first + 2 - tile.pad, ring[(first + 2) % 4]);
+    spectrum<N, Element>(tile, first + 3 - tile.pad, ring[(first + 3) % 4]);
     combine_pair<N>(tile, ring[first % 4], ring[(first + 1) % 4], ring[(first + 2) % 4],
                     ring[(first + 3) % 4], tile.v + group * kLanes);
   }
 }
 
-template <int N>
+template <int N, class Element>
 void input_two_frames(const InputTile& tile) {
   alignas(64) Spectrum<N> x0, x1;
-  spectrum<N>(tile, 0, x0);
-  spectrum<N>(tile, 1, x1);
+  spectrum<N, Element>(tile, 0, x0);
+  spectrum<N, Element>(tile, 1, x1);
   float* v = tile.v;
   for (int p = 0; p < N * N; ++p, v += tile.point_stride) {
     const __m512 a = _mm512_load_ps(x0 + p * kLanes), b = _mm512_load_ps(x1 + p * kLanes);
@@ -143,16 +139,21 @@ void input_two_frames(const InputTile& tile) {
   }
 }
 
-template <int N>
+template <int N, class Element>
 InputFunction choose(Time time) {
-  if (time == Time::none) return input_frames<N>;
-  return time == Time::pair ? input_pairs<N> : input_two_frames<N>;
+  if (time == Time::none) return input_frames<N, Element>;
+  return time == Time::pair ? input_pairs<N, Element> : input_two_frames<N, Element>;
+}
+
+template <class Element>
+InputFunction choose(int outputs, Time time) {
+  return outputs == 4 ? choose<6, Element>(time) : choose<4, Element>(time);
 }
 
 }  // namespace
 
-InputFunction avx512_input(int outputs, Time time) {
-  return outputs == 4 ? choose<6>(time) : choose<4>(time);
+InputFunction avx512_input(int outputs, Time time, ElementType type) {
+  return type == ElementType::f32 ? choose<float>(outputs, time) : choose<Bf16>(outputs, time);
 }
 
 }  // namespace actionflow::kernels::winograd

@@ -1,16 +1,8 @@
-#include <immintrin.h>
-
 #include "models/kernels/winograd.h"
+#include "models/kernels/winograd_elements.inc"
 
 namespace actionflow::kernels::winograd {
 namespace {
-
-template <int N>
-struct Vectors {
-  __m512 at[N];
-};
-
-inline __m512 set(float x) { return _mm512_set1_ps(x); }
 
 // Three taps along one axis at the interpolation points, as in the matrix of
 // models/kernels/winograd_weights.cpp.
@@ -41,7 +33,7 @@ inline Vectors<N> transform(const Vectors<3>& w) {
 }
 
 // Taps of one tap in time.
-inline void load(const KernelTile& tile, int tap, __m512i offsets, __mmask16 lanes, Vectors<9>& out) {
+inline void gather(const KernelTile& tile, int tap, __m512i offsets, __mmask16 lanes, Vectors<9>& out) {
   const int count = tile.taps * 9;
 #pragma GCC unroll 9
   for (int k = 0; k < 9; ++k) {
@@ -79,14 +71,14 @@ void kernels_to_points(const KernelTile& tile) {
                          _mm512_set1_epi32(static_cast<int>(tile.lane_stride)));
   if constexpr (kTime == Time::none) {
     Vectors<9> w;
-    load(tile, tile.taps / 2, offsets, lanes, w);
+    gather(tile, tile.taps / 2, offsets, lanes, w);
     spread<N>(tile, w, tile.u);
     return;
   }
   Vectors<9> w0, w1, w2, made;
-  load(tile, 0, offsets, lanes, w0);
-  load(tile, 1, offsets, lanes, w1);
-  load(tile, 2, offsets, lanes, w2);
+  gather(tile, 0, offsets, lanes, w0);
+  gather(tile, 1, offsets, lanes, w1);
+  gather(tile, 2, offsets, lanes, w2);
   if constexpr (kTime == Time::two_frames) {
     spread<N>(tile, w1, tile.u);
     for (int k = 0; k < 9; ++k) made.at[k] = _mm512_sub_ps(w2.at[k], w1.at[k]);

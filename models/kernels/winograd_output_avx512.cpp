@@ -1,16 +1,8 @@
-#include <immintrin.h>
-
 #include "models/kernels/winograd.h"
+#include "models/kernels/winograd_elements.inc"
 
 namespace actionflow::kernels::winograd {
 namespace {
-
-template <int N>
-struct Vectors {
-  __m512 at[N];
-};
-
-inline __m512 set(float x) { return _mm512_set1_ps(x); }
 
 // Products at the interpolation points to outputs, along one axis.
 inline Vectors<4> transform(const Vectors<6>& in) {
@@ -45,7 +37,7 @@ inline __m512 finish(const OutputTile& tile, __m512 value, std::int64_t offset) 
 }
 
 // One frame of a tile: N×N points to (N−2)×(N−2) outputs.
-template <int N>
+template <int N, class Element>
 void output_frame(const OutputTile& tile, const float* m, std::int64_t frame_offset) {
   constexpr int F = N - 2;
   Vectors<F> half[N];
@@ -68,28 +60,33 @@ void output_frame(const OutputTile& tile, const float* m, std::int64_t frame_off
     for (int j = 0; j < F; ++j) {
       if (j >= tile.columns) break;
       const std::int64_t offset = frame_offset + i * tile.row_stride + j * tile.column_stride;
-      _mm512_store_ps(tile.out + offset, finish(tile, _mm512_add_ps(result.at[j], bias), offset));
+      save(static_cast<Element*>(tile.out) + offset, finish(tile, _mm512_add_ps(result.at[j], bias), offset));
     }
   }
 }
 
-template <int N, int kFrames>
+template <int N, int kFrames, class Element>
 void output_tile(const OutputTile& tile) {
   for (int frame = 0; frame < tile.frames; ++frame) {
     const float* m = tile.m + frame / kFrames * tile.m_row_stride + frame % kFrames * tile.m_frame_stride;
-    output_frame<N>(tile, m, frame * tile.frame_stride);
+    output_frame<N, Element>(tile, m, frame * tile.frame_stride);
   }
 }
 
-template <int N>
+template <int N, class Element>
 OutputFunction choose(Time time) {
-  return time == Time::none ? output_tile<N, 1> : output_tile<N, 2>;
+  return time == Time::none ? output_tile<N, 1, Element> : output_tile<N, 2, Element>;
+}
+
+template <class Element>
+OutputFunction choose(int outputs, Time time) {
+  return outputs == 4 ? choose<6, Element>(time) : choose<4, Element>(time);
 }
 
 }  // namespace
 
-OutputFunction avx512_output(int outputs, Time time) {
-  return outputs == 4 ? choose<6>(time) : choose<4>(time);
+OutputFunction avx512_output(int outputs, Time time, ElementType type) {
+  return type == ElementType::f32 ? choose<float>(outputs, time) : choose<Bf16>(outputs, time);
 }
 
 }  // namespace actionflow::kernels::winograd

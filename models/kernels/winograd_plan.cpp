@@ -84,8 +84,10 @@ Cut cut(const ConvolutionProblem& problem, const WinogradOptions& options) {
   return chosen;
 }
 
-bool pays(const ConvolutionProblem& problem, const Cut& cut) {
-  return cost(cut, judged_frames(problem), problem.out.batch) < direct_cost(problem);
+double advantage(const ConvolutionProblem& problem, const Cut& cut) {
+  return direct_cost(problem) / cost(cut, judged_frames(problem), problem.out.batch);
 }
+
+bool pays(const ConvolutionProblem& problem, const Cut& cut) { return advantage(problem, cut) > 1; }
 
 }  // namespace actionflow::kernels::winograd

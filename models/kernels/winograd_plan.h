@@ -43,6 +43,9 @@ struct Cut {
 
 Cut cut(const ConvolutionProblem& problem, const WinogradOptions& options);
 
+// How many times what the cut costs a direct convolution in f32 costs.
+double advantage(const ConvolutionProblem& problem, const Cut& cut);
+
 // Whether the cut costs less than a direct convolution.
 bool pays(const ConvolutionProblem& problem, const Cut& cut);
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "models/kernels/winograd_tiles.h"
 #include "models/kernels/winograd_weights.h"
 
 namespace actionflow::kernels::winograd {
@@ -16,14 +17,14 @@ class TiledRunner final : public Runner {
  public:
   TiledRunner(const ConvolutionProblem& p, const Cut& cut)
       : cut_(cut),
-        operation_(p.operation),
-        in_(p.in),
+        tiles_(p, cut),
         out_(p.out),
+        out_bytes_(static_cast<std::int64_t>(bytes_of(p.out.type))),
         threads_(omp_get_max_threads()),
         post_operations_(p.post_operations),
-        input_(avx512_input(cut.outputs, cut.time)),
+        input_(avx512_input(cut.outputs, cut.time, p.in.type)),
         multiply_(avx512_product(cut.time)),
-        output_(avx512_output(cut.outputs, cut.time)) {
+        output_(avx512_output(cut.outputs, cut.time, p.out.type)) {
     for (const PostOperation& operation : post_operations_) {
       const auto* affine = std::get_if<ScaleShift>(&operation);
       affine_.emplace_back(aligned(affine ? affine->scale : std::vector<float>(), p.out.padded),
@@ -103,47 +104,11 @@ class TiledRunner final : public Runner {
     }
   }
 
-  struct Place {
-    std::int64_t clip, row, column;  // of the tile's first output
-  };
-  Place place(std::int64_t tile) const {
-    const std::int64_t column = tile % cut_.tiles_wide, rest = tile / cut_.tiles_wide;
-    return {rest / cut_.tiles_high, rest % cut_.tiles_high * cut_.outputs, column * cut_.outputs};
-  }
-
-  // Which of a tile's `count` rows or columns, the first at `begin`, lie in [0, extent).
-  static unsigned inside(std::int64_t begin, int count, std::int64_t extent) {
-    unsigned bits = 0;
-    for (int i = 0; i < count; ++i) {
-      if (begin + i >= 0 && begin + i < extent) bits |= 1U << i;
-    }
-    return bits;
-  }
-
-  // Where the tile's first row and column begin, in the first frame.
-  const float* source(const Call& call, const Place& at, std::int64_t channels) const {
-    const std::int64_t row = at.row - operation_.pad_begin[1], column = at.column - operation_.pad_begin[2];
-    return static_cast<const float*>(call.arguments.inputs[0]) + at.clip * in_.extents.t * in_.frame() +
-           (row * in_.extents.w + column) * in_.padded + channels * kLanes;
-  }
-
   // Piece i of a block: one of its tiles, 16 of its channels.
   void transform_input(const Call& call, std::int64_t block, std::int64_t i, float* v) const {
     const std::int64_t index = i / cut_.blocks, channels = i % cut_.blocks;
     const std::int64_t number = block * cut_.block_tiles + index;
-    const Place at = place(number);
-    const bool last = channels + 1 == cut_.blocks;
-    InputTile tile;
-    tile.source = source(call, at, channels);
-    tile.next = last ? source(call, place(number + 1), 0) : tile.source + kLanes;
-    tile.frame_stride = in_.frame();
-    tile.row_stride = in_.extents.w * in_.padded;
-    tile.column_stride = in_.padded;
-    tile.rows = inside(at.row - operation_.pad_begin[1], cut_.side(), in_.extents.h);
-    tile.columns = inside(at.column - operation_.pad_begin[2], cut_.side(), in_.extents.w);
-    tile.frames = static_cast<int>(in_.extents.t);
-    tile.pad = cut_.pad_time;
-    tile.groups = cut_.groups;
+    InputTile tile = tiles_.input(call.arguments.inputs[0], number, channels);
     tile.v = v + (channels * cut_.block_rows() + index * cut_.groups) * kLanes;
     tile.point_stride = cut_.v_point_stride();
     tile.time_stride = cut_.v_time_stride();
@@ -169,21 +134,20 @@ class TiledRunner final : public Runner {
   }
 
   void transform_output(const Call& call, std::int64_t number, std::int64_t channel, const float* m) const {
-    const Place at = place(number);
+    const Tiles::Place at = tiles_.place(number);
     OutputTile tile;
     tile.m = m;
     tile.point_stride = cut_.m_point_stride();
     tile.m_row_stride = cut_.m_row_stride();
     tile.m_frame_stride = cut_.m_frame_stride();
     tile.frames = static_cast<int>(out_.extents.t);
-    tile.rows = static_cast<int>(std::min<std::int64_t>(cut_.outputs, out_.extents.h - at.row));
-    tile.columns = static_cast<int>(std::min<std::int64_t>(cut_.outputs, out_.extents.w - at.column));
+    tile.rows = tiles_.output_rows(at);
+    tile.columns = tiles_.output_columns(at);
     tile.frame_stride = out_.frame();
     tile.row_stride = out_.extents.w * out_.padded;
     tile.column_stride = out_.padded;
-    const std::int64_t offset = at.clip * out_.extents.t * tile.frame_stride + at.row * tile.row_stride +
-                                at.column * tile.column_stride + channel;
-    tile.out = static_cast<float*>(call.arguments.output) + offset;
+    const std::int64_t offset = tiles_.output_offset(at) + channel;
+    tile.out = static_cast<std::byte*>(call.arguments.output) + offset * out_bytes_;
     tile.bias = call.bias + channel;
     const std::array<Post, kMostPosts> posts = posts_at(call, offset, channel);
     tile.posts = posts.data();
@@ -209,8 +173,9 @@ class TiledRunner final : public Runner {
   }
 
   Cut cut_;
-  Convolution operation_;
-  Layout in_, out_;
+  Tiles tiles_;
+  Layout out_;
+  std::int64_t out_bytes_;  // of an element
   int threads_;
   std::vector<PostOperation> post_operations_;
   std::vector<std::pair<AlignedFloats, AlignedFloats>> affine_;  // scale and shift, one a post-operation

@@ -32,7 +32,7 @@ class TrainConvolution final : public TrainKernel {
     if (r.wants_input_gradient[0]) data_ = best(r, backward, {winograd_backward_data, onednn_backward_data});
     const auto& wants = r.wants_parameter_gradient;
     if (std::find(wants.begin(), wants.end(), true) != wants.end())
-      weights_ = best(r, backward, {onednn_backward_weights});
+      weights_ = best(r, backward, {winograd_backward_weights, onednn_backward_weights});
   }
 
   void forward(const ForwardArguments& a) const override {

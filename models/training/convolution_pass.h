@@ -44,8 +44,9 @@ std::unique_ptr<ConvolutionPass> onednn_forward(const ConvolutionShape& shape);
 std::unique_ptr<ConvolutionPass> onednn_backward_data(const ConvolutionShape& shape);
 std::unique_ptr<ConvolutionPass> onednn_backward_weights(const ConvolutionShape& shape);
 
-// By Winograd's products, f32 only (models/kernels/winograd_convolution.h); null where they do not fit or pay.
+// By Winograd's products in f32, of values of either type (models/kernels/winograd_convolution.h); null where they do not fit or pay.
 std::unique_ptr<ConvolutionPass> winograd_forward(const ConvolutionShape& shape);
 std::unique_ptr<ConvolutionPass> winograd_backward_data(const ConvolutionShape& shape);
+std::unique_ptr<ConvolutionPass> winograd_backward_weights(const ConvolutionShape& shape);
 
 }  // namespace actionflow::training
