@@ -1,4 +1,4 @@
-// Kernels that only move values: concat, permute, reshape, select frame.
+// Kernels that only move values: concat and its parts, permute, reshape, select frame.
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -9,10 +9,12 @@
 namespace actionflow::kernels {
 namespace {
 
-void copy_floats(const float* from, std::int64_t count, float* to) {
-  std::memcpy(to, from, static_cast<std::size_t>(count) * sizeof(float));
+template <class T>
+void copy(const T* from, std::int64_t count, T* to) {
+  std::memcpy(to, from, static_cast<std::size_t>(count) * sizeof(T));
 }
 
+template <class T>
 class ConcatKernel final : public Kernel {
  public:
   ConcatKernel(const std::vector<Layout>& in, const Layout& out) : in_(in), out_(out) {}
@@ -20,14 +22,14 @@ class ConcatKernel final : public Kernel {
   std::string implementation() const override { return "own:concat"; }
   void run(const Arguments& arguments) const override {
     parallel_for(out_.rows(), out_.elements(), [&](std::int64_t row) {
-      float* out = static_cast<float*>(arguments.output) + row * out_.padded;
-      float* const end = out + out_.padded;
+      T* out = static_cast<T*>(arguments.output) + row * out_.padded;
+      T* const end = out + out_.padded;
       for (std::size_t i = 0; i < in_.size(); ++i) {
         const std::int64_t channels = in_[i].extents.c;
-        copy_floats(static_cast<const float*>(arguments.inputs[i]) + row * in_[i].padded, channels, out);
+        copy(static_cast<const T*>(arguments.inputs[i]) + row * in_[i].padded, channels, out);
         out += channels;
       }
-      std::fill(out, end, 0.0F);
+      std::fill(out, end, T{0});
     });
   }
 
@@ -36,6 +38,28 @@ class ConcatKernel final : public Kernel {
   Layout out_;
 };
 
+template <class T>
+class SelectChannelsKernel final : public Kernel {
+ public:
+  SelectChannelsKernel(std::int64_t first, const Layout& in, const Layout& out)
+      : first_(first), in_(in), out_(out) {}
+
+  std::string implementation() const override { return "own:select"; }
+  void run(const Arguments& arguments) const override {
+    const std::int64_t channels = out_.extents.c;
+    parallel_for(out_.rows(), out_.elements(), [&](std::int64_t row) {
+      T* out = static_cast<T*>(arguments.output) + row * out_.padded;
+      copy(static_cast<const T*>(arguments.inputs[0]) + row * in_.padded + first_, channels, out);
+      std::fill(out + channels, out + out_.padded, T{0});
+    });
+  }
+
+ private:
+  std::int64_t first_;
+  Layout in_, out_;
+};
+
+template <class T>
 class SelectFrameKernel final : public Kernel {
  public:
   SelectFrameKernel(int frame, const Layout& in, const Layout& out)
@@ -44,8 +68,8 @@ class SelectFrameKernel final : public Kernel {
   std::string implementation() const override { return "own:select"; }
   void run(const Arguments& arguments) const override {
     for (std::int64_t n = 0; n < in_.batch; ++n)
-      copy_floats(static_cast<const float*>(arguments.inputs[0]) + (n * in_.extents.t + frame_) * in_.frame(),
-                  in_.frame(), static_cast<float*>(arguments.output) + n * out_.frame());
+      copy(static_cast<const T*>(arguments.inputs[0]) + (n * in_.extents.t + frame_) * in_.frame(),
+           in_.frame(), static_cast<T*>(arguments.output) + n * out_.frame());
   }
 
  private:
@@ -58,18 +82,19 @@ std::array<std::int64_t, 4> axes_of(const Extents& e) { return {e.t, e.h, e.w, e
 
 // Element `index` of the output, counted T,H,W,C without padding, comes from where `source` says.
 // Written row by row, one row a position.
-template <class Source>
+template <class T, class Source>
 void gather(const Layout& in, const Layout& out, const Arguments& arguments, Source source) {
   const std::int64_t channels = out.extents.c, positions = out.extents.positions();
   parallel_for(out.rows(), out.elements() * 4, [&](std::int64_t row) {
-    const float* from =
-        static_cast<const float*>(arguments.inputs[0]) + row / positions * in.extents.positions() * in.padded;
-    float* to = static_cast<float*>(arguments.output) + row * out.padded;
+    const T* from =
+        static_cast<const T*>(arguments.inputs[0]) + row / positions * in.extents.positions() * in.padded;
+    T* to = static_cast<T*>(arguments.output) + row * out.padded;
     source(row % positions, from, to);
-    std::fill(to + channels, to + out.padded, 0.0F);
+    std::fill(to + channels, to + out.padded, T{0});
   });
 }
 
+template <class T>
 class PermuteKernel final : public Kernel {
  public:
   PermuteKernel(const Permute& operation, const Layout& in, const Layout& out) : in_(in), out_(out) {
@@ -88,7 +113,7 @@ class PermuteKernel final : public Kernel {
   std::string implementation() const override { return "own:permute"; }
   void run(const Arguments& arguments) const override {
     const Extents& e = out_.extents;
-    gather(in_, out_, arguments, [&](std::int64_t position, const float* from, float* to) {
+    gather<T>(in_, out_, arguments, [&](std::int64_t position, const T* from, T* to) {
       const std::int64_t w = position % e.w, h = position / e.w % e.h, t = position / (e.w * e.h);
       from += t * strides_[0] + h * strides_[1] + w * strides_[2];
       for (std::int64_t c = 0; c < e.c; ++c) to[c] = from[c * strides_[3]];
@@ -100,6 +125,7 @@ class PermuteKernel final : public Kernel {
   std::array<std::int64_t, 4> strides_{};  // in the input, by the output's axes
 };
 
+template <class T>
 class ReshapeKernel final : public Kernel {
  public:
   ReshapeKernel(const Layout& in, const Layout& out) : in_(in), out_(out) {}
@@ -107,11 +133,11 @@ class ReshapeKernel final : public Kernel {
   std::string implementation() const override { return "own:reshape"; }
   void run(const Arguments& arguments) const override {
     const std::int64_t wide = out_.extents.c, narrow = in_.extents.c;
-    gather(in_, out_, arguments, [&](std::int64_t position, const float* from, float* to) {
+    gather<T>(in_, out_, arguments, [&](std::int64_t position, const T* from, T* to) {
       for (std::int64_t done = 0; done < wide;) {
         const std::int64_t index = position * wide + done, offset = index % narrow;
         const std::int64_t count = std::min(narrow - offset, wide - done);
-        copy_floats(from + index / narrow * in_.padded + offset, count, to + done);
+        copy(from + index / narrow * in_.padded + offset, count, to + done);
         done += count;
       }
     });
@@ -121,19 +147,29 @@ class ReshapeKernel final : public Kernel {
   Layout in_, out_;
 };
 
+// The kernel for the type that all its values have.
+template <template <class> class K, class... Arguments>
+std::unique_ptr<Kernel> make_for(ElementType type, const Arguments&... arguments) {
+  if (type == ElementType::bf16) return std::make_unique<K<std::uint16_t>>(arguments...);
+  return std::make_unique<K<float>>(arguments...);
+}
+
 }  // namespace
 
 std::unique_ptr<Kernel> make_concat(const std::vector<Layout>& in, const Layout& out) {
-  return std::make_unique<ConcatKernel>(in, out);
+  return make_for<ConcatKernel>(out.type, in, out);
+}
+std::unique_ptr<Kernel> make_select_channels(std::int64_t first, const Layout& in, const Layout& out) {
+  return make_for<SelectChannelsKernel>(out.type, first, in, out);
 }
 std::unique_ptr<Kernel> make_permute(const Permute& operation, const Layout& in, const Layout& out) {
-  return std::make_unique<PermuteKernel>(operation, in, out);
+  return make_for<PermuteKernel>(out.type, operation, in, out);
 }
 std::unique_ptr<Kernel> make_reshape(const Layout& in, const Layout& out) {
-  return std::make_unique<ReshapeKernel>(in, out);
+  return make_for<ReshapeKernel>(out.type, in, out);
 }
 std::unique_ptr<Kernel> make_select_frame(int frame, const Layout& in, const Layout& out) {
-  return std::make_unique<SelectFrameKernel>(frame, in, out);
+  return make_for<SelectFrameKernel>(out.type, frame, in, out);
 }
 
 }  // namespace actionflow::kernels

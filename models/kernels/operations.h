@@ -1,4 +1,5 @@
-// Makers of the kernels that are not convolutions, products or recurrences. f32, channels last.
+// Makers of the kernels that are not convolutions, products or recurrences. Channels last; f32, but what only
+// moves values takes any one type.
 #pragma once
 
 #include <memory>
@@ -21,6 +22,8 @@ std::unique_ptr<Kernel> make_elementwise(const Elementwise& operation, const std
                                          const Layout& out);
 
 std::unique_ptr<Kernel> make_concat(const std::vector<Layout>& in, const Layout& out);
+// As many channels as `out` has, from `first` on: a concat's part.
+std::unique_ptr<Kernel> make_select_channels(std::int64_t first, const Layout& in, const Layout& out);
 // Both read as T,H,W,C without padding.
 std::unique_ptr<Kernel> make_permute(const Permute& operation, const Layout& in, const Layout& out);
 std::unique_ptr<Kernel> make_reshape(const Layout& in, const Layout& out);
