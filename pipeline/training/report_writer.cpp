@@ -1,10 +1,9 @@
 #include <algorithm>
-#include <cstring>
 #include <fstream>
-#include <optional>
 
 #include "base/atomic_file.h"
-#include "datasets/png.h"
+#include "datasets/augment.h"
+#include "datasets/picture.h"
 #include "pipeline/evaluation/report.h"
 #include "pipeline/training/watchers.h"
 
@@ -13,29 +12,6 @@ namespace {
 
 constexpr std::size_t kMostMistakes = 24;
 constexpr int kStripFrames = 8;
-constexpr int kGap = 2;  // pixels between frames
-
-// Frames spread evenly over the video, side by side, as R, G, B.
-std::string strip(const VideoFrames& video) {
-  const FrameForm& form = video.form();
-  const int width = kStripFrames * (form.width + kGap) - kGap, channels = form.channels();
-  std::vector<std::uint8_t> pixels(
-      static_cast<std::size_t>(width) * static_cast<std::size_t>(form.height) * 3, 0);
-  for (int k = 0; k < kStripFrames; ++k) {
-    const double at = (k + 0.5) / kStripFrames * video.duration();
-    const std::uint8_t* from = video.pixels(video.frame_at(at));
-    for (int y = 0; y < form.height; ++y)
-      for (int x = 0; x < form.width; ++x) {
-        std::uint8_t* to = pixels.data() + (static_cast<std::size_t>(y) * static_cast<std::size_t>(width) +
-                                            static_cast<std::size_t>(k * (form.width + kGap) + x)) *
-                                               3;
-        const std::uint8_t* pixel = from + (y * form.width + x) * channels;
-        for (int c = 0; c < 3; ++c)
-          to[c] = channels == 1 ? pixel[0] : pixel[form.color == ColorOrder::bgr ? 2 - c : c];
-      }
-  }
-  return encode_png(pixels.data(), width, form.height);
-}
 
 class ReportWriter : public TrainingObserver {
  public:
@@ -92,7 +68,9 @@ class ReportWriter : public TrainingObserver {
     result.confidence = video.probabilities[answer];
     result.truth_score = truth_score(video);
     try {
-      result.png = strip(*cache_.get(entry.source(), subject_.form));
+      const auto frames = cache_.get(entry.source(), FrameForm::of(subject_.input));
+      const auto clips = evaluation_clips(*frames, subject_.sampling, subject_.input);
+      result.png = encode_png(film_strip(clips.front(), subject_.input, Shown::colors, kStripFrames));
     } catch (const SourceError&) {
       // Gone since it was judged: its line stands without a picture.
     }

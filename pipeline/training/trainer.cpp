@@ -95,7 +95,7 @@ struct Trainer::State {
     folder.cut_metrics(state.epoch);
     options.observers.push_back(tensorboard_writer(recipe.output));
     options.observers.push_back(report_writer({recipe.output, architecture.name, architecture.classes,
-                                               dataset.val, FrameForm::of(architecture.input)},
+                                               dataset.val, recipe.data.sampling, architecture.input},
                                               cache));
   }
 

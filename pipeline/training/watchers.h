@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "base/input_spec.h"
+#include "datasets/clip_sampler.h"
 #include "datasets/dataset.h"
 #include "datasets/video_frames.h"
 #include "pipeline/training/observer.h"
@@ -22,7 +24,8 @@ struct ReportSubject {
   std::string network;
   std::vector<std::string> classes;
   std::vector<VideoEntry> validation;
-  FrameForm form;  // of the frames in strips
+  SamplingOptions sampling;  // of what strips show: the very frames that the network saw
+  InputSpec input;
 };
 
 // Writes report.html into the folder after each epoch; the mistakes are those of the best epoch so far. The
