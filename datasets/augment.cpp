@@ -71,14 +71,7 @@ TrainingClip Augmenter::training_clip(const VideoFrames& video, const std::vecto
   const bool reverses = random_for("augment reverse").chance(options_.reverse) && !labels.empty() &&
                         may_change(reversed_, labels);
 
-  Random moments = random_for("sampling");
-  ClipTimes times = actionflow::training_clip(sampling_, input_, video.duration(), moments);
-  if (reverses) times = reversed(times, video.duration());
-  if (options_.idle > 0) {
-    Random idle = random_for("augment idle");
-    times = with_idle_ends(times, draw_idle_ends(options_.idle, idle), sampling_.mode == SamplingMode::dense);
-  }
-  const ClipFrames clip = ClipFrames::of(video, times);
+  const ClipFrames clip = ClipFrames::of(video, clip_times(video, reverses, seed, epoch, sample));
 
   ClipChange change = ClipChange::draw(options_, input_, video.duration(), seed, epoch, sample);
   change.geometry.mirrored = mirrors;
@@ -97,6 +90,24 @@ TrainingClip Augmenter::training_clip(const VideoFrames& video, const std::vecto
         patch.fill(frame.data(), frame.height(), frame.width(), frame.channels());
       });
   return result;
+}
+
+ClipTimes Augmenter::clip_times(const VideoFrames& video, bool reverses, std::uint64_t seed,
+                                std::uint32_t epoch, std::uint64_t sample) const {
+  Random moments(seed, "sampling", epoch, sample);
+  ClipTimes times = actionflow::training_clip(sampling_, input_, video.duration(), moments);
+  if (reverses) times = reversed(times, video.duration());
+  if (options_.idle > 0) {
+    Random idle(seed, "augment idle", epoch, sample);
+    const bool cut = sampling_.mode == SamplingMode::dense;
+    times = with_idle_ends(times, draw_idle_ends(options_.idle, idle), cut);
+  }
+  if (options_.hold > 1) {
+    Random hold(seed, "augment hold", epoch, sample);
+    const double samples = hold.uniform(1, options_.hold);
+    times = with_held_pictures(times, samples, hold.uniform_double());
+  }
+  return times;
 }
 
 std::vector<std::vector<PreparedFramePtr>> evaluation_clips(const VideoFrames& video,

@@ -3,7 +3,7 @@
 // All that is drawn is drawn once a clip, so every frame of it is changed alike (grain aside, which each
 // frame of the video has its own of, and shake, whose path is drawn once). Each option draws for itself:
 // turning one on does not change another's values. In this order:
-// - time: sampling's own draws, idle ends, reversal;
+// - time: sampling's own draws, reversal, idle ends, held pictures;
 // - geometry (crop, scale, rotation, translation, flip, shake): one warp a frame from the kept frame to the
 //   input's size (warp.h); with none asked for and frames kept at the input's size, the pixels are those
 //   that classify prepares, to the byte;
@@ -43,6 +43,7 @@ struct AugmentOptions {
   // An end of the clip holds still for up to this share of it, either end with probability ½. In `dense`
   // sampling the clip's other end is cut off for it, else the movement is so much faster.
   double idle = 0;
+  double hold = 1;  // a picture stays for up to this many samples on average, as a slower camera's would
   double brightness = 0, contrast = 0, saturation = 0, hue = 0;  // jitter, as torchvision's ColorJitter
   double gray = 0;                                               // probability
   double noise = 0;  // greatest standard deviation of added noise, in 255ths
@@ -77,6 +78,9 @@ class Augmenter {
                              std::uint32_t epoch, std::uint64_t sample) const;
 
  private:
+  ClipTimes clip_times(const VideoFrames& video, bool reverses, std::uint64_t seed, std::uint32_t epoch,
+                       std::uint64_t sample) const;
+
   AugmentOptions options_;
   SamplingOptions sampling_;
   InputSpec input_;

@@ -29,6 +29,8 @@ void AugmentOptions::describe(config::Fields<AugmentOptions>& fields) {
   fields.add("reverse_labels", &A::reverse_labels,
              "labels that swap in a reversed clip, as label: label; clips of others are not reversed");
   fields.add("idle", &A::idle, "greatest share of the clip that either end holds still").range(0, 0.45);
+  fields.add("hold", &A::hold, "a picture stays for up to this many samples, as a slower camera's would")
+      .range(1, 64);
   fields.add("brightness", &A::brightness, "factor drawn from 1 - this to 1 + this").range(0, 1);
   fields.add("contrast", &A::contrast, "factor drawn from 1 - this to 1 + this").range(0, 1);
   fields.add("saturation", &A::saturation, "factor drawn from 1 - this to 1 + this").range(0, 1);

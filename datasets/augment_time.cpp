@@ -52,6 +52,18 @@ ClipTimes with_idle_ends(const ClipTimes& clip, const IdleEnds& idle, bool cut) 
   return result;
 }
 
+ClipTimes with_held_pictures(const ClipTimes& clip, double samples, double phase) {
+  if (samples <= 1) return clip;
+  ClipTimes result = clip;
+  const double shift = (1 - phase) * samples;
+  for (std::size_t i = 0; i < clip.times.size(); ++i) {
+    const double begun = std::floor((static_cast<double>(i) + shift) / samples) * samples - shift;
+    const double first = std::max(0.0, std::ceil(begun));
+    result.times[i] = clip.times[static_cast<std::size_t>(first)];
+  }
+  return result;
+}
+
 ClipTimes reversed(const ClipTimes& clip, double duration) {
   ClipTimes result = clip;
   std::reverse(result.times.begin(), result.times.end());
