@@ -124,6 +124,14 @@ std::optional<Packet> ContainerReader::read() {
   }
 }
 
+bool ContainerReader::seek(std::int64_t pts_us) {
+  AVFormatContext* context = input_->context.get();
+  if (info_.live || !context->pb || (context->pb->seekable & AVIO_SEEKABLE_NORMAL) == 0) return false;
+  const std::int64_t stamp = av_rescale_q_rnd(pts_us, kMicroseconds, stream_->time_base, AV_ROUND_UP);
+  errors_in_a_row_ = 0;
+  return av_seek_frame(context, stream_->index, stamp, AVSEEK_FLAG_BACKWARD) >= 0;
+}
+
 std::optional<Packet> ContainerReader::end() {
   if (input_->file && input_->file->read_error() != 0) fail_reading(AVERROR(input_->file->read_error()));
   if (info_.live) throw SourceError(shown_ + ": the connection was lost");

@@ -19,6 +19,7 @@ class ContainerReader final : public Reader {
 
   const StreamInfo& info() const override { return info_; }
   std::optional<Packet> read() override;
+  bool seek(std::int64_t pts_us) override;
   std::int64_t damaged() const override { return damaged_; }
   std::shared_ptr<const CodecParameters> codec_parameters() const override { return parameters_; }
 

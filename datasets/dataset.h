@@ -107,10 +107,14 @@ struct ScanResult {
   std::vector<Video> unreadable;
   std::vector<Video> short_ones;  // shorter than a clip
   std::int64_t videos = 0;
+  double seconds = 0;  // of all that could be read
 };
 
-// Opens every entry, counts its packets and decodes its first frame; in parallel, with progress.
-ScanResult scan_videos(const std::vector<VideoEntry>& entries, double least_seconds, int threads);
+// Opens every entry, counts its packets and decodes its first frame; in parallel, with progress. The result's
+// order is the entries'. A missing video is an unreadable one. Once `stop` is set it ends within a video;
+// the rest then counts as unreadable ("stopped").
+ScanResult scan_videos(const std::vector<VideoEntry>& entries, double least_seconds, int threads,
+                       const StopFlag* stop = nullptr);
 
 }  // namespace actionflow
 

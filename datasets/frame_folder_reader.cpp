@@ -143,6 +143,14 @@ std::optional<Packet> FrameFolderReader::read() {
   return packet(next_++);
 }
 
+bool FrameFolderReader::seek(std::int64_t pts_us) {
+  const double frame = static_cast<double>(pts_us) * frame_rate_ / 1e6;
+  // A time stamp is rounded to the microsecond, so the frame before is near enough too.
+  next_ =
+      static_cast<std::size_t>(std::clamp(std::floor(frame), 0.0, static_cast<double>(names_.size() - 1)));
+  return true;
+}
+
 Packet FrameFolderReader::packet(std::size_t index) const {
   auto data = std::make_shared<Packet::Data>();
   data->packet.reset(av_packet_alloc());

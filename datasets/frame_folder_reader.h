@@ -23,6 +23,7 @@ class FrameFolderReader final : public Reader {
 
   const StreamInfo& info() const override { return info_; }
   std::optional<Packet> read() override;
+  bool seek(std::int64_t pts_us) override;
   std::shared_ptr<const CodecParameters> codec_parameters() const override { return parameters_; }
 
  private:

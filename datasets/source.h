@@ -86,6 +86,10 @@ class Reader {
   // source is lost or silent for 10 s: then drop the reader and open another. A network source of
   // known duration or size ends as a file does.
   virtual std::optional<Packet> read() = 0;
+  // Goes on at a keyframe, as near before this time stamp as the container knows one; what it finds is not
+  // sure to be before, so look at the frames. The decoder has to be flushed. False where the source cannot be
+  // read out of order; then nothing has moved.
+  virtual bool seek(std::int64_t /*pts_us*/) { return false; }
   // Places in the container that could not be read and were passed over.
   virtual std::int64_t damaged() const { return 0; }
 

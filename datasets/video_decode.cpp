@@ -53,6 +53,11 @@ void require_recorded(const SourceOptions& source) {
                       ": is not a recorded video; give a file or a folder of frames");
 }
 
+void throw_no_frame(const SourceOptions& source) {
+  throw SourceError(without_credentials(source.source) +
+                    ": not one frame can be decoded; fetch or record it again");
+}
+
 DecodedVideo decode_video(const SourceOptions& source, const FrameForm& form, const FrameSink& sink) {
   require_recorded(source);
   const StopFlag never{false};
@@ -71,9 +76,7 @@ DecodedVideo decode_video(const SourceOptions& source, const FrameForm& form, co
     decoder->flush(frames);
     decoding.take(frames);
   }
-  if (!decoding.any())
-    throw SourceError(without_credentials(source.source) +
-                      ": not one frame can be decoded; fetch or record it again");
+  if (!decoding.any()) throw_no_frame(source);
   return {decoding.duration(reader->info().frame_rate), decoder->decoded()};
 }
 
