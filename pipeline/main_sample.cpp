@@ -1,4 +1,6 @@
-// Writes the demo's sample video: make_sample OUT.mp4 [thumbs_up|swipe_left|stop] [SEED]
+// Writes the demo's sample video: make_sample OUT.mp4 [GESTURE or ACTION] [SEED]
+//
+// A gesture is made for the camera, an action is one of the synthetic dataset's.
 #include <cstdlib>
 #include <iostream>
 #include <map>
@@ -6,22 +8,44 @@
 
 #include "base/error.h"
 #include "datasets/sample_video.h"
+#include "datasets/synthetic/clip_video.h"
+
+namespace {
+
+using namespace actionflow;
+
+const std::map<std::string, SampleGesture> kGestures{{"thumbs_up", SampleGesture::thumbs_up},
+                                                     {"swipe_left", SampleGesture::swipe_left},
+                                                     {"stop", SampleGesture::stop}};
+
+int usage() {
+  std::cerr << "usage: make_sample OUT.mp4 [GESTURE or ACTION] [SEED]\ngestures:";
+  for (const auto& [name, gesture] : kGestures) std::cerr << ' ' << name;
+  std::cerr << "\nactions:";
+  for (const std::string_view action : action_names()) std::cerr << ' ' << action;
+  std::cerr << '\n';
+  return static_cast<int>(ExitCode::usage);
+}
+
+void write(const std::string& path, const std::string& what, SampleVideoOptions options) {
+  if (const auto gesture = kGestures.find(what); gesture != kGestures.end()) {
+    options.gesture = gesture->second;
+    return write_sample_video(path, options);
+  }
+  const StopFlag never{false};
+  write_clip(path, sample_clip(what, options.seed, options.width, options.height).value(), never);
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
-  using namespace actionflow;
-  const std::map<std::string, SampleGesture> gestures{{"thumbs_up", SampleGesture::thumbs_up},
-                                                      {"swipe_left", SampleGesture::swipe_left},
-                                                      {"stop", SampleGesture::stop}};
-  const std::string gesture = argc > 2 ? argv[2] : "thumbs_up";
-  if (argc < 2 || argc > 4 || !gestures.contains(gesture)) {
-    std::cerr << "usage: make_sample OUT.mp4 [thumbs_up|swipe_left|stop] [SEED]\n";
-    return static_cast<int>(ExitCode::usage);
-  }
+  const std::string what = argc > 2 ? argv[2] : "thumbs_up";
+  if (argc < 2 || argc > 4) return usage();
+  if (!kGestures.contains(what) && !sample_clip(what, 1, 1, 1)) return usage();
   try {
     SampleVideoOptions options;
-    options.gesture = gestures.at(gesture);
     if (argc > 3) options.seed = std::strtoull(argv[3], nullptr, 10);
-    write_sample_video(argv[1], options);
+    write(argv[1], what, options);
     return static_cast<int>(ExitCode::done);
   } catch (...) {
     const Failure failure = Failure::from_current_exception();

@@ -5,14 +5,13 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <cmath>
 #include <exception>
 #include <mutex>
 #include <thread>
 
 #include "base/atomic_file.h"
 #include "datasets/synthetic/actions.h"
-#include "datasets/video_writer.h"
+#include "datasets/synthetic/clip_video.h"
 
 namespace actionflow {
 
@@ -32,20 +31,6 @@ std::array<std::uint32_t, 4> cut(std::uint32_t count) {
 
 std::uint32_t draw(Random& random, const std::array<std::uint32_t, 4>& parts, std::size_t part) {
   return parts[part] + static_cast<std::uint32_t>(random.below(parts[part + 1] - parts[part]));
-}
-
-void write_video(const fs::path& path, const ClipPlan& plan, const StopFlag& stop) {
-  const Clip clip(plan);
-  VideoWriterOptions video;
-  video.width = plan.width;
-  video.height = plan.height;
-  video.frame_rate = Clip::kFrameRate;
-  video.quality = 25;
-  VideoWriter writer(path, video);
-  for (int k = 0; k < clip.frames() && !stop; ++k) {
-    writer.write(clip.frame(k).data(), std::llround(k / Clip::kFrameRate * 1e6));
-  }
-  writer.finish();
 }
 
 // The folder while it is being filled: unless it is kept, what was made in it goes again.
@@ -100,7 +85,7 @@ class Writing {
   void work() {
     try {
       for (std::size_t i = next_++; i < clips_.size() && !stop_ && !failed_; i = next_++) {
-        write_video(folder_ / clips_[i].path, clips_[i].plan, stop_);
+        write_clip(folder_ / clips_[i].path, clips_[i].plan, stop_);
         written_();
       }
     } catch (...) {

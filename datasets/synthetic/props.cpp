@@ -210,25 +210,27 @@ class PropDrawing {
     bar(at - Point3d(0, 0.07, 0), at + Point3d(0, 0.07, 0), 0.04, {52, 50, 48}, 0.05);
   }
 
-  void pickets(double from, double to, const std::function<Point3d(double, double)>& at, double toward) {
+  void pickets(double from, double to, const std::function<Point3d(double, double)>& at, const Scalar& color,
+               double toward) {
     const int count = std::max(2, static_cast<int>(std::lround((to - from) / 0.13)));
     const double step = (to - from) / count;
     for (const double y : {0.3, 0.8}) {
-      sheet({at(from, y), at(to, y), at(to, y + 0.09), at(from, y + 0.09)}, shade(look_.color, 0.8),
-            toward - 0.01);
+      sheet({at(from, y), at(to, y), at(to, y + 0.09), at(from, y + 0.09)}, shade(color, 0.8), toward - 0.01);
     }
     for (int i = 0; i < count; ++i) {
       const double a = from + step * (i + 0.12);
       const double b = from + step * (i + 0.88);
       sheet({at(a, 0.06), at(b, 0.06), at(b, 1.02), at((a + b) / 2, 1.1), at(a, 1.02)},
-            shade(look_.color, i % 2 == 0 ? 1.05 : 0.97), toward);
+            shade(color, i % 2 == 0 ? 1.05 : 0.97), toward);
     }
   }
 
   void gate(double opened) {
+    const double light = look_.color[0] + look_.color[1] + look_.color[2];
+    const Scalar gate_color = shade(look_.color, light > 330 ? 0.55 : 1.7);
     const auto fence = [](double x, double y) { return Point3d(x, y, 0.0); };
-    pickets(-1.7, 0.24, fence, -0.3);
-    pickets(0.78, 2.1, fence, -0.3);
+    pickets(-1.7, 0.24, fence, look_.color, -0.3);
+    pickets(0.78, 2.1, fence, look_.color, -0.3);
     for (const double x : {0.27, 0.74}) bar({x, 0, 0}, {x, 1.16, 0}, 0.08, shade(look_.color, 0.7), -0.1);
     const Point3d edge = handle_of(PropKind::gate, opened);
     pickets(
@@ -237,7 +239,7 @@ class PropDrawing {
           const double share = along / 0.4;
           return Point3d(0.7 + (edge.x - 0.7) * share, y, 0.06 + (edge.z - 0.06) * share);
         },
-        0.02);
+        gate_color, 0.02);
     knob(PropKind::gate, opened);
   }
 

@@ -9,6 +9,7 @@
 
 #include "datasets/synthetic/actions.h"
 #include "datasets/synthetic/clip.h"
+#include "datasets/synthetic/clip_video.h"
 #include "datasets/synthetic/dataset.h"
 #include "tests/datasets/make_video.h"
 #include "tests/datasets/read_video.h"
@@ -179,6 +180,21 @@ TEST(Synthetic, ListsNameVideosThatDecode) {
               ::testing::Each(::testing::MatchesRegex(".*_(f[0-9]+)_.* f[0-9]+")));
   EXPECT_EQ(lines(folder / "set/figures.txt").size(), 28u);
   EXPECT_EQ(lines(folder / "set/backgrounds.txt").size(), 28u);
+}
+
+TEST(Synthetic, ASampleOfAnActionIsOfNoDatasetsPersonAndPlace) {
+  const std::optional<ClipPlan> plan = sample_clip("throw", 5, 64, 48);
+  ASSERT_TRUE(plan);
+  EXPECT_EQ(kActions[plan->action].name, "throw");
+  EXPECT_FALSE(sample_clip("yawn", 5, 64, 48));
+  for (const SyntheticClip& clip : plan_synthetic({.clips = 1000, .seed = 5})) {
+    EXPECT_NE(clip.plan.figure, plan->figure);
+    EXPECT_NE(clip.plan.background, plan->background);
+  }
+  const testing::TemporaryFolder folder;
+  write_clip(folder / "throw.mp4", *plan, kGoOn);
+  EXPECT_EQ(testing::read_all(folder / "throw.mp4").frames.size(),
+            static_cast<std::size_t>(Clip(*plan).frames()));
 }
 
 TEST(Synthetic, AFolderInUseStaysAsItIs) {
