@@ -11,6 +11,7 @@ namespace actionflow {
 namespace {
 
 constexpr std::size_t kTile = 64;
+constexpr float kHalf = 0.5F;
 
 // Pixels side by side, a colour a row, so that loops over them become vector instructions.
 struct Tile {
@@ -53,7 +54,8 @@ void turn_hue(Tile& tile, float turn) {
   }
 }
 
-std::uint8_t rounded(float value) { return static_cast<std::uint8_t>(value + 0.5F); }
+// Of values from 0 to 255; std::lround would be a call.
+std::uint8_t rounded(float value) { return static_cast<std::uint8_t>(value + kHalf); }
 
 // One byte's brightness and contrast, unrounded.
 float leveled(const ColorChange& change, float value) {

@@ -19,6 +19,7 @@ constexpr double kLeastShrink = 1.1;
 constexpr int kStepBits = 5;
 constexpr int kSteps = 1 << kStepBits;  // positions in a pixel
 constexpr int kTaps = 4;
+constexpr float kHalf = 0.5F;  // for rounding; std::lround would be a call
 
 // A pixel's channels, or the weights of four pixels in a row.
 using Four [[gnu::vector_size(16)]] = float;
@@ -152,7 +153,7 @@ void warp(const PictureView& source, const Affine& map, int height, int width, s
       const Taps columns = along_x.next(weights);
       const Four value = pixels.at(columns, along_y.next(weights));
       for (int c = 0; c < source.channels; ++c)
-        *out++ = static_cast<std::uint8_t>(std::clamp(value[c], 0.0F, 255.0F) + 0.5F);
+        *out++ = static_cast<std::uint8_t>(std::clamp(value[c], 0.0F, 255.0F) + kHalf);
     }
   }
 }
