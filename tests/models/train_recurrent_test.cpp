@@ -3,8 +3,13 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <nlohmann/json.hpp>
+
 #include "tests/models/reference.h"
 #include "tests/models/train_kernel_bench.h"
+#include "tests/models/training_formulas.h"
+#include "tests/test_data.h"
 
 namespace actionflow::testing {
 namespace {
@@ -80,6 +85,59 @@ TEST(TrainRecurrent, FrozenParametersGetNoGradient) {
       EXPECT_EQ(bench.kernel().backward_reads().inputs.at(0), frozen[0] != "kernel");
       EXPECT_LT(bench.check_gradients().worst, 2e-3);
     }
+  }
+}
+
+using Record = nlohmann::json;
+
+Tensor given(const Record& record, const char* name, const Shape& shape) {
+  return {shape, record.at(name).get<std::vector<float>>()};
+}
+
+// tests/golden/make_recurrent_gradients.py's streams.
+void set_inputs(TrainKernelBench& bench, bool bias) {
+  const auto set = [](Tensor& tensor, std::uint64_t stream) {
+    tensor = noise_of_shape(tensor.shape(), stream);
+  };
+  set(bench.input(), 1);
+  set(bench.parameter("kernel"), 2);
+  set(bench.parameter("recurrent_kernel"), 3);
+  if (bias) set(bench.parameter("bias"), 4);
+}
+
+void expect_as_pytorch(const Record& record) {
+  const bool hard = record.at("hard_sigmoid");
+  const Recurrent r{.cell = record.at("cell") == "lstm" ? Cell::lstm : Cell::gru,
+                    .units = record.at("units"),
+                    .recurrent_activation = hard ? ActivationKind::hard_sigmoid : ActivationKind::sigmoid,
+                    .backward = record.at("backward"),
+                    .reset_after = record.at("reset_after"),
+                    .sequence = record.at("sequence")};
+  GraphMaker maker({record.at("channels"), record.at("steps"), 1, 1});
+  maker.recurrent(-1, r);
+  BenchOptions options;
+  options.batch = record.at("clips");
+  TrainKernelBench bench(maker, options);
+  set_inputs(bench, r.bias);
+  const Tensor value = bench.forward();
+  EXPECT_LT(deviation(value, given(record, "value", value.shape())).largest, 1e-6);
+  const Gradients gradients = bench.backward(noise_of_shape(value.shape(), 5));
+  const Tensor& input = gradients.inputs.at(0);
+  EXPECT_LT(deviation(input, given(record, "input", input.shape())).largest, 2e-6);
+  for (const auto& [role, gradient] : gradients.parameters) {
+    EXPECT_LT(deviation(gradient, given(record, role.c_str(), gradient.shape())).largest, 2e-6) << role;
+  }
+}
+
+TEST(TrainRecurrent, ValuesAndGradientsArePyTorchs) {
+  std::ifstream file(golden("training/recurrent.json"));
+  const Record records = Record::parse(file);
+  ASSERT_EQ(records.size(), 16U);
+  for (const Record& record : records) {
+    SCOPED_TRACE(fmt::format("{} hard_sigmoid {} backward {} sequence {}",
+                             record.at("cell").get<std::string>(), record.at("hard_sigmoid").get<bool>(),
+                             record.at("backward").get<bool>(), record.at("sequence").get<bool>()));
+    expect_as_pytorch(record);
   }
 }
 
