@@ -62,8 +62,10 @@ struct Reduction {
 };
 
 // y = gamma·(x − moving_mean)/√(moving_variance + epsilon) + beta, per channel. Parameters: gamma,
-// beta (both optional by the layer's options), moving_mean, moving_variance. momentum as Keras: new
-// moving = momentum·moving + (1 − momentum)·batch.
+// beta (both optional by the layer's options), moving_mean, moving_variance. In training, mean and (biased)
+// variance of the batch stand for the moving ones. momentum as Keras: new moving = momentum·moving +
+// (1 − momentum)·batch, where the batch's variance is the unbiased one (n/(n − 1)), as in PyTorch and in
+// TensorFlow's fused kernel: an estimate for clips that are not in the batch.
 struct BatchNorm {
   float epsilon = 1e-3F;
   float momentum = 0.99F;
