@@ -4,12 +4,14 @@
 #include <condition_variable>
 #include <mutex>
 #include <set>
+#include <unordered_map>
 #include <utility>
 
 #include "base/log.h"
 #include "datasets/frame_cache_entry.h"
 #include "datasets/video_decode.h"
 #include "datasets/video_frames.h"
+#include "datasets/video_index.h"
 
 namespace actionflow {
 
@@ -20,6 +22,7 @@ namespace {
 constexpr double kBytesInGigabyte = 1e9;
 // Other programs write into the folder too, so its size is counted anew now and then.
 constexpr int kRecountAfter = 32;
+constexpr std::size_t kMostIndexBytes = std::size_t{256} << 20;
 
 // An entry that a crash leaves half-written is found out by its checksums, so nothing waits for the disk.
 class Unsynced final : public FileSystem {
@@ -87,6 +90,14 @@ struct FrameCache::State {
   bool write(const SourceOptions& source, const EntryKey& key, const fs::path& file);
   void make_room(std::uint64_t bytes, const fs::path& file);
   void give_up(const std::string& why);
+  std::shared_ptr<const VideoIndex> index_of(const SourceOptions& source);
+
+  // What is known of videos that are decoded each time.
+  struct Indexed {
+    SourceFingerprint fingerprint;
+    double frame_rate = 0;
+    std::shared_ptr<const VideoIndex> index;
+  };
 
   const CacheOptions options;
   const std::uint64_t limit;
@@ -97,6 +108,8 @@ struct FrameCache::State {
   std::set<std::string> being_made;
   std::set<std::string> verified;
   std::set<std::string> too_large;
+  std::unordered_map<std::string, Indexed> indexes;
+  std::size_t index_bytes = 0;
   bool writes = true;
   bool said_full = false;
   int since_recount = 0;
@@ -128,10 +141,31 @@ class FrameCache::State::Making {
 
 std::shared_ptr<const VideoFrames> FrameCache::State::without_disk(const SourceOptions& source,
                                                                    const FrameForm& form) {
-  auto frames = read_video_frames(source, form);
+  const auto index = index_of(source);
+  auto frames = open_video_frames(source, form, index);
   const std::lock_guard lock(mutex);
   ++counts.decoded;
   return frames;
+}
+
+std::shared_ptr<const VideoIndex> FrameCache::State::index_of(const SourceOptions& source) {
+  const SourceFingerprint fingerprint = fingerprint_of(source.source);
+  {
+    const std::lock_guard lock(mutex);
+    const auto found = indexes.find(source.source);
+    if (found != indexes.end() && found->second.fingerprint == fingerprint &&
+        found->second.frame_rate == source.frame_rate)
+      return found->second.index;
+  }
+  auto index = std::make_shared<const VideoIndex>(index_video(source));
+  const std::lock_guard lock(mutex);
+  if (index_bytes > kMostIndexBytes) {
+    indexes.clear();
+    index_bytes = 0;
+  }
+  index_bytes += index->bytes();
+  indexes[source.source] = {fingerprint, source.frame_rate, index};
+  return index;
 }
 
 std::shared_ptr<const VideoFrames> FrameCache::State::make(const SourceOptions& source, const EntryKey& key) {

@@ -58,11 +58,19 @@ struct TimeSpan {
   double begin = 0, end = 0;
 };
 
-// Decodes a video (or folder of frames) into memory, through datasets/prepare.h. With `span`, only what
-// lies in it: seeks to the keyframe before it and decodes no further than needed; the frames outside are
-// then absent and times_us() holds those that are there. Throws SourceError. Damaged frames are passed over.
+// Decodes a video (or folder of frames) into memory, through datasets/prepare.h. With `span`, only what is
+// seen in it, from the last frame not after its begin: seeks to the keyframe before and decodes no further
+// than needed; the frames outside are then absent and times_us() holds those that are there. Throws
+// SourceError. What the decoder cannot give is passed over.
 std::shared_ptr<const VideoFrames> read_video_frames(const SourceOptions& source, const FrameForm& form,
                                                      const std::optional<TimeSpan>& span = {});
+
+struct VideoIndex;  // datasets/video_index.h
+
+// The whole video, its frames decoded when pixels() asks for them: as few as the clip needs. Where `index` is
+// not exact, all are decoded at once.
+std::shared_ptr<const VideoFrames> open_video_frames(const SourceOptions& source, const FrameForm& form,
+                                                     std::shared_ptr<const VideoIndex> index);
 
 struct CacheOptions {
   std::filesystem::path folder;  // who makes the cache fills in "beside the output"; empty: none on disk
@@ -80,8 +88,9 @@ class FrameCache {
   explicit FrameCache(CacheOptions options, FileSystem& files = FileSystem::system());
   ~FrameCache();
 
-  // Throws SourceError for a video that cannot be read. A thread that asks for what another one is making
-  // waits for it.
+  // Throws SourceError for a video that cannot be read. Without a disk to keep them on, frames are decoded
+  // when pixels() asks for them (open_video_frames). A thread that asks for what another one is making waits
+  // for it.
   std::shared_ptr<const VideoFrames> get(const SourceOptions& source, const FrameForm& form);
 
   struct Counts {
