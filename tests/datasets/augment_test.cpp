@@ -293,6 +293,35 @@ TEST(Augment, ThreeCropsAreWindowsOfTheKeptFrame) {
   EXPECT_THROW(evaluation_clips(kept_video(spec), whole(), spec, 3), UsageError);
 }
 
+TEST(Augment, EverythingAtOnceWorksOnAnySizeAndLength) {
+  AugmentOptions all;
+  all.scale = {0.05, 4};
+  all.aspect = {0.25, 4};
+  all.rotate = 180;
+  all.translate = all.shake = all.hue = 0.5;
+  all.brightness = all.contrast = all.saturation = 1;
+  all.flip = all.gray = all.blur = all.erase = 0.5;
+  all.noise = 64;
+  all.idle = 0.45;
+  all.hold = 10;
+  all.reverse = 1;
+  all.reverse_labels = {{"up", "down"}};
+  for (const auto& [height, width, frames] :
+       {std::array{1, 1, 1}, std::array{2, 3, 2}, std::array{7, 1, 40}}) {
+    for (const ColorOrder color : {ColorOrder::rgb, ColorOrder::gray}) {
+      for (const SamplingMode mode : {SamplingMode::dense, SamplingMode::whole, SamplingMode::segments}) {
+        Clips clips{all, form(Motion::difference, color), {}};
+        clips.input.height = height;
+        clips.input.width = width;
+        clips.input.frames = frames;
+        clips.sampling.mode = mode;
+        for (std::uint64_t sample = 0; sample < 20; ++sample)
+          EXPECT_EQ(clips.draw(sample, {2}, 1.5).frames.size(), static_cast<std::size_t>(frames));
+      }
+    }
+  }
+}
+
 TEST(AugmentIdle, HeldEndsRepeatTheFirstAndLastFrame) {
   Clips clips;
   clips.input = form(Motion::difference);
