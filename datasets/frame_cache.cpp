@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "datasets/frame_cache_entry.h"
+#include "datasets/held_entries.h"
 #include "datasets/video_decode.h"
 #include "datasets/video_frames.h"
 #include "datasets/video_index.h"
@@ -22,6 +23,7 @@ namespace {
 constexpr double kBytesInGigabyte = 1e9;
 // Other programs write into the folder too, so its size is counted anew now and then.
 constexpr int kRecountAfter = 32;
+constexpr std::size_t kMostHeldBytes = std::size_t{128} << 20;
 constexpr std::size_t kMostIndexBytes = std::size_t{256} << 20;
 
 // An entry that a crash leaves half-written is found out by its checksums, so nothing waits for the disk.
@@ -90,6 +92,8 @@ struct FrameCache::State {
   bool write(const SourceOptions& source, const EntryKey& key, const fs::path& file);
   void make_room(std::uint64_t bytes, const fs::path& file);
   void give_up(const std::string& why);
+  std::shared_ptr<const VideoFrames> from_disk(const std::string& name, const EntryKey& key);
+  EntryKey key_of(const SourceOptions& source, const FrameForm& form);
   std::shared_ptr<const VideoIndex> index_of(const SourceOptions& source);
 
   // What is known of videos that are decoded each time.
@@ -110,6 +114,8 @@ struct FrameCache::State {
   std::set<std::string> too_large;
   std::unordered_map<std::string, Indexed> indexes;
   std::size_t index_bytes = 0;
+  HeldEntries held{kMostHeldBytes};
+  std::unordered_map<std::string, std::string> absolute;  // paths of sources
   bool writes = true;
   bool said_full = false;
   int since_recount = 0;
@@ -168,6 +174,44 @@ std::shared_ptr<const VideoIndex> FrameCache::State::index_of(const SourceOption
   return index;
 }
 
+EntryKey FrameCache::State::key_of(const SourceOptions& source, const FrameForm& form) {
+  std::string path;
+  {
+    const std::lock_guard lock(mutex);
+    std::string& known = absolute[source.source];
+    if (known.empty()) {
+      std::error_code error;
+      known = fs::canonical(source.source, error).string();
+      if (error) throw SourceError(source.source + ": " + error.message());
+    }
+    path = known;
+  }
+  return EntryKey::of(source, path, form);
+}
+
+std::shared_ptr<const VideoFrames> FrameCache::State::from_disk(const std::string& name,
+                                                                const EntryKey& key) {
+  const fs::path file = options.folder / name;
+  std::shared_ptr<const VideoFrames> frames;
+  bool verify = false;
+  {
+    const std::lock_guard lock(mutex);
+    frames = held.find(name, key.fingerprint);
+    verify = !verified.contains(name);
+  }
+  const bool was_held = frames != nullptr;
+  if (!was_held) frames = open_entry(file, key, verify);
+  if (!frames) return nullptr;
+  mark_used(file);
+  const std::lock_guard lock(mutex);
+  ++counts.hits;
+  if (!was_held) {
+    verified.insert(name);
+    held.hold(name, key.fingerprint, frames);
+  }
+  return frames;
+}
+
 std::shared_ptr<const VideoFrames> FrameCache::State::make(const SourceOptions& source, const EntryKey& key) {
   const std::string name = key.file_name();
   const fs::path file = options.folder / name;
@@ -183,7 +227,12 @@ std::shared_ptr<const VideoFrames> FrameCache::State::make(const SourceOptions& 
     give_up(error.what());
     return nullptr;
   }
-  return open_entry(file, key, false);
+  auto frames = open_entry(file, key, false);
+  if (!frames) return nullptr;
+  mark_used(file);
+  const std::lock_guard lock(mutex);
+  held.hold(name, key.fingerprint, frames);
+  return frames;
 }
 
 bool FrameCache::State::write(const SourceOptions& source, const EntryKey& key, const fs::path& file) {
@@ -223,7 +272,9 @@ void FrameCache::State::make_room(std::uint64_t bytes, const fs::path& file) {
     std::error_code ignored;
     if (fs::remove(entry.path, ignored)) ++counts.evicted;
     total -= entry.bytes;
-    const bool own = verified.erase(entry.path.filename().string()) > 0;
+    const std::string name = entry.path.filename().string();
+    held.forget(name);
+    const bool own = verified.erase(name) > 0;
     if (own && !std::exchange(said_full, true))
       log::warn(
           "{}: {:g} GB do not hold the frames of this dataset, so some videos are decoded in every "
@@ -266,21 +317,11 @@ FrameCache::~FrameCache() = default;
 std::shared_ptr<const VideoFrames> FrameCache::get(const SourceOptions& source, const FrameForm& form) {
   require_recorded(source);
   if (!state_->on_disk()) return state_->without_disk(source, form);
-  const EntryKey key = EntryKey::of(source, form);
+  const EntryKey key = state_->key_of(source, form);
   const std::string name = key.file_name();
   {
     const State::Making making(*state_, name);
-    bool verify = false;
-    {
-      const std::lock_guard lock(state_->mutex);
-      verify = !state_->verified.contains(name);
-    }
-    if (auto frames = open_entry(state_->options.folder / name, key, verify)) {
-      const std::lock_guard lock(state_->mutex);
-      state_->verified.insert(name);
-      ++state_->counts.hits;
-      return frames;
-    }
+    if (auto frames = state_->from_disk(name, key)) return frames;
     if (auto frames = state_->make(source, key)) return frames;
   }
   return state_->without_disk(source, form);

@@ -54,14 +54,6 @@ class Descriptor {
   int descriptor_;
 };
 
-// The system's own "now" for files stands still for milliseconds.
-void mark_used(int descriptor) {
-  struct timespec now {};
-  ::clock_gettime(CLOCK_REALTIME, &now);
-  const struct timespec times[2] = {now, now};
-  ::futimens(descriptor, times);
-}
-
 // A file mapped read-only; goes on to stand when the file is removed or replaced.
 class Mapping {
  public:
@@ -137,13 +129,9 @@ bool MappedFrames::read(const std::string& header, bool verify) {
 
 }  // namespace
 
-EntryKey EntryKey::of(const SourceOptions& source, const FrameForm& form) {
-  const std::filesystem::path path(source.source);
-  std::error_code error;
-  const std::filesystem::path absolute = std::filesystem::canonical(path, error);
-  if (error) throw SourceError(source.source + ": " + error.message());
-  const bool folder = std::filesystem::is_directory(absolute, error);
-  return {absolute.string(), form, folder ? source.frame_rate : 0, fingerprint_of(absolute)};
+EntryKey EntryKey::of(const SourceOptions& source, const std::string& absolute, const FrameForm& form) {
+  const SourceFingerprint fingerprint = fingerprint_of(absolute);
+  return {absolute, form, fingerprint.folder ? source.frame_rate : 0, fingerprint};
 }
 
 std::string EntryKey::header() const {
@@ -174,6 +162,14 @@ std::size_t EntryKey::frame_bytes() const {
          static_cast<std::size_t>(form.channels());
 }
 
+// The system's own "now" for files stands still for milliseconds.
+void mark_used(const std::filesystem::path& file) {
+  struct timespec now {};
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  const struct timespec times[2] = {now, now};
+  ::utimensat(AT_FDCWD, file.c_str(), times, 0);
+}
+
 std::shared_ptr<const VideoFrames> open_entry(const std::filesystem::path& file, const EntryKey& key,
                                               bool verify) {
   const Descriptor descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
@@ -183,7 +179,6 @@ std::shared_ptr<const VideoFrames> open_entry(const std::filesystem::path& file,
   auto frames = std::make_shared<MappedFrames>(
       key, std::make_unique<Mapping>(descriptor.get(), static_cast<std::size_t>(status.st_size)));
   if (!frames->read(key.header(), verify)) return nullptr;
-  mark_used(descriptor.get());
   return frames;
 }
 

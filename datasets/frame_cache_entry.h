@@ -27,8 +27,8 @@ struct EntryKey {
   double frame_rate = 0;  // of a folder of frames; 0 for a file
   SourceFingerprint fingerprint;
 
-  // Throws SourceError where the source is missing.
-  static EntryKey of(const SourceOptions& source, const FrameForm& form);
+  // Throws SourceError where the source is missing. `absolute` is its path.
+  static EntryKey of(const SourceOptions& source, const std::string& absolute, const FrameForm& form);
   // Of the path and the form; the same whatever the source's size and time are.
   std::string file_name() const;
   std::string header() const;
@@ -37,8 +37,11 @@ struct EntryKey {
 
 inline constexpr const char* kEntrySuffix = ".frames";
 
+// Marks an entry as used now; nothing where it is gone.
+void mark_used(const std::filesystem::path& file);
+
 // The entry mapped read-only, or nullptr where there is none, or one that is stale, cut or damaged. The
-// pixels' checksums are looked at only with `verify`, since that reads all of them. Marks the entry as used.
+// pixels' checksums are looked at only with `verify`, since that reads all of them.
 std::shared_ptr<const VideoFrames> open_entry(const std::filesystem::path& file, const EntryKey& key,
                                               bool verify);
 

@@ -33,6 +33,7 @@ std::int64_t modified_ns(const struct stat& status) {
 
 SourceFingerprint of_folder(const std::filesystem::path& folder) {
   SourceFingerprint all;
+  all.folder = true;
   std::error_code error;
   for (std::filesystem::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
     struct stat status {};
@@ -57,7 +58,7 @@ std::uint64_t stirred(std::uint64_t state, std::uint64_t word) {
 SourceFingerprint fingerprint_of(const std::filesystem::path& path) {
   const struct stat status = status_of(path);
   if (S_ISDIR(status.st_mode)) return of_folder(path);
-  return {static_cast<std::uint64_t>(status.st_size), modified_ns(status), 1};
+  return {static_cast<std::uint64_t>(status.st_size), modified_ns(status), 1, false};
 }
 
 std::uint64_t checksum(const void* data, std::size_t bytes, std::uint64_t seed) {

@@ -13,6 +13,7 @@ struct SourceFingerprint {
   std::uint64_t bytes = 0;
   std::int64_t modified_ns = 0;
   std::uint64_t files = 0;
+  bool folder = false;
 
   bool operator==(const SourceFingerprint&) const = default;
 };
