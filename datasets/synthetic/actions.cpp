@@ -243,7 +243,7 @@ class Choreographer {
     Choreography c;
     c.turn = turned(0, 60);
     c.seconds = 1.3;
-    c.middle = {0, 1.0, 0};
+    c.middle = {0, 0.95, 0};
     const bool forwards = random_.chance(0.4);
     const double apart = random_.uniform(0.1, 0.4);
     Pose half = standing_;

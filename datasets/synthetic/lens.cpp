@@ -29,7 +29,7 @@ const std::vector<std::int16_t>& grains() {
 }  // namespace
 
 Lens::Lens(Random random, int width, int height)
-    : visible_metres_(random.uniform(2.1, 2.65)),
+    : visible_metres_(random.uniform(2.2, 2.7)),
       pitch_(random.uniform(0.03, 0.2)),
       distance_(random.uniform(4, 8)),
       person_(width * random.uniform(0.42, 0.58), height * random.uniform(0.49, 0.54)) {
