@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
-#include "models/training/gradient_sum.h"
 #include "models/training/matrix_product.h"
+#include "models/training/prepared_gradient.h"
 #include "models/training/rows.h"
 #include "models/training/scratch.h"
 #include "models/training/train_kernel.h"
@@ -58,6 +58,7 @@ class TrainDense final : public TrainKernel {
   TrainDense(const TrainKernelRequest& r, const Products& p)
       : in_(r.in[0]),
         out_(r.out),
+        gradient_(out_, in_.type, r.relu),
         relu_(r.relu),
         weights_(in_.extents.c * out_.extents.c),
         forward_(p.forward),
@@ -67,7 +68,7 @@ class TrainDense final : public TrainKernel {
     forward_weights_at_ = forward_pieces_.add(half ? weights_ : 0, ElementType::bf16);
     forward_scratch_at_ = forward_pieces_.add(forward_.scratch_bytes());
     backward_weights_at_ = backward_pieces_.add(half ? weights_ : 0, ElementType::bf16);
-    gradient_at_ = backward_pieces_.add(prepares_gradient() ? out_.elements() : 0, in_.type);
+    gradient_at_ = backward_pieces_.add(gradient_.bytes());
     backward_scratch_at_ =
         backward_pieces_.add(std::max(input_gradient_.scratch_bytes(), kernel_gradient_.scratch_bytes()));
     reads_input_ = r.wants_parameter_gradient.empty() || r.wants_parameter_gradient[0];
@@ -81,12 +82,10 @@ class TrainDense final : public TrainKernel {
   }
 
   void backward(const BackwardArguments& a) const override {
-    const void* gradient = prepare_gradient(a);
+    const void* gradient = gradient_.prepare(a, piece(a.scratch, gradient_at_));
     void* scratch = piece(a.scratch, backward_scratch_at_);
-    if (a.parameter_gradients.size() > 1 && a.parameter_gradients[1] != nullptr) {
-      const Layout masked = relu_ ? gradient_layout() : out_;
-      add_column_sums(masked, relu_ ? gradient : a.output_gradient, a.parameter_gradients[1]);
-    }
+    if (a.parameter_gradients.size() > 1 && a.parameter_gradients[1] != nullptr)
+      add_column_sums(gradient_.layout(), gradient, a.parameter_gradients[1]);
     if (a.parameter_gradients[0] != nullptr)
       kernel_gradient_.run(gradient, a.inputs[0], a.parameter_gradients[0], scratch);
     if (a.input_gradients[0] != nullptr) {
@@ -97,28 +96,12 @@ class TrainDense final : public TrainKernel {
   }
 
   BackwardReads backward_reads() const override { return {{reads_input_}, relu_}; }
+  bool overwrites_gradient() const override { return gradient_.overwrites(); }
   std::size_t forward_scratch_bytes() const override { return forward_pieces_.bytes(); }
   std::size_t backward_scratch_bytes() const override { return backward_pieces_.bytes(); }
   std::string implementation() const override { return "product:" + forward_.implementation(); }
 
  private:
-  Layout gradient_layout() const {
-    Layout layout = out_;
-    layout.type = in_.type;
-    return layout;
-  }
-  bool prepares_gradient() const { return relu_ || out_.type != in_.type; }
-
-  const void* prepare_gradient(const BackwardArguments& a) const {
-    if (!prepares_gradient()) return a.output_gradient;
-    void* gradient = piece(a.scratch, gradient_at_);
-    if (relu_)
-      mask_gradient(out_, a.output, a.output_gradient, in_.type, gradient);
-    else
-      convert(out_, a.output_gradient, in_.type, gradient);
-    return gradient;
-  }
-
   // The weights as the products read them.
   const void* in_type(const float* weights, void* memory) const {
     if (in_.type == ElementType::f32) return weights;
@@ -127,6 +110,7 @@ class TrainDense final : public TrainKernel {
   }
 
   Layout in_, out_;
+  PreparedGradient gradient_;
   bool relu_, reads_input_ = true;
   std::int64_t weights_;
   MatrixProduct forward_, input_gradient_, kernel_gradient_;

@@ -11,8 +11,8 @@
 #include "models/kernels/parallel.h"
 #include "models/kernels/row_order.h"
 #include "models/kernels/vector.h"
-#include "models/training/gradient_sum.h"
 #include "models/training/gradient_vectors.h"
+#include "models/training/prepared_gradient.h"
 #include "models/training/rows.h"
 #include "models/training/scratch.h"
 #include "models/training/train_kernel.h"
@@ -53,6 +53,7 @@ class TrainDepthwise final : public TrainKernel {
       : operation_(std::get<Convolution>(r.node.operation)),
         in_(r.in[0]),
         out_(r.out),
+        gradient_(out_, in_.type, r.relu),
         relu_(r.relu),
         reads_input_(r.wants_parameter_gradient.empty() || r.wants_parameter_gradient[0]),
         threads_(std::max(1, r.threads)),
@@ -61,15 +62,15 @@ class TrainDepthwise final : public TrainKernel {
         phases_(width_phases(operation_, in_.extents.w)),
         forward_order_(operation_, out_, in_, operation_.stride[1]),
         backward_order_(operation_, in_, out_, 1) {
-    gradient_.type = in_.type;
     weights_at_ = forward_.add_floats(row_taps_ * tap_row_);
     bias_at_ = forward_.add_floats(out_.padded);
     backward_weights_at_ = backward_.add_floats(row_taps_ * tap_row_);
-    gradient_at_ = backward_.add(prepares_gradient() ? out_.elements() : 0, in_.type);
+    gradient_at_ = backward_.add(gradient_.bytes());
     sums_at_ = backward_.add_floats(reads_input_ ? 2 * threads_ * row_taps_ * tap_row_ : 0);
   }
 
   BackwardReads backward_reads() const override { return {{reads_input_}, relu_}; }
+  bool overwrites_gradient() const override { return gradient_.overwrites(); }
   std::size_t forward_scratch_bytes() const override { return forward_.bytes(); }
   std::size_t backward_scratch_bytes() const override { return backward_.bytes(); }
   std::string implementation() const override {
@@ -114,9 +115,7 @@ class TrainDepthwise final : public TrainKernel {
   }
 
   std::int64_t work() const { return out_.elements() * row_taps_ * operation_.kernel[2]; }
-  bool prepares_gradient() const { return relu_ || out_.type != in_.type; }
 
-  const void* prepare_gradient(const BackwardArguments& a) const;
   void forward_row(const ForwardArguments& a, const RowOrder::Place& p) const;
   void input_row(const void* gradient, const float* weights, void* out, const RowOrder::Place& p) const;
   void spread_weights(const float* kernel, float* weights) const;
@@ -126,7 +125,8 @@ class TrainDepthwise final : public TrainKernel {
                 float* total, float* recent) const;
 
   Convolution operation_;
-  Layout in_, out_, gradient_ = out_;  // gradient: the output's, as the kernels read it
+  Layout in_, out_;
+  PreparedGradient gradient_;
   bool relu_, reads_input_;
   std::int64_t threads_, row_taps_, tap_row_;  // taps in time and height; floats of one's widths
   std::vector<Phase> phases_;
@@ -190,20 +190,10 @@ void TrainDepthwise::forward_row(const ForwardArguments& a, const RowOrder::Plac
        .bf16_out = out_.type == ElementType::bf16});
 }
 
-const void* TrainDepthwise::prepare_gradient(const BackwardArguments& a) const {
-  if (!prepares_gradient()) return a.output_gradient;
-  void* gradient = piece(a.scratch, gradient_at_);
-  if (relu_)
-    mask_gradient(out_, a.output, a.output_gradient, in_.type, gradient);
-  else
-    convert(out_, a.output_gradient, in_.type, gradient);
-  return gradient;
-}
-
 void TrainDepthwise::backward(const BackwardArguments& a) const {
-  const void* gradient = prepare_gradient(a);
+  const void* gradient = gradient_.prepare(a, piece(a.scratch, gradient_at_));
   if (operation_.bias && a.parameter_gradients[1] != nullptr)
-    add_column_sums(gradient_, gradient, a.parameter_gradients[1]);
+    add_column_sums(gradient_.layout(), gradient, a.parameter_gradients[1]);
   if (a.parameter_gradients[0] != nullptr) add_kernel_gradient(a, gradient);
   if (a.input_gradients[0] == nullptr) return;
   float* weights = piece<float>(a.scratch, backward_weights_at_);
@@ -217,7 +207,7 @@ void TrainDepthwise::input_row(const void* gradient, const float* weights, void*
                                const RowOrder::Place& p) const {
   Taps<const float> taps(row_taps_);
   kernels::for_each_row_target(operation_, out_.extents, p.t, p.h, [&](std::int64_t row, int tap) {
-    taps.add(row_at(gradient_, gradient, p.n, row), weights + tap * tap_row_);
+    taps.add(row_at(gradient_.layout(), gradient, p.n, row), weights + tap * tap_row_);
   });
   const auto* begin = row_at(in_, out, p.n, row_of(in_, p));
   const bool bf16 = in_.type == ElementType::bf16;
@@ -274,18 +264,19 @@ void TrainDepthwise::sum_rows(const BackwardArguments& a, const void* gradient, 
     kernels::for_each_row_tap(operation_, in_.extents, p.t, p.h, [&](std::int64_t row, int tap) {
       taps.add(row_at(in_, a.inputs[0], p.n, row), recent + tap * tap_row_);
     });
-    gradient_vectors().depthwise_kernel({.rows = taps.rows.data(),
-                                         .sums = taps.beside.data(),
-                                         .row_count = taps.count(),
-                                         .gradient = row_at(gradient_, gradient, p.n, row_of(gradient_, p)),
-                                         .in_width = in_.extents.w,
-                                         .out_width = out_.extents.w,
-                                         .padded = out_.padded,
-                                         .kernel = operation_.kernel[2],
-                                         .stride = operation_.stride[2],
-                                         .dilation = operation_.dilation[2],
-                                         .pad = operation_.pad_begin[2],
-                                         .bf16 = in_.type == ElementType::bf16});
+    gradient_vectors().depthwise_kernel(
+        {.rows = taps.rows.data(),
+         .sums = taps.beside.data(),
+         .row_count = taps.count(),
+         .gradient = row_at(gradient_.layout(), gradient, p.n, row_of(out_, p)),
+         .in_width = in_.extents.w,
+         .out_width = out_.extents.w,
+         .padded = out_.padded,
+         .kernel = operation_.kernel[2],
+         .stride = operation_.stride[2],
+         .dilation = operation_.dilation[2],
+         .pad = operation_.pad_begin[2],
+         .bf16 = in_.type == ElementType::bf16});
     positions += out_.extents.w;
     if (positions < kMostPositions) continue;
     join();
@@ -324,6 +315,7 @@ class PaddedDepthwise final : public TrainKernel {
   }
 
   BackwardReads backward_reads() const override { return inner_.backward_reads(); }
+  bool overwrites_gradient() const override { return inner_.overwrites_gradient(); }
   std::size_t forward_scratch_bytes() const override { return forward_.bytes(); }
   std::size_t backward_scratch_bytes() const override { return backward_.bytes(); }
   std::string implementation() const override { return inner_.implementation() + " + copy"; }
