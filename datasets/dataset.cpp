@@ -38,7 +38,7 @@ DataOptions located(DataOptions options) {
     if (path.empty() || path.is_absolute()) return;
     if (is_there(options.root / path) || !is_there(path)) path = options.root / path;
   };
-  for (fs::path* path : {&options.classes, &options.train, &options.val, &options.test, &options.unknown})
+  for (ListPath* path : {&options.classes, &options.train, &options.val, &options.test, &options.unknown})
     locate(*path);
   const bool no_lists = options.train.empty() && options.val.empty() && options.test.empty();
   const bool may_be_folders =

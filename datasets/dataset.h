@@ -26,11 +26,13 @@
 // What is wrong in a list is collected, not thrown one by one: DatasetError has `file:line: error: …` a line.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/config.h"
@@ -58,16 +60,24 @@ struct VideoEntry {
   SourceOptions source() const;
 };
 
+// A path that may be left empty in a recipe (`val: ""`, or `val:`): no such list.
+struct ListPath : std::filesystem::path {
+  ListPath() = default;
+  template <class Source>
+  requires std::convertible_to<Source, std::filesystem::path> ListPath(Source&& source)
+      : std::filesystem::path(std::forward<Source>(source)) {}
+};
+
 // Keys `data.*` of a recipe that say where the data is. Lists and classes are looked for under the root
 // first, then beside the recipe; without a root names count from the recipe's folder.
 struct DataOptions {
   std::filesystem::path root;
   DatasetFormat format = DatasetFormat::automatic;
-  std::filesystem::path classes;
-  std::filesystem::path train, val, test;  // lists; for `folders`, folders
-  std::filesystem::path unknown;           // videos of no class, for the threshold of rejection
-  double val_share = 0;  // where there is no val: this share of train, by group where groups are named
-  int split = 1;         // of hmdb51
+  ListPath classes;
+  ListPath train, val, test;  // lists; for `folders`, folders
+  ListPath unknown;           // videos of no class, for the threshold of rejection
+  double val_share = 0;       // where there is no val: this share of train, by group where groups are named
+  int split = 1;              // of hmdb51
   // A regular expression on the entry's name whose first group is the entry's group, or a file of
   // `name group` lines.
   std::string groups;
@@ -129,4 +139,20 @@ struct actionflow::config::EnumNames<actionflow::DatasetFormat> {
                                                                            {Kind::hmdb51, "hmdb51"},
                                                                            {Kind::jester, "jester"},
                                                                            {Kind::something, "something"}}};
+};
+
+template <>
+struct actionflow::config::Type<actionflow::ListPath> {
+  using Path = Type<std::filesystem::path>;
+  static bool read(const Reading& reading, ListPath& to) {
+    const bool none = reading.value.is_null() || (reading.value.is_scalar() && reading.value.text().empty());
+    if (none) to = ListPath();
+    return none || Path::read(reading, to);
+  }
+  static Value write(const ListPath& value, const Value* origin) { return Path::write(value, origin); }
+  static Schema schema(const Limits& limits) {
+    Schema schema = Path::schema(limits);
+    schema.null_too = true;
+    return schema;
+  }
 };

@@ -449,7 +449,7 @@ TEST_F(DatasetTest, ListsAreLookedForUnderTheRootFirstAndThenBesideTheRecipe) {
   write("data/train.txt", "a.mp4 0\nb.mp4 1\n");
   write("recipes/mine.txt", "a.mp4 0\nb.mp4 1\nc.mp4 1\n");
   write("recipes/recipe.yaml", "{root: ../data, train: train.txt}");
-  write("recipes/other.yaml", "{root: ../data, train: mine.txt}");
+  write("recipes/other.yaml", "{root: ../data, train: mine.txt, val: \"\", test: }");
   const auto videos = [&](const char* recipe) {
     config::Diagnostics diagnostics;
     const auto options = config::read<DataOptions>(config::load(folder_ / recipe), diagnostics);
