@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "datasets/mixup.h"
+
 namespace actionflow {
 
 std::vector<const std::uint8_t*> TrainingBatch::pixels() const {
@@ -9,13 +11,6 @@ std::vector<const std::uint8_t*> TrainingBatch::pixels() const {
   pointers.reserve(frames.size());
   for (const PreparedFramePtr& frame : frames) pointers.push_back(frame->data());
   return pointers;
-}
-
-SourceOptions source_of(const VideoEntry& entry) {
-  SourceOptions source;
-  source.source = entry.path.string();
-  source.frame_rate = entry.frame_rate;
-  return source;
 }
 
 Tensor make_targets(const std::vector<std::vector<int>>& labels, int outputs, bool many_labels) {
@@ -35,7 +30,7 @@ Tensor make_targets(const std::vector<std::vector<int>>& labels, int outputs, bo
 }
 
 Batcher::Batcher(const std::vector<VideoEntry>& entries, const TrainingFlowOptions& options)
-    : entries_(entries), options_(options), step_(options.first_step) {}
+    : entries_(entries), options_(options) {}
 
 std::optional<BatchItem> Batcher::put(const SampleItem& item) {
   waiting_.push_back(item);
@@ -43,7 +38,6 @@ std::optional<BatchItem> Batcher::put(const SampleItem& item) {
   if (!last && static_cast<std::int64_t>(waiting_.size()) < options_.batch) return std::nullopt;
   BatchItem batch{{0, item.key.segment, number_++}, item.mark, nullptr, outcome(last)};
   waiting_.clear();
-  step_ = last ? 0 : step_ + 1;
   return batch;
 }
 
@@ -74,7 +68,7 @@ std::string Batcher::too_many() const {
 std::shared_ptr<TrainingBatch> Batcher::build(bool last) const {
   auto batch = std::make_shared<TrainingBatch>();
   batch->epoch = static_cast<std::uint32_t>(waiting_.front().key.segment);
-  batch->step = step_;
+  batch->step = waiting_.front().outcome.value()->plan.sample / options_.batch;
   batch->last = last;
   batch->clips = static_cast<int>(waiting_.size());
   for (const SampleItem& item : waiting_) {
@@ -85,7 +79,14 @@ std::shared_ptr<TrainingBatch> Batcher::build(bool last) const {
   }
   batch->unreadable = unreadable_;
   batch->targets = make_targets(batch->labels, options_.outputs, options_.many_labels);
+  if (options_.mixup > 0) mix(*batch);
   return batch;
+}
+
+void Batcher::mix(TrainingBatch& batch) const {
+  MixupDraw draw = draw_mixup(options_.mixup, batch.clips, options_.seed, batch.epoch, batch.step);
+  batch.targets = mix_targets(draw, batch.targets);
+  batch.mixing = Mixing{std::move(draw.partner), std::move(draw.lambda)};
 }
 
 }  // namespace actionflow

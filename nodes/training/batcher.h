@@ -21,6 +21,7 @@ class Batcher {
  private:
   Outcome<TrainingBatchPtr> outcome(bool last);
   std::shared_ptr<TrainingBatch> build(bool last) const;
+  void mix(TrainingBatch& batch) const;
   void note(const PreparedSample& sample);
   std::string too_many() const;
 
@@ -29,7 +30,6 @@ class Batcher {
   std::vector<SampleItem> waiting_;
   std::set<int> seen_;
   std::vector<UnreadableVideo> unreadable_;  // each once
-  std::int64_t step_;                        // in the epoch, of the batch being gathered
   std::int64_t number_ = 0;
 };
 

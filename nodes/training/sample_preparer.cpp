@@ -9,40 +9,40 @@ SamplePreparer::SamplePreparer(const std::vector<VideoEntry>& entries, const Aug
                                FrameCache& cache, std::uint64_t seed)
     : entries_(entries), augmenter_(augmenter), cache_(cache), seed_(seed), form_(augmenter.kept_form()) {}
 
-std::shared_ptr<const VideoFrames> SamplePreparer::open(int entry, std::string& why) {
+bool SamplePreparer::take(int entry, PreparedSample& sample) {
+  std::string why;
   {
     const std::lock_guard lock(mutex_);
-    if (const auto known = unreadable_.find(entry); known != unreadable_.end()) {
-      why = known->second;
-      return nullptr;
+    if (const auto known = unreadable_.find(entry); known != unreadable_.end()) why = known->second;
+  }
+  if (why.empty()) {
+    const VideoEntry& video = entries_[static_cast<std::size_t>(entry)];
+    try {
+      // Frames may be decoded only as they are asked for, so cutting the clip can fail like opening.
+      const auto frames = cache_.get(video.source(), form_);
+      TrainingClip clip = augmenter_.training_clip(*frames, video.labels, seed_, sample.plan.epoch,
+                                                   static_cast<std::uint64_t>(sample.plan.sample));
+      sample.frames = std::move(clip.frames);
+      sample.labels = std::move(clip.labels);
+      return true;
+    } catch (const SourceError& error) {
+      why = error.what();
+      const std::lock_guard lock(mutex_);
+      unreadable_.emplace(entry, why);
     }
   }
-  try {
-    return cache_.get(source_of(entries_[static_cast<std::size_t>(entry)]), form_);
-  } catch (const SourceError& error) {
-    why = error.what();
-  }
-  const std::lock_guard lock(mutex_);
-  unreadable_.emplace(entry, why);
-  return nullptr;
+  sample.unreadable.push_back({entry, why});
+  return false;
 }
 
 std::shared_ptr<const PreparedSample> SamplePreparer::prepare(const PlannedSample& plan) {
   auto prepared = std::make_shared<PreparedSample>();
   prepared->plan = plan;
-  const auto sample = static_cast<std::uint64_t>(plan.sample);
   int entry = plan.entry;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    std::string why;
-    if (const auto video = open(entry, why)) {
-      TrainingClip clip = augmenter_.training_clip(*video, entries_[static_cast<std::size_t>(entry)].labels,
-                                                   seed_, plan.epoch, sample);
-      prepared->frames = std::move(clip.frames);
-      prepared->labels = std::move(clip.labels);
-      return prepared;
-    }
-    prepared->unreadable.push_back({entry, why});
-    entry = substitute_entry(entries_.size(), seed_, plan.epoch, sample, attempt);
+    if (take(entry, *prepared)) return prepared;
+    entry = substitute_entry(entries_.size(), seed_, plan.epoch, static_cast<std::uint64_t>(plan.sample),
+                             attempt);
   }
   throw SourceError(prepared->unreadable.front().why + "; nor could " + std::to_string(kAttempts - 1) +
                     " other videos drawn in its place be read");

@@ -30,8 +30,8 @@ class SamplePreparer {
   std::shared_ptr<const PreparedSample> prepare(const PlannedSample& plan);
 
  private:
-  // Null where it cannot be read: then `why` says so.
-  std::shared_ptr<const VideoFrames> open(int entry, std::string& why);
+  // The clip of this entry at the sample's place. False where it cannot be read: then that is noted.
+  bool take(int entry, PreparedSample& sample);
 
   const std::vector<VideoEntry>& entries_;
   const Augmenter& augmenter_;

@@ -70,9 +70,6 @@ class TrainingFlow {
   std::unique_ptr<State> state_;
 };
 
-// How a video of a dataset is opened.
-SourceOptions source_of(const VideoEntry& entry);
-
 // Rows of probabilities: of several labels each has its share, or, with `many_labels`, each is 1. One output
 // stands for two classes and has the second's probability.
 Tensor make_targets(const std::vector<std::vector<int>>& labels, int outputs, bool many_labels);

@@ -64,7 +64,7 @@ class Evaluation {
     EvaluatedVideo result;
     result.labels = entry.labels;
     try {
-      auto frames = cache_.get(source_of(entry), form_);
+      auto frames = cache_.get(entry.source(), form_);
       if (!options_.perturbation.empty())
         frames = perturb(std::move(frames), options_.perturbation, options_.seed, at, clip_seconds());
       result.probabilities = mean_of_views(*frames, workspace);
