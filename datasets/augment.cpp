@@ -95,7 +95,8 @@ TrainingClip Augmenter::training_clip(const VideoFrames& video, const std::vecto
 ClipTimes Augmenter::clip_times(const VideoFrames& video, bool reverses, std::uint64_t seed,
                                 std::uint32_t epoch, std::uint64_t sample) const {
   Random moments(seed, "sampling", epoch, sample);
-  ClipTimes times = actionflow::training_clip(sampling_, input_, video.duration(), moments);
+  ClipTimes times =
+      actionflow::training_clip(sampling_, input_, video.duration(), moments, video.last_frame());
   if (reverses) times = reversed(times, video.duration());
   if (options_.idle > 0) {
     Random idle(seed, "augment idle", epoch, sample);
@@ -117,7 +118,7 @@ std::vector<std::vector<PreparedFramePtr>> evaluation_clips(const VideoFrames& v
   require_crops(video.form(), input, crops);
   const FrameForm& kept = video.form();
   std::vector<std::vector<PreparedFramePtr>> views;
-  for (const ClipTimes& times : evaluation_clips(sampling, input, video.duration())) {
+  for (const ClipTimes& times : evaluation_clips(sampling, input, video.duration(), video.last_frame())) {
     const ClipFrames clip = ClipFrames::of(video, times);
     for (int crop = 0; crop < crops; ++crop) {
       const Affine map = window(kept, input, crop, crops);

@@ -137,8 +137,14 @@ VideoPtr idle_head(const Arguments& in) {
 }
 
 VideoPtr idle_tail(const Arguments& in) {
-  return std::make_shared<RetimedFrames>(in.video, each_frame(*in.video), times_of(*in.video),
-                                         in.video->duration() + kIdleShare * in.clip_seconds);
+  const double idle = kIdleShare * in.clip_seconds;
+  std::vector<std::int64_t> shown = each_frame(*in.video);
+  std::vector<std::int64_t> times = times_of(*in.video);
+  // Shown once more at the end, since dense clips end with the last frame.
+  shown.push_back(shown.back());
+  times.push_back(times.back() + std::llround(idle * kMicrosecondsASecond));
+  return std::make_shared<RetimedFrames>(in.video, std::move(shown), std::move(times),
+                                         in.video->duration() + idle);
 }
 
 VideoPtr few_frames(const Arguments& in) {

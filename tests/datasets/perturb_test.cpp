@@ -100,6 +100,7 @@ TEST(Perturb, IdleEndsHoldAFrameForAThirdOfTheClip) {
   EXPECT_DOUBLE_EQ(tail->duration(), 4);
   EXPECT_EQ(shown_at(*tail, 1.5), 30);
   EXPECT_EQ(shown_at(*tail, 3.9), kFrames - 1);
+  EXPECT_DOUBLE_EQ(tail->last_frame(), 2.95 + 1);
   const auto head = perturb(video(), "idle_head", 1, 0);
   EXPECT_DOUBLE_EQ(head->duration(), 4);
   EXPECT_EQ(shown_at(*head, 0.99), 0);
