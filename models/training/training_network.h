@@ -30,10 +30,10 @@ struct TrainingOptions {
   Precision precision = Precision::f32;  // f32, bf16 (f32 masters) or automatic
   int threads = 1;
   std::int64_t batch = 1;
-  LossOptions loss;
+  LossOptions loss = {};
   // Patterns of parameter names: "stem.*", "*.gamma". A batch norm whose moving statistics are among them
   // uses these and leaves them. One that fits no parameter is a ModelError.
-  std::vector<std::string> frozen;
+  std::vector<std::string> frozen = {};
   bool freeze_batch_norm = false;  // all of them use their moving statistics and leave these
 };
 
