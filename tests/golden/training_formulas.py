@@ -21,3 +21,11 @@ def noise(count, stream):
 def noise_of_shape(shape, stream, scale=1.0):
     values = noise(int(numpy.prod(shape)), stream) * numpy.float32(scale)
     return values.reshape(shape)
+
+
+def name_stream(name):
+    """A parameter's own stream: FNV-1a of its name, 32 bits."""
+    state = 0x811C9DC5
+    for byte in name.encode():
+        state = ((state ^ byte) * 0x01000193) & 0xFFFFFFFF
+    return state

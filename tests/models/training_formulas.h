@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "base/tensor.h"
@@ -30,6 +31,13 @@ inline Tensor noise_of_shape(const Shape& shape, std::uint64_t stream, float sca
   Tensor tensor(shape, noise(element_count(shape), stream));
   for (float& value : tensor.values()) value *= scale;
   return tensor;
+}
+
+// A parameter's own stream: FNV-1a of its name, 32 bits.
+inline std::uint32_t name_stream(std::string_view name) {
+  std::uint32_t state = 0x811C9DC5;
+  for (const char c : name) state = (state ^ static_cast<unsigned char>(c)) * 0x01000193U;
+  return state;
 }
 
 }  // namespace actionflow::testing

@@ -1,0 +1,139 @@
+#include "models/training/transfer.h"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <fstream>
+
+#include "base/error.h"
+#include "models/formats/safetensors.h"
+#include "models/training/name_pattern.h"
+#include "models/weight_files.h"
+#include "tests/models/networks.h"
+#include "tests/models/scratch_folder.h"
+
+namespace actionflow::testing {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+Architecture with_head(const std::string& head) {
+  return network(
+      "  - {layer: conv3d, name: stem.conv, filters: 4, kernel: 3, activation: relu}\n"
+      "  - global_average_pool\n  - {layer: dense, " +
+      head + ", activation: softmax}\n");
+}
+
+class TransferTest : public ::testing::Test {
+ protected:
+  TransferTest() { save_model({old_, old_weights_}, file_); }
+  std::string refusal(const TransferOptions& options, const Architecture& architecture) {
+    Weights weights = initial_weights(architecture, 9);
+    const Weights before = weights;
+    try {
+      load_initial_weights(options, architecture, weights);
+    } catch (const ModelError& error) {
+      for (const auto& [name, tensor] : before.tensors)
+        EXPECT_TRUE(std::ranges::equal(tensor.values(), weights.tensors.at(name).values())) << name;
+      return error.what();
+    }
+    return {};
+  }
+
+  ScratchFolder folder_;
+  std::filesystem::path file_ = folder_.path() / "old.safetensors";
+  Architecture old_ = with_head("name: fc, units: 5");
+  Weights old_weights_ = initial_weights(old_, 1);
+};
+
+TEST_F(TransferTest, TakesWhatFitsAndListsTheHeadThatWasSkipped) {
+  const Architecture architecture = with_head("name: fc, units: 3");
+  Weights weights = initial_weights(architecture, 2);
+  const Weights first = weights;
+  const TransferOptions options{.weights = file_, .skip = {"fc.*"}};
+  const Transfer transfer = load_initial_weights(options, architecture, weights);
+  EXPECT_THAT(transfer.loaded, ElementsAre("stem.conv.bias", "stem.conv.kernel"));
+  const auto same = [&](const Weights& other, const std::string& name) {
+    return std::ranges::equal(weights.tensors.at(name).values(), other.tensors.at(name).values());
+  };
+  EXPECT_TRUE(same(old_weights_, "stem.conv.kernel"));
+  EXPECT_TRUE(same(first, "fc.kernel"));
+  EXPECT_THAT(
+      describe_transfer(transfer, options),
+      ElementsAre(HasSubstr("old.safetensors: 2 of 4 tensors loaded"),
+                  "not loaded: fc.bias (skipped by 'fc.*')", "not loaded: fc.kernel (skipped by 'fc.*')"));
+}
+
+TEST_F(TransferTest, ListsWhatTheFileDoesNotHaveAndWhatTheNetworkDoesNot) {
+  const Architecture architecture = with_head("name: head, units: 3");
+  Weights weights = initial_weights(architecture, 2);
+  const Transfer transfer = load_initial_weights({.weights = file_, .skip = {}}, architecture, weights);
+  ASSERT_EQ(transfer.not_loaded.size(), 2u);
+  EXPECT_EQ(transfer.not_loaded[0].name, "head.bias");
+  EXPECT_EQ(transfer.not_loaded[0].reason, "not in the file");
+  EXPECT_THAT(transfer.unused, ElementsAre("fc.bias", "fc.kernel"));
+}
+
+TEST_F(TransferTest, RefusesAnotherShapeThatNoPatternSkips) {
+  EXPECT_THAT(refusal({.weights = file_, .skip = {}}, with_head("name: fc, units: 3")),
+              AllOf(HasSubstr("name them under init.skip"), HasSubstr("'fc.bias' is 5 there and 3 in 'net'"),
+                    HasSubstr("'fc.kernel' is 5×4 there and 3×4")));
+}
+
+TEST_F(TransferTest, RefusesAPatternThatMatchesNothing) {
+  EXPECT_THAT(refusal({.weights = file_, .skip = {"fc.kernal"}}, old_),
+              AllOf(HasSubstr("init.skip: 'fc.kernal' matches no parameter of 'net'"),
+                    HasSubstr("did you mean 'fc.kernel'?")));
+}
+
+TEST_F(TransferTest, RefusesAFileThatHoldsNothingForTheNetwork) {
+  EXPECT_THAT(refusal({.weights = file_, .skip = {}},
+                      network("  - {layer: conv3d, name: other, filters: 2, kernel: 3}\n")),
+              HasSubstr("holds no tensor that 'net' could take"));
+}
+
+TEST_F(TransferTest, RefusesADamagedFile) {
+  std::filesystem::resize_file(file_, std::filesystem::file_size(file_) - 1);
+  EXPECT_THAT(refusal({.weights = file_, .skip = {}}, old_), HasSubstr("old.safetensors"));
+  EXPECT_THAT(refusal({.weights = folder_.path() / "none.safetensors", .skip = {}}, old_),
+              HasSubstr("cannot be opened"));
+}
+
+TEST_F(TransferTest, TakesTensorsWithoutADescription) {
+  const Tensor& kernel = old_weights_.tensors.at("stem.conv.kernel");
+  write_safetensors({.metadata = {}, .tensors = {{"stem.conv.kernel", &kernel}}}, file_);
+  Weights weights = initial_weights(old_, 3);
+  const Transfer transfer = load_initial_weights({.weights = file_, .skip = {}}, old_, weights);
+  EXPECT_THAT(transfer.loaded, ElementsAre("stem.conv.kernel"));
+  EXPECT_EQ(transfer.not_loaded.size(), 3u);
+}
+
+// The weights that tests/golden/make_keras_goldens.py saved from Keras.
+TEST_F(TransferTest, TakesKerasFilesOfTheSameNetwork) {
+  std::filesystem::path keras = golden("keras/simple_3d");
+  for (const auto& entry : std::filesystem::directory_iterator(keras)) {
+    if (entry.path().stem() == "keras") keras = entry.path();
+  }
+  const Architecture architecture = shipped_network("simple_3d");
+  Weights weights = initial_weights(architecture, 3);
+  const Transfer transfer = load_initial_weights({.weights = keras, .skip = {"fc.*"}}, architecture, weights);
+  EXPECT_THAT(transfer.loaded, ElementsAre("conv.bias", "conv.kernel"));
+}
+
+TEST(NamePattern, MatchesWholeNames) {
+  EXPECT_TRUE(matches_pattern("stem.conv.kernel", "stem.*"));
+  EXPECT_TRUE(matches_pattern("stem.conv.kernel", "*.kernel"));
+  EXPECT_TRUE(matches_pattern("stem.conv.kernel", "*conv*"));
+  EXPECT_TRUE(matches_pattern("stem.conv.kernel", "s?em.**.k*l"));
+  EXPECT_TRUE(matches_pattern("aab", "*ab"));
+  EXPECT_TRUE(matches_pattern("", "*"));
+  EXPECT_FALSE(matches_pattern("stem.conv.kernel", "stem"));
+  EXPECT_FALSE(matches_pattern("stem.conv.kernel", "conv.*"));
+  EXPECT_FALSE(matches_pattern("stem", "stem?"));
+  EXPECT_FALSE(matches_pattern("stem", ""));
+}
+
+}  // namespace
+}  // namespace actionflow::testing
