@@ -19,7 +19,7 @@ using kernels::ElementType;
 // Rows in the order that sums are taken in: blocks that f32 sums are exact enough for and that stay in the
 // nearest cache, and stretches of blocks that threads take, summed in double. The shape alone decides.
 struct Blocks {
-  static constexpr std::int64_t kBlockElements = 4096, kMostRows = 256, kMostStretches = 64;
+  static constexpr std::int64_t kBlockElements = 16384, kMostRows = 256, kMostStretches = 64;
 
   explicit Blocks(const Layout& layout) : rows(layout.rows()) {
     block = std::clamp<std::int64_t>(kBlockElements / layout.padded, 1, kMostRows);
