@@ -5,6 +5,8 @@ namespace actionflow {
 std::vector<std::unique_ptr<Command>> all_commands() {
   std::vector<std::unique_ptr<Command>> commands;
   commands.push_back(classify_command());
+  commands.push_back(train_command());
+  commands.push_back(evaluate_command());
   commands.push_back(benchmark_command());
   commands.push_back(predict_command());
   commands.push_back(inspect_command());

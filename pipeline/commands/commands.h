@@ -8,6 +8,8 @@
 namespace actionflow {
 
 std::unique_ptr<Command> classify_command();
+std::unique_ptr<Command> train_command();
+std::unique_ptr<Command> evaluate_command();
 std::unique_ptr<Command> benchmark_command();
 std::unique_ptr<Command> predict_command();
 std::unique_ptr<Command> inspect_command();

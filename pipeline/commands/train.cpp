@@ -5,6 +5,7 @@
 
 #include "pipeline/commands/commands.h"
 #include "pipeline/interrupt.h"
+#include "pipeline/training/show_augmentation.h"
 #include "pipeline/training/trainer.h"
 
 namespace actionflow {
@@ -47,6 +48,8 @@ class Train : public Command {
 
   void declare(CLI::App& app) override {
     app.add_flag("--resume", resume_, "go on where the output folder's run was stopped");
+    app.add_option("--show-augmentation", sheet_, "draw clips as the network will see them, and nothing else")
+        ->type_name("OUT.png");
     app.add_flag("--print-config", print_config_, "the effective configuration, and nothing else");
   }
 
@@ -55,6 +58,10 @@ class Train : public Command {
     const Recipe recipe = read_recipe(document);
     if (print_config_) {
       std::cout << print_recipe(recipe, document);
+      return ExitCode::done;
+    }
+    if (!sheet_.empty()) {
+      show_augmentation(recipe, sheet_);
       return ExitCode::done;
     }
     TrainerOptions options;
@@ -68,6 +75,7 @@ class Train : public Command {
 
  private:
   bool resume_ = false;
+  std::string sheet_;
   bool print_config_ = false;
 };
 

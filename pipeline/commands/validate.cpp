@@ -4,19 +4,21 @@
 #include "models/architecture.h"
 #include "pipeline/commands/commands.h"
 #include "pipeline/description.h"
+#include "pipeline/training/recipe.h"
 
 namespace actionflow {
 namespace {
 
-enum class FileKind { pipeline, model };
+enum class FileKind { pipeline, model, recipe };
 
 FileKind kind_of(const config::Value& document) {
   if (document.find("layers") != nullptr) return FileKind::model;
   if (document.find("graph") != nullptr || document.find("streams") != nullptr) return FileKind::pipeline;
+  if (document.find("model") != nullptr || document.find("data") != nullptr) return FileKind::recipe;
   config::Diagnostics diagnostics;
-  diagnostics.add(
-      document.place(),
-      "neither a pipeline nor a model, expected the keys 'streams' and 'graph', or 'input' and 'layers'");
+  diagnostics.add(document.place(),
+                  "neither a pipeline, a model nor a training recipe, expected the keys 'streams' and "
+                  "'graph', 'input' and 'layers', or 'model' and 'data'");
   diagnostics.throw_if_any();
   return FileKind::pipeline;
 }
@@ -24,18 +26,21 @@ FileKind kind_of(const config::Value& document) {
 class Validate : public Command {
  public:
   std::string name() const override { return "validate"; }
-  std::string summary() const override { return "check pipeline and model files, every error at once"; }
+  std::string summary() const override {
+    return "check pipelines, models and training recipes, every error at once";
+  }
   std::string files() const override { return "FILE.yaml… and key=value changes to them"; }
 
   void declare(CLI::App& app) override {
-    app.add_option("--schema", schema_, "print the JSON schema of pipeline or model files, for editors")
-        ->check(CLI::IsMember({"pipeline", "model"}).description(""))
+    app.add_option("--schema", schema_,
+                   "print the JSON schema of such files, for editors: pipeline, model or training")
+        ->check(CLI::IsMember({"pipeline", "model", "training"}).description(""))
         ->type_name("KIND");
   }
 
   ExitCode run(const Arguments& arguments) override {
     if (!schema_.empty()) {
-      std::cout << (schema_ == "model" ? architecture_schema() : pipeline_schema()) << "\n";
+      std::cout << schema(schema_) << "\n";
       return ExitCode::done;
     }
     if (arguments.files.empty()) throw UsageError("expected FILE.yaml…");
@@ -48,14 +53,18 @@ class Validate : public Command {
   }
 
  private:
+  static std::string schema(const std::string& kind) {
+    if (kind == "model") return architecture_schema();
+    return kind == "training" ? recipe_schema() : pipeline_schema();
+  }
+
   static ExitCode check(const std::string& file, const std::vector<config::Override>& overrides) {
     try {
       const config::Value document = config::load(file, overrides);
-      if (kind_of(document) == FileKind::model) {
-        read_architecture(document);
-      } else {
-        read_pipeline(document);
-      }
+      const FileKind kind = kind_of(document);
+      if (kind == FileKind::model) read_architecture(document);
+      if (kind == FileKind::pipeline) read_pipeline(document);
+      if (kind == FileKind::recipe) read_recipe(document);
       log::info("{}: good", file);
       return ExitCode::done;
     } catch (const Error& error) {

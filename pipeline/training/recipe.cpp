@@ -29,6 +29,17 @@ int processors_unless(int told) {
   return told > 0 ? told : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
 }
 
+// Without keys that hold an empty text: those are names of files that are not given, and read back so.
+config::Value without_empty(const config::Value& value) {
+  if (!value.is_map()) return value;
+  std::vector<config::Value::Entry> kept;
+  for (const config::Value::Entry& entry : value.entries()) {
+    const bool empty = entry.value.is_null() || (entry.value.is_scalar() && entry.value.text().empty());
+    if (!empty || entry.value.secret()) kept.push_back({entry.key, {}, without_empty(entry.value)});
+  }
+  return config::make_map(std::move(kept));
+}
+
 // The model file with the recipe's changes.
 config::Value model_document(const Recipe& recipe) {
   const config::Value file = config::load(recipe.model);
@@ -174,7 +185,7 @@ Architecture read_network(const Recipe& recipe, const std::vector<std::string>& 
 }
 
 std::string print_recipe(const Recipe& recipe, const config::Value& origin) {
-  return config::print(recipe, origin);
+  return config::print(without_empty(config::Type<Recipe>::write(recipe, &origin)));
 }
 
 std::string recipe_schema() {

@@ -210,7 +210,7 @@ TEST_F(Program, UsageErrorsAreExitCodeTwo) {
 TEST_F(Program, HelpStandsInTheReadme) {
   const std::string readme = read_file(project_root() / "README.md");
   for (const std::string command :
-       {"classify", "benchmark", "predict", "inspect", "convert", "validate", "generate"}) {
+       {"classify", "train", "benchmark", "predict", "inspect", "convert", "validate", "generate"}) {
     const Ended ended = run({command, "--help"});
     EXPECT_EQ(ended.code, 0);
     EXPECT_THAT(readme, HasSubstr(ended.out)) << "the README's section on " << command << " shows other help";
@@ -234,7 +234,7 @@ TEST_F(Program, GeneratesADatasetOnceAFolder) {
 
 TEST_F(Program, ValidatesEveryFileOfTheProject) {
   std::vector<std::string> words{"validate"};
-  for (const char* folder : {"configs/models", "configs/pipelines"}) {
+  for (const char* folder : {"configs/models", "configs/pipelines", "configs/training"}) {
     for (const auto& entry : std::filesystem::directory_iterator(project_root() / folder)) {
       if (entry.path().extension() == ".yaml") words.push_back(entry.path());
     }
@@ -244,7 +244,7 @@ TEST_F(Program, ValidatesEveryFileOfTheProject) {
 }
 
 TEST_F(Program, SchemasInTheTreeAreThoseOfTheProgram) {
-  for (const std::string kind : {"model", "pipeline"}) {
+  for (const std::string kind : {"model", "pipeline", "training"}) {
     EXPECT_EQ(run({"validate", "--schema", kind}).out,
               read_file(project_root() / "configs/schema" / (kind + ".json")))
         << "build/actionflow validate --schema " << kind << " > configs/schema/" << kind << ".json";
