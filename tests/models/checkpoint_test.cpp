@@ -96,7 +96,9 @@ std::string bytes_of(const std::filesystem::path& file) {
   return {std::istreambuf_iterator<char>(stream), {}};
 }
 
+// A new file each time: what cuts an old one to nothing may wait for the disk.
 void write_bytes(const std::filesystem::path& file, const std::string& bytes) {
+  std::filesystem::remove(file);
   std::ofstream(file, std::ios::binary) << bytes;
 }
 
