@@ -127,12 +127,13 @@ void write_lists(const fs::path& folder, const std::vector<SyntheticClip>& clips
 
 std::vector<SyntheticClip> plan_synthetic(const SyntheticOptions& options) {
   if (options.clips < kLeastClips)
-    throw UsageError(fmt::format("a dataset needs at least {} clips, two for each split", kLeastClips));
-  const std::array<std::uint32_t, 4> films = cut((options.clips + 1) / 2);
+    throw UsageError(fmt::format("a dataset needs at least {} clips, one for each split", kLeastClips));
+  const std::uint32_t ways = options.clips < 6 ? 1 : 2;  // that a film is run; a few clips are all different
+  const std::array<std::uint32_t, 4> films = cut((options.clips + ways - 1) / ways);
   const std::array<std::uint32_t, 4> identities = cut(std::max<std::uint32_t>(20, options.clips / 4));
   std::vector<SyntheticClip> planned;
   for (std::uint32_t i = 0; i < options.clips; ++i) {
-    const std::uint32_t film = i / 2;
+    const std::uint32_t film = i / ways;
     std::size_t split = 0;
     while (film >= films[split + 1]) ++split;
     Random random(options.seed, "cast", 0, film);

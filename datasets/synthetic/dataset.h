@@ -31,8 +31,8 @@ struct SyntheticClip {
 };
 
 // 70 % for training, 15 % each for validation and test, at least one film each; classes are balanced in
-// each. Requires kLeastClips; of an odd number of clips the last one has no partner.
-inline constexpr std::uint32_t kLeastClips = 6;
+// each. Requires kLeastClips; below six clips, and for the last of an odd number, films stand in it once.
+inline constexpr std::uint32_t kLeastClips = 3;
 std::vector<SyntheticClip> plan_synthetic(const SyntheticOptions& options);
 
 // Writes `folder`, which is made where need be and must be empty: throws UsageError where it is not, or where

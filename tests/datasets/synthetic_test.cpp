@@ -47,7 +47,7 @@ TEST(Synthetic, PartnersAreNeighboursOfOnePair) {
 }
 
 TEST(Synthetic, SplitsShareNoFigureAndNoBackground) {
-  for (const std::uint32_t count : {6u, 7u, 50u, 1000u}) {
+  for (const std::uint32_t count : {3u, 5u, 6u, 7u, 50u, 1000u}) {
     std::map<std::uint32_t, SyntheticSplit> figures, backgrounds;
     for (const SyntheticClip& clip : plan_synthetic({.clips = count})) {
       EXPECT_EQ(figures.emplace(clip.plan.figure, clip.split).first->second, clip.split);
