@@ -32,6 +32,15 @@ bool is_there(const fs::path& path) {
   return fs::exists(path, ignored);
 }
 
+// UCF101's lists, where `train` is the folder that holds them.
+void find_ucf101_lists(DataOptions& options) {
+  const fs::path folder = options.train;
+  if (folder.empty() || !is_there(folder / "classInd.txt")) return;
+  if (options.format != DatasetFormat::ucf101 && options.format != DatasetFormat::automatic) return;
+  options.train = folder / fmt::format("trainlist{:02}.txt", options.split);
+  if (options.test.empty()) options.test = folder / fmt::format("testlist{:02}.txt", options.split);
+}
+
 // Options with every list where it lies, and those filled in that the format finds by itself.
 DataOptions located(DataOptions options) {
   const auto locate = [&](fs::path& path) {
@@ -40,6 +49,7 @@ DataOptions located(DataOptions options) {
   };
   for (ListPath* path : {&options.classes, &options.train, &options.val, &options.test, &options.unknown})
     locate(*path);
+  find_ucf101_lists(options);
   const bool no_lists = options.train.empty() && options.val.empty() && options.test.empty();
   const bool may_be_folders =
       options.format == DatasetFormat::folders || options.format == DatasetFormat::automatic;

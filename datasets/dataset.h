@@ -10,7 +10,7 @@
 // - folders: a folder a class; train, val and test are folders with those, by themselves found under the
 // root.
 // - ucf101: classInd.txt ("1 ApplyEyeMakeup"), trainlist01.txt ("class/file number from 1"), testlist01.txt
-//   ("class/file"); https://www.crcv.ucf.edu/data/UCF101.php.
+//   ("class/file"), or their folder as `train`, and `split` the 01; https://www.crcv.ucf.edu/data/UCF101.php.
 // - hmdb51: `train` is the folder of CLASS_test_splitN.txt ("file 1": train, 2: test, 0: neither), `split`
 // the
 //   N; test comes from the same lists;
@@ -77,7 +77,7 @@ struct DataOptions {
   ListPath train, val, test;  // lists; for `folders`, folders
   ListPath unknown;           // videos of no class, for the threshold of rejection
   double val_share = 0;       // where there is no val: this share of train, by group where groups are named
-  int split = 1;              // of hmdb51
+  int split = 1;              // of hmdb51, and of ucf101 where `train` is a folder
   // A regular expression on the entry's name whose first group is the entry's group, or a file of
   // `name group` lines.
   std::string groups;

@@ -16,7 +16,10 @@ void DataOptions::describe(config::Fields<DataOptions>& fields) {
       .add("val_share", &DataOptions::val_share,
            "share of train that becomes val where no val is named; whole groups where groups are named")
       .range(0, 0.9);
-  fields.add("split", &DataOptions::split, "number of the split, of hmdb51").range(1, 99);
+  fields
+      .add("split", &DataOptions::split,
+           "number of the split, where train is the folder of UCF101's or HMDB51's lists")
+      .range(1, 99);
   fields.add("groups", &DataOptions::groups,
              "people, scenes or source videos that may not stand on both sides of a split: a regular "
              "expression on the name whose first (…) is the group, or a file of `name group` lines");

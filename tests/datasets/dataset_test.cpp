@@ -298,6 +298,10 @@ TEST_F(DatasetTest, Ucf101CountsFromOneAndItsTestListsHaveNoLabels) {
   EXPECT_EQ(labels_of(dataset.train), (Labels{{0}, {1}}));
   EXPECT_EQ(labels_of(dataset.test), (Labels{{1}}));
   EXPECT_EQ(dataset.test[0].group, "g01");
+  options_.train = "lists";
+  options_.test = "";
+  EXPECT_EQ(names_of(read().train), names_of(dataset.train));
+  EXPECT_EQ(names_of(read().test), names_of(dataset.test));
 
   write("lists/trainlist01.txt", "ApplyEyeMakeup/a.avi 2\nArchery/b.avi 3\n");
   write("lists/testlist01.txt", "Surfing/c.avi\n");
@@ -371,6 +375,15 @@ TEST_F(DatasetTest, UnknownVideosHaveNoLabels) {
   EXPECT_TRUE(dataset.unknown[0].labels.empty());
   write("unknown.txt", "a.mp4\n");
   EXPECT_EQ(short_error(), "unknown.txt:1: error: a leak: 'a.mp4' stands in train.txt:1 too");
+}
+
+TEST_F(DatasetTest, UnknownVideosMayStandInAFolder) {
+  options_.train = "train.txt";
+  options_.unknown = "others";
+  write("train.txt", "a.mp4 0\nb.mp4 1\n");
+  write("others/x.mp4", "");
+  write("others/y.mp4", "");
+  EXPECT_EQ(names_of(read().unknown), (Names{"others/x.mp4", "others/y.mp4"}));
 }
 
 TEST_F(DatasetTest, AClassListWithDoublesOrGapsIsRefused) {
