@@ -1,4 +1,4 @@
-// Batch norm's moving mean and variance measured anew: the plain mean of the statistics of some batches.
+// Batch norm's moving mean and variance measured anew (models/training/norm_statistics.h) on a run's clips.
 //
 // Moving averages trail behind the weights, and those of averaged weights belong to no network at all. The
 // batches are training clips, drawn as in training.
@@ -14,7 +14,7 @@ inline constexpr int kStatisticsBatches = 50;  // at most, and not more than one
 bool has_batch_norm(const Architecture& architecture);
 
 // Changes nothing but the moving statistics of `network`'s weights. False where `flow` was stopped: then
-// they are undefined.
+// they are what they were.
 bool reestimate_batch_norm(TrainingNetwork& network, TrainingFlow& flow, std::uint64_t seed);
 
 }  // namespace actionflow
