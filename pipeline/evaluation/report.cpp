@@ -19,8 +19,8 @@ h1 { font-size: 1.5rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
 .figures { display: flex; flex-wrap: wrap; gap: 1rem 2.5rem; }
 .figures b { display: block; font-size: 1.6rem; font-weight: 600; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(420px, 1fr)); gap: 1rem; }
-svg { width: 100%; height: auto; } svg text { font-size: 12px; fill: currentColor; }
-svg .legend { font-weight: 600; } svg path { fill: none; stroke-width: 2; }
+svg { width: 100%; height: auto; } svg text { font-size: 12px; }
+svg text:not(.legend) { fill: currentColor; } svg .legend { font-weight: 600; } svg path { fill: none; stroke-width: 2; }
 svg .grid { stroke: var(--line); } svg .mark { stroke: currentColor; stroke-dasharray: 3 4; opacity: .6; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 td, th { padding: .2rem .55rem; text-align: right; } th:first-child, td:first-child { text-align: left; }
