@@ -203,7 +203,7 @@ std::vector<int> DatasetReader::labels_of(const ListRow& row) {
 VideoEntry DatasetReader::entry_of(const ListRow& row, Split split, const Groups& groups) {
   VideoEntry entry;
   entry.name = row.name;
-  entry.list = fs::path(row.place).filename().string();
+  entry.list = row.place.substr(row.place.rfind('/') + 1);
   entry.frame_rate = options_.frame_rate;
   entry.group = groups.any() ? groups.of(row.name) : row.group;
   if (row.name.empty()) {

@@ -11,6 +11,7 @@
 
 #include "base/random.h"
 #include "datasets/frame_folder_reader.h"
+#include "datasets/lists/video_locator.h"
 
 namespace actionflow {
 
@@ -19,7 +20,7 @@ namespace {
 using Entries = std::vector<VideoEntry>;
 using Places = std::unordered_map<std::string, const VideoEntry*>;
 
-std::string key_of(const VideoEntry& entry) { return entry.path.lexically_normal().string(); }
+std::string key_of(const VideoEntry& entry) { return normal_path(entry.path); }
 
 // The first entry of each group, and how many it has.
 struct GroupShare {

@@ -1,6 +1,7 @@
 #include "datasets/lists/video_locator.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <array>
 
@@ -12,20 +13,46 @@ namespace {
 
 constexpr std::array<const char*, 6> kSuffixes{"", ".webm", ".mp4", ".avi", ".mkv", ".mov"};
 
-bool is_there(const fs::path& path) {
-  std::error_code ignored;
-  return fs::exists(path, ignored);
+bool is_there(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
+
+bool has_suffix(std::string_view name) {
+  const std::size_t slash = name.rfind('/');
+  const std::string_view last = slash == std::string_view::npos ? name : name.substr(slash + 1);
+  const std::size_t dot = last.rfind('.');
+  return dot != std::string_view::npos && dot > 0;
+}
+
+// Whether there is nothing to be resolved in it.
+bool is_plain(std::string_view path) {
+  return !path.starts_with('.') && path.find("/.") == std::string_view::npos &&
+         path.find("//") == std::string_view::npos;
 }
 
 }  // namespace
 
-VideoLocator::VideoLocator(const fs::path& root)
-    : root_(root), normal_root_((fs::absolute(root.empty() ? "." : root) / "").lexically_normal().string()) {}
+std::string normal_path(const fs::path& path) {
+  return is_plain(path.native()) ? path.native() : path.lexically_normal().string();
+}
 
-std::optional<fs::path> VideoLocator::find(const fs::path& path) {
-  if (const fs::path same = path.string() + last_suffix_; is_there(same)) return same;
+VideoLocator::VideoLocator(const fs::path& root)
+    : root_(root.empty() ? std::string() : (root / "").string()),
+      normal_root_((fs::absolute(root.empty() ? "." : root) / "").lexically_normal().string()) {}
+
+bool VideoLocator::is_inside(const std::string& path) const {
+  return fs::absolute(path).lexically_normal().string().starts_with(normal_root_);
+}
+
+bool VideoLocator::is_folder(const std::string& path) {
+  const auto [at, added] = folders_.emplace(path, false);
+  std::error_code ignored;
+  if (added) at->second = fs::is_directory(path, ignored);
+  return at->second;
+}
+
+std::optional<std::string> VideoLocator::find(const std::string& path) {
+  if (std::string same = path + last_suffix_; is_there(same)) return same;
   for (const char* suffix : kSuffixes) {
-    const fs::path candidate = path.string() + suffix;
+    std::string candidate = path + suffix;
     if (!is_there(candidate)) continue;
     last_suffix_ = suffix;
     return candidate;
@@ -35,25 +62,24 @@ std::optional<fs::path> VideoLocator::find(const fs::path& path) {
 
 std::optional<fs::path> VideoLocator::locate(const ListRow& row, ListErrors& errors) {
   if (!row.path.empty()) return row.path;
-  std::optional<fs::path> first;
-  for (const std::string& folder : row.folders.empty() ? std::vector<std::string>{""} : row.folders) {
-    const fs::path path = root_ / folder / row.name;
-    if (!fs::absolute(path).lexically_normal().string().starts_with(normal_root_)) {
-      // A label is a folder's name only where it happens to be one.
-      if (folder.empty()) {
-        errors.add(row.place, fmt::format("'{}' leads out of {}, expected a name under data.root", row.name,
-                                          root_.empty() ? "the folder" : root_.string()));
-        return std::nullopt;
-      }
-      continue;
-    }
-    if (!first) first = path;
-    // Millions of names are looked up on the disk only where they leave something open.
-    if (row.folders.size() <= 1 && path.has_extension()) return path;
-    if (const std::optional<fs::path> found = find(path)) return found;
+  const bool absolute = row.name.starts_with('/');
+  const std::string plain = absolute ? row.name : root_ + row.name;
+  if ((absolute || !is_plain(row.name)) && !is_inside(plain)) {
+    const std::string shown = root_.empty() ? "the folder" : root_.substr(0, root_.size() - 1);
+    errors.add(row.place,
+               fmt::format("'{}' leads out of {}, expected a name under data.root", row.name, shown));
+    return std::nullopt;
   }
-  if (!first) errors.add(row.place, fmt::format("'{}' leads out of data.root", row.name));
-  return first;
+  if (row.folders.size() <= 1 && has_suffix(row.name)) return plain;
+  for (const std::string& folder : row.folders) {
+    const std::string inside = root_ + folder;
+    if (absolute || folder.empty() || !is_plain(folder) || folder.starts_with('/') || !is_folder(inside))
+      continue;
+    if (std::optional<std::string> found = find(inside + "/" + row.name)) return *found;
+  }
+  if (std::optional<std::string> found = find(plain)) return *found;
+  const bool has_own_folder = !row.folders.empty() && !row.folders.front().empty();
+  return has_own_folder ? root_ + row.folders.front() + "/" + row.name : plain;
 }
 
 }  // namespace actionflow

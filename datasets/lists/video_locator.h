@@ -1,9 +1,10 @@
-// Where the videos of a list lie.
+// Where the videos of a list lie. Lists have hundreds of thousands of names, so most are settled as text.
 #pragma once
 
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <unordered_map>
 
 #include "datasets/lists/list_format.h"
 
@@ -18,11 +19,17 @@ class VideoLocator {
   std::optional<std::filesystem::path> locate(const ListRow& row, ListErrors& errors);
 
  private:
-  std::optional<std::filesystem::path> find(const std::filesystem::path& path);
+  bool is_inside(const std::string& path) const;
+  bool is_folder(const std::string& path);
+  std::optional<std::string> find(const std::string& path);
 
-  std::filesystem::path root_;
-  std::string normal_root_;  // absolute, with a slash at its end
+  std::string root_;         // with a slash at its end; empty: the working folder
+  std::string normal_root_;  // absolute, likewise
   std::string last_suffix_;  // that a name without one was found with: most likely the next one's too
+  std::unordered_map<std::string, bool> folders_;
 };
+
+// A path that two ways of writing it share: without "." and "..".
+std::string normal_path(const std::filesystem::path& path);
 
 }  // namespace actionflow
