@@ -1,3 +1,5 @@
+#include <immintrin.h>
+
 #include "models/kernels/vector.h"
 
 namespace actionflow::kernels {

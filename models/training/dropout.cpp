@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/random.h"
+#include "models/training/map_vectors.h"
 #include "models/training/staging.h"
 #include "models/training/train_kernel.h"
 
@@ -32,7 +33,7 @@ class TrainDropout final : public TrainKernel {
   std::size_t saved_bytes() const override { return static_cast<std::size_t>(layout_.elements()); }
   bool works_in_place() const override { return true; }
   bool gradient_in_place() const override { return true; }
-  std::string implementation() const override { return "own:dropout"; }
+  std::string implementation() const override { return std::string("own:dropout:") + map_vectors().name; }
 
  private:
   void draw(StepKey step, std::uint8_t* kept) const {
@@ -55,7 +56,7 @@ class TrainDropout final : public TrainKernel {
       Stage from_stage, to_stage;
       const float* in = read_piece(layout_.type, from, at, count, from_stage);
       float* out = piece_to_write(layout_.type, to, at, to_stage);
-      for (std::int64_t i = 0; i < count; ++i) out[i] = kept[at + i] != 0 ? in[i] * scale_ : 0.0F;
+      map_vectors().keep(kept + at, in, scale_, out, count);
       write_piece(layout_.type, out, to, at, count);
     });
   }

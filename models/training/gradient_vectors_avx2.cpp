@@ -1,3 +1,5 @@
+#include <immintrin.h>
+
 #include "models/training/gradient_vectors.h"
 
 namespace actionflow::training {

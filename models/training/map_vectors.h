@@ -95,6 +95,8 @@ struct MapVectors {
   // out = x > 0 ? g : alpha·g by row; adds to alpha_sums Σ(x > 0 ? 0 : x·g) by column.
   void (*prelu_gradient)(const float* x, const float* gradient, const float* alpha, float* out,
                          float* alpha_sums, std::int64_t rows, std::int64_t n);
+  // out = kept ? in·scale : 0
+  void (*keep)(const std::uint8_t* kept, const float* in, float scale, float* out, std::int64_t n);
 };
 
 // The best that this processor runs.

@@ -1,3 +1,5 @@
+#include <immintrin.h>
+
 #include "models/training/map_vectors.h"
 
 namespace actionflow::training {
