@@ -32,7 +32,8 @@ class TrainConvolution final : public TrainKernel {
     if (r.wants_input_gradient[0]) data_ = best(r, backward, {winograd_backward_data, onednn_backward_data});
     const auto& wants = r.wants_parameter_gradient;
     if (std::find(wants.begin(), wants.end(), true) != wants.end())
-      weights_ = best(r, backward, {winograd_backward_weights, onednn_backward_weights});
+      weights_ =
+          best(r, backward, {narrow_backward_weights, winograd_backward_weights, onednn_backward_weights});
   }
 
   void forward(const ForwardArguments& a) const override {
@@ -47,7 +48,9 @@ class TrainConvolution final : public TrainKernel {
 
   void backward(const BackwardArguments& a) const override {
     PassArguments pass;
-    pass.output_gradient = prepared_gradient(a);
+    const bool prepared = prepares();
+    pass.output_gradient = prepared ? prepared_gradient(a) : a.output_gradient;
+    if (!prepared && shape_.relu) pass.mask = a.output;
     pass.scratch = static_cast<std::byte*>(a.scratch) + gradient_bytes();
     if (weights_ != nullptr) {
       pass.input = a.inputs[0];
@@ -67,7 +70,7 @@ class TrainConvolution final : public TrainKernel {
     const std::size_t data = data_ ? data_->scratch_bytes() : 0;
     return gradient_bytes() + std::max(data, weights_ ? weights_->scratch_bytes() : 0);
   }
-  bool overwrites_gradient() const override { return shape_.relu && !converts(); }
+  bool overwrites_gradient() const override { return prepares() && !converts(); }
 
   std::string implementation() const override {
     std::string text = forward_->implementation();
@@ -85,9 +88,12 @@ class TrainConvolution final : public TrainKernel {
     return converts() ? (layout.bytes() + 63) / 64 * 64 : 0;
   }
 
-  // Through the ReLU, and in the input's type.
+  // Whether the passes need a gradient that is through the ReLU, and in the input's type.
+  bool prepares() const {
+    const bool only_weights = data_ == nullptr && weights_ != nullptr && weights_->masks();
+    return converts() || (shape_.relu && !only_weights);
+  }
   const void* prepared_gradient(const BackwardArguments& a) const {
-    if (!shape_.relu && !converts()) return a.output_gradient;
     void* to = converts() ? a.scratch : const_cast<void*>(a.output_gradient);
     if (shape_.relu)
       mask_gradient(shape_.out, a.output, a.output_gradient, shape_.in.type, to);

@@ -23,6 +23,8 @@ struct ConvolutionShape {
 struct PassArguments {
   const void* input = nullptr;
   const void* output_gradient = nullptr;
+  const void* mask =
+      nullptr;  // for a pass that masks(): the output, whose ReLU the gradient has to go through
   const float* kernel = nullptr;
   const float* bias = nullptr;
   void* result = nullptr;
@@ -37,6 +39,8 @@ class ConvolutionPass {
   virtual void run(const PassArguments& arguments) const = 0;
   virtual std::size_t scratch_bytes() const = 0;
   virtual std::string implementation() const = 0;
+  // Brings the output's gradient through the ReLU itself, where PassArguments::mask is set.
+  virtual bool masks() const { return false; }
 };
 
 // By oneDNN; null where it has none. The output gradient of the backward passes has the input's type.
@@ -44,9 +48,13 @@ std::unique_ptr<ConvolutionPass> onednn_forward(const ConvolutionShape& shape);
 std::unique_ptr<ConvolutionPass> onednn_backward_data(const ConvolutionShape& shape);
 std::unique_ptr<ConvolutionPass> onednn_backward_weights(const ConvolutionShape& shape);
 
-// By Winograd's products in f32, of values of either type (models/kernels/winograd_convolution.h); null where they do not fit or pay.
+// By Winograd's products in f32, of values of either type (models/kernels/winograd_convolution.h); null where
+// they do not fit or pay.
 std::unique_ptr<ConvolutionPass> winograd_forward(const ConvolutionShape& shape);
 std::unique_ptr<ConvolutionPass> winograd_backward_data(const ConvolutionShape& shape);
 std::unique_ptr<ConvolutionPass> winograd_backward_weights(const ConvolutionShape& shape);
+
+// For convolutions of at most four input channels.
+std::unique_ptr<ConvolutionPass> narrow_backward_weights(const ConvolutionShape& shape);
 
 }  // namespace actionflow::training

@@ -3,8 +3,8 @@
 #include <omp.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
+#include <ctime>
 #include <map>
 
 #include "base/error.h"
@@ -175,15 +175,22 @@ bool all_finite(const kernels::Layout& layout, const std::byte* values) {
   return all_finite(wide.data(), layout.elements());
 }
 
+double milliseconds(clockid_t clock) {
+  timespec now{};
+  clock_gettime(clock, &now);
+  return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) * 1e-6;
+}
+
+// One thread's time is the processor's, so that others at work hardly count.
 template <class F>
-double median_milliseconds(int repetitions, F body) {
+double median_milliseconds(int threads, int repetitions, F body) {
+  const clockid_t clock = threads == 1 ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC;
   std::vector<double> times;
   body();
   for (int i = 0; i < std::max(repetitions, 1); ++i) {
-    const auto start = std::chrono::steady_clock::now();
+    const double start = milliseconds(clock);
     body();
-    times.push_back(
-        std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count());
+    times.push_back(milliseconds(clock) - start);
   }
   std::nth_element(times.begin(), times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2), times.end());
   return times[times.size() / 2];
@@ -303,10 +310,12 @@ std::vector<PlanStep> TrainingNetwork::measure_steps(int repetitions) {
   };
   plan.forward(run);
   for (std::size_t i = 0; i < plan.steps().size(); ++i)
-    add(plan.steps()[i], "forward", median_milliseconds(repetitions, [&] { plan.forward_step(i, run); }));
+    add(plan.steps()[i], "forward",
+        median_milliseconds(s.options.threads, repetitions, [&] { plan.forward_step(i, run); }));
   for (std::size_t i = plan.steps().size(); i-- > 0;)
     if (plan.steps()[i].runs_backward)
-      add(plan.steps()[i], "backward", median_milliseconds(repetitions, [&] { plan.backward_step(i, run); }));
+      add(plan.steps()[i], "backward",
+          median_milliseconds(s.options.threads, repetitions, [&] { plan.backward_step(i, run); }));
   s.restore(kept);
   clear_gradients();
   s.last = nullptr;
