@@ -293,6 +293,8 @@ Dataset DatasetReader::read() {
   if (!errors_.any() && dataset_.val.empty() && options_.val_share > 0)
     draw_val(dataset_, options_.val_share, seed_, errors_);
   errors_.throw_if_any();
+  if (!options_.val.empty() && options_.val_share > 0)
+    dataset_.warnings.emplace_back("data.val_share is not used, since data.val names the validation list");
   warn_of_classes();
   for (const std::string& warning : dataset_.warnings) log::warn("{}", warning);
   dataset_.classes = classes_.names();

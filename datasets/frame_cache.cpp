@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "datasets/frame_cache_entry.h"
 #include "datasets/held_entries.h"
+#include "datasets/prepare_fingerprint.h"
 #include "datasets/video_decode.h"
 #include "datasets/video_frames.h"
 #include "datasets/video_index.h"
@@ -94,6 +95,7 @@ struct FrameCache::State {
   void give_up(const std::string& why);
   std::shared_ptr<const VideoFrames> from_disk(const std::string& name, const EntryKey& key);
   EntryKey key_of(const SourceOptions& source, const FrameForm& form);
+  std::uint64_t prepared_by(const FrameForm& form);
   std::shared_ptr<const VideoIndex> index_of(const SourceOptions& source);
 
   // What is known of videos that are decoded each time.
@@ -115,6 +117,7 @@ struct FrameCache::State {
   std::unordered_map<std::string, Indexed> indexes;
   std::size_t index_bytes = 0;
   HeldEntries held{kMostHeldBytes};
+  std::vector<std::pair<FrameForm, std::uint64_t>> fingerprints;
   std::unordered_map<std::string, std::string> absolute;  // paths of sources
   bool writes = true;
   bool said_full = false;
@@ -186,7 +189,15 @@ EntryKey FrameCache::State::key_of(const SourceOptions& source, const FrameForm&
     }
     path = known;
   }
-  return EntryKey::of(source, path, form);
+  return EntryKey::of(source, path, form, prepared_by(form));
+}
+
+std::uint64_t FrameCache::State::prepared_by(const FrameForm& form) {
+  const std::lock_guard lock(mutex);
+  for (const auto& [known, number] : fingerprints) {
+    if (known == form) return number;
+  }
+  return fingerprints.emplace_back(form, prepare_fingerprint(form)).second;
 }
 
 std::shared_ptr<const VideoFrames> FrameCache::State::from_disk(const std::string& name,

@@ -129,9 +129,10 @@ bool MappedFrames::read(const std::string& header, bool verify) {
 
 }  // namespace
 
-EntryKey EntryKey::of(const SourceOptions& source, const std::string& absolute, const FrameForm& form) {
+EntryKey EntryKey::of(const SourceOptions& source, const std::string& absolute, const FrameForm& form,
+                      std::uint64_t prepared_by) {
   const SourceFingerprint fingerprint = fingerprint_of(absolute);
-  return {absolute, form, fingerprint.folder ? source.frame_rate : 0, fingerprint};
+  return {absolute, form, fingerprint.folder ? source.frame_rate : 0, fingerprint, prepared_by};
 }
 
 std::string EntryKey::header() const {
@@ -145,6 +146,7 @@ std::string EntryKey::header() const {
   append(bytes, fingerprint.bytes);
   append(bytes, fingerprint.modified_ns);
   append(bytes, fingerprint.files);
+  append(bytes, prepared_by);
   bytes += path;
   bytes.resize((bytes.size() + kPage - 1) / kPage * kPage);
   return bytes;
@@ -153,6 +155,7 @@ std::string EntryKey::header() const {
 std::string EntryKey::file_name() const {
   EntryKey lasting = *this;
   lasting.fingerprint = {};
+  lasting.prepared_by = 0;
   const std::string header = lasting.header();
   return fmt::format("{:016x}{}", checksum(header.data(), header.size()), kEntrySuffix);
 }

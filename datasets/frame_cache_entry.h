@@ -1,9 +1,9 @@
 // One file of the frame cache: a video's frames in one form, as they lie in memory.
 //
-//   header   padded to whole pages: magic, version, form, the source's path, size and time
-//   pixels   count × height × width × channels bytes, from a page's start
-//   table    count time stamps (i64, µs), count checksums of the frames (u64)
-//   footer   count (u64), duration (f64, s), checksum of table, count and duration (u64), magic
+//   header   padded to whole pages: magic, version, form, how it is prepared, the source's path, size and
+//   time pixels   count × height × width × channels bytes, from a page's start table    count time stamps
+//   (i64, µs), count checksums of the frames (u64) footer   count (u64), duration (f64, s), checksum of
+//   table, count and duration (u64), magic
 //
 // Little-endian. The header follows from the key alone, so an entry is good only where its first bytes are
 // the key's; the footer is written last, so a file cut short has none.
@@ -26,9 +26,11 @@ struct EntryKey {
   FrameForm form;
   double frame_rate = 0;  // of a folder of frames; 0 for a file
   SourceFingerprint fingerprint;
+  std::uint64_t prepared_by = 0;  // prepare_fingerprint()
 
   // Throws SourceError where the source is missing. `absolute` is its path.
-  static EntryKey of(const SourceOptions& source, const std::string& absolute, const FrameForm& form);
+  static EntryKey of(const SourceOptions& source, const std::string& absolute, const FrameForm& form,
+                     std::uint64_t prepared_by);
   // Of the path and the form; the same whatever the source's size and time are.
   std::string file_name() const;
   std::string header() const;

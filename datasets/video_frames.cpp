@@ -11,7 +11,11 @@ namespace actionflow {
 
 namespace {
 
-std::int64_t micro(double seconds) { return std::llround(seconds * 1e6); }
+// Before and after all time stamps for what lies beyond them, and for what is no number.
+std::int64_t micro(double seconds) {
+  constexpr double kFarthest = 1e12;
+  return seconds > 0 ? std::llround(std::min(seconds, kFarthest) * 1e6) : seconds < 0 ? -1 : 0;
+}
 
 }  // namespace
 

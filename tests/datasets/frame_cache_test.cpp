@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "datasets/frame_cache_entry.h"
+#include "datasets/prepare_fingerprint.h"
 #include "datasets/video_frames.h"
 #include "tests/datasets/make_video.h"
 #include "tests/test_data.h"
@@ -123,6 +124,27 @@ TEST_F(FrameCacheTest, AChangedSourceIsDecodedAnew) {
   EXPECT_EQ(cache.get(source_of(folder_ / "a.mp4"), kForm)->count(), 6);
   EXPECT_EQ(cache.counts().decoded, 3);
   EXPECT_EQ(entries(folder_ / "cache").size(), 1U);
+}
+
+// The header follows from the key, and the key from how a fixed picture is prepared.
+TEST_F(FrameCacheTest, AnEntryPreparedInAnotherWayIsMadeAnew) {
+  FrameForm bilinear = kForm;
+  bilinear.resize.filter = ResizeFilter::bilinear;
+  EXPECT_EQ(prepare_fingerprint(kForm), prepare_fingerprint(kForm));
+  EXPECT_NE(prepare_fingerprint(kForm), prepare_fingerprint(bilinear));
+  const SourceOptions source = source_of(folder_ / "a.mp4");
+  const EntryKey now = EntryKey::of(source, source.source, kForm, 1);
+  const EntryKey later = EntryKey::of(source, source.source, kForm, 2);
+  EXPECT_EQ(now.file_name(), later.file_name());
+  EntryWriter writer(folder_ / now.file_name(), now, FileSystem::system());
+  const std::vector<std::uint8_t> pixels(kFrameBytes, 5);
+  writer.add(0, pixels.data());
+  writer.finish(0.04);
+  EXPECT_EQ(open_entry(folder_ / now.file_name(), now, true), nullptr);
+  writer.commit();
+  EXPECT_EQ(fs::file_size(folder_ / now.file_name()), writer.bytes());
+  EXPECT_NE(open_entry(folder_ / now.file_name(), now, true), nullptr);
+  EXPECT_EQ(open_entry(folder_ / now.file_name(), later, true), nullptr);
 }
 
 TEST_F(FrameCacheTest, ADamagedEntryIsMadeAnewWhereverItIsDamaged) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "datasets/clip_sampler.h"
@@ -92,6 +93,8 @@ TEST(VideoFrames, FrameAtIsTheLastOneNotAfterTheMoment) {
   EXPECT_EQ(frames->frame_at(0.04), 1);
   EXPECT_EQ(frames->frame_at(0.1), 2);
   EXPECT_EQ(frames->frame_at(100), 4);
+  EXPECT_EQ(frames->frame_at(1e300), 4);
+  EXPECT_EQ(frames->frame_at(std::nan("")), 0);
 }
 
 TEST(VideoFrames, ADenseClipFromTheStartIsTheFirstWindowThatClassifyPrepares) {
