@@ -46,6 +46,17 @@ config::Value model_document(const Recipe& recipe) {
   return recipe.network.is_null() ? file : config::merge(file, recipe.network);
 }
 
+// The network as its file has it. One that says `units: classes` and not how many gets two: the dataset
+// will say.
+Architecture read_own_network(const config::Value& document) {
+  try {
+    return read_architecture(document);
+  } catch (const config::ConfigError&) {
+    if (document.find("classes") != nullptr) throw;
+  }
+  return read_architecture(document, {"class 0", "class 1"});
+}
+
 }  // namespace
 
 template <>
@@ -161,7 +172,7 @@ Recipe read_recipe(const config::Value& root) {
   const auto recipe = config::read<Recipe>(root, problems.diagnostics());
   const config::Value* model = root.find("model");
   if (model != nullptr && !recipe.model.empty())
-    problems.guard(model->place(), [&] { read_architecture(model_document(recipe)); });
+    problems.guard(model->place(), [&] { read_own_network(model_document(recipe)); });
   problems.throw_if_any();
   return recipe;
 }
@@ -177,7 +188,7 @@ Architecture read_network(const Recipe& recipe, const std::vector<std::string>& 
   } catch (const config::ConfigError& error) {
     if (!classes.empty()) {
       // Good with its own classes: then it is the dataset's that do not fit.
-      read_architecture(document);
+      read_own_network(document);
       throw config::ConfigError(error.diagnostics(), error.what(), ExitCode::model);
     }
     throw;
