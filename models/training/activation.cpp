@@ -54,12 +54,15 @@ class TrainActivation final : public TrainKernel {
 // A row's channels at once. Rows of more channels than a stage holds are f32 and need none.
 class TrainSoftmax final : public TrainKernel {
  public:
+  static constexpr std::int64_t kMostInBf16 = 4096;
+  using Row = StageOf<kMostInBf16>;
+
   explicit TrainSoftmax(const TrainKernelRequest& r) : layout_(r.out) {}
 
   void forward(const ForwardArguments& a) const override {
     const std::int64_t channels = layout_.extents.c;
     each_row([&](std::int64_t at) {
-      Stage from_stage, to_stage;
+      Row from_stage, to_stage;
       const float* from = read_piece(layout_.type, a.inputs[0], at, channels, from_stage);
       float* to = piece_to_write(layout_.type, a.output, at, to_stage);
       kernels::vector_kernels().softmax(from, to, channels);
@@ -72,7 +75,7 @@ class TrainSoftmax final : public TrainKernel {
     if (a.input_gradients[0] == nullptr) return;
     const std::int64_t channels = layout_.extents.c;
     each_row([&](std::int64_t at) {
-      Stage value_stage, gradient_stage, to_stage;
+      Row value_stage, gradient_stage, to_stage;
       const float* value = read_piece(layout_.type, a.output, at, channels, value_stage);
       const float* gradient = read_piece(layout_.type, a.output_gradient, at, channels, gradient_stage);
       float* to = piece_to_write(layout_.type, a.input_gradients[0], at, to_stage);
@@ -105,7 +108,7 @@ std::unique_ptr<TrainKernel> make_activation(const TrainKernelRequest& request) 
     throw ModelError(request.node.name + ": an activation's value has to lie as its input");
   if (operation.kind != ActivationKind::softmax) return std::make_unique<TrainActivation>(operation, request);
   if (request.in[0] != request.out ||
-      (request.out.type == kernels::ElementType::bf16 && request.out.extents.c > kStage))
+      (request.out.type == kernels::ElementType::bf16 && request.out.extents.c > TrainSoftmax::kMostInBf16))
     throw ModelError(request.node.name + ": softmax over so many channels is trained in f32 only");
   return std::make_unique<TrainSoftmax>(request);
 }

@@ -13,12 +13,13 @@ namespace {
 // added in order.
 class TrainPRelu final : public TrainKernel {
  public:
-  static constexpr std::int64_t kMostParts = 64;
+  static constexpr std::int64_t kMostParts = 64, kMostChannels = 1024;
+  using Group = StageOf<kMostChannels>;
 
   explicit TrainPRelu(const TrainKernelRequest& r)
       : layout_(r.out),
         alphas_(r.node.parameters.at(0).shape.at(0)),
-        group_(std::max<std::int64_t>(1, kStage / layout_.padded)),
+        group_(std::max<std::int64_t>(1, kMostChannels / layout_.padded)),
         groups_((layout_.rows() + group_ - 1) / group_),
         part_((groups_ + kMostParts - 1) / kMostParts),
         parts_((groups_ + part_ - 1) / part_) {
@@ -29,7 +30,7 @@ class TrainPRelu final : public TrainKernel {
   void forward(const ForwardArguments& a) const override {
     const float* alpha = spread_alpha(a.parameters[0], a.scratch);
     kernels::parallel_for(groups_, layout_.elements(), [&](std::int64_t group) {
-      Stage from_stage, to_stage;
+      Group from_stage, to_stage;
       const std::int64_t at = group * group_ * layout_.padded, rows = rows_of(group);
       const float* from = read_piece(layout_.type, a.inputs[0], at, rows * layout_.padded, from_stage);
       float* to = piece_to_write(layout_.type, a.output, at, to_stage);
@@ -72,7 +73,7 @@ class TrainPRelu final : public TrainKernel {
   }
 
   void backward_group(const BackwardArguments& a, std::int64_t group, const float* alpha, float* sums) const {
-    Stage in_stage, gradient_stage, to_stage;
+    Group in_stage, gradient_stage, to_stage;
     const std::int64_t at = group * group_ * layout_.padded, rows = rows_of(group);
     const std::int64_t count = rows * layout_.padded;
     const float* in = read_piece(layout_.type, a.inputs[0], at, count, in_stage);
@@ -92,9 +93,9 @@ class TrainPRelu final : public TrainKernel {
 }  // namespace
 
 std::unique_ptr<TrainKernel> make_prelu(const TrainKernelRequest& request) {
-  if (request.in[0] != request.out || request.out.padded > kStage)
-    throw ModelError(request.node.name + ": PReLU is trained over " + std::to_string(kStage) +
-                     " channels at most");
+  if (request.in[0] != request.out || request.out.padded > TrainPRelu::kMostChannels)
+    throw ModelError(request.node.name + ": PReLU is trained over " +
+                     std::to_string(TrainPRelu::kMostChannels) + " channels at most");
   return std::make_unique<TrainPRelu>(request);
 }
 

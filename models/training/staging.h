@@ -12,11 +12,13 @@
 
 namespace actionflow::training {
 
-// Floats that a piece holds at most; several pieces fit in the nearest cache.
-inline constexpr std::int64_t kStage = 2048;
-struct alignas(64) Stage {
-  float floats[kStage];
+// Floats that a piece holds at most: all stages of an operation and what it reads fit in the nearest cache.
+inline constexpr std::int64_t kStage = 512;
+template <std::int64_t kFloats>
+struct alignas(64) StageOf {
+  float floats[kFloats];
 };
+using Stage = StageOf<kStage>;
 
 // body(first, count) for all elements, in pieces of kStage, shared out among the OpenMP threads.
 template <class F>
@@ -26,15 +28,17 @@ void for_pieces(std::int64_t elements, F&& body) {
 }
 
 // `count` elements from `at` on.
-inline const float* read_piece(kernels::ElementType type, const void* memory, std::int64_t at,
-                               std::int64_t count, Stage& stage) {
+template <std::int64_t kFloats>
+const float* read_piece(kernels::ElementType type, const void* memory, std::int64_t at, std::int64_t count,
+                        StageOf<kFloats>& stage) {
   if (type == kernels::ElementType::f32) return static_cast<const float*>(memory) + at;
   kernels::vector_kernels().to_f32(static_cast<const std::uint16_t*>(memory) + at, stage.floats, count);
   return stage.floats;
 }
 
 // Where to write the elements from `at` on; write_piece() then brings them there.
-inline float* piece_to_write(kernels::ElementType type, void* memory, std::int64_t at, Stage& stage) {
+template <std::int64_t kFloats>
+float* piece_to_write(kernels::ElementType type, void* memory, std::int64_t at, StageOf<kFloats>& stage) {
   return type == kernels::ElementType::f32 ? static_cast<float*>(memory) + at : stage.floats;
 }
 inline void write_piece(kernels::ElementType type, const float* floats, void* memory, std::int64_t at,

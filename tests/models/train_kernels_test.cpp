@@ -44,6 +44,11 @@ TEST(TrainActivation, EveryKindHasItsSlope) {
     }
 }
 
+TEST(TrainActivation, SoftmaxOverManyChannelsWorksInBothTypes) {
+  const Extents extents{1000, 1, 2, 2};
+  expect_trains(one_node(extents, Activation{.kind = ActivationKind::softmax}, extents));
+}
+
 TEST(TrainActivation, ReluAndSoftmaxNeedTheirResultOnly) {
   for (const ActivationKind kind : {ActivationKind::relu, ActivationKind::softmax}) {
     const Extents extents{16, 1, 2, 2};
