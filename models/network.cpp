@@ -177,13 +177,13 @@ Tensor Network::plain_clip(std::span<const std::uint8_t* const> frames) const {
 std::vector<float> Network::probabilities(const Activations& result) const {
   const Graph& graph = state_->architecture.graph;
   std::vector<float> scores(result.values().begin(), result.values().end());
+  const bool sigmoid =
+      ends_in(graph, ActivationKind::sigmoid) || ends_in(graph, ActivationKind::hard_sigmoid);
   if (scores.size() == 1) {
-    const double p = ends_in(graph, ActivationKind::sigmoid) || ends_in(graph, ActivationKind::hard_sigmoid)
-                         ? double{scores[0]}
-                         : 1.0 / (1.0 + std::exp(-double{scores[0]}));
+    const double p = sigmoid ? double{scores[0]} : 1.0 / (1.0 + std::exp(-double{scores[0]}));
     return {static_cast<float>(1.0 - p), static_cast<float>(p)};
   }
-  if (ends_in(graph, ActivationKind::softmax)) return scores;
+  if (sigmoid || ends_in(graph, ActivationKind::softmax)) return scores;
   const float peak = *std::max_element(scores.begin(), scores.end());
   double sum = 0;
   for (float& score : scores) sum += score = std::exp(score - peak);

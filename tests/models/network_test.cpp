@@ -216,6 +216,10 @@ TEST(Network, ProbabilitiesComeOfWhateverTheNetworkEndsIn) {
   one.activation(-1, ActivationKind::sigmoid);
   const Tensor quarter({1, 1, 1, 1, 1}, std::vector<float>{0.25F});
   EXPECT_EQ(compile(one)->probabilities(quarter), (std::vector<float>{0.75F, 0.25F}));
+  GraphMaker labels({2, 1, 1, 1});
+  labels.activation(-1, ActivationKind::sigmoid);
+  const std::vector<float> both{0.75F, 0.5F};
+  EXPECT_EQ(compile(labels)->probabilities(Tensor({1, 2, 1, 1, 1}, both)), both);
 }
 
 TEST(Network, RefusesWhatCannotRunAndNamesIt) {
