@@ -145,7 +145,7 @@ class AdamW final : public StatefulOptimizer {
           .beta2 = static_cast<float>(options().beta2),
           .rest1 = static_cast<float>(1 - options().beta1),
           .rest2 = static_cast<float>(1 - options().beta2),
-          .root_correction2 = static_cast<float>(std::sqrt(correction2)),
+          .inverse_root = static_cast<float>(1 / std::sqrt(correction2)),
           .epsilon = static_cast<float>(options().epsilon)};
       training::adam_step(step, parameter.gradient.data() + at.begin, state_of(at.parameter, 0) + at.begin,
                           state_of(at.parameter, 1) + at.begin, parameter.value.data() + at.begin, at.count);

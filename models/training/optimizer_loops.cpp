@@ -94,7 +94,7 @@ void adam_step(const AdamStep& step, const float* gradient, float* first, float*
     }
     take_square_roots(roots.data(), (n + 3) / 4 * 4);
     for (std::size_t i = 0; i < n; ++i) {
-      w[i] = step.keep * w[i] - step.rate * m[i] / (roots[i] / step.root_correction2 + step.epsilon);
+      w[i] = step.keep * w[i] - step.rate * m[i] / (roots[i] * step.inverse_root + step.epsilon);
     }
   }
 }

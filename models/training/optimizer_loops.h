@@ -53,7 +53,7 @@ struct AdamStep {
   float rate = 0;                                    // over the first moment's correction
   float keep = 1;                                    // 1 − rate·decay
   float beta1 = 0, beta2 = 0, rest1 = 0, rest2 = 0;  // rest: 1 − beta, rounded once
-  float root_correction2 = 1;
+  float inverse_root = 1;                            // one over the root of the second moment's correction
   float epsilon = 0;
 };
 void adam_step(const AdamStep& step, const float* gradient, float* first, float* second, float* value,
