@@ -108,6 +108,7 @@ struct GradientTile {
   int groups = 0;
   float* z = nullptr;
   std::int64_t point_stride = 0, time_stride = 0;
+  float* sums = nullptr;  // the 16 channels' sums over the tile are added here
 };
 
 // d[channel][0, 32) = or += Σ over rows of v[row][channel]·z[row][0, 32), for 16 channels.

@@ -1,5 +1,7 @@
 #include "models/kernels/winograd_gradient.h"
 
+#include <omp.h>
+
 #include <algorithm>
 
 #include "models/kernels/winograd_tiles.h"
@@ -21,6 +23,7 @@ class TiledGradient final : public GradientRunner {
         inputs_(p.in.extents.c),
         outputs_(p.out.extents.c),
         taps_(p.operation.kernel[0]),
+        threads_(omp_get_max_threads()),
         input_(avx512_input(cut.outputs, cut.time, p.in.type)),
         gradient_(avx512_gradient(cut.outputs, cut.time, p.out.type)),
         multiply_(avx512_gradient_product()),
@@ -31,29 +34,34 @@ class TiledGradient final : public GradientRunner {
     return "own:winograd_" + side + "x" + side + (cut_.time == Time::none ? "" : "x2") + ":avx512";
   }
   std::size_t scratch_bytes() const override {
-    return static_cast<std::size_t>(v_floats() + z_floats() + cut_.u_floats()) * sizeof(float);
+    return static_cast<std::size_t>(v_floats() + z_floats() + cut_.u_floats() + threads_ * out_.padded) *
+           sizeof(float);
   }
 
-  void run(const void* input, const void* output_gradient, float* kernel_gradient,
+  void run(const void* input, const void* output_gradient, float* kernel_gradient, float* bias_gradient,
            void* scratch) const override {
     auto* v = static_cast<float*>(scratch);
-    float *z = v + v_floats(), *d = z + z_floats();
+    float *z = v + v_floats(), *d = z + z_floats(), *sums = d + cut_.u_floats();
+    std::fill_n(sums, threads_ * out_.padded, 0.0F);
     for (std::int64_t block = 0; block < cut_.block_count(); ++block) {
       const std::int64_t first = block * cut_.block_tiles;
       const std::int64_t count = std::min(cut_.block_tiles, cut_.tiles - first);
-#pragma omp parallel
+#pragma omp parallel num_threads(threads_)
       {
 #pragma omp for schedule(static) nowait
         for (std::int64_t i = 0; i < count * cut_.blocks; ++i)
           transform_input(input, first, i / cut_.blocks, i % cut_.blocks, v);
 #pragma omp for schedule(static)
         for (std::int64_t i = 0; i < count * out_vectors(); ++i)
-          transform_gradient(output_gradient, first, i / out_vectors(), i % out_vectors(), z);
+          transform_gradient(output_gradient, first, i / out_vectors(), i % out_vectors(), z,
+                             sums + omp_get_thread_num() * out_.padded);
 #pragma omp for schedule(static)
         for (std::int64_t i = 0; i < cut_.out_blocks * point_count(); ++i)
           multiply(i / point_count(), i % point_count(), count * cut_.groups, v, z, d, block > 0);
       }
     }
+    if (bias_gradient != nullptr) add_bias(sums, bias_gradient);
+    if (kernel_gradient == nullptr) return;
     const std::int64_t pieces = divide_up(outputs_, kLanes) * inputs_;
 #pragma omp parallel for schedule(static)
     for (std::int64_t i = 0; i < pieces; ++i) finish(i / inputs_ * kLanes, i % inputs_, d, kernel_gradient);
@@ -71,6 +79,11 @@ class TiledGradient final : public GradientRunner {
   std::int64_t v_floats() const { return whole_lines(cut_.v_floats()); }
   std::int64_t z_floats() const { return whole_lines(cut_.points() * z_point_stride()); }
 
+  void add_bias(const float* sums, float* bias_gradient) const {
+    for (int thread = 0; thread < threads_; ++thread)
+      for (std::int64_t o = 0; o < outputs_; ++o) bias_gradient[o] += sums[thread * out_.padded + o];
+  }
+
   void transform_input(const void* input, std::int64_t first, std::int64_t index, std::int64_t channels,
                        float* v) const {
     InputTile tile = tiles_.input(input, first + index, channels);
@@ -81,7 +94,7 @@ class TiledGradient final : public GradientRunner {
   }
 
   void transform_gradient(const void* gradient, std::int64_t first, std::int64_t index, std::int64_t vector,
-                          float* z) const {
+                          float* z, float* sums) const {
     const Tiles::Place at = tiles_.place(first + index);
     const std::int64_t channel = vector * kLanes;
     GradientTile tile;
@@ -98,6 +111,7 @@ class TiledGradient final : public GradientRunner {
         z + channel / kOutBlock * z_block_stride() + index * cut_.groups * kOutBlock + channel % kOutBlock;
     tile.point_stride = z_point_stride();
     tile.time_stride = z_time_stride();
+    tile.sums = sums + channel;
     gradient_(tile);
   }
 
@@ -137,7 +151,7 @@ class TiledGradient final : public GradientRunner {
   Tiles tiles_;
   Layout out_;
   std::int64_t inputs_, outputs_;
-  int taps_;
+  int taps_, threads_;
   InputFunction input_;
   GradientFunction gradient_;
   GradientProductFunction multiply_;

@@ -10,13 +10,14 @@
 
 namespace actionflow::kernels::winograd {
 
-// Immutable. Results do not depend on the number of threads.
+// Immutable. Sized for the OpenMP threads of the thread that makes it, and run on as many; the bias's
+// gradient depends on their number.
 class GradientRunner {
  public:
   virtual ~GradientRunner() = default;
-  // Added to `kernel_gradient`, O×I×T×3×3.
+  // Added to `kernel_gradient`, O×I×T×3×3, and `bias_gradient`, O; either may be null.
   virtual void run(const void* input, const void* output_gradient, float* kernel_gradient,
-                   void* scratch) const = 0;
+                   float* bias_gradient, void* scratch) const = 0;
   virtual std::size_t scratch_bytes() const = 0;
   virtual std::string implementation() const = 0;
 };

@@ -23,7 +23,7 @@ template <int N>
 using Spectrum = float[N * N * kLanes];
 
 template <int N, class Element>
-void spectrum(const GradientTile& tile, int frame, Spectrum<N>& out) {
+void spectrum(const GradientTile& tile, int frame, Spectrum<N>& out, __m512& sum) {
   constexpr int F = N - 2;
   if (frame >= tile.frames) {
     for (int p = 0; p < N * N; ++p) _mm512_store_ps(out + p * kLanes, _mm512_setzero_ps());
@@ -40,6 +40,8 @@ void spectrum(const GradientTile& tile, int frame, Spectrum<N>& out) {
       row.at[j] = present ? load(source + i * tile.row_stride + j * tile.column_stride, j < tile.columns)
                           : _mm512_setzero_ps();
     }
+#pragma GCC unroll 4
+    for (int j = 0; j < F; ++j) sum = _mm512_add_ps(sum, row.at[j]);
     half[i] = to_points(row);
   }
 #pragma GCC unroll 6
@@ -56,10 +58,11 @@ void spectrum(const GradientTile& tile, int frame, Spectrum<N>& out) {
 template <int N, Time kTime, class Element>
 void gradient_tile(const GradientTile& tile) {
   alignas(64) Spectrum<N> y0, y1;
+  __m512 sum = _mm512_load_ps(tile.sums);
   for (int group = 0; group < tile.groups; ++group) {
     float* z = tile.z + group * kOutBlock;
-    spectrum<N, Element>(tile, group * frames_at_once(kTime), y0);
-    if constexpr (kTime != Time::none) spectrum<N, Element>(tile, group * 2 + 1, y1);
+    spectrum<N, Element>(tile, group * frames_at_once(kTime), y0, sum);
+    if constexpr (kTime != Time::none) spectrum<N, Element>(tile, group * 2 + 1, y1, sum);
     for (int p = 0; p < N * N; ++p, z += tile.point_stride) {
       const __m512 a = _mm512_load_ps(y0 + p * kLanes);
       if constexpr (kTime == Time::none) {
@@ -74,6 +77,7 @@ void gradient_tile(const GradientTile& tile) {
       _mm512_store_ps(to + tile.time_stride, b);
     }
   }
+  _mm512_store_ps(tile.sums, sum);
 }
 
 // 8 channels by 32 outputs in registers, over all rows.

@@ -8,7 +8,6 @@
 #include "models/kernels/winograd_runner.h"
 #include "models/kernels/winograd_weights.h"
 #include "models/training/convolution_pass.h"
-#include "models/training/rows.h"
 #include "models/training/scratch.h"
 
 namespace actionflow::training {
@@ -71,18 +70,15 @@ class WinogradPass final : public ConvolutionPass {
 
 class WinogradWeightsPass final : public ConvolutionPass {
  public:
-  WinogradWeightsPass(const ConvolutionShape& shape, const ConvolutionProblem& p, const Cut& cut)
-      : out_(shape.out), runner_(make_gradient_runner(p, cut)) {}
+  WinogradWeightsPass(const ConvolutionProblem& p, const Cut& cut) : runner_(make_gradient_runner(p, cut)) {}
 
   void run(const PassArguments& a) const override {
-    if (a.kernel_gradient != nullptr) runner_->run(a.input, a.output_gradient, a.kernel_gradient, a.scratch);
-    if (a.bias_gradient != nullptr) add_column_sums(out_, a.output_gradient, a.bias_gradient);
+    runner_->run(a.input, a.output_gradient, a.kernel_gradient, a.bias_gradient, a.scratch);
   }
   std::size_t scratch_bytes() const override { return runner_->scratch_bytes(); }
   std::string implementation() const override { return runner_->implementation(); }
 
  private:
-  kernels::Layout out_;
   std::unique_ptr<kernels::winograd::GradientRunner> runner_;
 };
 
@@ -120,7 +116,7 @@ std::unique_ptr<ConvolutionPass> winograd_backward_data(const ConvolutionShape& 
 std::unique_ptr<ConvolutionPass> winograd_backward_weights(const ConvolutionShape& shape) {
   const ConvolutionProblem p = problem_of(shape, false);
   const auto cut = cut_of(p);
-  return cut ? std::make_unique<WinogradWeightsPass>(shape, p, *cut) : nullptr;
+  return cut ? std::make_unique<WinogradWeightsPass>(p, *cut) : nullptr;
 }
 
 }  // namespace actionflow::training
