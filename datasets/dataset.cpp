@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <set>
 #include <utility>
 
@@ -270,19 +269,14 @@ Dataset DatasetReader::read() {
   const Groups groups(options_.groups, options_.root, errors_);
   read_classes();
   const fs::path test = tests_from_train_list() ? options_.train : options_.test;
-  Rows train = rows_of(options_.train, Split::train);
+  const Rows train = rows_of(options_.train, Split::train);
   if (classes_.empty() && options_.classes.empty())
     infer_classes(options_.train.empty() ? rows_of(test, Split::test) : train);
-  const std::array<std::pair<const fs::path*, std::vector<VideoEntry>*>, 4> splits{
-      {{&options_.train, &dataset_.train},
-       {&options_.val, &dataset_.val},
-       {&test, &dataset_.test},
-       {&options_.unknown, &dataset_.unknown}}};
-  for (std::size_t i = 0; i < splits.size(); ++i) {
-    const auto split = static_cast<Split>(i);
-    const Rows rows = split == Split::train ? std::move(train) : rows_of(*splits[i].first, split);
-    *splits[i].second = entries_of(*splits[i].first, rows, split, groups);
-  }
+  dataset_.train = entries_of(options_.train, train, Split::train, groups);
+  dataset_.val = entries_of(options_.val, rows_of(options_.val, Split::val), Split::val, groups);
+  dataset_.test = entries_of(test, rows_of(test, Split::test), Split::test, groups);
+  dataset_.unknown =
+      entries_of(options_.unknown, rows_of(options_.unknown, Split::unknown), Split::unknown, groups);
   if (!errors_.any() && classes_.names().size() < 2)
     errors_.add(options_.classes.empty() ? options_.train.string() : options_.classes.string(),
                 classes_.empty()

@@ -26,7 +26,6 @@
 // What is wrong in a list is collected, not thrown one by one: DatasetError has `file:line: error: …` a line.
 #pragma once
 
-#include <concepts>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -63,9 +62,9 @@ struct VideoEntry {
 // A path that may be left empty in a recipe (`val: ""`, or `val:`): no such list.
 struct ListPath : std::filesystem::path {
   ListPath() = default;
-  template <class Source>
-  requires std::convertible_to<Source, std::filesystem::path> ListPath(Source&& source)
-      : std::filesystem::path(std::forward<Source>(source)) {}
+  ListPath(std::filesystem::path path) : std::filesystem::path(std::move(path)) {}
+  ListPath(const char* text) : std::filesystem::path(text) {}
+  ListPath(const std::string& text) : std::filesystem::path(text) {}
 };
 
 // Keys `data.*` of a recipe that say where the data is. Lists and classes are looked for under the root

@@ -110,6 +110,7 @@ ClassList read_class_list(const std::filesystem::path& file, DatasetFormat forma
       classes = from_numbered(list, lines, errors);
     } else {
       std::vector<std::string> names;
+      names.reserve(lines.size());
       for (const ListLine& line : lines) names.emplace_back(line.text);
       classes = ClassList(std::move(names));
     }
