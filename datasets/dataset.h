@@ -62,7 +62,7 @@ struct VideoEntry {
 // A path that may be left empty in a recipe (`val: ""`, or `val:`): no such list.
 struct ListPath : std::filesystem::path {
   ListPath() = default;
-  ListPath(std::filesystem::path path) : std::filesystem::path(std::move(path)) {}
+  ListPath(const std::filesystem::path& other) : std::filesystem::path(other) {}
   ListPath(const char* text) : std::filesystem::path(text) {}
   ListPath(const std::string& text) : std::filesystem::path(text) {}
 };
