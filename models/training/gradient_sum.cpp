@@ -26,12 +26,15 @@ void in_pieces(std::int64_t elements, F body) {
 using Piece = std::array<float, kPiece>;
 
 void add_piece(const float* from, float* to, std::int64_t count) {
+#pragma omp simd
   for (std::int64_t i = 0; i < count; ++i) to[i] += from[i];
 }
 
-// A bf16 above zero is, as bits, a signed integer above zero.
+// A bf16 above zero is, as bits, a signed integer above zero. `out` may be `gradient`: each element is its
+// own.
 template <class T>
 void mask_piece(const T* value, const T* gradient, T* out, std::int64_t count) {
+#pragma omp simd
   for (std::int64_t i = 0; i < count; ++i) out[i] = value[i] > 0 ? gradient[i] : T{0};
 }
 
@@ -90,6 +93,7 @@ void mask_gradient(const kernels::Layout& layout, const void* value, const void*
       Piece wide;
       vectors.to_f32(static_cast<const std::uint16_t*>(gradient) + first, wide.data(), count);
       const auto* kept = static_cast<const std::int16_t*>(value) + first;
+#pragma omp simd
       for (std::int64_t i = 0; i < count; ++i)
         static_cast<float*>(out)[first + i] = kept[i] > 0 ? wide[static_cast<std::size_t>(i)] : 0.0F;
     }

@@ -104,11 +104,13 @@ class NarrowWeightsPass final : public ConvolutionPass {
   // A bf16 above zero is, as bits, a signed integer above zero.
   template <class T>
   static void mask_row(const T* value, float* gradient, std::int64_t count) {
+#pragma omp simd
     for (std::int64_t i = 0; i < count; ++i) gradient[i] = value[i] > 0 ? gradient[i] : 0.0F;
   }
 
   void sum_bias(const float* gradient, float* bias) const {
     for (std::int64_t w = 0; w < out_.extents.w; ++w, gradient += out_.padded)
+#pragma omp simd
       for (std::int64_t o = 0; o < out_.padded; ++o) bias[o] += gradient[o];
   }
 
