@@ -28,7 +28,7 @@ std::vector<std::uint8_t> bytes_of(const cv::Mat& image) {
 
 }  // namespace
 
-struct Clip::State {
+struct DrawnClip::State {
   ClipPlan plan;
   Figure figure;
   Choreography choreography;
@@ -89,13 +89,13 @@ struct Clip::State {
   }
 };
 
-Clip::Clip(const ClipPlan& plan) : state_(std::make_unique<State>(plan)) {}
+DrawnClip::DrawnClip(const ClipPlan& plan) : state_(std::make_unique<State>(plan)) {}
 
-Clip::~Clip() = default;
+DrawnClip::~DrawnClip() = default;
 
-int Clip::frames() const { return state_->frames(); }
+int DrawnClip::frames() const { return state_->frames(); }
 
-std::vector<std::uint8_t> Clip::frame(int index) const {
+std::vector<std::uint8_t> DrawnClip::frame(int index) const {
   const State& s = *state_;
   const int filmed = s.filmed(index);
   const double time = filmed / kFrameRate;
@@ -107,7 +107,7 @@ std::vector<std::uint8_t> Clip::frame(int index) const {
   return bytes_of(image);
 }
 
-std::vector<std::uint8_t> Clip::moment(double phase) const {
+std::vector<std::uint8_t> DrawnClip::moment(double phase) const {
   const double forwards = kActions[state_->plan.action].reversed ? 1 - phase : phase;
   cv::Mat image = state_->draw(forwards, 0, {});
   state_->lens.expose(image);

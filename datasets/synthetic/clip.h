@@ -3,7 +3,7 @@
 // Who is seen before what depends on the figure and the background alone; camera, light, tempo and the way
 // of moving on the clip. Under the same clip's number an action's partner is its film run backwards, to the
 // byte, so no picture can tell the two apart. Clips have an odd number of pictures: both have the same middle
-// one. Equal plans give equal bytes. A Clip belongs to one thread.
+// one. Equal plans give equal bytes. A DrawnClip belongs to one thread.
 #pragma once
 
 #include <cstddef>
@@ -23,12 +23,12 @@ struct ClipPlan {
   int height = 144;
 };
 
-class Clip {
+class DrawnClip {
  public:
   static constexpr double kFrameRate = 25;
 
-  explicit Clip(const ClipPlan& plan);
-  ~Clip();
+  explicit DrawnClip(const ClipPlan& plan);
+  ~DrawnClip();
 
   int frames() const;
   // Height × width × 3 bytes of RGB.

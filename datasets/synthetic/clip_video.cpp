@@ -15,15 +15,15 @@ constexpr std::uint32_t kBeyondDatasets = std::uint32_t{1} << 31;
 }  // namespace
 
 void write_clip(const std::filesystem::path& path, const ClipPlan& plan, const StopFlag& stop) {
-  const Clip clip(plan);
+  const DrawnClip clip(plan);
   VideoWriterOptions video;
   video.width = plan.width;
   video.height = plan.height;
-  video.frame_rate = Clip::kFrameRate;
+  video.frame_rate = DrawnClip::kFrameRate;
   video.quality = 25;
   VideoWriter writer(path, video);
   for (int k = 0; k < clip.frames() && !stop; ++k) {
-    writer.write(clip.frame(k).data(), std::llround(k / Clip::kFrameRate * 1e6));
+    writer.write(clip.frame(k).data(), std::llround(k / DrawnClip::kFrameRate * 1e6));
   }
   writer.finish();
 }

@@ -77,8 +77,8 @@ TEST(Synthetic, SplitsAreOfTheirSharesAndClassesBalanced) {
 TEST(Synthetic, AnActionIsItsPartnerBackwards) {
   for (std::size_t action = 0; action < kActions.size(); action += 2) {
     for (std::uint32_t number = 0; number < 4; ++number) {
-      const Clip one({.action = action, .clip = number, .figure = 3, .background = 5});
-      const Clip other({.action = partner_of(action), .clip = number, .figure = 3, .background = 5});
+      const DrawnClip one({.action = action, .clip = number, .figure = 3, .background = 5});
+      const DrawnClip other({.action = partner_of(action), .clip = number, .figure = 3, .background = 5});
       for (const double phase : {0.0, 0.125, 0.5, 0.75, 1.0}) {
         EXPECT_EQ(one.moment(phase), other.moment(1 - phase)) << kActions[action].name << " at " << phase;
       }
@@ -89,8 +89,8 @@ TEST(Synthetic, AnActionIsItsPartnerBackwards) {
 TEST(Synthetic, APartnersFilmIsTheSameFilmRunBackwards) {
   for (std::size_t action = 0; action < kActions.size(); action += 2) {
     const auto number = static_cast<std::uint32_t>(action + 1);
-    const Clip one({.action = action, .clip = number, .figure = 2, .background = 9});
-    const Clip other({.action = partner_of(action), .clip = number, .figure = 2, .background = 9});
+    const DrawnClip one({.action = action, .clip = number, .figure = 2, .background = 9});
+    const DrawnClip other({.action = partner_of(action), .clip = number, .figure = 2, .background = 9});
     ASSERT_EQ(one.frames(), other.frames());
     for (int k = 0; k < one.frames(); k += 6) {
       EXPECT_EQ(one.frame(k), other.frame(other.frames() - 1 - k)) << kActions[action].name << " at " << k;
@@ -100,8 +100,8 @@ TEST(Synthetic, APartnersFilmIsTheSameFilmRunBackwards) {
 
 TEST(Synthetic, PartnersHaveTheSameMiddlePicture) {
   for (std::size_t action = 0; action < kActions.size(); action += 2) {
-    const Clip one({.action = action, .clip = 4, .figure = 1, .background = 2});
-    const Clip other({.action = partner_of(action), .clip = 4, .figure = 1, .background = 2});
+    const DrawnClip one({.action = action, .clip = 4, .figure = 1, .background = 2});
+    const DrawnClip other({.action = partner_of(action), .clip = 4, .figure = 1, .background = 2});
     EXPECT_EQ(one.frames() % 2, 1);
     EXPECT_EQ(one.frame(one.frames() / 2), other.frame(other.frames() / 2)) << kActions[action].name;
   }
@@ -122,13 +122,13 @@ TEST(Synthetic, EveryFilmIsPlannedForwardsAndBackwardsInOneSplit) {
 
 TEST(Synthetic, EveryActionMoves) {
   for (std::size_t action = 0; action < kActions.size(); ++action) {
-    const Clip clip({.action = action, .clip = static_cast<std::uint32_t>(action)});
+    const DrawnClip clip({.action = action, .clip = static_cast<std::uint32_t>(action)});
     EXPECT_GT(mean_difference(clip.moment(0.1), clip.moment(0.45)), 0.3) << kActions[action].name;
   }
 }
 
 TEST(Synthetic, SeedsFiguresAndBackgroundsChangeThePicture) {
-  const auto picture = [](const ClipPlan& plan) { return Clip(plan).frame(10); };
+  const auto picture = [](const ClipPlan& plan) { return DrawnClip(plan).frame(10); };
   EXPECT_EQ(picture({}), picture({}));
   EXPECT_NE(picture({}), picture({.seed = 2}));
   EXPECT_NE(picture({}), picture({.figure = 1}));
@@ -194,7 +194,7 @@ TEST(Synthetic, ASampleOfAnActionIsOfNoDatasetsPersonAndPlace) {
   const testing::TemporaryFolder folder;
   write_clip(folder / "throw.mp4", *plan, kGoOn);
   EXPECT_EQ(testing::read_all(folder / "throw.mp4").frames.size(),
-            static_cast<std::size_t>(Clip(*plan).frames()));
+            static_cast<std::size_t>(DrawnClip(*plan).frames()));
 }
 
 TEST(Synthetic, AFolderInUseStaysAsItIs) {
