@@ -76,12 +76,12 @@ class DatasetReader {
 
   DatasetFormat format_for(const fs::path& list) const;
   bool tests_from_train_list() const;
-  Rows rows_of(const fs::path& list, Split split);
+  Rows rows_of(const fs::path& list, ListSplit split);
   void read_classes();
   void infer_classes(const Rows& train);
-  VideoEntry entry_of(const ListRow& row, Split split, const Groups& groups);
+  VideoEntry entry_of(const ListRow& row, ListSplit split, const Groups& groups);
   std::vector<int> labels_of(const ListRow& row);
-  std::vector<VideoEntry> entries_of(const fs::path& list, const Rows& rows, Split split,
+  std::vector<VideoEntry> entries_of(const fs::path& list, const Rows& rows, ListSplit split,
                                      const Groups& groups);
   void warn_of_classes();
   void warn_of_groups();
@@ -103,13 +103,13 @@ bool DatasetReader::tests_from_train_list() const {
          format_for(options_.train) == DatasetFormat::hmdb51;
 }
 
-DatasetReader::Rows DatasetReader::rows_of(const fs::path& list, Split split) {
+DatasetReader::Rows DatasetReader::rows_of(const fs::path& list, ListSplit split) {
   if (list.empty()) return {};
   const ListContext context{options_, split, classes_};
   DatasetFormat format = format_for(list);
   // Videos of no class stand in whatever list or folder is at hand.
-  if (split == Split::unknown && format == DatasetFormat::hmdb51) format = DatasetFormat::folders;
-  if (split == Split::unknown && !is_folder(list) && format == DatasetFormat::folders)
+  if (split == ListSplit::unknown && format == DatasetFormat::hmdb51) format = DatasetFormat::folders;
+  if (split == ListSplit::unknown && !is_folder(list) && format == DatasetFormat::folders)
     format = format_of(list);
   if (format == DatasetFormat::hmdb51) return hmdb51_rows(list, context, errors_);
   if (format == DatasetFormat::folders) return folder_rows(list, context, errors_);
@@ -199,7 +199,7 @@ std::vector<int> DatasetReader::labels_of(const ListRow& row) {
   return labels;
 }
 
-VideoEntry DatasetReader::entry_of(const ListRow& row, Split split, const Groups& groups) {
+VideoEntry DatasetReader::entry_of(const ListRow& row, ListSplit split, const Groups& groups) {
   VideoEntry entry;
   entry.name = row.name;
   entry.list = row.place.substr(row.place.rfind('/') + 1);
@@ -210,7 +210,7 @@ VideoEntry DatasetReader::entry_of(const ListRow& row, Split split, const Groups
   } else if (std::optional<fs::path> path = locator_.locate(row, errors_)) {
     entry.path = std::move(*path);
   }
-  if (split == Split::unknown) return entry;
+  if (split == ListSplit::unknown) return entry;
   if (!row.label)
     errors_.add(row.place, fmt::format("'{}' has no label, expected {}", row.name, classes_.expected()));
   else if (!classes_.empty())
@@ -218,7 +218,7 @@ VideoEntry DatasetReader::entry_of(const ListRow& row, Split split, const Groups
   return entry;
 }
 
-std::vector<VideoEntry> DatasetReader::entries_of(const fs::path& list, const Rows& rows, Split split,
+std::vector<VideoEntry> DatasetReader::entries_of(const fs::path& list, const Rows& rows, ListSplit split,
                                                   const Groups& groups) {
   std::vector<VideoEntry> entries;
   entries.reserve(rows.size());
@@ -269,14 +269,14 @@ Dataset DatasetReader::read() {
   const Groups groups(options_.groups, options_.root, errors_);
   read_classes();
   const fs::path test = tests_from_train_list() ? options_.train : options_.test;
-  const Rows train = rows_of(options_.train, Split::train);
+  const Rows train = rows_of(options_.train, ListSplit::train);
   if (classes_.empty() && options_.classes.empty())
-    infer_classes(options_.train.empty() ? rows_of(test, Split::test) : train);
-  dataset_.train = entries_of(options_.train, train, Split::train, groups);
-  dataset_.val = entries_of(options_.val, rows_of(options_.val, Split::val), Split::val, groups);
-  dataset_.test = entries_of(test, rows_of(test, Split::test), Split::test, groups);
+    infer_classes(options_.train.empty() ? rows_of(test, ListSplit::test) : train);
+  dataset_.train = entries_of(options_.train, train, ListSplit::train, groups);
+  dataset_.val = entries_of(options_.val, rows_of(options_.val, ListSplit::val), ListSplit::val, groups);
+  dataset_.test = entries_of(test, rows_of(test, ListSplit::test), ListSplit::test, groups);
   dataset_.unknown =
-      entries_of(options_.unknown, rows_of(options_.unknown, Split::unknown), Split::unknown, groups);
+      entries_of(options_.unknown, rows_of(options_.unknown, ListSplit::unknown), ListSplit::unknown, groups);
   if (!errors_.any() && classes_.names().size() < 2)
     errors_.add(options_.classes.empty() ? options_.train.string() : options_.classes.string(),
                 classes_.empty()

@@ -83,11 +83,11 @@ Columns columns_of(const Row& header) {
 }
 
 // Whether a row of a list of all splits belongs to this one.
-bool belongs(std::string word, Split split) {
+bool belongs(std::string word, ListSplit split) {
   word = lower(word);
   const auto begins = [&](std::string_view name) { return word.starts_with(name); };
-  if (split == Split::unknown || !(begins("train") || begins("val") || begins("test"))) return true;
-  return begins(split == Split::train ? "train" : split == Split::val ? "val" : "test");
+  if (split == ListSplit::unknown || !(begins("train") || begins("val") || begins("test"))) return true;
+  return begins(split == ListSplit::train ? "train" : split == ListSplit::val ? "val" : "test");
 }
 
 // Kinetics: "id_000010_000020", the seconds of the clip in the film that it was cut from.
@@ -128,7 +128,7 @@ std::vector<ListRow> csv_rows(const ListText& list, const ListContext& context, 
     }
     if (!columns) {
       columns = columns_of(cells);
-      if (columns->path >= 0 && (columns->label >= 0 || context.split == Split::unknown)) continue;
+      if (columns->path >= 0 && (columns->label >= 0 || context.split == ListSplit::unknown)) continue;
       const bool bare = cells.size() == 2 && columns->path < 0 && columns->label < 0;
       if (!bare) {
         errors.add(place,

@@ -43,12 +43,12 @@ std::string hmdb51_class(const std::string& file, int split) {
 }
 
 // 1: train, 2: test, 0: neither.
-bool belongs(std::string_view number, Split split) {
-  return (split == Split::train && number == "1") || (split == Split::test && number == "2");
+bool belongs(std::string_view number, ListSplit split) {
+  return (split == ListSplit::train && number == "1") || (split == ListSplit::test && number == "2");
 }
 
-void add_hmdb51_file(const ListText& list, const std::string& name, Split split, std::vector<ListRow>& rows,
-                     ListErrors& errors) {
+void add_hmdb51_file(const ListText& list, const std::string& name, ListSplit split,
+                     std::vector<ListRow>& rows, ListErrors& errors) {
   for (const ListLine& line : list.lines(errors)) {
     const std::size_t blank = line.text.find_last_of(" \t");
     const std::string_view number = blank == std::string_view::npos ? "" : line.text.substr(blank + 1);
@@ -75,7 +75,7 @@ std::vector<ListRow> folder_rows(const fs::path& folder, const ListContext& cont
   }
   // A folder of videos of no class has no folders for classes.
   const std::vector<std::string> classes =
-      context.split == Split::unknown ? std::vector<std::string>{""} : class_folders(folder);
+      context.split == ListSplit::unknown ? std::vector<std::string>{""} : class_folders(folder);
   for (const std::string& name : classes) {
     for (const std::string& video : sorted_names(folder / name, false)) {
       const std::string shown = name.empty() ? video : name + "/" + video;

@@ -16,7 +16,7 @@
 
 namespace actionflow {
 
-enum class Split { train, val, test, unknown };
+enum class ListSplit { train, val, test, unknown };
 
 struct ListRow {
   std::string place;                 // "train.txt:12"
@@ -49,7 +49,7 @@ class ClassList {
 
 struct ListContext {
   const DataOptions& options;
-  Split split;
+  ListSplit split;
   const ClassList& classes;  // empty: not known yet
 };
 

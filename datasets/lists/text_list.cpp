@@ -38,7 +38,7 @@ std::vector<ListRow> text_rows(const ListText& list, const ListContext& context,
   std::vector<ListRow> rows;
   for (const ListLine& line : list.lines(errors)) {
     ListRow row{list.place(line.number), std::string(line.text), {}, std::nullopt, {}};
-    if (context.split != Split::unknown) {
+    if (context.split != ListSplit::unknown) {
       const Cut cut = cut_line(line.text, context.classes);
       row.name = cut.name;
       if (!cut.label.empty()) row.label = std::string(cut.label);
