@@ -158,10 +158,6 @@ void Recipe::check(const config::Value& value, config::Diagnostics& diagnostics)
   if (!network.is_null() && !network.is_map())
     diagnostics.add(place("network"), "network is not a map, expected keys of the model file");
   if (evaluate.crops == 2) diagnostics.add(place("evaluate"), "crops is 2, expected 1 or 3");
-  if (early_stop.patience > 0 && data.lists.val.empty() && data.lists.val_share <= 0 &&
-      data.lists.format == DatasetFormat::automatic)
-    diagnostics.add(place("early_stop"),
-                    "early_stop without a validation split, expected data.val or data.val_share");
 }
 
 int Recipe::step_threads() const { return processors_unless(threads); }

@@ -89,6 +89,7 @@ struct Trainer::State {
     if (going_on()) {
       restore_checkpoint();
     } else {
+      if (options.resume) log::info("{} does not exist: the run begins", folder.last().string());
       scan_training_data(recipe, dataset, architecture.input);
       folder.write_recipe(print_recipe(recipe, document));
     }
@@ -264,7 +265,7 @@ void Trainer::State::stop_at_bad_loss(const std::string& what) {
   const std::string where = network.first_not_finite();
   const std::string first = where.empty() ? std::string() : ", first in " + where;
   throw Error(ExitCode::failure,
-              fmt::format("{} at step {} of epoch {}{}; {} holds the state before (a smaller "
+              fmt::format("{} at step {} of epoch {}{}; {} holds the last checkpoint (a smaller "
                           "optimizer.learning_rate or optimizer.clip_norm may help)",
                           what, state.step + 1, state.epoch + 1, first, folder.last().string()));
 }
@@ -340,7 +341,7 @@ std::string Trainer::State::note() const {
       state.sums.clips > 0 ? state.sums.seconds / static_cast<double>(state.sums.clips) : 0;
   const double clips_left = static_cast<double>(dataset.train.size()) * (recipe.epochs - state.epoch) -
                             static_cast<double>(state.sums.clips);
-  return fmt::format("loss {:.4f}, top-1 {:.1f} %, {} in all", state.sums.mean_loss(),
+  return fmt::format("loss {:.4f}, top-1 {:.1f} %, run {} left", state.sums.mean_loss(),
                      100 * state.sums.top1(), duration_text(per_clip * clips_left));
 }
 

@@ -49,6 +49,10 @@ Dataset read_training_data(const Recipe& recipe) {
   Dataset dataset = read_dataset(recipe.data.lists, recipe.seed);
   if (dataset.train.empty())
     throw ModelError("there are no videos to train on: data.train names an empty list");
+  if (dataset.val.empty() && recipe.early_stop.patience > 0)
+    throw UsageError(
+        "early_stop.patience counts epochs without a better val_top1, and there is no validation "
+        "split, expected data.val or data.val_share");
   log::info("{} classes; {} videos to train on, {} to validate, {} to test", dataset.classes.size(),
             dataset.train.size(), dataset.val.size(), dataset.test.size());
   return dataset;
