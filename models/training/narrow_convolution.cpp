@@ -9,7 +9,6 @@
 
 #include "models/kernels/vector.h"
 #include "models/training/convolution_pass.h"
-#include "models/training/gradient_sum.h"
 #include "models/training/narrow_products.h"
 #include "models/training/scratch.h"
 
@@ -59,8 +58,7 @@ class NarrowWeightsPass final : public ConvolutionPass {
     const std::int64_t h = row % out_.extents.h, t = row / out_.extents.h % out_.extents.t,
                        clip = row / out_.extents.h / out_.extents.t;
     auto* gradient = piece<float>(own, gradient_at_);
-    read_gradient(a, row, gradient);
-    sum_bias(gradient, piece<float>(own, bias_at_));
+    read_gradient(a, row, gradient, piece<float>(own, bias_at_));
     std::vector<const float*> inputs;
     for (int kt = 0; kt < c_.kernel[0]; ++kt)
       for (int kh = 0; kh < c_.kernel[1]; ++kh) {
@@ -84,34 +82,22 @@ class NarrowWeightsPass final : public ConvolutionPass {
     }
   }
 
-  // A row of the output's gradient in f32, through the ReLU.
-  void read_gradient(const PassArguments& a, std::int64_t row, float* to) const {
-    const std::int64_t count = out_.extents.w * out_.padded;
-    const std::int64_t begin = row * count * static_cast<std::int64_t>(kernels::bytes_of(out_.type));
-    const auto* gradient = static_cast<const std::byte*>(a.output_gradient) + begin;
-    if (out_.type == ElementType::f32)
-      std::memcpy(to, gradient, static_cast<std::size_t>(count) * sizeof(float));
-    else
-      kernels::vector_kernels().to_f32(reinterpret_cast<const std::uint16_t*>(gradient), to, count);
-    if (a.mask == nullptr) return;
-    const auto* value = static_cast<const std::byte*>(a.mask) + begin;
-    if (out_.type == ElementType::f32)
-      mask_row(reinterpret_cast<const float*>(value), to, count);
-    else
-      mask_row(reinterpret_cast<const std::int16_t*>(value), to, count);
-  }
-
-  // A bf16 above zero is, as bits, a signed integer above zero.
-  template <class T>
-  static void mask_row(const T* value, float* gradient, std::int64_t count) {
-#pragma omp simd
-    for (std::int64_t i = 0; i < count; ++i) gradient[i] = value[i] > 0 ? gradient[i] : 0.0F;
-  }
-
-  void sum_bias(const float* gradient, float* bias) const {
-    for (std::int64_t w = 0; w < out_.extents.w; ++w, gradient += out_.padded)
-#pragma omp simd
-      for (std::int64_t o = 0; o < out_.padded; ++o) bias[o] += gradient[o];
+  // A row of the output's gradient in f32, through the ReLU, and its sums.
+  void read_gradient(const PassArguments& a, std::int64_t row, float* to, float* bias) const {
+    const auto bytes = static_cast<std::int64_t>(kernels::bytes_of(out_.type));
+    const std::int64_t first = row * out_.extents.w * out_.padded;
+    NarrowGradient piece;
+    piece.bf16 = out_.type == ElementType::bf16;
+    piece.stride = out_.padded;
+    piece.positions = out_.extents.w;
+    for (std::int64_t channel = 0; channel < out_.padded; channel += kLanes) {
+      const std::int64_t begin = (first + channel) * bytes;
+      piece.gradient = static_cast<const std::byte*>(a.output_gradient) + begin;
+      piece.mask = a.mask == nullptr ? nullptr : static_cast<const std::byte*>(a.mask) + begin;
+      piece.out = to + channel;
+      piece.sums = bias + channel;
+      avx512_narrow_gradient(piece);
+    }
   }
 
   // A row of the input in f32 between zeros; only zeros where it lies outside. The margins are zero already.

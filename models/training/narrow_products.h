@@ -23,6 +23,19 @@ struct NarrowProduct {
   std::int64_t sums_stride = 0;
 };
 
+// 16 channels of one row of outputs: the gradient as f32, zero where `mask` (the output, null for none) is
+// not above zero, and its sums added to `sums`. Strides and positions as above; gradient and mask are bf16 or
+// f32.
+struct NarrowGradient {
+  const void* gradient = nullptr;
+  const void* mask = nullptr;
+  bool bf16 = false;
+  std::int64_t stride = 0, positions = 0;
+  float* out = nullptr;
+  float* sums = nullptr;
+};
+void avx512_narrow_gradient(const NarrowGradient& gradient);
+
 // Needs AVX-512 and run ≤ kLongestRun.
 void avx512_narrow_product(const NarrowProduct& product);
 

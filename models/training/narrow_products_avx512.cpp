@@ -44,6 +44,29 @@ void all_rows(const NarrowProduct& p) {
   for (; row < p.row_count; ++row) multiply<kRun, 1>(p, p.rows + row, out());
 }
 
+inline __m512 load(const float* p) { return _mm512_loadu_ps(p); }
+inline __m512 load(const std::uint16_t* p) {
+  // The forms with a mask do not upset GCC 12's warnings.
+  const __m512i wide =
+      _mm512_maskz_cvtepu16_epi32(0xFFFF, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
+  return _mm512_castsi512_ps(_mm512_maskz_slli_epi32(0xFFFF, wide, 16));
+}
+
+template <class Element>
+void read_gradient(const NarrowGradient& g) {
+  const auto* gradient = static_cast<const Element*>(g.gradient);
+  const auto* mask = static_cast<const Element*>(g.mask);
+  __m512 sum = _mm512_load_ps(g.sums);
+  for (std::int64_t i = 0; i < g.positions * g.stride; i += g.stride) {
+    __m512 value = load(gradient + i);
+    if (mask != nullptr)
+      value = _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(load(mask + i), _mm512_setzero_ps(), _CMP_GT_OQ), value);
+    _mm512_store_ps(g.out + i, value);
+    sum = _mm512_add_ps(sum, value);
+  }
+  _mm512_store_ps(g.sums, sum);
+}
+
 using Function = void (*)(const NarrowProduct&);
 
 template <int... kRuns>
@@ -52,6 +75,13 @@ constexpr std::array<Function, sizeof...(kRuns)> functions(std::integer_sequence
 }
 
 }  // namespace
+
+void avx512_narrow_gradient(const NarrowGradient& gradient) {
+  if (gradient.bf16)
+    read_gradient<std::uint16_t>(gradient);
+  else
+    read_gradient<float>(gradient);
+}
 
 void avx512_narrow_product(const NarrowProduct& product) {
   static constexpr auto kFunctions = functions(std::make_integer_sequence<int, kLongestRun>());
