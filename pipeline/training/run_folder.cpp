@@ -59,7 +59,8 @@ RunFolder::RunFolder(fs::path path, bool resume) : path_(std::move(path)) {
   hold();
   try {
     if (!resume) refuse_full();
-    for (const fs::path& file : {last(), best(), metrics(), path_ / "recipe.yaml"}) remove_leftovers(file);
+    for (const fs::path& file : {last(), best(), metrics(), path_ / "recipe.yaml", path_ / "report.html"})
+      remove_leftovers(file);
   } catch (...) {
     ::close(lock_);
     throw;
