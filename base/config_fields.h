@@ -291,6 +291,7 @@ struct Type<std::map<std::string, M>> {
   }
   static Value write(const std::map<std::string, M>& value, const Value* origin) {
     std::vector<Value::Entry> entries;
+    entries.reserve(value.size());
     for (const auto& [key, member] : value) {
       entries.push_back({key, {}, Type<M>::write(member, detail::child(origin, key))});
     }

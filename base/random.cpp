@@ -43,10 +43,10 @@ std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter, std::a
   return counter;
 }
 
-Random::Random(std::uint64_t seed, std::string_view purpose, std::uint32_t epoch, std::uint64_t index) {
+Random::Random(std::uint64_t seed, std::string_view purpose, std::uint32_t epoch, std::uint64_t index)
+    : key_{}, counter_{0, epoch, low(index), high(index)} {
   const std::uint64_t key = mix(seed ^ mix(hash(purpose)));
   key_ = {low(key), high(key)};
-  counter_ = {0, epoch, low(index), high(index)};
 }
 
 std::uint32_t Random::bits() {

@@ -67,7 +67,7 @@ std::uint64_t checksum(const void* data, std::size_t bytes, std::uint64_t seed) 
   std::array<std::uint64_t, 4> lanes{seed + kOdd, seed ^ kOther, seed + bytes, ~seed};
   const std::size_t blocks = bytes / sizeof lanes;
   for (std::size_t block = 0; block < blocks; ++block, at += sizeof lanes) {
-    std::array<std::uint64_t, 4> words;
+    std::array<std::uint64_t, 4> words{};
     std::memcpy(words.data(), at, sizeof words);
     for (std::size_t lane = 0; lane < lanes.size(); ++lane) lanes[lane] = stirred(lanes[lane], words[lane]);
   }

@@ -78,7 +78,7 @@ std::vector<ListRow> folder_rows(const fs::path& folder, const ListContext& cont
       context.split == ListSplit::unknown ? std::vector<std::string>{""} : class_folders(folder);
   for (const std::string& name : classes) {
     for (const std::string& video : sorted_names(folder / name, false)) {
-      const std::string shown = name.empty() ? video : name + "/" + video;
+      const std::string shown = (fs::path(name) / video).string();
       const fs::path path = folder / shown;
       if (is_no_video(path)) continue;
       const fs::path inside = path.lexically_relative(context.options.root);

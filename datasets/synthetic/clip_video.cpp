@@ -30,6 +30,7 @@ void write_clip(const std::filesystem::path& path, const ClipPlan& plan, const S
 
 std::vector<std::string_view> action_names() {
   std::vector<std::string_view> names;
+  names.reserve(kActions.size());
   for (const Action& action : kActions) names.push_back(action.name);
   return names;
 }
