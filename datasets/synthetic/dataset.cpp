@@ -76,6 +76,7 @@ class Writing {
 
   void run(int threads) {
     std::vector<std::jthread> workers;
+    workers.reserve(static_cast<std::size_t>(threads));
     for (int i = 0; i < threads; ++i) workers.emplace_back([this] { work(); });
     workers.clear();
     if (failure_) std::rethrow_exception(failure_);

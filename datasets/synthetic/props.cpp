@@ -51,8 +51,9 @@ class PropDrawing {
 
  private:
   // A flat piece; `toward` moves it nearer for the order of drawing.
-  void sheet(std::vector<Point3d> corners, const Scalar& color, double toward = 0) {
+  void sheet(const std::vector<Point3d>& corners, const Scalar& color, double toward = 0) {
     std::vector<Point2d> flat;
+    flat.reserve(corners.size());
     double nearness = 0;
     for (const Point3d& corner : corners) {
       const auto projected = view_.project(corner);
