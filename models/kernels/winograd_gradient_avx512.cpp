@@ -20,7 +20,7 @@ inline Vectors<4> to_points(const Vectors<2>& y) {
 }
 
 template <int N>
-using Spectrum = float[N * N * kLanes];
+using Spectrum = float[std::size_t{N} * N * kLanes];
 
 template <int N, class Element>
 void spectrum(const GradientTile& tile, int frame, Spectrum<N>& out, __m512& sum) {

@@ -86,7 +86,7 @@ void input_frames(const InputTile& tile) {
 }
 
 template <int N>
-using Spectrum = float[N * N * kLanes];
+using Spectrum = float[std::size_t{N} * N * kLanes];
 
 template <int N, class Element>
 void spectrum(const InputTile& tile, int frame, Spectrum<N>& out) {
