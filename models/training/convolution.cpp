@@ -8,7 +8,6 @@
 namespace actionflow::training {
 namespace {
 
-using kernels::ElementType;
 using Pass = std::unique_ptr<ConvolutionPass>;
 
 using PassMaker = Pass (*)(const ConvolutionShape&);

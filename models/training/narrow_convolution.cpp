@@ -28,7 +28,7 @@ class NarrowWeightsPass final : public ConvolutionPass {
         out_(shape.out),
         threads_(omp_get_max_threads()),
         run_(static_cast<int>(c_.kernel[2] * in_.extents.c)),
-        rows_(c_.kernel[0] * c_.kernel[1]),
+        rows_(std::int64_t{c_.kernel[0]} * c_.kernel[1]),
         row_floats_((in_.extents.w + c_.pad_begin[2] + c_.pad_end[2] + c_.kernel[2]) * in_.extents.c),
         sums_at_(pieces_.add_floats(run_ * rows_ * out_.padded)),
         bias_at_(pieces_.add_floats(out_.padded)),
@@ -148,7 +148,7 @@ std::unique_ptr<ConvolutionPass> narrow_backward_weights(const ConvolutionShape&
   const bool fits = std::string_view(kernels::vector_kernels().name) == "avx512" && c.groups == 1 &&
                     c.dilation == Axes{1, 1, 1} && in.c <= kMostChannels && shape.in.padded == in.c &&
                     c.kernel[2] * in.c <= kLongestRun &&
-                    c.kernel[0] * c.kernel[1] * c.kernel[2] * in.c <= kMostWeights &&
+                    std::int64_t{c.kernel[0]} * c.kernel[1] * c.kernel[2] * in.c <= kMostWeights &&
                     shape.out.padded % kLanes == 0;
   return fits ? std::make_unique<NarrowWeightsPass>(shape) : nullptr;
 }
