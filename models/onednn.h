@@ -46,10 +46,10 @@ struct ConvolutionDescription {
   Dims pad_begin, pad_end;
 };
 
-// Throws dnnl::error where oneDNN has no implementation.
-inline dnnl::convolution_forward::primitive_desc convolution_inference(const ConvolutionDescription& d,
-                                                                       const dnnl::primitive_attr& attr) {
-  const auto purpose = dnnl::prop_kind::forward_inference;
+// Throws dnnl::error where oneDNN has no implementation. `purpose`: forward_inference or forward_training.
+inline dnnl::convolution_forward::primitive_desc convolution_forward(const ConvolutionDescription& d,
+                                                                     dnnl::prop_kind purpose,
+                                                                     const dnnl::primitive_attr& attr) {
   const auto algorithm = dnnl::algorithm::convolution_direct;
 #if DNNL_VERSION_MAJOR >= 3
   return {cpu(),         purpose,   algorithm,   d.source,    d.weights, d.bias,
@@ -62,23 +62,8 @@ inline dnnl::convolution_forward::primitive_desc convolution_inference(const Con
 #endif
 }
 
-// The three of training. The two backward ones take the forward's as a hint; weights, gradients of weights
+// The two backward passes take the forward one's, made for training, as a hint; weights, gradients of weights
 // and bias are theirs to lay out.
-inline dnnl::convolution_forward::primitive_desc convolution_training(const ConvolutionDescription& d,
-                                                                      const dnnl::primitive_attr& attr) {
-  const auto purpose = dnnl::prop_kind::forward_training;
-  const auto algorithm = dnnl::algorithm::convolution_direct;
-#if DNNL_VERSION_MAJOR >= 3
-  return {cpu(),         purpose,   algorithm,   d.source,    d.weights, d.bias,
-          d.destination, d.strides, d.dilations, d.pad_begin, d.pad_end, attr};
-#else
-  return {{purpose, algorithm, d.source, d.weights, d.bias, d.destination, d.strides, d.dilations,
-           d.pad_begin, d.pad_end},
-          attr,
-          cpu()};
-#endif
-}
-
 inline dnnl::convolution_backward_data::primitive_desc convolution_backward_data(
     const ConvolutionDescription& d, const dnnl::convolution_forward::primitive_desc& forward) {
   const auto algorithm = dnnl::algorithm::convolution_direct;

@@ -179,10 +179,10 @@ std::unique_ptr<OneDnnConvolution> create(const ConvolutionProblem& p, const Geo
   const memory::desc weights(geometry.weight_dims(), data_type(p.in.type), memory::format_tag::any);
   const memory::desc bias({p.out.padded}, memory::data_type::f32, memory::format_tag::x);
   try {
-    const auto desc = onednn::convolution_inference(
+    const auto desc = onednn::convolution_forward(
         {geometry.source(p.in.type), weights, bias, geometry.destination(p.out.type), geometry.axes(c.stride),
          geometry.axes(c.dilation, -1), geometry.axes(c.pad_begin), geometry.axes(c.pad_end)},
-        onednn::attributes(fused.ops));
+        dnnl::prop_kind::forward_inference, onednn::attributes(fused.ops));
     return std::make_unique<OneDnnConvolution>(p, geometry, std::move(fused), desc);
   } catch (const dnnl::error&) {
     return nullptr;

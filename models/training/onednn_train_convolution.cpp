@@ -77,7 +77,8 @@ class Problem {
   }
   // As the backward passes see the forward one.
   dnnl::convolution_forward::primitive_desc hint() const {
-    return onednn::convolution_training(description(shape_.in.type, type()), onednn::attributes({}));
+    return onednn::convolution_forward(description(shape_.in.type, type()), dnnl::prop_kind::forward_training,
+                                       onednn::attributes({}));
   }
   const ConvolutionShape& shape() const { return shape_; }
 
@@ -118,8 +119,9 @@ class KernelEntry {
 class Forward final : public ConvolutionPass {
  public:
   explicit Forward(const Problem& problem)
-      : desc_(onednn::convolution_training(problem.description(problem.shape().out.type, problem.type()),
-                                           attributes(problem.shape().relu))),
+      : desc_(onednn::convolution_forward(problem.description(problem.shape().out.type, problem.type()),
+                                          dnnl::prop_kind::forward_training,
+                                          attributes(problem.shape().relu))),
         primitive_(desc_),
         kernel_(problem, desc_.weights_desc(), pieces_),
         outputs_(problem.shape().out.extents.c),
