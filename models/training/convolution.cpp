@@ -1,9 +1,9 @@
 #include <algorithm>
+#include <optional>
 
 #include "base/error.h"
 #include "models/training/convolution_pass.h"
-#include "models/training/gradient_sum.h"
-#include "models/training/train_kernel.h"
+#include "models/training/prepared_gradient.h"
 
 namespace actionflow::training {
 namespace {
@@ -33,6 +33,10 @@ class TrainConvolution final : public TrainKernel {
     if (std::find(wants.begin(), wants.end(), true) != wants.end())
       weights_ =
           best(r, backward, {narrow_backward_weights, winograd_backward_weights, onednn_backward_weights});
+    // A pass that masks reads the gradient as it came, unless another pass or type wants it prepared.
+    const bool converts = shape.in.type != shape.out.type;
+    masks_ = shape.relu && !converts && data_ == nullptr && weights_ != nullptr && weights_->masks();
+    gradient_.emplace(shape.out, shape.in.type, shape.relu && !masks_);
   }
 
   void forward(const ForwardArguments& a) const override {
@@ -47,9 +51,8 @@ class TrainConvolution final : public TrainKernel {
 
   void backward(const BackwardArguments& a) const override {
     PassArguments pass;
-    const bool prepared = prepares();
-    pass.output_gradient = prepared ? prepared_gradient(a) : a.output_gradient;
-    if (!prepared && shape_.relu) pass.mask = a.output;
+    pass.output_gradient = gradient_->prepare(a, a.scratch);
+    if (masks_) pass.mask = a.output;
     pass.scratch = static_cast<std::byte*>(a.scratch) + gradient_bytes();
     if (weights_ != nullptr) {
       pass.input = a.inputs[0];
@@ -69,7 +72,7 @@ class TrainConvolution final : public TrainKernel {
     const std::size_t data = data_ ? data_->scratch_bytes() : 0;
     return gradient_bytes() + std::max(data, weights_ ? weights_->scratch_bytes() : 0);
   }
-  bool overwrites_gradient() const override { return prepares() && !converts(); }
+  bool overwrites_gradient() const override { return gradient_->overwrites(); }
 
   std::string implementation() const override {
     std::string text = forward_->implementation();
@@ -79,31 +82,13 @@ class TrainConvolution final : public TrainKernel {
   }
 
  private:
-  // Maps may be bf16 where a result without height and width is f32.
-  bool converts() const { return shape_.in.type != shape_.out.type; }
-  std::size_t gradient_bytes() const {
-    kernels::Layout layout = shape_.out;
-    layout.type = shape_.in.type;
-    return converts() ? (layout.bytes() + 63) / 64 * 64 : 0;
-  }
-
-  // Whether the passes need a gradient that is through the ReLU, and in the input's type.
-  bool prepares() const {
-    const bool only_weights = data_ == nullptr && weights_ != nullptr && weights_->masks();
-    return converts() || (shape_.relu && !only_weights);
-  }
-  const void* prepared_gradient(const BackwardArguments& a) const {
-    void* to = converts() ? a.scratch : const_cast<void*>(a.output_gradient);
-    if (shape_.relu)
-      mask_gradient(shape_.out, a.output, a.output_gradient, shape_.in.type, to);
-    else
-      convert(shape_.out, a.output_gradient, shape_.in.type, to);
-    return to;
-  }
+  std::size_t gradient_bytes() const { return (gradient_->bytes() + 63) / 64 * 64; }
 
   ConvolutionShape shape_;
   bool bias_;
   Pass forward_, data_, weights_;
+  bool masks_ = false;
+  std::optional<PreparedGradient> gradient_;
 };
 
 }  // namespace
