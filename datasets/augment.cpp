@@ -57,7 +57,7 @@ Augmenter::Augmenter(const AugmentOptions& options, const SamplingOptions& sampl
       mirrored_(swapped_classes("flip_labels", options.flip_labels, classes, true)),
       reversed_(swapped_classes("reverse_labels", options.reverse_labels, classes, false)) {
   for (const std::string& label : options.flip_excluded)
-    mirrored_[static_cast<std::size_t>(class_of("flip_excluded", label, classes))] = -1;
+    mirrored_[static_cast<std::size_t>(class_of("flip_excluded", label, classes))] = kNotChanged;
 }
 
 FrameForm Augmenter::kept_form() const { return FrameForm::of(input_, options_.margin); }
@@ -66,10 +66,14 @@ TrainingClip Augmenter::training_clip(const VideoFrames& video, const std::vecto
                                       std::uint64_t seed, std::uint32_t epoch, std::uint64_t sample) const {
   require_colors(video, input_);
   const auto random_for = [&](const char* purpose) { return Random(seed, purpose, epoch, sample); };
-  const bool mirrors = random_for("augment flip").chance(options_.flip) && may_change(mirrored_, labels);
-  // A clip of no class has no label that says what it would become.
-  const bool reverses = random_for("augment reverse").chance(options_.reverse) && !labels.empty() &&
-                        may_change(reversed_, labels);
+  TrainingClip result;
+  result.labels = labels;
+  const bool mirrors =
+      random_for("augment flip").chance(options_.flip) && (labels.empty() || may_change(mirrored_, labels));
+  if (mirrors) result.labels = changed(mirrored_, std::move(result.labels));
+  const bool reverses =
+      random_for("augment reverse").chance(options_.reverse) && may_change(reversed_, result.labels);
+  if (reverses) result.labels = changed(reversed_, std::move(result.labels));
 
   const ClipFrames clip = ClipFrames::of(video, clip_times(video, reverses, seed, epoch, sample));
 
@@ -77,10 +81,6 @@ TrainingClip Augmenter::training_clip(const VideoFrames& video, const std::vecto
   change.geometry.mirrored = mirrors;
   if (change.colors.contrast != 1) change.colors.pivot = pivot_of(video, clip);
 
-  TrainingClip result;
-  result.labels = labels;
-  if (mirrors) result.labels = changed(mirrored_, std::move(result.labels));
-  if (reverses) result.labels = changed(reversed_, std::move(result.labels));
   result.frames = painted_clip(
       clip, input_, [&](std::int64_t frame, std::uint8_t* out) { change.paint(video, frame, input_, out); },
       [&](PreparedFrame& frame) {

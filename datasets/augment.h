@@ -36,10 +36,12 @@ struct AugmentOptions {
   double rotate = 0;                   // degrees, to both sides
   double translate = 0;                // share of width and height, to all sides
   double flip = 0;                     // probability of a mirrored clip
-  std::map<std::string, std::string> flip_labels;     // what a mirrored label becomes, both ways
-  std::vector<std::string> flip_excluded;             // labels that are never mirrored
-  double reverse = 0;                                 // probability of a clip played backwards
-  std::map<std::string, std::string> reverse_labels;  // only labels named here are reversed; both ways
+  // What a mirrored label becomes, both ways; "": a clip of none of the classes.
+  std::map<std::string, std::string> flip_labels;
+  std::vector<std::string> flip_excluded;  // labels that are never mirrored
+  double reverse = 0;                      // probability of a clip played backwards
+  // Likewise of a reversed one; only labels named here are reversed.
+  std::map<std::string, std::string> reverse_labels;
   // An end of the clip holds still for up to this share of it, either end with probability ½. In `dense`
   // sampling the clip's other end is cut off for it, else the movement is so much faster.
   double idle = 0;
@@ -85,7 +87,7 @@ class Augmenter {
   SamplingOptions sampling_;
   InputSpec input_;
   std::vector<std::string> classes_;
-  // What each class becomes; −1: such a clip is left as it is.
+  // What each class becomes (label_swap.h).
   std::vector<int> mirrored_;
   std::vector<int> reversed_;
 };

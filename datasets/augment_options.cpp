@@ -23,11 +23,12 @@ void AugmentOptions::describe(config::Fields<AugmentOptions>& fields) {
   fields.add("rotate", &A::rotate, "degrees, to both sides").range(0, 180);
   fields.add("translate", &A::translate, "share of width and height, to all sides").range(0, 0.5);
   fields.add("flip", &A::flip, "probability of a mirrored clip").range(0, 1);
-  fields.add("flip_labels", &A::flip_labels, "labels that swap in a mirrored clip, as label: label");
+  fields.add("flip_labels", &A::flip_labels,
+             "labels that swap in a mirrored clip, as label: label; label: \"\" makes it one of no class");
   fields.add("flip_excluded", &A::flip_excluded, "labels whose clips are never mirrored");
   fields.add("reverse", &A::reverse, "probability of a clip played backwards").range(0, 1);
   fields.add("reverse_labels", &A::reverse_labels,
-             "labels that swap in a reversed clip, as label: label; clips of others are not reversed");
+             "likewise in a reversed clip; clips of labels that are not named are not reversed");
   fields.add("idle", &A::idle, "greatest share of the clip that either end holds still").range(0, 0.45);
   fields.add("hold", &A::hold, "a picture stays for up to this many samples, as a slower camera's would")
       .range(1, 64);

@@ -46,7 +46,8 @@ DataOptions located(DataOptions options) {
     if (path.empty() || path.is_absolute()) return;
     if (is_there(options.root / path) || !is_there(path)) path = options.root / path;
   };
-  for (ListPath* path : {&options.classes, &options.train, &options.val, &options.test, &options.unknown})
+  for (ListPath* path :
+       {&options.classes, &options.train, &options.val, &options.test, &options.other, &options.unknown})
     locate(*path);
   find_ucf101_lists(options);
   const bool no_lists = options.train.empty() && options.val.empty() && options.test.empty();
@@ -268,7 +269,8 @@ void DatasetReader::warn_of_groups() {
 Dataset DatasetReader::read() {
   const Groups groups(options_.groups, options_.root, errors_);
   read_classes();
-  const fs::path test = tests_from_train_list() ? options_.train : options_.test;
+  fs::path test = tests_from_train_list() ? options_.train : options_.test;
+  if (options_.folds > 0) test.clear();
   const Rows train = rows_of(options_.train, ListSplit::train);
   if (classes_.empty() && options_.classes.empty())
     infer_classes(options_.train.empty() ? rows_of(test, ListSplit::test) : train);
@@ -282,7 +284,13 @@ Dataset DatasetReader::read() {
                 classes_.empty()
                     ? "there are no classes, expected at least two"
                     : fmt::format("the only class is '{}', expected at least two", classes_.names().front()));
-  if (!errors_.any()) find_leaks(dataset_, errors_);
+  const std::vector<VideoEntry> other =
+      entries_of(options_.other, rows_of(options_.other, ListSplit::unknown), ListSplit::unknown, groups);
+  if (!errors_.any() && options_.folds > 0) {
+    const std::vector<VideoEntry> all = std::move(dataset_.train);
+    split_fold(all, options_.folds, options_.fold, dataset_.train, dataset_.test);
+  }
+  if (!errors_.any()) find_leaks(dataset_, other, errors_);
   if (!errors_.any() && groups.any()) warn_of_groups();
   if (!errors_.any() && dataset_.val.empty() && options_.val_share > 0)
     draw_val(dataset_, options_.val_share, seed_, errors_);
@@ -290,6 +298,7 @@ Dataset DatasetReader::read() {
   if (!options_.val.empty() && options_.val_share > 0)
     dataset_.warnings.emplace_back("data.val_share is not used, since data.val names the validation list");
   warn_of_classes();
+  dataset_.train.insert(dataset_.train.end(), other.begin(), other.end());
   for (const std::string& warning : dataset_.warnings) log::warn("{}", warning);
   dataset_.classes = classes_.names();
   return std::move(dataset_);

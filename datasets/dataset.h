@@ -74,9 +74,12 @@ struct DataOptions {
   DatasetFormat format = DatasetFormat::automatic;
   ListPath classes;
   ListPath train, val, test;  // lists; for `folders`, folders
+  ListPath other;             // videos of no class to train on
   ListPath unknown;           // videos of no class, for the threshold of rejection
   double val_share = 0;       // where there is no val: this share of train, by group where groups are named
-  int split = 1;              // of hmdb51, and of ucf101 where `train` is a folder
+  int folds = 0;  // for cross-validation: one of so many parts of train, by group, is the test split
+  int fold = 0;   // which
+  int split = 1;  // of hmdb51, and of ucf101 where `train` is a folder
   // A regular expression on the entry's name whose first group is the entry's group, or a file of
   // `name group` lines.
   std::string groups;
@@ -88,7 +91,8 @@ struct DataOptions {
 
 struct Dataset {
   std::vector<std::string> classes;
-  std::vector<VideoEntry> train, val, test, unknown;
+  std::vector<VideoEntry> train;  // ends with the videos of no class (`other`)
+  std::vector<VideoEntry> val, test, unknown;
   // What is odd but no error, a line each: classes without training videos, names without a group. Logged
   // already.
   std::vector<std::string> warnings;

@@ -11,11 +11,18 @@ void DataOptions::describe(config::Fields<DataOptions>& fields) {
   fields.add("train", &DataOptions::train, "list of training videos (folders: their folder)");
   fields.add("val", &DataOptions::val, "list that chooses the best weights");
   fields.add("test", &DataOptions::test, "list that nothing is chosen by");
+  fields.add("other", &DataOptions::other,
+             "list of videos of no class to train on: the network learns to be sure of nothing there");
   fields.add("unknown", &DataOptions::unknown, "list of videos of no class, for the threshold of rejection");
   fields
       .add("val_share", &DataOptions::val_share,
            "share of train that becomes val where no val is named; whole groups where groups are named")
       .range(0, 0.9);
+  fields
+      .add("folds", &DataOptions::folds,
+           "cross-validation: train is cut by group into so many parts, and one takes test's place; 0: none")
+      .range(0, 1000);
+  fields.add("fold", &DataOptions::fold, "the part that is tested, counted from 0").range(0, 999);
   fields
       .add("split", &DataOptions::split,
            "number of the split, where train is the folder of UCF101's or HMDB51's lists")
@@ -48,6 +55,7 @@ void DataOptions::check(const config::Value& value, config::Diagnostics&) {
   locate("train", train);
   locate("val", val);
   locate("test", test);
+  locate("other", other);
   locate("unknown", unknown);
 }
 

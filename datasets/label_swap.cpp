@@ -9,29 +9,29 @@ namespace actionflow {
 
 namespace {
 
-constexpr int kNone = -1;
-
 class Pairs {
  public:
   Pairs(std::string key, const std::vector<std::string>& classes)
-      : key_(std::move(key)), classes_(classes), partner_(classes.size(), kNone) {}
+      : key_(std::move(key)), classes_(classes), partner_(classes.size(), kNotChanged) {}
 
   void join(int one, int other) {
     set(one, other);
-    set(other, one);
+    if (other != kOfNoClass) set(other, one);
   }
   const std::vector<int>& partners() const { return partner_; }
 
  private:
   void set(int label, int partner) {
     int& slot = partner_[static_cast<std::size_t>(label)];
-    if (slot != kNone && slot != partner) {
+    if (slot != kNotChanged && slot != partner) {
       throw UsageError(key_ + ": '" + name(label) + "' becomes both '" + name(slot) + "' and '" +
                        name(partner) + "'; a label may stand in one pair only");
     }
     slot = partner;
   }
-  const std::string& name(int label) const { return classes_[static_cast<std::size_t>(label)]; }
+  std::string name(int label) const {
+    return label == kOfNoClass ? std::string() : classes_[static_cast<std::size_t>(label)];
+  }
 
   std::string key_;
   const std::vector<std::string>& classes_;
@@ -52,20 +52,22 @@ std::vector<int> swapped_classes(const std::string& key, const std::map<std::str
                                  const std::vector<std::string>& classes, bool keep_unnamed) {
   Pairs joined(key, classes);
   for (const auto& [one, other] : pairs)
-    joined.join(class_of(key, one, classes), class_of(key, other, classes));
+    joined.join(class_of(key, one, classes), other.empty() ? kOfNoClass : class_of(key, other, classes));
   std::vector<int> table = joined.partners();
   for (std::size_t i = 0; keep_unnamed && i < table.size(); ++i)
-    if (table[i] == kNone) table[i] = static_cast<int>(i);
+    if (table[i] == kNotChanged) table[i] = static_cast<int>(i);
   return table;
 }
 
 bool may_change(const std::vector<int>& table, const std::vector<int>& labels) {
-  return std::all_of(labels.begin(), labels.end(),
-                     [&](int label) { return table[static_cast<std::size_t>(label)] != kNone; });
+  return !labels.empty() && std::all_of(labels.begin(), labels.end(), [&](int label) {
+    return table[static_cast<std::size_t>(label)] != kNotChanged;
+  });
 }
 
 std::vector<int> changed(const std::vector<int>& table, std::vector<int> labels) {
   for (int& label : labels) label = table[static_cast<std::size_t>(label)];
+  std::erase(labels, kOfNoClass);
   return labels;
 }
 

@@ -109,9 +109,9 @@ void find_doubles(const Entries& entries, ListErrors& errors) {
   }
 }
 
-void find_leaks(const Dataset& dataset, ListErrors& errors) {
+void find_leaks(const Dataset& dataset, const Entries& other, ListErrors& errors) {
   Places seen;
-  for (const Entries* split : {&dataset.train, &dataset.val, &dataset.test, &dataset.unknown}) {
+  for (const Entries* split : {&dataset.train, &other, &dataset.val, &dataset.test, &dataset.unknown}) {
     for (const VideoEntry& entry : *split) {
       const auto found = seen.find(key_of(entry));
       if (found != seen.end())
@@ -122,6 +122,8 @@ void find_leaks(const Dataset& dataset, ListErrors& errors) {
   find_group_leaks(dataset.train, dataset.val, errors);
   find_group_leaks(dataset.train, dataset.test, errors);
   find_group_leaks(dataset.val, dataset.test, errors);
+  find_group_leaks(other, dataset.val, errors);
+  find_group_leaks(other, dataset.test, errors);
 }
 
 void draw_val(Dataset& dataset, double share, std::uint64_t seed, ListErrors& errors) {

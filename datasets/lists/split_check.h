@@ -12,8 +12,9 @@ namespace actionflow {
 
 // A video that stands twice in a split.
 void find_doubles(const std::vector<VideoEntry>& entries, ListErrors& errors);
-// Videos, and groups where they are named, that stand in more than one split.
-void find_leaks(const Dataset& dataset, ListErrors& errors);
+// Videos, and groups where they are named, that stand in more than one split. `other`: videos of no class to
+// train on, which share groups with train.
+void find_leaks(const Dataset& dataset, const std::vector<VideoEntry>& other, ListErrors& errors);
 // Moves this share of train to val: whole groups where there are some, else as much of each class.
 void draw_val(Dataset& dataset, double share, std::uint64_t seed, ListErrors& errors);
 

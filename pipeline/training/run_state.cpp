@@ -33,6 +33,7 @@ void visit(State& state, Visit&& member) {
   member("learning_rate", state.learning_rate);
   member("loss", state.sums.loss);
   member("clips", state.sums.clips);
+  member("labelled", state.sums.labelled);
   member("right", state.sums.right);
   member("substituted", state.sums.substituted);
   member("seconds", state.sums.seconds);

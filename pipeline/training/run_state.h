@@ -17,13 +17,16 @@ namespace actionflow {
 struct EpochSums {
   double loss = 0;  // times clips
   std::int64_t clips = 0;
+  std::int64_t labelled = 0;  // of the clips, those that are of a class
   std::int64_t right = 0;
   std::int64_t substituted = 0;
   double seconds = 0;  // of steps and of waiting for data
   double waited = 0;
 
   double mean_loss() const { return clips > 0 ? loss / static_cast<double>(clips) : 0; }
-  double top1() const { return clips > 0 ? static_cast<double>(right) / static_cast<double>(clips) : 0; }
+  double top1() const {
+    return labelled > 0 ? static_cast<double>(right) / static_cast<double>(labelled) : 0;
+  }
 };
 
 // The choice of best.safetensors: by val_top1, among equals by val_loss.

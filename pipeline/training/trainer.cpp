@@ -242,7 +242,9 @@ void Trainer::State::step(const TrainingBatch& batch) {
   for (int i = 0; i < batch.clips; ++i) {
     const auto logits = result.logits.values().subspan(static_cast<std::size_t>(i * outputs),
                                                        static_cast<std::size_t>(outputs));
-    state.sums.right += is_right(logits, batch.labels[static_cast<std::size_t>(i)]) ? 1 : 0;
+    const std::vector<int>& labels = batch.labels[static_cast<std::size_t>(i)];
+    state.sums.labelled += labels.empty() ? 0 : 1;
+    state.sums.right += is_right(logits, labels) ? 1 : 0;
   }
   state.sums.loss += result.loss * batch.clips;
   state.sums.clips += batch.clips;

@@ -174,6 +174,22 @@ TEST(Augment, OnlyNamedLabelsAreReversedAndBecomeTheirPartner) {
   EXPECT_EQ(bytes_of(clips.draw(0, {}).frames), bytes_of(live(clips.input)));
 }
 
+TEST(Augment, AChangedClipMayBecomeOneOfNoClass) {
+  Clips clips;
+  clips.options.flip = 1;
+  clips.options.flip_labels = {{"left", "right"}, {"up", ""}};
+  clips.options.reverse = 1;
+  clips.options.reverse_labels = {{"up", "down"}, {"left", ""}};
+  EXPECT_EQ(clips.draw(0, {0}).labels, std::vector<int>{1});  // left: mirrored to right, never reversed
+  EXPECT_TRUE(clips.draw(0, {1}).labels.empty());             // right: mirrored to left, reversed to none
+  // Up, mirrored, is of no class, and what it would be backwards nobody knows: it runs forwards.
+  clips.input = form(Motion::difference);
+  const TrainingClip mirrored = clips.draw(0, {2});
+  clips.options.reverse = 0;
+  EXPECT_TRUE(mirrored.labels.empty());
+  EXPECT_EQ(bytes_of(mirrored.frames), bytes_of(clips.draw(0, {2}).frames));
+}
+
 TEST(Augment, LabelsThatAreNoClassesOrStandInTwoPairsAreRefused) {
   AugmentOptions unknown;
   unknown.flip_labels = {{"lift", "right"}};

@@ -245,6 +245,36 @@ TEST_F(DatasetTest, FoldsOfNamedGroupsGoByTheirPlaceInNaturalOrder) {
   EXPECT_EQ(held_out[1].group, "person10");  // ann, person9, person10, zoe
 }
 
+TEST_F(DatasetTest, AFoldOfTrainTakesThePlaceOfTest) {
+  options_.train = "train.csv";
+  options_.test = "no such list.txt";
+  options_.folds = 2;
+  options_.fold = 1;
+  options_.val_share = 0.5;
+  write("train.csv", "path,label,person\na.mp4,0,1\nb.mp4,1,2\nc.mp4,1,3\nd.mp4,0,4\n");
+  const Dataset dataset = read();
+  ASSERT_EQ(dataset.test.size(), 2U);
+  EXPECT_EQ(dataset.test[0].name, "a.mp4");
+  EXPECT_EQ(dataset.test[1].name, "c.mp4");
+  EXPECT_EQ(dataset.train.size(), 1U);
+  EXPECT_EQ(dataset.val.size(), 1U);
+}
+
+TEST_F(DatasetTest, VideosOfNoClassAreTrainedOnAndLeakLikeAnyOther) {
+  options_.train = "train.txt";
+  options_.test = "test.txt";
+  options_.other = "other.txt";
+  write("train.txt", "a.mp4 0\nb.mp4 1\n");
+  write("test.txt", "c.mp4 0\n");
+  write("other.txt", "d.mp4\n");
+  const Dataset dataset = read();
+  ASSERT_EQ(dataset.train.size(), 3U);
+  EXPECT_EQ(dataset.train.back().name, "d.mp4");
+  EXPECT_TRUE(dataset.train.back().labels.empty());
+  write("other.txt", "d.mp4\nc.mp4\n");
+  EXPECT_THAT(short_error(), HasSubstr("a leak: 'c.mp4' stands in other.txt:2 too"));
+}
+
 TEST_F(DatasetTest, ListsAreLookedForUnderTheRootFirstAndThenBesideTheRecipe) {
   write("data/train.txt", "a.mp4 0\nb.mp4 1\n");
   write("recipes/mine.txt", "a.mp4 0\nb.mp4 1\nc.mp4 1\n");
@@ -279,12 +309,13 @@ TEST(RealDataset, EgoGestarIsReadAsItIs) {
   for (const auto* split : {&dataset.train, &dataset.test, &dataset.unknown}) {
     for (const VideoEntry& entry : *split) EXPECT_TRUE(fs::exists(entry.path)) << entry.path;
   }
-  std::vector<VideoEntry> rest;
-  std::vector<VideoEntry> held_out;
+  options.folds = 5;
   std::size_t all = 0;
-  for (int fold = 0; fold < 5; ++fold) {
-    split_fold(dataset.train, 5, fold, rest, held_out);
-    all += held_out.size();
+  for (options.fold = 0; options.fold < 5; ++options.fold) {
+    const Dataset folded = read_dataset(options, 1);
+    EXPECT_EQ(folded.train.size() + folded.test.size(), 177U);
+    for (const VideoEntry& entry : folded.test) EXPECT_EQ(std::stoi(entry.group) % 5, options.fold);
+    all += folded.test.size();
   }
   EXPECT_EQ(all, 177U);
 }

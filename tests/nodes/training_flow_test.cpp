@@ -52,6 +52,8 @@ TEST(EpochOrder, BalancedGivesEveryClassAsManyClips) {
 TEST(Targets, ShareOneBetweenALabelsOrGiveEachItsOwn) {
   const Tensor shared = make_targets({{1}, {0, 2}}, 3, false);
   EXPECT_THAT(shared.values(), ElementsAre(0, 1, 0, 0.5F, 0, 0.5F));
+  EXPECT_THAT(make_targets({{}}, 4, false).values(), ElementsAre(0.25F, 0.25F, 0.25F, 0.25F));
+  EXPECT_THAT(make_targets({{}}, 3, true).values(), ElementsAre(0, 0, 0));
   EXPECT_THAT(make_targets({{0, 2}}, 3, true).values(), ElementsAre(1, 0, 1));
   EXPECT_THAT(make_targets({{0}, {1}}, 1, true).values(), ElementsAre(0, 1));
 }
