@@ -120,7 +120,7 @@ void VideoWriter::State::open_encoder(const AVCodec* codec) {
   }
   Options own;
   own.set("crf", options.quality);
-  own.set("preset", "veryfast");
+  own.set("preset", options.preset);
   // With it x264's vector code gives small pictures other bits from one run to the next.
   own.set("x264-params", "mbtree=0");
   own.set("deadline", "realtime");

@@ -18,9 +18,10 @@ struct VideoWriterOptions {
   bool bgr = false;        // bytes of a pixel are B, G, R instead of R, G, B
   // FFmpeg's name of an encoder; empty: H.264 where libx264 is there, else MPEG-4 (WebM: VP8).
   std::string encoder;
-  int quality = 20;           // of H.264: 0 is lossless, 51 the worst
-  int keyframe_interval = 0;  // frames; 0: the encoder's own choice
-  int rotation = 0;           // clockwise degrees that a player turns the pictures by
+  int quality = 20;                 // of H.264: 0 is lossless, 51 the worst
+  std::string preset = "veryfast";  // of libx264: how much time it spends on a picture
+  int keyframe_interval = 0;        // frames; 0: the encoder's own choice
+  int rotation = 0;                 // clockwise degrees that a player turns the pictures by
   int threads = 1;
 };
 

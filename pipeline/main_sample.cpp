@@ -1,6 +1,7 @@
-// Writes the demo's sample video: make_sample OUT.mp4 [GESTURE or ACTION] [SEED]
+// Writes the demo's sample video: make_sample OUT.mp4 [GESTURE or MOVEMENT] [SEED]
 //
-// A gesture is made for the camera, an action is one of the synthetic dataset's.
+// A gesture is made for the camera, a movement is one of a synthetic dataset's.
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
 #include <map>
@@ -18,11 +19,19 @@ const std::map<std::string, SampleGesture> kGestures{{"thumbs_up", SampleGesture
                                                      {"swipe_left", SampleGesture::swipe_left},
                                                      {"stop", SampleGesture::stop}};
 
+const Scene* scene_of(std::string_view movement) {
+  const auto shows = [&](const Scene& scene) { return sample_clip(scene, movement, 1, 1, 1).has_value(); };
+  const auto found = std::ranges::find_if(scenes(), shows);
+  return found == scenes().end() ? nullptr : &*found;
+}
+
 int usage() {
-  std::cerr << "usage: make_sample OUT.mp4 [GESTURE or ACTION] [SEED]\ngestures:";
+  std::cerr << "usage: make_sample OUT.mp4 [GESTURE or MOVEMENT] [SEED]\ngestures:";
   for (const auto& [name, gesture] : kGestures) std::cerr << ' ' << name;
-  std::cerr << "\nactions:";
-  for (const std::string_view action : action_names()) std::cerr << ' ' << action;
+  for (const Scene& scene : scenes()) {
+    std::cerr << '\n' << scene.name << ':';
+    for (const std::string_view movement : scene.movements) std::cerr << ' ' << movement;
+  }
   std::cerr << '\n';
   return static_cast<int>(ExitCode::usage);
 }
@@ -33,7 +42,9 @@ void write(const std::string& path, const std::string& what, SampleVideoOptions 
     return write_sample_video(path, options);
   }
   const StopFlag never{false};
-  write_clip(path, sample_clip(what, options.seed, options.width, options.height).value(), never);
+  const Scene& scene = *scene_of(what);
+  write_clip(path, scene, sample_clip(scene, what, options.seed, options.width, options.height).value(),
+             never);
 }
 
 }  // namespace
@@ -41,7 +52,7 @@ void write(const std::string& path, const std::string& what, SampleVideoOptions 
 int main(int argc, char** argv) {
   const std::string what = argc > 2 ? argv[2] : "thumbs_up";
   if (argc < 2 || argc > 4) return usage();
-  if (!kGestures.contains(what) && !sample_clip(what, 1, 1, 1)) return usage();
+  if (!kGestures.contains(what) && !scene_of(what)) return usage();
   try {
     SampleVideoOptions options;
     if (argc > 3) options.seed = std::strtoull(argv[3], nullptr, 10);

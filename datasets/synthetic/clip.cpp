@@ -14,6 +14,8 @@ namespace actionflow {
 
 namespace {
 
+constexpr double kFrameRate = 25;
+constexpr int kQuality = 25;
 constexpr double kMargin = 0.12;  // of background on each side, for the camera's movements
 
 int with_margin(int size) { return size + 2 * static_cast<int>(size * kMargin); }
@@ -94,6 +96,12 @@ DrawnClip::DrawnClip(const ClipPlan& plan) : state_(std::make_unique<State>(plan
 DrawnClip::~DrawnClip() = default;
 
 int DrawnClip::frames() const { return state_->frames(); }
+
+double DrawnClip::frame_rate() const { return kFrameRate; }
+
+int DrawnClip::quality() const { return kQuality; }
+
+const char* DrawnClip::preset() const { return "veryfast"; }
 
 std::vector<std::uint8_t> DrawnClip::frame(int index) const {
   const State& s = *state_;

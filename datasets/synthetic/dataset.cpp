@@ -6,11 +6,12 @@
 #include <array>
 #include <atomic>
 #include <exception>
+#include <map>
 #include <mutex>
 #include <thread>
 
 #include "base/atomic_file.h"
-#include "datasets/synthetic/actions.h"
+#include "base/random.h"
 #include "datasets/synthetic/clip_video.h"
 
 namespace actionflow {
@@ -20,8 +21,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::array<const char*, 3> kSplitFiles{"train.txt", "val.txt", "test.txt"};
-constexpr std::array<const char*, 6> kLists{"classes.txt", "train.txt",   "val.txt",
-                                            "test.txt",    "figures.txt", "backgrounds.txt"};
+constexpr std::array<const char*, 3> kOtherFiles{"other.txt", "unknown.txt", "unknown.txt"};
 
 // `count` things cut into 70 %, 15 % and 15 %: where each part begins, and the end.
 std::array<std::uint32_t, 4> cut(std::uint32_t count) {
@@ -52,17 +52,22 @@ class NewFolder {
   ~NewFolder() {
     if (kept_) return;
     std::error_code ignored;
-    for (const char* name : kLists) fs::remove(folder_ / name, ignored);
+    for (const fs::path& list : lists_) fs::remove(list, ignored);
     fs::remove_all(folder_ / "videos", ignored);
     if (made_) fs::remove(folder_, ignored);
   }
   NewFolder(const NewFolder&) = delete;
   NewFolder& operator=(const NewFolder&) = delete;
 
+  void add(const std::string& list, const std::string& lines) {
+    lists_.push_back(folder_ / list);
+    replace_file(lists_.back(), lines);
+  }
   void keep() { kept_ = true; }
 
  private:
   fs::path folder_;
+  std::vector<fs::path> lists_;
   bool made_ = false;
   bool kept_ = false;
 };
@@ -70,9 +75,9 @@ class NewFolder {
 // Writes every clip on several threads; the first failure ends them all and is thrown.
 class Writing {
  public:
-  Writing(const fs::path& folder, const std::vector<SyntheticClip>& clips, const StopFlag& stop,
-          const std::function<void()>& written)
-      : folder_(folder), clips_(clips), stop_(stop), written_(written) {}
+  Writing(const fs::path& folder, const Scene& scene, const std::vector<SyntheticClip>& clips,
+          const StopFlag& stop, const std::function<void()>& written)
+      : folder_(folder), scene_(scene), clips_(clips), stop_(stop), written_(written) {}
 
   void run(int threads) {
     std::vector<std::jthread> workers;
@@ -86,7 +91,7 @@ class Writing {
   void work() {
     try {
       for (std::size_t i = next_++; i < clips_.size() && !stop_ && !failed_; i = next_++) {
-        write_clip(folder_ / clips_[i].path, clips_[i].plan, stop_);
+        write_clip(folder_ / clips_[i].path, scene_, clips_[i].plan, stop_);
         written_();
       }
     } catch (...) {
@@ -97,6 +102,7 @@ class Writing {
   }
 
   const fs::path& folder_;
+  const Scene& scene_;
   const std::vector<SyntheticClip>& clips_;
   const StopFlag& stop_;
   const std::function<void()>& written_;
@@ -106,30 +112,34 @@ class Writing {
   std::exception_ptr failure_;
 };
 
-void write_lists(const fs::path& folder, const std::vector<SyntheticClip>& clips) {
-  std::string classes;
-  for (const Action& action : kActions) classes += std::string(action.name) + "\n";
-  replace_file(folder / "classes.txt", classes);
-  std::array<std::string, 3> lists;
+void write_lists(NewFolder& folder, const Scene& scene, const std::vector<SyntheticClip>& clips) {
+  std::map<std::string, std::string> lists;
+  for (std::size_t i = 0; i < scene.classes; ++i)
+    lists["classes.txt"] += fmt::format("{}\n", scene.movements[i]);
+  for (const char* name : kSplitFiles) lists[name];
+  if (scene.classes < scene.movements.size())
+    for (const char* name : kOtherFiles) lists[name];
   for (const SyntheticClip& clip : clips) {
-    lists[static_cast<std::size_t>(clip.split)] += fmt::format("{} {}\n", clip.path, clip.plan.action);
+    const std::string label = clip.labelled ? fmt::format(" {}", clip.plan.action) : "";
+    lists[clip.list()] += fmt::format("{}{}\n", clip.path, label);
+    lists["figures.txt"] += fmt::format("{} f{:04}\n", clip.path, clip.plan.figure);
+    lists["backgrounds.txt"] += fmt::format("{} b{:04}\n", clip.path, clip.plan.background);
   }
-  for (std::size_t i = 0; i < lists.size(); ++i) replace_file(folder / kSplitFiles[i], lists[i]);
-  std::string figures, backgrounds;
-  for (const SyntheticClip& clip : clips) {
-    figures += fmt::format("{} f{:04}\n", clip.path, clip.plan.figure);
-    backgrounds += fmt::format("{} b{:04}\n", clip.path, clip.plan.background);
-  }
-  replace_file(folder / "figures.txt", figures);
-  replace_file(folder / "backgrounds.txt", backgrounds);
+  for (const auto& [name, lines] : lists) folder.add(name, lines);
 }
 
 }  // namespace
 
+const char* SyntheticClip::list() const {
+  return (labelled ? kSplitFiles : kOtherFiles)[static_cast<std::size_t>(split)];
+}
+
 std::vector<SyntheticClip> plan_synthetic(const SyntheticOptions& options) {
   if (options.clips < kLeastClips)
     throw UsageError(fmt::format("a dataset needs at least {} clips, one for each split", kLeastClips));
-  const std::uint32_t ways = options.clips < 6 ? 1 : 2;  // that a film is run; a few clips are all different
+  const Scene& scene = *options.scene;
+  // Ways that a film is run; a few clips are all different.
+  const std::uint32_t ways = scene.both_ways && options.clips >= 6 ? 2 : 1;
   const std::array<std::uint32_t, 4> films = cut((options.clips + ways - 1) / ways);
   const std::array<std::uint32_t, 4> identities = cut(std::max<std::uint32_t>(20, options.clips / 4));
   std::vector<SyntheticClip> planned;
@@ -140,12 +150,15 @@ std::vector<SyntheticClip> plan_synthetic(const SyntheticOptions& options) {
     Random random(options.seed, "cast", 0, film);
     SyntheticClip clip;
     clip.split = static_cast<SyntheticSplit>(split);
-    clip.plan.action = i % kActions.size();
+    clip.plan.action = i % scene.movements.size();
+    clip.labelled = clip.plan.action < scene.classes;
+    clip.plan.width = scene.width;
+    clip.plan.height = scene.height;
     clip.plan.seed = options.seed;
     clip.plan.clip = film;
     clip.plan.figure = draw(random, identities, split);
     clip.plan.background = draw(random, identities, split);
-    clip.path = fmt::format("videos/{}_f{:04}_b{:04}_{:05}.mp4", kActions[clip.plan.action].name,
+    clip.path = fmt::format("videos/{}_f{:04}_b{:04}_{:05}.mp4", scene.movements[clip.plan.action],
                             clip.plan.figure, clip.plan.background, film);
     planned.push_back(clip);
   }
@@ -157,9 +170,10 @@ bool write_synthetic(const fs::path& folder, const SyntheticOptions& options, co
   const std::vector<SyntheticClip> clips = plan_synthetic(options);
   NewFolder made(folder);
   const int processors = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-  Writing(folder, clips, stop, written).run(options.threads > 0 ? options.threads : processors);
+  Writing(folder, *options.scene, clips, stop, written)
+      .run(options.threads > 0 ? options.threads : processors);
   if (stop) return false;
-  write_lists(folder, clips);
+  write_lists(made, *options.scene, clips);
   made.keep();
   return true;
 }

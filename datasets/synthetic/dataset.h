@@ -1,8 +1,8 @@
-// The synthetic action dataset: videos of drawn people, a class list, and a frame list for each split.
+// A synthetic dataset: drawn videos of a scene's movements, a class list, and a list for each split.
 //
-// Every film stands in it twice, once run forwards under its action and once backwards under the partner, so
-// that both have the same pictures. Splits share no film, no figure and no background. The same options give
-// the same files, whatever the number of threads.
+// A film of a scene that goes both ways stands in it twice, once run forwards under its movement and once
+// backwards under the partner, so that both have the same pictures. Splits share no film, no figure and no
+// background. The same options give the same files, whatever the number of threads.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "datasets/source.h"
-#include "datasets/synthetic/clip.h"
+#include "datasets/synthetic/scene.h"
 
 namespace actionflow {
 
@@ -20,6 +20,7 @@ struct SyntheticOptions {
   std::uint32_t clips = 1000;
   std::uint64_t seed = 1;
   int threads = 0;  // 0: one a processor
+  const Scene* scene = &scenes().front();
 };
 
 enum class SyntheticSplit { train, val, test };
@@ -27,10 +28,14 @@ enum class SyntheticSplit { train, val, test };
 struct SyntheticClip {
   ClipPlan plan;
   SyntheticSplit split = SyntheticSplit::train;
-  std::string path;  // in the dataset's folder; names action, figure, background and clip
+  bool labelled = true;  // false: it shows none of the classes
+  std::string path;      // in the dataset's folder; names movement, figure, background and clip
+
+  // The list that it stands in: its split's, or other.txt (training) and unknown.txt (held out).
+  const char* list() const;
 };
 
-// 70 % for training, 15 % each for validation and test, at least one film each; classes are balanced in
+// 70 % for training, 15 % each for validation and test, at least one film each; movements are balanced in
 // each. Requires kLeastClips; below six clips, and for the last of an odd number, films stand in it once.
 inline constexpr std::uint32_t kLeastClips = 3;
 std::vector<SyntheticClip> plan_synthetic(const SyntheticOptions& options);

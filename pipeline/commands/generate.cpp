@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 
-#include <array>
+#include <algorithm>
 #include <iostream>
-#include <limits>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "base/clock.h"
@@ -14,15 +14,25 @@
 namespace actionflow {
 namespace {
 
+const Scene* scene_named(const std::string& name) {
+  const auto found = std::ranges::find(scenes(), name, &Scene::name);
+  return found == scenes().end() ? nullptr : &*found;
+}
+
 class Generate : public Command {
  public:
   std::string name() const override { return "generate"; }
   std::string summary() const override {
-    return "write the synthetic action dataset: drawn people in H.264 videos";
+    return "write a synthetic dataset: drawn people, or a hand that draws gestures, in H.264 videos";
   }
   std::string files() const override { return "DIR, new or empty"; }
 
   void declare(CLI::App& app) override {
+    app.add_option("--scene", scene_, "people, unless told, or hands")
+        ->check([](const std::string& name) {
+          return scene_named(name) ? "" : "knows the scenes people and hands, not '" + name + "'";
+        })
+        ->type_name("NAME");
     app.add_option("--clips", clips_, "in all splits together, 1000 unless told")
         ->check(CLI::Range(static_cast<int>(kLeastClips), 1'000'000).description(""))
         ->type_name("N");
@@ -38,6 +48,7 @@ class Generate : public Command {
     if (!arguments.overrides.empty())
       throw UsageError("generate reads no YAML file that key=value could change");
     options_.clips = static_cast<std::uint32_t>(clips_);
+    options_.scene = scene_named(scene_);
     StopFlag stop{false};
     const Stopwatch watch;
     bool complete = false;
@@ -53,19 +64,24 @@ class Generate : public Command {
 
  private:
   void print(const std::string& folder, bool json, double seconds) const {
-    std::array<std::size_t, 3> counts{};
-    for (const SyntheticClip& clip : plan_synthetic(options_)) ++counts[static_cast<std::size_t>(clip.split)];
+    std::map<std::string, std::size_t> counts;
+    for (const SyntheticClip& clip : plan_synthetic(options_)) ++counts[clip.list()];
+    const std::size_t train = counts["train.txt"], val = counts["val.txt"], test = counts["test.txt"];
+    const std::size_t others = counts["other.txt"] + counts["unknown.txt"];
     if (json) {
-      const nlohmann::ordered_json line{{"folder", folder}, {"clips", clips_},   {"train", counts[0]},
-                                        {"val", counts[1]}, {"test", counts[2]}, {"seconds", seconds}};
+      nlohmann::ordered_json line{{"folder", folder}, {"clips", clips_}, {"train", train},
+                                  {"val", val},       {"test", test},    {"seconds", seconds}};
+      if (others > 0) line["others"] = others;
       std::cout << line.dump() << std::endl;
       return;
     }
-    std::cout << fmt::format("{}: {} clips, {} to train, {} to validate, {} to test, in {:.1f} s\n", folder,
-                             clips_, counts[0], counts[1], counts[2], seconds);
+    const std::string of_none = others > 0 ? fmt::format(", {} of no class", others) : "";
+    std::cout << fmt::format("{}: {} clips, {} to train, {} to validate, {} to test{}, in {:.1f} s\n", folder,
+                             clips_, train, val, test, of_none, seconds);
   }
 
   SyntheticOptions options_;
+  std::string scene_ = "people";
   int clips_ = 1000;
 };
 

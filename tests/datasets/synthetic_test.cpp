@@ -183,16 +183,17 @@ TEST(Synthetic, ListsNameVideosThatDecode) {
 }
 
 TEST(Synthetic, ASampleOfAnActionIsOfNoDatasetsPersonAndPlace) {
-  const std::optional<ClipPlan> plan = sample_clip("throw", 5, 64, 48);
+  const Scene& people = scenes().front();
+  const std::optional<ClipPlan> plan = sample_clip(people, "throw", 5, 64, 48);
   ASSERT_TRUE(plan);
   EXPECT_EQ(kActions[plan->action].name, "throw");
-  EXPECT_FALSE(sample_clip("yawn", 5, 64, 48));
+  EXPECT_FALSE(sample_clip(people, "yawn", 5, 64, 48));
   for (const SyntheticClip& clip : plan_synthetic({.clips = 1000, .seed = 5})) {
     EXPECT_NE(clip.plan.figure, plan->figure);
     EXPECT_NE(clip.plan.background, plan->background);
   }
   const testing::TemporaryFolder folder;
-  write_clip(folder / "throw.mp4", *plan, kGoOn);
+  write_clip(folder / "throw.mp4", people, *plan, kGoOn);
   EXPECT_EQ(testing::read_all(folder / "throw.mp4").frames.size(),
             static_cast<std::size_t>(DrawnClip(*plan).frames()));
 }

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "datasets/synthetic/clip_video.h"
+#include "datasets/synthetic/scene.h"
 #include "pipeline/training/recipe.h"
 #include "tests/test_data.h"
 
@@ -19,14 +19,14 @@ class SyntheticRecipe : public ::testing::TestWithParam<const char*> {
 };
 
 TEST_P(SyntheticRecipe, NamesEachActionsReversal) {
-  const std::vector<std::string_view> names = action_names();
+  const std::vector<std::string_view>& names = scenes().front().movements;
   std::map<std::string, std::string> pairs;
   for (std::size_t i = 0; i < names.size(); i += 2) pairs.emplace(names[i], names[i + 1]);
   EXPECT_EQ(recipe_.data.augment.reverse_labels, pairs);
 }
 
 TEST_P(SyntheticRecipe, HasANetworkOfItsClassesInUnderFourMegabytes) {
-  const std::vector<std::string_view> names = action_names();
+  const std::vector<std::string_view>& names = scenes().front().movements;
   const Architecture network = read_network(recipe_, {names.begin(), names.end()});
   const std::int64_t values = network.parameter_count();
   EXPECT_GT(values, 100'000);

@@ -1,0 +1,224 @@
+#include "datasets/synthetic/hand_clip.h"
+
+#include <algorithm>
+#include <cmath>
+#include <opencv2/imgproc.hpp>
+
+#include "datasets/synthetic/finger_motion.h"
+#include "datasets/synthetic/hand.h"
+#include "datasets/synthetic/head_camera.h"
+#include "datasets/synthetic/lens.h"
+#include "datasets/synthetic/palette.h"
+#include "datasets/synthetic/surroundings.h"
+
+namespace actionflow {
+
+using cv::Point2d;
+using cv::Scalar;
+
+namespace {
+
+constexpr double kMargin = 0.2;       // of scenery on each side, for the camera's movements
+constexpr double kPixelsAMoment = 2;  // that a hand may move between two moments of one picture
+constexpr int kMostMoments = 5;
+
+Random numbers(const ClipPlan& plan, std::string_view purpose) { return {plan.seed, purpose, 0, plan.clip}; }
+
+cv::Size scenery_size(const ClipPlan& plan) {
+  return {static_cast<int>(plan.width * (1 + 2 * kMargin)),
+          static_cast<int>(plan.height * (1 + 2 * kMargin))};
+}
+
+double aspect_of(const ClipPlan& plan) { return static_cast<double>(plan.width) / plan.height; }
+
+// How a clip's hand is held and lit.
+struct Holding {
+  HandShape shape = HandShape::pointing;
+  Point2d follow;              // how far the elbow goes with the fingertip
+  double bend, bending, size;  // of the wrist, radians; its change a picture's height; of the hand
+  double light, light_from, scene_light;
+  double shutter;  // share of a picture's time that is exposed
+  ShakePath tremble;
+  bool casts_shadow;
+  Point2d shadow_from;
+  double shadow_depth, shadow_blur;
+  double carried;  // share of the scenery's movement that the hand makes too
+
+  Holding(Random random, double seconds)
+      : follow(random.uniform(0.2, 0.8), random.uniform(0.4, 1)),
+        bend(random.uniform(0.05, 0.75)),
+        bending(random.uniform(-0.5, 0.5)),
+        size(random.uniform(0.85, 1.15)),
+        light(random.uniform(0.65, 1.15)),
+        light_from(random.uniform(-1, 1)),
+        scene_light(1),
+        shutter(random.uniform(0.3, 1)),
+        tremble(random, random.uniform(0.01, 0.08), seconds),
+        casts_shadow(random.chance(0.4)),
+        shadow_from(random.uniform(-0.35, 0.2), random.uniform(-0.1, 0.2)),
+        shadow_depth(random.uniform(0.15, 0.6)),
+        shadow_blur(random.uniform(3, 13)),
+        carried(random.uniform(0, 0.5)) {
+    const double shaped = random.uniform_double();
+    if (shaped < 0.12)
+      shape = shaped < 0.04 ? HandShape::two_fingers : shaped < 0.09 ? HandShape::open : HandShape::fist;
+    const double lit = random.uniform_double();
+    if (lit < 0.13) {  // the light is behind it
+      light = random.uniform(0.12, 0.45);
+      scene_light = random.uniform(1, 1.5);
+    } else if (lit < 0.27) {  // a lamp is on it
+      light = random.uniform(1.2, 1.9);
+      scene_light = random.uniform(0.35, 0.9);
+    }
+  }
+};
+
+// Somebody or something dim that moves slowly behind the hand.
+struct Passer {
+  bool there;
+  Point2d from, to;
+  double rx, ry, depth;
+  bool solid;
+  Scalar color;
+
+  Passer(Random random, cv::Size size)
+      : there(random.chance(0.22)),
+        from(random.uniform(-0.1, 1.1) * size.width / size.height, random.uniform(0.1, 0.9)),
+        to(from + Point2d(random.uniform(-0.6, 0.6), random.uniform(-0.2, 0.2))),
+        rx(random.uniform(0.05, 0.25)),
+        ry(random.uniform(0.08, 0.5)),
+        depth(random.uniform(0.2, 0.7)),
+        solid(random.chance(0.4)),
+        color(color_of(Material::shirt, random)) {}
+
+  void draw(Canvas& canvas, double share) const {
+    const Point2d at = from + (to - from) * share;
+    if (!solid) return canvas.shadow(at, rx, ry, depth);
+    canvas.ellipse(at, rx * 0.6, ry * 0.7, 0, color);
+    canvas.disc(at - Point2d(0, 0.8 * ry), 0.35 * rx, shade(color, 0.7));
+  }
+};
+
+Point2d direction(const HandLook& look, double aspect) {
+  const Point2d out = look.from - Point2d(0.5 * aspect, 0.4);
+  return out / cv::norm(out);
+}
+
+}  // namespace
+
+struct HandClip::State {
+  ClipPlan plan;
+  double aspect;
+  HandLook look;
+  FingerMotion motion;
+  Holding holding;
+  HeadCamera camera;
+  Lens lens;
+  Passer passer;
+  cv::Mat scenery;
+  double frame_rate;
+  int quality;
+
+  explicit State(const ClipPlan& p)
+      : plan(p),
+        aspect(aspect_of(p)),
+        look(Random(p.seed, "hand", 0, p.figure), aspect),
+        motion(p.action, numbers(p, "finger"), aspect, direction(look, aspect)),
+        holding(numbers(p, "holding"), motion.seconds()),
+        camera(numbers(p, "head"), motion.seconds(), cv::Size(p.width, p.height), scenery_size(p)),
+        lens(numbers(p, "lens"), p.width, p.height),
+        passer(numbers(p, "passer"), scenery_size(p)),
+        scenery(draw_surroundings(Random(p.seed, "surroundings", 0, p.background), scenery_size(p).width,
+                                  scenery_size(p).height)) {
+    scenery *= holding.scene_light;
+    Random recording = numbers(p, "recording");
+    frame_rate = 15 + static_cast<double>(recording.below(16));
+    quality = 18 + static_cast<int>(recording.below(15));
+  }
+
+  Point2d tip(double seconds) const {
+    return motion.at(seconds) + camera.moved(seconds) * (holding.carried / plan.height);
+  }
+
+  HandPose pose(double seconds) const {
+    HandPose pose;
+    pose.shape = holding.shape;
+    pose.tip = tip(seconds);
+    const Point2d strayed = pose.tip - Point2d(0.5 * aspect, 0.4);
+    pose.elbow = look.from + Point2d(strayed.x * holding.follow.x, strayed.y * holding.follow.y);
+    // The finger is held more upright than the arm.
+    const double lean = std::atan2(pose.elbow.x - pose.tip.x, pose.elbow.y - pose.tip.y);
+    pose.finger = lean * holding.bend + holding.bending * strayed.x + holding.tremble.at(seconds).x;
+    pose.size = holding.size * (1 + 0.15 * strayed.y);
+    pose.light = holding.light;
+    pose.light_from = holding.light_from;
+    return pose;
+  }
+
+  cv::Mat behind(double seconds) const {
+    Canvas canvas(plan.width, plan.height);
+    cv::warpAffine(scenery, canvas.image(), camera.view(seconds), canvas.image().size(), cv::INTER_LINEAR,
+                   cv::BORDER_REFLECT);
+    if (passer.there) passer.draw(canvas, seconds / motion.seconds());
+    if (holding.casts_shadow) cast_shadow(canvas.image(), pose(seconds));
+    return canvas.image();
+  }
+
+  void cast_shadow(cv::Mat& image, HandPose pose) const {
+    const double left = 255 * (1 - holding.shadow_depth);
+    pose.tip += holding.shadow_from;
+    pose.elbow += holding.shadow_from;
+    Canvas light(plan.width / 2, plan.height / 2);
+    light.image().setTo(Scalar::all(255));
+    draw_hand(light, look.silhouette(Scalar::all(left)), pose);
+    cv::Mat soft;
+    cv::blur(light.image(), soft,
+             cv::Size(3, 3) + cv::Size(1, 1) * (2 * static_cast<int>(holding.shadow_blur / 4)));
+    cv::resize(soft, soft, image.size());
+    cv::multiply(image, soft, image, 1 / 255.0);
+  }
+
+  // What the shutter lets in: as many moments as the hand's way asks for.
+  cv::Mat exposed(double seconds) const {
+    const double open = holding.shutter / frame_rate;
+    const double way = cv::norm(tip(seconds + open) - tip(seconds)) * plan.height;
+    const int moments = std::clamp(static_cast<int>(std::ceil(way / kPixelsAMoment)), 1, kMostMoments);
+    const cv::Mat scene = behind(seconds + open / 2);
+    cv::Mat sum(scene.size(), CV_16UC3, Scalar::all(0));
+    Canvas canvas(plan.width, plan.height);
+    for (int i = 0; i < moments; ++i) {
+      scene.copyTo(canvas.image());
+      draw_hand(canvas, look, pose(seconds + open * (i + 0.5) / moments));
+      if (moments == 1) return canvas.image();
+      cv::add(sum, canvas.image(), sum, cv::noArray(), CV_16U);
+    }
+    sum.convertTo(canvas.image(), CV_8U, 1.0 / moments);
+    return canvas.image();
+  }
+};
+
+HandClip::HandClip(const ClipPlan& plan) : state_(std::make_unique<State>(plan)) {}
+
+HandClip::~HandClip() = default;
+
+int HandClip::frames() const {
+  return std::max(2, static_cast<int>(state_->motion.seconds() * state_->frame_rate));
+}
+
+double HandClip::frame_rate() const { return state_->frame_rate; }
+
+int HandClip::quality() const { return state_->quality; }
+
+const char* HandClip::preset() const { return "ultrafast"; }
+
+std::vector<std::uint8_t> HandClip::frame(int index) const {
+  const State& s = *state_;
+  const double seconds = index / s.frame_rate;
+  cv::Mat image = s.exposed(seconds);
+  s.camera.expose(image, seconds);
+  s.lens.expose(image);
+  s.lens.add_noise(image, Random(s.plan.seed, "grain", static_cast<std::uint32_t>(index), s.plan.clip));
+  return {image.data, image.data + image.total() * image.elemSize()};
+}
+
+}  // namespace actionflow
