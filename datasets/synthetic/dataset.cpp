@@ -12,6 +12,7 @@
 
 #include "base/atomic_file.h"
 #include "base/random.h"
+#include "datasets/opencv_threads.h"
 #include "datasets/synthetic/clip_video.h"
 
 namespace actionflow {
@@ -169,6 +170,7 @@ bool write_synthetic(const fs::path& folder, const SyntheticOptions& options, co
                      const std::function<void()>& written) {
   const std::vector<SyntheticClip> clips = plan_synthetic(options);
   NewFolder made(folder);
+  opencv_threads_off();
   const int processors = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   Writing(folder, *options.scene, clips, stop, written)
       .run(options.threads > 0 ? options.threads : processors);

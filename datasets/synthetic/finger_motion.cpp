@@ -100,14 +100,18 @@ FingerMotion::FingerMotion(std::size_t gesture, Random random, double aspect, Po
 
 void FingerMotion::place(Random& random, std::size_t gesture, double aspect) {
   const bool upright = gesture < 2, level = gesture == 2 || gesture == 3;
-  size_.x = upright ? random.uniform(0.04, 0.2) : aspect * random.uniform(level ? 0.11 : 0.12, 0.36);
-  size_.y = level ? random.uniform(0.04, 0.2) : random.uniform(upright ? 0.12 : 0.13, 0.33);
+  size_.x = upright ? random.uniform(0.04, 0.2) : aspect * random.uniform(0.12, 0.36);
+  size_.y = upright ? random.uniform(0.12, 0.33)
+            : level ? random.uniform(0.04, 0.2)
+                    : std::clamp(size_.x * random.uniform(0.5, 1.4), 0.13, 0.33);
   // Whole drawings stay in the picture mostly, though low corners may slip out of it.
   const double side = std::max(0.02, 0.47 * aspect - size_.x);
   middle_.x = aspect * 0.47 + std::clamp(0.5 * random.normal(), -1.0, 1.0) * std::min(side, 0.23 * aspect);
   const double top = size_.y + 0.04;
   middle_.y = top + random.uniform_double() * std::max(0.05, 0.78 - size_.y - top);
   tilt_ = random.chance(0.5) ? 0 : random.uniform(-0.26, 0.26);
+  // What is flat would slant.
+  if (!upright && !level) tilt_ *= std::min(size_.x, size_.y) / std::max(size_.x, size_.y);
 }
 
 Point2d FingerMotion::placed(Point2d p) const {

@@ -56,7 +56,7 @@ class Drawer {
       case 8:
         return joined(tick());
       case 9: {
-        const double from = near(-0.2, 0.5);
+        const double from = near(-0.2, 0.7);
         return {arc(from, from - 2 * kPi * random_.uniform(0.93, 1.15))};
       }
       default:

@@ -63,12 +63,12 @@ class Hand {
   // A limb whose one side is in the light.
   void round(Point2d a, Point2d b, double width_a, double width_b, const Scalar& color) {
     if (look_.flat) return canvas_.limb(a, b, width_a, width_b, color);
-    canvas_.limb(a, b, width_a, width_b, shade(color, 0.72));
+    canvas_.limb(a, b, width_a, width_b, shade(color, 0.8));
     const Point2d line = unit(b - a);
     const Point2d side = Point2d(-line.y, line.x) * (0.12 * pose_.light_from);
-    canvas_.limb(a + side * width_a, b + side * width_b, width_a * 0.72, width_b * 0.72, shade(color, 0.92));
+    canvas_.limb(a + side * width_a, b + side * width_b, width_a * 0.72, width_b * 0.72, shade(color, 0.93));
     canvas_.limb(a + side * (1.6 * width_a), b + side * (1.6 * width_b), width_a * 0.4, width_b * 0.4,
-                 shade(color, 1.06));
+                 shade(color, 1.03));
   }
 
   void finger(Point2d tip, Point2d knuckle, double girth) {
@@ -88,8 +88,8 @@ class Hand {
     for (int i = 3; i >= first; --i) {
       const Point2d place(0.47 + 0.035 * (i - first), look_.fist * (-0.02 + 0.1 * i));
       const double radius = 0.075 * size_;
-      if (!look_.flat) canvas_.disc(at(place - Point2d(0.005, -0.01)), radius * 1.1, shade(skin_, 0.62));
-      canvas_.disc(at(place), radius, shade(skin_, look_.flat ? 1 : 0.9));
+      if (!look_.flat) canvas_.disc(at(place - Point2d(0.005, -0.01)), radius * 1.1, shade(skin_, 0.76));
+      canvas_.disc(at(place), radius, shade(skin_, look_.flat ? 1 : 0.94));
     }
   }
 
@@ -104,7 +104,7 @@ class Hand {
     const Point2d wrist = at({1, 0.08});
     const Point2d line = pose_.elbow - wrist;
     const double reach = cv::norm(line);
-    const double slim = 0.31 * look_.arm * size_;
+    const double slim = 0.33 * look_.arm * size_;
     const double broad = slim * look_.elbow;
     const auto on_arm = [&](double hands) { return wrist + line * std::min(1.0, hands * size_ / reach); };
     const auto breadth = [&](double hands) {
@@ -172,18 +172,18 @@ HandLook::HandLook(Random random, double aspect) {
   finger = random.uniform(0.11, 0.17);
   fist = random.uniform(0.9, 1.3);
   arm = random.uniform(0.9, 1.45);
-  elbow = random.uniform(1.3, 2.6);
+  elbow = random.uniform(1.4, 2.8);
   const double side = random.uniform_double();
-  if (side < 0.72) {
+  if (side < 0.78) {
     from = {aspect * random.uniform(0.8, 1.2), random.uniform(1.3, 1.75)};
-  } else if (side < 0.84) {
+  } else if (side < 0.87) {
     from = {aspect * random.uniform(0.4, 0.8), random.uniform(1.5, 1.9)};
-  } else if (side < 0.92) {
+  } else if (side < 0.93) {
     from = {aspect * random.uniform(1.25, 1.5), random.uniform(0.8, 1.2)};
   } else {
     from = {aspect * random.uniform(-0.2, 0.25), random.uniform(1.3, 1.7)};
   }
-  left = side >= 0.92 || random.chance(0.06);
+  left = side >= 0.93 || random.chance(0.06);
 }
 
 HandLook HandLook::silhouette(const Scalar& color) const {

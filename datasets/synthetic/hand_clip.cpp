@@ -36,7 +36,7 @@ struct Holding {
   HandShape shape = HandShape::pointing;
   Point2d follow;              // how far the elbow goes with the fingertip
   double bend, bending, size;  // of the wrist, radians; its change a picture's height; of the hand
-  double light, light_from, scene_light;
+  double light, light_from, scene_light, least_light;
   double shutter;  // share of a picture's time that is exposed
   ShakePath tremble;
   bool casts_shadow;
@@ -52,6 +52,7 @@ struct Holding {
         light(random.uniform(0.65, 1.15)),
         light_from(random.uniform(-1, 1)),
         scene_light(1),
+        least_light(random.uniform(25, 70)),
         shutter(random.uniform(0.3, 1)),
         tremble(random, random.uniform(0.01, 0.08), seconds),
         casts_shadow(random.chance(0.4)),
@@ -66,6 +67,7 @@ struct Holding {
     if (lit < 0.13) {  // the light is behind it
       light = random.uniform(0.12, 0.45);
       scene_light = random.uniform(1, 1.5);
+      least_light = 110;
     } else if (lit < 0.27) {  // a lamp is on it
       light = random.uniform(1.2, 1.9);
       scene_light = random.uniform(0.35, 0.9);
@@ -130,10 +132,17 @@ struct HandClip::State {
         passer(numbers(p, "passer"), scenery_size(p)),
         scenery(draw_surroundings(Random(p.seed, "surroundings", 0, p.background), scenery_size(p).width,
                                   scenery_size(p).height)) {
-    scenery *= holding.scene_light;
+    light_scenery();
     Random recording = numbers(p, "recording");
     frame_rate = 15 + static_cast<double>(recording.below(16));
     quality = 18 + static_cast<int>(recording.below(15));
+  }
+
+  // No camera leaves a scene quite dark, and what is behind a dark hand is light.
+  void light_scenery() {
+    const Scalar mean = cv::mean(scenery);
+    const double light = (mean[0] + mean[1] + mean[2]) / 3;
+    scenery *= holding.scene_light * std::clamp(holding.least_light / std::max(1.0, light), 1.0, 8.0);
   }
 
   Point2d tip(double seconds) const {

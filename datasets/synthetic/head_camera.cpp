@@ -37,8 +37,8 @@ HeadCamera::HeadCamera(Random random, double seconds, cv::Size size, cv::Size sc
   stepped_ = random.chance(0.25) ? random.uniform(-0.3, 0.3) : 0;
   step_at_ = random.uniform(0, seconds);
   light_drift_ = random.uniform(-0.12, 0.12);
-  contrast_ = random.uniform(0.75, 1.35);
-  lift_ = random.uniform(-25, 25);
+  contrast_ = random.uniform(0.85, 1.45);
+  lift_ = random.uniform(-20, 25);
   const double cast = random.chance(0.15) ? 0.3 : 0.1;
   for (int c = 0; c < 3; ++c) tint_[c] = 1 + random.uniform(-cast, cast);
   for (int c = 0; c < 3; ++c) first_tint_[c] = first_gain_ == 0 ? 0 : random.uniform(-0.15, 0.15);

@@ -260,7 +260,7 @@ class Surroundings {
       lighten(image(), cloudy(random_, size_, pixels(0.1, 1.5), 3), random_.uniform(0.5, 0.95),
               random_.uniform(1.05, 1.4));
     }
-    if (random_.chance(0.4)) cv::GaussianBlur(image(), image(), {}, random_.uniform(0.5, 2.5));
+    if (random_.chance(0.25)) cv::GaussianBlur(image(), image(), {}, random_.uniform(0.4, 2));
   }
 
   // As seen askew.

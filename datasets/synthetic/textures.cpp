@@ -32,6 +32,7 @@ double edge(double value, double soft) { return std::clamp(value / std::max(0.05
 cv::Scalar any_color(Random& random) {
   constexpr std::array<Material, 5> kMaterials{Material::wall, Material::floor, Material::thing,
                                                Material::shirt, Material::trousers};
+  if (random.chance(0.25)) return shade({255, 250, 242}, random.uniform(0.05, 1));
   if (random.chance(0.6)) return color_of(kMaterials[random.below(kMaterials.size())], random);
   const cv::Scalar color(random.uniform(0, 255), random.uniform(0, 255), random.uniform(0, 255));
   return mix(color, cv::Scalar::all((color[0] + color[1] + color[2]) / 3), random.uniform_double());
