@@ -100,10 +100,12 @@ FingerMotion::FingerMotion(std::size_t gesture, Random random, double aspect, Po
 
 void FingerMotion::place(Random& random, std::size_t gesture, double aspect) {
   const bool upright = gesture < 2, level = gesture == 2 || gesture == 3;
-  size_.x = upright ? random.uniform(0.04, 0.2) : aspect * random.uniform(0.12, 0.36);
+  // A slanting stroke of no class must not look like a level one.
+  const double flattest = gesture < kGestureClasses ? 0.5 : 0.75;
+  size_.x = upright ? random.uniform(0.02, 0.1) : aspect * random.uniform(0.12, 0.36);
   size_.y = upright ? random.uniform(0.12, 0.33)
-            : level ? random.uniform(0.04, 0.2)
-                    : std::clamp(size_.x * random.uniform(0.5, 1.4), 0.13, 0.33);
+            : level ? random.uniform(0.02, 0.1)
+                    : std::clamp(size_.x * random.uniform(flattest, 1.4), 0.13, 0.33);
   // Whole drawings stay in the picture mostly, though low corners may slip out of it.
   const double side = std::max(0.02, 0.47 * aspect - size_.x);
   middle_.x = aspect * 0.47 + std::clamp(0.5 * random.normal(), -1.0, 1.0) * std::min(side, 0.23 * aspect);
