@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+"""Accuracy on EgoGestAR, as the README's table has it: trains every network with several seeds on train.txt and
+tests each once on test.txt, then trains five times on train.txt less a fifth of its scenes and tests on those.
+
+    egogestar.py DATA [--program build/actionflow] [--networks air_cnn3d air_fusion …] [--seeds 1 2 3] [--folds 5]
+                 [--weights FOLDER] [--out FOLDER] [--keep key=value …]
+
+--weights: a folder of NETWORK/best.safetensors to begin with, from configs/training/hands.yaml. Runs that stand in
+--out already are not repeated. Standard library only.
+"""
+
+import argparse
+import json
+import math
+import pathlib
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+RECIPE = ROOT / "configs/training/egogestar.yaml"
+
+
+def wilson(right, count, z=1.96):
+    """Wilson's interval of a share at 95 %."""
+    share = right / count
+    middle = share + z * z / (2 * count)
+    reach = z * math.sqrt(share * (1 - share) / count + z * z / (4 * count * count))
+    return [(middle + sign * reach) / (1 + z * z / count) for sign in (-1, 1)]
+
+
+class Runs:
+    def __init__(self, options):
+        self.options = options
+
+    def run(self, network, name, *changes, perturb=False):
+        """Trains and tests once; what `evaluate --json` says, with the training's seconds."""
+        output = self.options.out / network / name
+        result = output / "evaluation.json"
+        if result.exists():
+            return json.loads(result.read_text())
+        recipe = [RECIPE, f"data.root={self.options.data}", f"model={ROOT}/configs/models/{network}.yaml",
+                  f"output={output}", *changes, *self.options.keep]
+        if self.options.weights:
+            recipe.append(f"init.weights={self.options.weights}/{network}/best.safetensors")
+        started = time.monotonic()
+        resume = ["--resume"] if (output / "last.safetensors").exists() else []
+        self.call("train", *recipe, *resume)
+        seconds = time.monotonic() - started
+        answer = json.loads(self.call("evaluate", *recipe, "--json", *(["--perturb"] if perturb else [])))
+        answer["training_seconds"] = seconds
+        result.write_text(json.dumps(answer))
+        return answer
+
+    def call(self, *arguments):
+        command = [str(self.options.program), *map(str, arguments)]
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        if done.returncode != 0:
+            sys.exit(f"{' '.join(command)}: exit {done.returncode}\n{done.stderr[-2000:]}")
+        return done.stdout
+
+
+def right(answer):
+    return round(answer["top1"] * answer["clips"])
+
+
+def share_text(count, of):
+    low, high = wilson(count, of)
+    return f"{count}/{of} = {100 * count / of:.1f} % ({100 * low:.1f}–{100 * high:.1f})"
+
+
+def mean(values):
+    values = list(values)
+    return sum(values) / len(values)
+
+
+def seeds_row(runs, network, seeds):
+    answers = [runs.run(network, f"seed{seed}", f"seed={seed}", perturb=True) for seed in seeds]
+    cells = ["; ".join(share_text(right(a), a["clips"]) for a in answers)]
+    rejected = [a["auroc"] for a in answers if "auroc" in a]
+    cells.append(f"{mean(rejected):.3f}" if rejected else "")
+    for name in answers[0].get("perturbed", {}):
+        cells.append(f"{100 * mean(a['perturbed'][name] for a in answers):.1f} %")
+    cells.append(f"{max(a['training_seconds'] for a in answers) / 60:.1f} min")
+    return list(answers[0].get("perturbed", {})), cells
+
+
+def folds_cell(runs, network, folds):
+    answers = [runs.run(network, f"fold{fold}", f"data.folds={folds}", f"data.fold={fold}") for fold in range(folds)]
+    return share_text(sum(map(right, answers)), sum(a["clips"] for a in answers))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=pathlib.Path)
+    parser.add_argument("--program", type=pathlib.Path, default=ROOT / "build/actionflow")
+    parser.add_argument("--networks", nargs="+", default=["air_cnn3d", "air_fusion", "air_cnn_lstm", "air_tiny"])
+    parser.add_argument("--seeds", nargs="*", type=int, default=[1, 2, 3])
+    parser.add_argument("--folds", type=int, default=5, help="0: none")
+    parser.add_argument("--weights", type=pathlib.Path)
+    parser.add_argument("--out", type=pathlib.Path, default=ROOT / "out/egogestar")
+    parser.add_argument("--keep", nargs="*", default=[], metavar="KEY=VALUE", help="changes to the recipe")
+    options = parser.parse_args()
+    runs = Runs(options)
+    print("| network | " + (f"{options.folds} folds of scenes" if options.folds else "") + " |")
+    for network in options.networks:
+        if options.folds:
+            print(f"| {network} | {folds_cell(runs, network, options.folds)} |", flush=True)
+    for network in options.networks:
+        if options.seeds:
+            names, cells = seeds_row(runs, network, options.seeds)
+            print(f"| {network} | " + " | ".join(cells) + " |   (test; AUROC; " + ", ".join(names) + "; training)",
+                  flush=True)
+
+
+main()
