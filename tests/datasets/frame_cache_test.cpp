@@ -12,24 +12,20 @@
 #include "datasets/prepare_fingerprint.h"
 #include "datasets/video_frames.h"
 #include "tests/datasets/make_video.h"
+#include "tests/datasets/read_video.h"
 #include "tests/test_data.h"
 
 namespace actionflow {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::source_of;
 using testing::TemporaryFolder;
 using testing::TestVideo;
 using testing::write_test_video;
 
 constexpr FrameForm kForm{24, 32};
 constexpr std::size_t kFrameBytes = 24 * 32 * 3;
-
-SourceOptions source_of(const fs::path& path) {
-  SourceOptions source;
-  source.source = path.string();
-  return source;
-}
 
 void make_video(const fs::path& path, int frames = 10) {
   TestVideo video;

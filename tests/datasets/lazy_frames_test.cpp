@@ -9,12 +9,14 @@
 
 #include "base/random.h"
 #include "tests/datasets/make_video.h"
+#include "tests/datasets/read_video.h"
 #include "tests/test_data.h"
 
 namespace actionflow {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::source_of;
 using testing::TemporaryFolder;
 using testing::TestVideo;
 using testing::write_test_video;
@@ -23,12 +25,6 @@ constexpr FrameForm kForm{24, 32};
 constexpr std::size_t kFrameBytes = 24 * 32 * 3;
 // x264 looks ahead by three B-frames and keeps as many to put them in order.
 constexpr std::int64_t kReordered = 8;
-
-SourceOptions source_of(const fs::path& path) {
-  SourceOptions source;
-  source.source = path.string();
-  return source;
-}
 
 std::shared_ptr<const VideoFrames> open(const fs::path& path) {
   const SourceOptions source = source_of(path);

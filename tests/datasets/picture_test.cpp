@@ -8,7 +8,7 @@
 #include "base/random.h"
 #include "datasets/augmentation_sheet.h"
 #include "datasets/memory_frames.h"
-#include "datasets/source.h"
+#include "tests/datasets/read_video.h"
 
 namespace actionflow {
 namespace {
@@ -29,9 +29,7 @@ TEST(Png, IsReadBackToTheByte) {
   const fs::path folder = fs::path(::testing::TempDir()) / "png_test";
   fs::create_directories(folder);
   std::ofstream(folder / "1.png", std::ios::binary) << file;
-  SourceOptions source;
-  source.source = folder.string();
-  const auto video = read_video_frames(source, FrameForm{31, 45, ColorOrder::rgb, {}});
+  const auto video = read_video_frames(testing::source_of(folder), FrameForm{31, 45, ColorOrder::rgb, {}});
   fs::remove_all(folder);
   ASSERT_EQ(video->count(), 1);
   const std::vector<std::uint8_t> read(video->pixels(0), video->pixels(0) + picture.pixels.size());

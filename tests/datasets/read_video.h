@@ -14,6 +14,12 @@
 
 namespace actionflow::testing {
 
+inline SourceOptions source_of(const std::filesystem::path& path) {
+  SourceOptions source;
+  source.source = path.string();
+  return source;
+}
+
 struct Decoded {
   StreamInfo info;
   std::vector<Frame> frames;
@@ -31,11 +37,7 @@ inline Decoded read_all(const SourceOptions& options) {
   return decoded;
 }
 
-inline Decoded read_all(const std::filesystem::path& path) {
-  SourceOptions options;
-  options.source = path.string();
-  return read_all(options);
-}
+inline Decoded read_all(const std::filesystem::path& path) { return read_all(source_of(path)); }
 
 // The first plane's byte at (x, y): luma of YUV, red of RGB, for pictures of 8 bits.
 inline int luma_at(const Frame& frame, int x, int y) {
@@ -54,10 +56,6 @@ inline std::string error_of(const SourceOptions& options) {
   }
 }
 
-inline std::string error_of(const std::filesystem::path& path) {
-  SourceOptions options;
-  options.source = path.string();
-  return error_of(options);
-}
+inline std::string error_of(const std::filesystem::path& path) { return error_of(source_of(path)); }
 
 }  // namespace actionflow::testing

@@ -17,15 +17,10 @@
 namespace actionflow {
 namespace {
 
+using testing::source_of;
 using testing::TemporaryFolder;
 using testing::TestVideo;
 using testing::write_test_video;
-
-SourceOptions source_of(const std::filesystem::path& path) {
-  SourceOptions source;
-  source.source = path.string();
-  return source;
-}
 
 InputSpec small_input(int frames, double rate) {
   InputSpec input;
