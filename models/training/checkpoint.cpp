@@ -14,8 +14,7 @@ namespace {
 
 constexpr std::string_view kCheckpointKey = "actionflow.checkpoint";
 constexpr int kCheckpointVersion = 1;
-constexpr std::string_view kHeader = "training.", kNote = "training.note.", kAverage = "ema.",
-                           kOptimizer = "optimizer.";
+constexpr std::string_view kHeader = "training.", kAverage = "ema.", kOptimizer = "optimizer.";
 
 using Metadata = std::map<std::string, std::string>;
 
@@ -32,22 +31,14 @@ class HeaderReader {
     }
     return found->second;
   }
-  template <class T>
-  T number(std::string_view key) const {
+  std::int64_t count(std::string_view key) const {
     const std::string& written = text(key);
-    T value{};
+    std::int64_t value = 0;
     const char* end = written.data() + written.size();
     const auto [rest, error] = std::from_chars(written.data(), end, value);
-    if (error != std::errc() || rest != end) {
-      throw ModelError(
-          fmt::format("{}: '{}{}' in its header is '{}', expected a number", file_, kHeader, key, written));
-    }
-    return value;
-  }
-  std::int64_t count(std::string_view key) const {
-    const auto value = number<std::int64_t>(key);
-    if (value < 0) {
-      throw ModelError(fmt::format("{}: '{}{}' in its header is {}", file_, kHeader, key, value));
+    if (error != std::errc() || rest != end || value < 0) {
+      throw ModelError(fmt::format("{}: '{}{}' in its header is '{}', expected a number from 0", file_,
+                                   kHeader, key, written));
     }
     return value;
   }
@@ -64,34 +55,11 @@ Metadata header_of(const CheckpointContent& content) {
   const auto set = [&](std::string_view key, std::string value) {
     header[std::string(kHeader) + std::string(key)] = std::move(value);
   };
-  const TrainingPosition& position = content.position;
-  set("epoch", std::to_string(position.epoch));
-  set("step", std::to_string(position.step));
-  set("step_in_epoch", std::to_string(position.step_in_epoch));
-  set("seed", std::to_string(position.seed));
-  set("best", fmt::format("{}", position.best));
-  set("best_epoch", std::to_string(position.best_epoch));
-  set("recipe", position.recipe);
+  set("run", std::string(content.run));
   set("optimizer_steps", std::to_string(content.optimizer.steps()));
   set("schedule", content.schedule.state());
   if (content.average != nullptr) set("average_updates", std::to_string(content.average->updates()));
-  for (const auto& [key, value] : position.notes) header[std::string(kNote) + key] = value;
   return header;
-}
-
-TrainingPosition read_position(const HeaderReader& header, const Metadata& metadata) {
-  TrainingPosition position{.epoch = header.count("epoch"),
-                            .step = header.count("step"),
-                            .step_in_epoch = header.count("step_in_epoch"),
-                            .seed = header.number<std::uint64_t>("seed"),
-                            .best = header.number<double>("best"),
-                            .best_epoch = header.number<std::int64_t>("best_epoch"),
-                            .recipe = header.text("recipe"),
-                            .notes = {}};
-  for (const auto& [key, value] : metadata) {
-    if (key.starts_with(kNote)) position.notes.emplace(key.substr(kNote.size()), value);
-  }
-  return position;
 }
 
 void check_header(const Metadata& metadata, const std::string& file) {
@@ -183,7 +151,7 @@ Checkpoint load_checkpoint(const std::filesystem::path& path, const Architecture
   check_network(read.metadata, architecture, file);
   const HeaderReader header(read.metadata, file);
   Checkpoint checkpoint;
-  checkpoint.position = read_position(header, read.metadata);
+  checkpoint.run = header.text("run");
   checkpoint.optimizer_steps = header.count("optimizer_steps");
   checkpoint.schedule = header.text("schedule");
   checkpoint.optimizer = take(read.tensors, kOptimizer, false);
@@ -212,12 +180,6 @@ void restore(Checkpoint checkpoint, const std::filesystem::path& file,
   } catch (const ModelError& error) {
     throw ModelError(fmt::format("{}: does not fit the recipe: {}", file.string(), error.what()));
   }
-}
-
-std::string fingerprint(std::string_view text) {
-  std::uint64_t state = 0xCBF29CE484222325ULL;  // FNV-1a
-  for (const char c : text) state = (state ^ static_cast<unsigned char>(c)) * 0x100000001B3ULL;
-  return fmt::format("{:016x}", state);
 }
 
 }  // namespace actionflow

@@ -1,8 +1,8 @@
 // last.safetensors: everything that a training run needs to go on at the step where it was written.
 //
 // A weights file like others (models/weight_files.h), so `classify` runs it, with the optimiser's tensors
-// ("optimizer.…"), the average's ("ema.<parameter>") and, in its header under "training.…", the position and
-// whatever the run wants to find again. Doubles are written so that they read back exactly.
+// ("optimizer.…"), the average's ("ema.<parameter>") and, in its header under "training.…", what the run
+// wants to find again. Doubles are written so that they read back exactly.
 //
 // Written beside, synced, renamed: a run killed at any time leaves the old file or the new one. Reading
 // takes no more memory than the file's bytes and throws ModelError for a file that is damaged or cut, that is
@@ -11,7 +11,6 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <limits>
 #include <map>
 #include <optional>
 #include <span>
@@ -26,25 +25,11 @@
 
 namespace actionflow {
 
-struct TrainingPosition {
-  std::int64_t epoch = 0;          // being trained, from 0; at an epoch's end the next one
-  std::int64_t step = 0;           // of the optimiser, taken in the whole run
-  std::int64_t step_in_epoch = 0;  // taken in `epoch`
-  std::uint64_t seed = 0;
-  // Of the validation measure, greater is better; −∞ and −1 before the first.
-  double best = -std::numeric_limits<double>::infinity();
-  std::int64_t best_epoch = -1;
-  std::string recipe;  // fingerprint() of what must not change between stopping and going on
-  // What else the run keeps: sums of the epoch so far, ….
-  std::map<std::string, std::string> notes;
-  bool operator==(const TrainingPosition&) const = default;
-};
-
 // What stands in a checkpoint, in parts that belong to others.
 struct CheckpointContent {
   const Architecture& architecture;
   const Weights& weights;
-  const TrainingPosition& position;
+  std::string_view run;  // what the run keeps of itself, such as how far it has come
   const Optimizer& optimizer;
   const Schedule& schedule;
   const WeightAverage* average = nullptr;  // null: none is kept
@@ -57,7 +42,7 @@ void save_checkpoint(const CheckpointContent& content, const std::filesystem::pa
 
 struct Checkpoint {
   Weights weights;
-  TrainingPosition position;
+  std::string run;
   std::map<std::string, Tensor> optimizer;
   std::int64_t optimizer_steps = 0;
   std::string schedule;
@@ -68,13 +53,10 @@ struct Checkpoint {
 Checkpoint load_checkpoint(const std::filesystem::path& file, const Architecture& architecture);
 
 // Puts optimiser, schedule and average back. ModelError that names the file where they are of another kind
-// than those of the checkpoint, or where it has no average and one is wanted. Weights and position stay with
+// than those of the checkpoint, or where it has no average and one is wanted. Weights and `run` stay with
 // the caller.
 void restore(Checkpoint checkpoint, const std::filesystem::path& file,
              std::span<const TrainedParameter> parameters, Optimizer& optimizer, Schedule& schedule,
              WeightAverage* average);
-
-// 16 hexadecimal digits; equal texts give equal ones, other texts most likely others.
-std::string fingerprint(std::string_view text);
 
 }  // namespace actionflow

@@ -24,7 +24,6 @@ namespace actionflow {
 namespace {
 
 constexpr double kWorstLoss = 1e300;  // in place of one that is not finite, which JSON does not know
-constexpr const char* kStateNote = "run";
 
 Weights first_weights(const Recipe& recipe, const Architecture& architecture, bool resume) {
   Weights weights = initial_weights(architecture, recipe.seed);
@@ -158,10 +157,7 @@ struct Trainer::State {
 
 void Trainer::State::restore_checkpoint() {
   Checkpoint saved = load_checkpoint(folder.last(), architecture);
-  const auto note = saved.position.notes.find(kStateNote);
-  if (note == saved.position.notes.end())
-    throw ModelError(folder.last().string() + " holds no state of a training run");
-  RunState then = RunState::from_text(note->second, folder.last());
+  RunState then = RunState::from_text(saved.run, folder.last());
   const std::string other = then.identity.difference(state.identity);
   if (!other.empty())
     throw ModelError(folder.last().string() + " cannot be gone on with: " + other +
@@ -174,19 +170,9 @@ void Trainer::State::restore_checkpoint() {
 }
 
 void Trainer::State::checkpoint() {
-  TrainingPosition position;
-  position.epoch = state.epoch;
-  position.step = state.updates;
-  position.step_in_epoch = state.step;
-  position.seed = recipe.seed;
-  if (state.best.epoch > 0) {
-    position.best = state.best.top1;
-    position.best_epoch = state.best.epoch;
-  }
-  position.notes[kStateNote] = state.to_text();
-  save_checkpoint(
-      {architecture, network.weights(), position, *optimizer, schedule, average ? &*average : nullptr},
-      folder.last());
+  const std::string run = state.to_text();
+  save_checkpoint({architecture, network.weights(), run, *optimizer, schedule, average ? &*average : nullptr},
+                  folder.last());
   since_checkpoint.reset();
   updates_at_checkpoint = state.updates;
 }

@@ -53,25 +53,26 @@ class Training {
         average_({.decay = 0.9}, network_.weights()) {}
 
   double step() {
-    const auto at = static_cast<std::uint64_t>(position_.step);
+    const auto at = static_cast<std::uint64_t>(step_);
     Tensor targets({kBatch, 3});
-    for (std::int64_t clip = 0; clip < kBatch; ++clip) targets[clip * 3 + (clip + position_.step) % 3] = 1;
+    for (std::int64_t clip = 0; clip < kBatch; ++clip) targets[clip * 3 + (clip + step_) % 3] = 1;
     network_.clear_gradients();
     const double loss =
         network_.accumulate(noise_of_shape({kBatch, 3, 6, 8, 8}, 50 + at), targets, {.seed = 5, .step = at})
             .loss;
-    optimizer_->step(network_.trained(), schedule_.rate(position_.step));
+    optimizer_->step(network_.trained(), schedule_.rate(step_));
     average_.update(network_.weights());
-    if (++position_.step % 3 == 0) schedule_.observe(loss);
+    if (++step_ % 3 == 0) schedule_.observe(loss);
     return loss;
   }
   void save(const std::filesystem::path& file) const {
-    save_checkpoint(
-        {network_.architecture(), network_.weights(), position_, *optimizer_, schedule_, &average_}, file);
+    save_checkpoint({network_.architecture(), network_.weights(), std::to_string(step_), *optimizer_,
+                     schedule_, &average_},
+                    file);
   }
   void go_on(const std::filesystem::path& file) {
     Checkpoint checkpoint = load_checkpoint(file, network_.architecture());
-    position_ = checkpoint.position;
+    step_ = std::stoll(checkpoint.run);
     for (auto& [name, tensor] : checkpoint.weights.tensors)
       std::ranges::copy(tensor.values(), network_.weights().tensors.at(name).data());
     restore(std::move(checkpoint), file, network_.trained(), *optimizer_, schedule_, &average_);
@@ -83,7 +84,7 @@ class Training {
   std::unique_ptr<Optimizer> optimizer_;
   Schedule schedule_;
   WeightAverage average_;
-  TrainingPosition position_;
+  std::int64_t step_ = 0;
 };
 
 TEST(Resuming, HasTheSameLossesToTheLastBit) {
