@@ -25,6 +25,8 @@ class StreamDecoder {
       if (item.mark == Mark::lost || item.mark == Mark::end) decoder_->flush(frames);
     }
     count(frames);
+    // A camera may be away for long; its decoder's pictures are not held for it.
+    if (item.mark == Mark::lost) decoder_.reset();
     return frames;
   }
 

@@ -3,6 +3,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/heap.h"
 #include "base/log.h"
 
 namespace actionflow {
@@ -77,6 +78,8 @@ bool StreamSource::read_connection(Failure& failure) {
     opened = true;
     was_open_ = true;
     state_.live = reader->info().live;
+    // What looking at the stream took, which decodes some of it, and the lost connection's decoder.
+    if (state_.live) give_back_free_memory();
     put(Mark::begin, {Packet(), reader->codec_parameters()});
     read_packets(*reader);
     return true;
