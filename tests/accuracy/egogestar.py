@@ -2,11 +2,12 @@
 """Accuracy on EgoGestAR, as the README's table has it: trains every network with several seeds on train.txt and
 tests each once on test.txt, then trains five times on train.txt less a fifth of its scenes and tests on those.
 
-    egogestar.py DATA [--program build/actionflow] [--networks air_cnn3d air_fusion …] [--seeds 1 2 3] [--folds 5]
-                 [--weights FOLDER] [--out FOLDER] [--keep key=value …]
+    actionflow generate HANDS --scene hands --clips 4400
+    egogestar.py DATA HANDS [--program build/actionflow] [--networks air_cnn3d air_fusion …] [--seeds 1 2 3]
+                 [--folds 5] [--out FOLDER] [--keep key=value …]
 
---weights: a folder of NETWORK/best.safetensors to begin with, from configs/training/hands.yaml. Runs that stand in
---out already are not repeated. Standard library only.
+Every network begins with weights from the drawn hands (configs/training/hands.yaml), the CNN-LSTM there with the
+3D-CNN's convolutions. Runs that stand in --out already are not repeated. Standard library only.
 """
 
 import argparse
@@ -18,7 +19,9 @@ import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-RECIPE = ROOT / "configs/training/egogestar.yaml"
+RECIPES = ROOT / "configs/training"
+# Networks that begin with another's weights on the drawn hands, and what else their recipe changes there.
+BEGIN = {"air_cnn_lstm": ("air_cnn3d", ["epochs=6", "init.skip=[fc.*]"])}
 
 
 def wilson(right, count, z=1.96):
@@ -34,20 +37,32 @@ class Runs:
         self.options = options
 
     def run(self, network, name, *changes, perturb=False):
-        """Trains and tests once; what `evaluate --json` says, with the training's seconds."""
+        """Trains on the real clips and tests once."""
+        return self.train_and_test(RECIPES / "egogestar.yaml", self.options.data, network, name,
+                                   f"init.weights={self.hands(network)}", *changes, perturb=perturb)
+
+    def hands(self, network):
+        """Weights from the drawn hands."""
+        changes = []
+        if network in BEGIN:
+            first, changes = BEGIN[network]
+            changes = [f"init.weights={self.hands(first)}", *changes]
+        self.train_and_test(RECIPES / "hands.yaml", self.options.hands, network, "hands", *changes)
+        return self.options.out / network / "hands/best.safetensors"
+
+    def train_and_test(self, recipe, data, network, name, *changes, perturb=False):
+        """What `evaluate --json` says, with the training's seconds."""
         output = self.options.out / network / name
         result = output / "evaluation.json"
         if result.exists():
             return json.loads(result.read_text())
-        recipe = [RECIPE, f"data.root={self.options.data}", f"model={ROOT}/configs/models/{network}.yaml",
-                  f"output={output}", *changes, *self.options.keep]
-        if self.options.weights:
-            recipe.append(f"init.weights={self.options.weights}/{network}/best.safetensors")
+        arguments = [recipe, f"data.root={data}", f"model={ROOT}/configs/models/{network}.yaml", f"output={output}",
+                     *changes, *self.options.keep]
         started = time.monotonic()
         resume = ["--resume"] if (output / "last.safetensors").exists() else []
-        self.call("train", *recipe, *resume)
+        self.call("train", *arguments, *resume)
         seconds = time.monotonic() - started
-        answer = json.loads(self.call("evaluate", *recipe, "--json", *(["--perturb"] if perturb else [])))
+        answer = json.loads(self.call("evaluate", *arguments, "--json", *(["--perturb"] if perturb else [])))
         answer["training_seconds"] = seconds
         result.write_text(json.dumps(answer))
         return answer
@@ -92,15 +107,16 @@ def folds_cell(runs, network, folds):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data", type=pathlib.Path)
+    parser.add_argument("data", type=pathlib.Path, help="EgoGestAR")
+    parser.add_argument("hands", type=pathlib.Path, help="the drawn hands")
     parser.add_argument("--program", type=pathlib.Path, default=ROOT / "build/actionflow")
     parser.add_argument("--networks", nargs="+", default=["air_cnn3d", "air_fusion", "air_cnn_lstm", "air_tiny"])
     parser.add_argument("--seeds", nargs="*", type=int, default=[1, 2, 3])
     parser.add_argument("--folds", type=int, default=5, help="0: none")
-    parser.add_argument("--weights", type=pathlib.Path)
     parser.add_argument("--out", type=pathlib.Path, default=ROOT / "out/egogestar")
     parser.add_argument("--keep", nargs="*", default=[], metavar="KEY=VALUE", help="changes to the recipe")
     options = parser.parse_args()
+    options.data, options.hands = options.data.resolve(), options.hands.resolve()
     runs = Runs(options)
     print("| network | " + (f"{options.folds} folds of scenes" if options.folds else "") + " |")
     for network in options.networks:
