@@ -3,6 +3,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "base/hash.h"
+
 namespace actionflow {
 
 namespace {
@@ -15,13 +17,6 @@ constexpr int kRounds = 10;
 
 constexpr std::uint32_t high(std::uint64_t product) { return static_cast<std::uint32_t>(product >> 32); }
 constexpr std::uint32_t low(std::uint64_t product) { return static_cast<std::uint32_t>(product); }
-
-// FNV-1a, 64 bits.
-std::uint64_t hash(std::string_view text) {
-  std::uint64_t hash = 0xCBF29CE484222325;
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3;
-  return hash;
-}
 
 // The finaliser of SplitMix64: every bit of the input moves every bit of the result.
 std::uint64_t mix(std::uint64_t x) {
@@ -45,7 +40,7 @@ std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter, std::a
 
 Random::Random(std::uint64_t seed, std::string_view purpose, std::uint32_t epoch, std::uint64_t index)
     : key_{}, counter_{0, epoch, low(index), high(index)} {
-  const std::uint64_t key = mix(seed ^ mix(hash(purpose)));
+  const std::uint64_t key = mix(seed ^ mix(fnv1a(purpose)));
   key_ = {low(key), high(key)};
 }
 

@@ -4,19 +4,13 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/hash.h"
+
 namespace actionflow {
 
 namespace {
 
 using nlohmann::ordered_json;
-
-constexpr std::uint64_t kHashStart = 14695981039346656037ULL;  // FNV-1a
-constexpr std::uint64_t kHashFactor = 1099511628211ULL;
-
-std::uint64_t hash(std::uint64_t hashed, std::string_view text) {
-  for (const char c : text) hashed = (hashed ^ static_cast<unsigned char>(c)) * kHashFactor;
-  return hashed;
-}
 
 // The members of RunState, once for reading and writing.
 template <class State, class Visit>
@@ -46,13 +40,13 @@ void visit(State& state, Visit&& member) {
 }  // namespace
 
 RunIdentity RunIdentity::of(const Recipe& recipe, const std::vector<VideoEntry>& train) {
-  RunIdentity identity{recipe.seed, recipe.batch, recipe.accumulate, recipe.data.balanced, 0, kHashStart};
+  RunIdentity identity{recipe.seed, recipe.batch, recipe.accumulate, recipe.data.balanced, 0, kFnvStart};
   identity.videos = static_cast<std::int64_t>(train.size());
   for (const VideoEntry& entry : train) {
-    identity.list_hash = hash(identity.list_hash, entry.name);
+    identity.list_hash = fnv1a(entry.name, identity.list_hash);
     for (const int label : entry.labels)
-      identity.list_hash = hash(identity.list_hash, fmt::format(" {}", label));
-    identity.list_hash = hash(identity.list_hash, "\n");
+      identity.list_hash = fnv1a(fmt::format(" {}", label), identity.list_hash);
+    identity.list_hash = fnv1a("\n", identity.list_hash);
   }
   return identity;
 }
