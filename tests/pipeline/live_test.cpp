@@ -58,6 +58,10 @@ Holdings holdings(pid_t pid) {
   return held;
 }
 
+void keep_least(Holdings& least, const Holdings& now) {
+  if (least.threads == 0 || now.resident_kib < least.resident_kib) least = now;
+}
+
 std::string pipeline_text(int port) {
   const std::string address = "rtsp://user:secret@127.0.0.1:" + std::to_string(port);
   const fs::path model = project_root() / "configs/models/cnn_lstm.yaml";
@@ -103,6 +107,7 @@ TEST(Cameras, ComeBackAfterEachOfTwentyRestartsOfTheirServerWithNothingLeftBehin
   ChildProcess program({ACTIONFLOW_PROGRAM, "classify", "--json", folder / "pipeline.yaml"}, log);
   ASSERT_TRUE(windows_of_both(program, 2, 60)) << "no window before the first restart";
 
+  // Of three restarts the least: pictures that wait while the machine is busy elsewhere come and go.
   Holdings third, last;
   for (int restart = 1; restart <= 20; ++restart) {
     server->signal(SIGKILL);
@@ -113,8 +118,9 @@ TEST(Cameras, ComeBackAfterEachOfTwentyRestartsOfTheirServerWithNothingLeftBehin
     };
     server = start_server(port);
     EXPECT_TRUE(windows_of_both(program, 2, 60, both_back)) << "no window after restart " << restart;
-    last = holdings(program.pid());
-    if (restart == 3) third = last;
+    const Holdings now = holdings(program.pid());
+    if (restart >= 3 && restart <= 5) keep_least(third, now);
+    if (restart >= 18) keep_least(last, now);
   }
   EXPECT_EQ(last.threads, third.threads);
   EXPECT_EQ(last.descriptors, third.descriptors);
