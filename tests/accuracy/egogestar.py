@@ -20,8 +20,9 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 RECIPES = ROOT / "configs/training"
-# Networks that begin with another's weights on the drawn hands, and what else their recipe changes there.
-BEGIN = {"air_cnn_lstm": ("air_cnn3d", ["epochs=6", "init.skip=[fc.*]"])}
+# On the drawn hands: what some networks' recipe changes, and with whose weights they begin.
+HANDS_CHANGES = {"air_cnn_lstm": ["epochs=6", "init.skip=[fc.*]"], "air_tiny": ["epochs=20"]}
+HANDS_FIRST = {"air_cnn_lstm": "air_cnn3d"}
 
 
 def wilson(right, count, z=1.96):
@@ -43,10 +44,9 @@ class Runs:
 
     def hands(self, network):
         """Weights from the drawn hands."""
-        changes = []
-        if network in BEGIN:
-            first, changes = BEGIN[network]
-            changes = [f"init.weights={self.hands(first)}", *changes]
+        changes = list(HANDS_CHANGES.get(network, []))
+        if network in HANDS_FIRST:
+            changes.append(f"init.weights={self.hands(HANDS_FIRST[network])}")
         self.train_and_test(RECIPES / "hands.yaml", self.options.hands, network, "hands", *changes)
         return self.options.out / network / "hands/best.safetensors"
 
