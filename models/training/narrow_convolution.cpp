@@ -30,7 +30,7 @@ class NarrowWeightsPass final : public ConvolutionPass {
         run_(static_cast<int>(c_.kernel[2] * in_.extents.c)),
         rows_(std::int64_t{c_.kernel[0]} * c_.kernel[1]),
         row_floats_((in_.extents.w + c_.pad_begin[2] + c_.pad_end[2] + c_.kernel[2]) * in_.extents.c),
-        sums_at_(pieces_.add_floats(run_ * rows_ * out_.padded)),
+        sums_at_(pieces_.add_floats(std::int64_t{run_} * rows_ * out_.padded)),
         bias_at_(pieces_.add_floats(out_.padded)),
         gradient_at_(pieces_.add_floats(out_.extents.w * out_.padded)),
         inputs_at_(pieces_.add_floats(rows_ * row_floats_)) {}

@@ -186,6 +186,7 @@ class TrainPlanBuilder {
   static void place_gradients(TrainStep& step, const GradientStep& planned, const F& offset) {
     const auto transfers = [&](const std::vector<GradientTransfer>& from) {
       std::vector<TrainStep::Transfer> to;
+      to.reserve(from.size());
       for (const GradientTransfer& t : from) to.push_back({offset(t.from), offset(t.to), t.layout});
       return to;
     };

@@ -162,7 +162,7 @@ void Trainer::State::restore_checkpoint() {
   if (!other.empty())
     throw ModelError(folder.last().string() + " cannot be gone on with: " + other +
                      "; expected the recipe and data that it was begun with");
-  state = std::move(then);
+  state = then;
   copy_values(saved.weights, network.weights());
   restore(std::move(saved), folder.last(), network.trained(), *optimizer, schedule,
           average ? &*average : nullptr);
