@@ -39,6 +39,7 @@ std::vector<int> balanced_order(const std::vector<VideoEntry>& entries, Random& 
     decks[labels.empty() ? -1 : labels.front()].add(static_cast<int>(i));
   }
   std::vector<int> classes;
+  classes.reserve(decks.size());
   for (const auto& [label, deck] : decks) classes.push_back(label);
   std::vector<int> order;
   while (order.size() < entries.size()) {

@@ -86,6 +86,7 @@ class Evaluation {
     std::vector<double> sums(network_.classes().size());
     for (const auto& view : views) {
       std::vector<const std::uint8_t*> pixels;
+      pixels.reserve(view.size());
       for (const PreparedFramePtr& frame : view) pixels.push_back(frame->data());
       const std::vector<float> scores = network_.classify(pixels, workspace);
       for (std::size_t k = 0; k < sums.size(); ++k) sums[k] += scores[k];

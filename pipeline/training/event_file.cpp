@@ -39,7 +39,7 @@ void put(std::string& to, T value) {
 
 template <class T>
 T get(std::string_view from, std::size_t at) {
-  std::array<char, sizeof(T)> bytes;
+  std::array<char, sizeof(T)> bytes{};
   std::memcpy(bytes.data(), from.data() + at, sizeof(T));
   return std::bit_cast<T>(bytes);
 }
