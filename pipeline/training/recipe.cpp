@@ -165,7 +165,7 @@ int Recipe::worker_threads() const { return processors_unless(workers); }
 
 Recipe read_recipe(const config::Value& root) {
   Problems problems;
-  const auto recipe = config::read<Recipe>(root, problems.diagnostics());
+  auto recipe = config::read<Recipe>(root, problems.diagnostics());
   const config::Value* model = root.find("model");
   if (model != nullptr && !recipe.model.empty())
     problems.guard(model->place(), [&] { read_own_network(model_document(recipe)); });

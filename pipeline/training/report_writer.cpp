@@ -51,6 +51,7 @@ class ReportWriter : public TrainingObserver {
     });
     wrong.resize(std::min(wrong.size(), kMostMistakes));
     std::vector<Mistake> mistakes;
+    mistakes.reserve(wrong.size());
     for (const std::size_t i : wrong) mistakes.push_back(mistake(subject_.validation[i], videos[i]));
     return mistakes;
   }
