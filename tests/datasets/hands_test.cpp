@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <map>
 #include <set>
 #include <sstream>
@@ -14,27 +13,18 @@
 #include "datasets/synthetic/finger_motion.h"
 #include "tests/datasets/make_video.h"
 #include "tests/datasets/read_video.h"
+#include "tests/datasets/text_files.h"
 
 namespace actionflow {
 namespace {
 
+using testing::content;
 using ::testing::HasSubstr;
+using testing::lines;
 
 const Scene& hands() { return scenes()[1]; }
 const StopFlag kGoOn{false};
 constexpr double kAspect = 4.0 / 3;
-
-std::string content(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-std::vector<std::string> lines(const std::filesystem::path& path) {
-  std::vector<std::string> found;
-  std::istringstream text(content(path));
-  for (std::string line; std::getline(text, line);) found.push_back(line);
-  return found;
-}
 
 FingerMotion motion(std::size_t gesture, std::uint64_t number) {
   return {gesture, Random(1, "test", 0, number), kAspect, {0.6, 0.8}};

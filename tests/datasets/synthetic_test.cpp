@@ -2,7 +2,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <map>
 #include <set>
 #include <sstream>
@@ -13,23 +12,14 @@
 #include "datasets/synthetic/dataset.h"
 #include "tests/datasets/make_video.h"
 #include "tests/datasets/read_video.h"
+#include "tests/datasets/text_files.h"
 
 namespace actionflow {
 namespace {
 
+using testing::content;
 using ::testing::HasSubstr;
-
-std::string content(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-std::vector<std::string> lines(const std::filesystem::path& path) {
-  std::vector<std::string> found;
-  std::istringstream text(content(path));
-  for (std::string line; std::getline(text, line);) found.push_back(line);
-  return found;
-}
+using testing::lines;
 
 double mean_difference(const std::vector<std::uint8_t>& a, const std::vector<std::uint8_t>& b) {
   double sum = 0;
