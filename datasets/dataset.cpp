@@ -46,7 +46,7 @@ DataOptions located(DataOptions options) {
     if (path.empty() || path.is_absolute()) return;
     if (is_there(options.root / path) || !is_there(path)) path = options.root / path;
   };
-  for (ListPath* path :
+  for (OptionalPath* path :
        {&options.classes, &options.train, &options.val, &options.test, &options.other, &options.unknown})
     locate(*path);
   find_ucf101_lists(options);

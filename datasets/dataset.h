@@ -7,13 +7,12 @@
 //   action, …), and, where there are such, group (or person, subject, scene, …), split, time_start and
 //   time_end (Kinetics: the file is ID_SSSSSS_SSSSSS). Quotes as in RFC 4180. Two columns without a known
 //   header are path and label.
-// - folders: a folder a class; train, val and test are folders with those, by themselves found under the
-// root.
+// - folders: a folder a class; train, val and test are folders with those, by themselves found under
+//   the root.
 // - ucf101: classInd.txt ("1 ApplyEyeMakeup"), trainlist01.txt ("class/file number from 1"), testlist01.txt
 //   ("class/file"), or their folder as `train`, and `split` the 01; https://www.crcv.ucf.edu/data/UCF101.php.
-// - hmdb51: `train` is the folder of CLASS_test_splitN.txt ("file 1": train, 2: test, 0: neither), `split`
-// the
-//   N; test comes from the same lists;
+// - hmdb51: `train` is the folder of CLASS_test_splitN.txt ("file 1": train, 2: test, 0: neither),
+//   `split` the N; test comes from the same lists;
 //   https://serre-lab.clps.brown.edu/resource/hmdb-a-large-human-motion-database.
 // - jester: `id;label`, videos are folders of frames or files named by the id; also Something-Something V1.
 // - something: JSON, [{"id", "template"}, …]; a template's brackets fall away ("Holding [something]" is the
@@ -36,6 +35,7 @@
 
 #include "base/config.h"
 #include "base/error.h"
+#include "base/optional_path.h"
 #include "datasets/source.h"
 
 namespace actionflow {
@@ -59,27 +59,19 @@ struct VideoEntry {
   SourceOptions source() const;
 };
 
-// A path that may be left empty in a recipe (`val: ""`, or `val:`): no such list.
-struct ListPath : std::filesystem::path {
-  ListPath() = default;
-  ListPath(const std::filesystem::path& other) : std::filesystem::path(other) {}
-  ListPath(const char* text) : std::filesystem::path(text) {}
-  ListPath(const std::string& text) : std::filesystem::path(text) {}
-};
-
 // Keys `data.*` of a recipe that say where the data is. Lists and classes are looked for under the root
 // first, then beside the recipe; without a root names count from the recipe's folder.
 struct DataOptions {
-  std::filesystem::path root;
+  OptionalPath root;
   DatasetFormat format = DatasetFormat::automatic;
-  ListPath classes;
-  ListPath train, val, test;  // lists; for `folders`, folders
-  ListPath other;             // videos of no class to train on
-  ListPath unknown;           // videos of no class, for the threshold of rejection
-  double val_share = 0;       // where there is no val: this share of train, by group where groups are named
-  int folds = 0;  // for cross-validation: one of so many parts of train, by group, is the test split
-  int fold = 0;   // which
-  int split = 1;  // of hmdb51, and of ucf101 where `train` is a folder
+  OptionalPath classes;
+  OptionalPath train, val, test;  // lists; for `folders`, folders
+  OptionalPath other;             // videos of no class to train on
+  OptionalPath unknown;           // videos of no class, for the threshold of rejection
+  double val_share = 0;  // where there is no val: this share of train, by group where groups are named
+  int folds = 0;         // for cross-validation: one of so many parts of train, by group, is the test split
+  int fold = 0;          // which
+  int split = 1;         // of hmdb51, and of ucf101 where `train` is a folder
   // A regular expression on the entry's name whose first group is the entry's group, or a file of
   // `name group` lines.
   std::string groups;
@@ -142,20 +134,4 @@ struct actionflow::config::EnumNames<actionflow::DatasetFormat> {
                                                                            {Kind::hmdb51, "hmdb51"},
                                                                            {Kind::jester, "jester"},
                                                                            {Kind::something, "something"}}};
-};
-
-template <>
-struct actionflow::config::Type<actionflow::ListPath> {
-  using Path = Type<std::filesystem::path>;
-  static bool read(const Reading& reading, ListPath& to) {
-    const bool none = reading.value.is_null() || (reading.value.is_scalar() && reading.value.text().empty());
-    if (none) to = ListPath();
-    return none || Path::read(reading, to);
-  }
-  static Value write(const ListPath& value, const Value* origin) { return Path::write(value, origin); }
-  static Schema schema(const Limits& limits) {
-    Schema schema = Path::schema(limits);
-    schema.null_too = true;
-    return schema;
-  }
 };

@@ -42,7 +42,7 @@ void DataOptions::describe(config::Fields<DataOptions>& fields) {
 
 void DataOptions::check(const config::Value& value, config::Diagnostics&) {
   if (root.empty()) root = value.folder();
-  const auto locate = [&](const char* key, ListPath& path) {
+  const auto locate = [&](const char* key, OptionalPath& path) {
     const config::Value* written = value.find(key);
     if (!written || !written->is_scalar() || written->text().empty()) return;
     const fs::path text(written->text());

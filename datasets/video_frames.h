@@ -14,6 +14,7 @@
 
 #include "base/atomic_file.h"
 #include "base/input_spec.h"
+#include "base/optional_path.h"
 #include "datasets/source.h"
 
 namespace actionflow {
@@ -73,8 +74,8 @@ std::shared_ptr<const VideoFrames> open_video_frames(const SourceOptions& source
                                                      std::shared_ptr<const VideoIndex> index);
 
 struct CacheOptions {
-  std::filesystem::path folder;  // who makes the cache fills in "beside the output"; empty: none on disk
-  double gigabytes = 10;         // least recently used files go when it is full; 0: no cache on disk
+  OptionalPath folder;    // who makes the cache fills in "beside the output"; empty: none on disk
+  double gigabytes = 10;  // least recently used files go when it is full; 0: no cache on disk
   static void describe(config::Fields<CacheOptions>& fields);
 };
 

@@ -12,14 +12,15 @@
 #include <memory>
 #include <optional>
 
+#include "base/optional_path.h"
 #include "models/weight_files.h"
 #include "nodes/node.h"
 
 namespace actionflow {
 
 struct NetworkNodeOptions {
-  std::filesystem::path weights;
-  std::filesystem::path model;
+  OptionalPath weights;
+  OptionalPath model;
   std::optional<std::uint64_t> random_weights;
   static void describe(config::Fields<NetworkNodeOptions>& fields);
 };

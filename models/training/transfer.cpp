@@ -66,6 +66,11 @@ void TransferOptions::check(const config::Value& value, config::Diagnostics& dia
 Transfer load_initial_weights(const TransferOptions& options, const Architecture& architecture,
                               Weights& weights) {
   const std::string file = options.weights.string();
+  if (std::error_code ignored; !std::filesystem::exists(options.weights, ignored)) {
+    throw ModelError(file +
+                     ": no such file, named by init.weights; train what makes it first, name another, "
+                     "or begin with random weights: init={}");
+  }
   check_patterns(options.skip, architecture, "init.skip");
   Tensors held = read_tensors(options.weights, architecture);
   Transfer transfer;

@@ -7,17 +7,17 @@
 // head too, and so will a safetensors file of tensors without a description.
 #pragma once
 
-#include <filesystem>
 #include <string>
 #include <vector>
 
 #include "base/config.h"
+#include "base/optional_path.h"
 #include "models/weights.h"
 
 namespace actionflow {
 
 struct TransferOptions {
-  std::filesystem::path weights;  // empty: none
+  OptionalPath weights;           // none: random ones
   std::vector<std::string> skip;  // patterns of parameter names (models/training/name_pattern.h)
   static void describe(config::Fields<TransferOptions>& fields);
   void check(const config::Value& value, config::Diagnostics& diagnostics) const;

@@ -4,6 +4,8 @@
 #include <iostream>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/progress.h"
@@ -19,6 +21,12 @@ const Scene* scene_named(const std::string& name) {
   return found == scenes().end() ? nullptr : &*found;
 }
 
+std::string scene_names() {
+  std::vector<std::string_view> names;
+  for (const Scene& scene : scenes()) names.push_back(scene.name);
+  return fmt::format("{}", fmt::join(names, " or "));
+}
+
 class Generate : public Command {
  public:
   std::string name() const override { return "generate"; }
@@ -28,9 +36,9 @@ class Generate : public Command {
   std::string files() const override { return "DIR, new or empty"; }
 
   void declare(CLI::App& app) override {
-    app.add_option("--scene", scene_, "people, unless told, or hands")
+    app.add_option("--scene", scene_, fmt::format("{}; {} unless told", scene_names(), scene_))
         ->check([](const std::string& name) {
-          return scene_named(name) ? "" : "knows the scenes people and hands, not '" + name + "'";
+          return scene_named(name) ? "" : fmt::format("is {}, not '{}'", scene_names(), name);
         })
         ->type_name("NAME");
     app.add_option("--clips", clips_, "in all splits together, 1000 unless told")

@@ -17,7 +17,7 @@ TEST(ConfigSchema, SaysWhichDraftAndForbidsUnknownKeys) {
   EXPECT_EQ(schema()["$schema"], "https://json-schema.org/draft/2020-12/schema");
   EXPECT_EQ(schema()["type"], "object");
   EXPECT_EQ(schema()["additionalProperties"], false);
-  EXPECT_EQ(schema()["properties"].size(), 13u);
+  EXPECT_EQ(schema()["properties"].size(), 14u);
 }
 
 TEST(ConfigSchema, HoldsTypesRangesDefaultsAndHelp) {

@@ -186,6 +186,15 @@ TEST(ConfigPath, OfAnOverrideIsRelativeToTheWorkingFolder) {
   EXPECT_EQ(read_root(config::parse("weights: a", "x", "configs", overrides)).weights, "w.safetensors");
 }
 
+TEST(ConfigPath, MayBeEmptyOnlyWhereItIsOptional) {
+  const std::vector<Override> emptied{{"beginning", ""}};
+  EXPECT_EQ(read_root(config::parse("beginning: w", "x", "configs", emptied)).beginning, "");
+  EXPECT_EQ(read_root(config::parse("beginning: \"\"", "x", "configs")).beginning, "");
+  EXPECT_EQ(read_root(config::parse("beginning:", "x", "configs")).beginning, "");
+  EXPECT_EQ(read_root(config::parse("beginning: w", "x", "configs")).beginning, "configs/w");
+  EXPECT_THAT(error_of("weights: \"\""), HasSubstr("expected a path"));
+}
+
 TEST(ConfigPath, OfALoadedFileCountsFromItsFolder) {
   const std::filesystem::path folder = ::testing::TempDir();
   std::ofstream(folder / "paths.yaml") << "weights: w\n";

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/config.h"
+#include "base/optional_path.h"
 
 namespace actionflow::testing {
 
@@ -65,6 +66,7 @@ struct Root {
   std::uint32_t seed = 1;
   float weight = 1;
   std::filesystem::path weights = "none";
+  OptionalPath beginning = "first";
   std::vector<double> mean;
   std::vector<Tail> tails;
   std::array<int, 3> kernel{1, 1, 1};
@@ -79,6 +81,7 @@ struct Root {
     fields.add("seed", &Root::seed, "of all random numbers");
     fields.add("weight", &Root::weight, "of the first").at_least(0);
     fields.add("weights", &Root::weights, "a file");
+    fields.add("beginning", &Root::beginning, "a file, or none");
     fields.add("mean", &Root::mean, "one a channel").range(0, 1).items(0, 4);
     fields.add("tails", &Root::tails, "one a file");
     fields.add("kernel", &Root::kernel, "time, height, width").range(1, 31);

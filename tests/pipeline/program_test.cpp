@@ -232,7 +232,7 @@ TEST_F(Program, GeneratesADatasetOnceAFolder) {
   ASSERT_EQ(hands.code, 0) << hands.err;
   EXPECT_EQ(hands.lines().at(0)["others"], 1);
   EXPECT_TRUE(std::filesystem::exists(folder_ / "hands/unknown.txt"));
-  expect_error(run({"generate", folder_ / "cats", "--scene", "cats"}), 2, "people and hands");
+  expect_error(run({"generate", folder_ / "cats", "--scene", "cats"}), 2, "people or hands");
   expect_error(run({"generate"}), 2, "expected one DIR");
   expect_error(run({"generate", folder_ / "two", "--clips", "2"}), 2, "--clips");
   expect_error(run({"generate", "/proc/nowhere/set"}), 5, "cannot be made");
