@@ -54,10 +54,10 @@ Augmenter::Augmenter(const AugmentOptions& options, const SamplingOptions& sampl
       sampling_(sampling),
       input_(input),
       classes_(classes),
-      mirrored_(swapped_classes("flip_labels", options.flip_labels, classes, true)),
-      reversed_(swapped_classes("reverse_labels", options.reverse_labels, classes, false)) {
+      mirrored_(swapped_classes("data.augment.flip_labels", options.flip_labels, classes, true)),
+      reversed_(swapped_classes("data.augment.reverse_labels", options.reverse_labels, classes, false)) {
   for (const std::string& label : options.flip_excluded)
-    mirrored_[static_cast<std::size_t>(class_of("flip_excluded", label, classes))] = kNotChanged;
+    mirrored_[static_cast<std::size_t>(class_of("data.augment.flip_excluded", label, classes))] = kNotChanged;
 }
 
 FrameForm Augmenter::kept_form() const { return FrameForm::of(input_, options_.margin); }

@@ -44,7 +44,7 @@ int class_of(const std::string& key, const std::string& label, const std::vector
   const auto found = std::find(classes.begin(), classes.end(), label);
   if (found != classes.end()) return static_cast<int>(found - classes.begin());
   const std::string near = config::did_you_mean(label, classes);
-  throw UsageError(key + ": there is no class '" + label + "'" +
+  throw UsageError(key + ": the dataset has no class '" + label + "'" +
                    (near.empty() ? std::string() : "; did you mean '" + near + "'?"));
 }
 
