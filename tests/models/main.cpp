@@ -6,7 +6,9 @@
 
 #ifdef __SANITIZE_ADDRESS__
 // A crash of the HDF5 library in the child has to show as the signal that it is.
-extern "C" const char* __asan_default_options() { return "handle_segv=0:handle_sigbus=0:handle_abort=0"; }
+extern "C" const char* __asan_default_options() {
+  return "handle_segv=0:handle_sigbus=0:handle_abort=0:abort_on_error=1";
+}
 #endif
 
 int main(int argc, char** argv) {
