@@ -3,7 +3,6 @@
 #include <oneapi/tbb/flow_graph.h>
 #include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/task_arena.h>
-#include <oneapi/tbb/task_scheduler_observer.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -24,15 +23,15 @@ namespace {
 
 constexpr int kNiceness = 10;  // of workers, against the step's threads
 
+constexpr int kCallersSlot = 0;  // of the arena, which reserves one
+
 // Lets the step's threads have the processor where both want it. A worker stays so: it only ever prepares.
-class StandBack : public tbb::task_scheduler_observer {
- public:
-  explicit StandBack(tbb::task_arena& arena) : tbb::task_scheduler_observer(arena) { observe(true); }
-  ~StandBack() override { observe(false); }
-  void on_scheduler_entry(bool is_worker) override {
-    if (is_worker) setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNiceness);
-  }
-};
+void stand_back() {
+  thread_local bool stands_back = false;
+  if (stands_back || tbb::this_task_arena::current_thread_index() == kCallersSlot) return;
+  setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNiceness);
+  stands_back = true;
+}
 
 // The samples of all epochs, one after another.
 class Index {
@@ -115,8 +114,7 @@ struct TrainingFlow::State {
         batcher(entries, options),
         parallelism(tbb::global_control::max_allowed_parallelism,
                     static_cast<std::size_t>(options.workers) + 1),
-        arena(options.workers + 1, 1),
-        stand_back(arena) {
+        arena(options.workers + 1, 1) {
     arena.execute([this] { build(); });
   }
 
@@ -156,6 +154,7 @@ struct TrainingFlow::State {
   }
 
   SampleItem prepared(const PlannedItem& item) {
+    stand_back();
     note_in_flight();
     SampleItem sample{item.key, item.mark, nullptr, Dropped{}};
     if (stopped.load(std::memory_order_relaxed)) return sample;
@@ -271,7 +270,6 @@ struct TrainingFlow::State {
 
   tbb::global_control parallelism;
   tbb::task_arena arena;
-  StandBack stand_back;
   std::unique_ptr<tbb::flow::graph> graph;
   std::unique_ptr<tbb::flow::input_node<PlannedItem>> source;
   std::unique_ptr<tbb::flow::limiter_node<PlannedItem, int>> limiter;

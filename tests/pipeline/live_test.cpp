@@ -124,7 +124,9 @@ TEST(Cameras, ComeBackAfterEachOfTwentyRestartsOfTheirServerWithNothingLeftBehin
   }
   EXPECT_EQ(last.threads, third.threads);
   EXPECT_EQ(last.descriptors, third.descriptors);
+#ifndef __SANITIZE_ADDRESS__  // which keeps what was freed
   EXPECT_LT(static_cast<double>(last.resident_kib), 1.01 * static_cast<double>(third.resident_kib));
+#endif
 
   const auto stopping = std::chrono::steady_clock::now();
   program.signal(SIGINT);
