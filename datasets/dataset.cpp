@@ -65,6 +65,18 @@ DataOptions located(DataOptions options) {
   return options;
 }
 
+// The labels in "0,2": what stands between separators, where something stands there.
+std::vector<std::string> label_parts(std::string_view text) {
+  constexpr std::string_view kSeparators = ",|;";
+  std::vector<std::string> parts;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find_first_of(kSeparators), text.size());
+    if (const std::string_view part = trimmed(text.substr(0, end)); !part.empty()) parts.emplace_back(part);
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return parts;
+}
+
 class DatasetReader {
  public:
   DatasetReader(const DataOptions& options, std::uint64_t seed)
@@ -179,17 +191,10 @@ std::vector<int> DatasetReader::labels_of(const ListRow& row) {
                                        near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
   };
   if (const std::optional<int> whole = classes_.find(*row.label)) return {*whole};
+  const std::vector<std::string> parts = label_parts(*row.label);
+  if (parts.empty()) refuse(*row.label);
   std::vector<int> labels;
-  std::string_view rest = *row.label;
-  if (rest.find_first_of(",|;") == std::string_view::npos) {
-    refuse(*row.label);
-    return labels;
-  }
-  while (!rest.empty()) {
-    const std::size_t end = std::min(rest.find_first_of(",|;"), rest.size());
-    const std::string part(trimmed(rest.substr(0, end)));
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-    if (part.empty()) continue;
+  for (const std::string& part : parts) {
     if (const std::optional<int> label = classes_.find(part))
       labels.push_back(*label);
     else

@@ -40,6 +40,16 @@ TEST_F(DatasetTest, EveryErrorIsNamedAtOnceWithFileAndLine) {
                 "test.txt:1: error: label is '-1', expected 0 to 2, or a class's name");
 }
 
+TEST_F(DatasetTest, ALabelOfSeparatorsAloneIsRefused) {
+  options_.classes = "classes.txt";
+  options_.train = "train.txt";
+  write("train.txt", "a.mp4 ,\nb.mp4 0,,1,\n");
+  EXPECT_EQ(short_error(), "train.txt:1: error: label is ',', expected 0 to 2, or a class's name");
+  options_.train = "train.csv";
+  write("train.csv", "path,label\nx.mp4,;\ny.mp4,0\n");
+  EXPECT_EQ(short_error(), "train.csv:2: error: label is ';', expected 0 to 2, or a class's name");
+}
+
 TEST_F(DatasetTest, ANameMayWanderInsideTheRootAndBeAbsolute) {
   options_.train = "train.txt";
   write("train.txt", "x/../a.mp4 0\n" + (folder_ / "b.mp4").string() + " 1\n");
