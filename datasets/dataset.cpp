@@ -91,7 +91,8 @@ class DatasetReader {
   bool tests_from_train_list() const;
   Rows rows_of(const fs::path& list, ListSplit split);
   void read_classes();
-  void infer_classes(const Rows& train);
+  void infer_classes(const fs::path& list, const Rows& rows);
+  std::vector<std::string> inferred_names(DatasetFormat format, const ListRow& row);
   VideoEntry entry_of(const ListRow& row, ListSplit split, const Groups& groups);
   std::vector<int> labels_of(const ListRow& row);
   std::vector<VideoEntry> entries_of(const fs::path& list, const Rows& rows, ListSplit split,
@@ -158,12 +159,25 @@ void DatasetReader::read_classes() {
   }
 }
 
-// The labels of the train list: names, or, where all of them are numbers, as many classes as the greatest
-// says.
-void DatasetReader::infer_classes(const Rows& train) {
+// What a row says of the classes, where nothing else names them. Several labels are joined in a `list`;
+// elsewhere a class's own name may hold a comma, so that only numbers are surely several.
+std::vector<std::string> DatasetReader::inferred_names(DatasetFormat format, const ListRow& row) {
+  std::vector<std::string> parts = label_parts(*row.label);
+  if (format == DatasetFormat::list || std::all_of(parts.begin(), parts.end(), is_number)) return parts;
+  if (format == DatasetFormat::csv && parts.size() > 1)
+    errors_.add(row.place, fmt::format("label '{}' may be one class or {}, name data.classes", *row.label,
+                                       parts.size()));
+  return {*row.label};
+}
+
+// The labels of a list: names, or, where all of them are numbers, as many classes as the greatest says.
+void DatasetReader::infer_classes(const fs::path& list, const Rows& rows) {
+  if (rows.empty()) return;
+  const DatasetFormat format = format_for(list);
   std::set<std::string> names;
-  for (const ListRow& row : train) {
-    if (row.label) names.insert(*row.label);
+  for (const ListRow& row : rows) {
+    if (!row.label) continue;
+    for (std::string& name : inferred_names(format, row)) names.insert(std::move(name));
   }
   std::vector<std::string> sorted(names.begin(), names.end());
   if (!std::all_of(sorted.begin(), sorted.end(), is_number)) {
@@ -174,7 +188,7 @@ void DatasetReader::infer_classes(const Rows& train) {
   for (const std::string& name : sorted) {
     const std::size_t number = name.size() > 6 ? kMostClasses : std::stoul(name);
     if (number >= kMostClasses)
-      errors_.add(options_.train.string(),
+      errors_.add(list.string(),
                   fmt::format("label {} is no number of a class, expected less than {}", name, kMostClasses));
     else
       count = std::max(count, number + 1);
@@ -277,8 +291,12 @@ Dataset DatasetReader::read() {
   fs::path test = tests_from_train_list() ? options_.train : options_.test;
   if (options_.folds > 0) test.clear();
   const Rows train = rows_of(options_.train, ListSplit::train);
-  if (classes_.empty() && options_.classes.empty())
-    infer_classes(options_.train.empty() ? rows_of(test, ListSplit::test) : train);
+  if (classes_.empty() && options_.classes.empty()) {
+    if (options_.train.empty())
+      infer_classes(test, rows_of(test, ListSplit::test));
+    else
+      infer_classes(options_.train, train);
+  }
   dataset_.train = entries_of(options_.train, train, ListSplit::train, groups);
   dataset_.val = entries_of(options_.val, rows_of(options_.val, ListSplit::val), ListSplit::val, groups);
   dataset_.test = entries_of(test, rows_of(test, ListSplit::test), ListSplit::test, groups);

@@ -20,7 +20,9 @@
 //
 // Names count from the root and cannot lead out of it. A name without a suffix finds the folder, .webm, .mp4,
 // .avi or .mkv of that name. `classes` has a name a line (or classInd.txt, or JSON); without it classes are
-// the folders, or the train list's labels, sorted.
+// the folders, or the train list's labels, sorted. Several labels of a `list`, and several numbers, then
+// count one by one; a csv label with a separator that is no number may be one name or several, so `classes`
+// is asked for.
 //
 // What is wrong in a list is collected, not thrown one by one: DatasetError has `file:line: error: …` a line.
 #pragma once

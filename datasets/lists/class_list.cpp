@@ -57,7 +57,17 @@ ClassList from_json(const ListText& list, ListErrors& errors) {
   return ClassList(names);
 }
 
-ClassList from_numbered(const ListText& list, const std::vector<ListLine>& lines, ListErrors& errors) {
+// A map, or a list of strings; a plain list's first class may begin with a bracket too.
+bool is_json(std::string_view text) {
+  constexpr const char* kBlanks = " \t\r\n";
+  text.remove_prefix(std::min(text.find_first_not_of(kBlanks), text.size()));
+  if (!text.starts_with('[')) return text.starts_with('{');
+  const std::size_t inside = text.find_first_not_of(kBlanks, 1);
+  return inside != std::string_view::npos && text[inside] == '"';
+}
+
+ClassList from_numbered(const ListText& list, const std::vector<ListLine>& lines, int first_number,
+                        ListErrors& errors) {
   std::vector<std::string> names;
   for (const ListLine& line : lines) {
     const std::size_t blank = std::min(line.text.find_first_of(" \t"), line.text.size());
@@ -67,7 +77,7 @@ ClassList from_numbered(const ListText& list, const std::vector<ListLine>& lines
                  fmt::format("'{}', expected '{} NAME'", line.text, names.size() + 1));
     names.emplace_back(trimmed(line.text.substr(blank)));
   }
-  return ClassList(std::move(names), 1);
+  return ClassList(std::move(names), first_number);
 }
 
 }  // namespace
@@ -100,14 +110,14 @@ ClassList read_class_list(const std::filesystem::path& file, DatasetFormat forma
   const std::size_t errors_before = errors.count();
   const ListText list(file, errors);
   if (errors.count() > errors_before) return {};
-  const std::string_view text = trimmed(list.text());
   ClassList classes;
-  if (text.starts_with('{') || text.starts_with("[\"")) {
+  if (is_json(list.text())) {
     classes = from_json(list, errors);
   } else {
     const std::vector<ListLine> lines = list.lines(errors);
-    if (format == DatasetFormat::ucf101 || file.filename() == "classInd.txt") {
-      classes = from_numbered(list, lines, errors);
+    const bool ucf101 = format == DatasetFormat::ucf101;
+    if (ucf101 || file.filename() == "classInd.txt") {
+      classes = from_numbered(list, lines, ucf101 ? 1 : 0, errors);
     } else {
       std::vector<std::string> names;
       names.reserve(lines.size());

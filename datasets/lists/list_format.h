@@ -64,8 +64,8 @@ std::vector<ListRow> hmdb51_rows(const std::filesystem::path& folder, const List
 std::vector<ListRow> folder_rows(const std::filesystem::path& folder, const ListContext& context,
                                  ListErrors& errors);
 
-// Class lists: a name a line; "N name" lines with numbers that rise by one (classInd.txt); a JSON list of
-// names or map of name to number.
+// Class lists: a name a line; "N name" lines with numbers that rise from 1 (classInd.txt); a JSON list of
+// names or map of name to number. Labels count from 1 in lists of `ucf101`, from 0 in all others.
 ClassList read_class_list(const std::filesystem::path& file, DatasetFormat format, ListErrors& errors);
 std::vector<std::string> class_folders(const std::filesystem::path& root);
 std::vector<std::string> hmdb51_classes(const std::filesystem::path& folder, int split);

@@ -41,6 +41,53 @@ TEST_F(DatasetFormats, WithoutAClassListTheLabelsAreTheClasses) {
   EXPECT_EQ(logged_[0], "1 of 3 classes have no training videos: 1");
 }
 
+TEST_F(DatasetFormats, WithoutAClassListJoinedLabelsCountOneByOne) {
+  options_.train = "train.txt";
+  write("train.txt", "a.mp4 0,2\nb.mp4 1\nc.mp4 2\n");
+  EXPECT_EQ(read().classes, (Names{"0", "1", "2"}));
+  EXPECT_EQ(labels_of(read().train), (Labels{{0, 2}, {1}, {2}}));
+  write("train.txt", "a.mp4 wave,clap\nb.mp4 wave\n");
+  EXPECT_EQ(read().classes, (Names{"clap", "wave"}));
+  EXPECT_EQ(labels_of(read().train), (Labels{{0, 1}, {1}}));
+  options_.train = "train.csv";
+  write("train.csv", "path,label\na.mp4,\"0,2\"\nb.mp4,1\n");
+  EXPECT_EQ(labels_of(read().train), (Labels{{0, 2}, {1}}));
+}
+
+TEST_F(DatasetFormats, ACsvLabelThatMayBeOneNameOrSeveralAsksForAClassList) {
+  options_.train = "train.csv";
+  write("train.csv", "path,label\na.mp4,\"lifting, then dropping\"\nb.mp4,wave\n");
+  EXPECT_EQ(short_error(),
+            "train.csv:2: error: label 'lifting, then dropping' may be one class or 2, name data.classes");
+  write("classes.txt", "wave\nlifting, then dropping\n");
+  options_.classes = "classes.txt";
+  EXPECT_EQ(labels_of(read().train), (Labels{{1}, {0}}));
+}
+
+TEST_F(DatasetFormats, AJsonClassListMayBeIndented) {
+  options_.train = "train.txt";
+  options_.classes = "classes.json";
+  write("train.txt", "a.mp4 wave\nb.mp4 0\n");
+  for (const char* json : {"[\n  \"clap\",\n  \"wave\"\n]\n", "\n[ \"clap\", \"wave\"]",
+                           "\n{\n  \"clap\": 0,\n  \"wave\": 1\n}\n"}) {
+    write("classes.json", json);
+    EXPECT_EQ(read().classes, (Names{"clap", "wave"})) << json;
+    EXPECT_EQ(labels_of(read().train), (Labels{{1}, {0}})) << json;
+  }
+}
+
+TEST_F(DatasetFormats, OnlyUcf101sListsCountFromOne) {
+  write("classInd.txt", "1 wave\n2 clap\n");
+  write("train.txt", "a.mp4 0\nb.mp4 1\n");
+  options_.train = "train.txt";
+  options_.classes = "classInd.txt";
+  EXPECT_EQ(labels_of(read().train), (Labels{{0}, {1}}));
+  write("train.txt", "a.mp4 1\nb.mp4 2\n");
+  EXPECT_EQ(short_error(), "train.txt:2: error: label is '2', expected 0 to 1, or a class's name");
+  options_.format = DatasetFormat::ucf101;
+  EXPECT_EQ(labels_of(read().train), (Labels{{0}, {1}}));
+}
+
 TEST_F(DatasetFormats, CsvColumnsAreFoundByNameAndQuotesAreKept) {
   options_.classes = "classes.txt";
   options_.train = "train.csv";
