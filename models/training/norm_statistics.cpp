@@ -4,16 +4,16 @@
 
 namespace actionflow {
 
-NormStatistics::NormStatistics(const Architecture& architecture, Weights& weights) {
-  for (const GraphNode& node : architecture.graph.nodes) {
-    const auto* norm = std::get_if<BatchNorm>(&node.operation);
-    if (norm == nullptr || norm->momentum >= 1) continue;
-    for (const Parameter& parameter : node.parameters) {
+NormStatistics::NormStatistics(const std::vector<const GraphNode*>& norms, Weights& weights) {
+  for (const GraphNode* node : norms) {
+    const float momentum = std::get<BatchNorm>(node->operation).momentum;
+    if (momentum >= 1) continue;
+    for (const Parameter& parameter : node->parameters) {
       if (parameter.role != "moving_mean" && parameter.role != "moving_variance") continue;
       Tensor& tensor = weights.tensors.at(parameter.name);
       estimates_.push_back({.tensor = &tensor,
                             .before = tensor,
-                            .share = 1 - double{norm->momentum},
+                            .share = 1 - double{momentum},
                             .sums = std::vector<double>(static_cast<std::size_t>(tensor.size()))});
     }
   }

@@ -1,37 +1,35 @@
 // Batch norm's moving statistics measured anew, as the mean over batches that are run through the network as
 // in training: for weights that were averaged or have just changed, whose own statistics lag behind.
 //
-//   NormStatistics statistics(network.architecture(), network.weights());
-//   for (batch : some training clips without augmentation) {
+//   NormStatistics statistics(network.moving_norms(), network.weights());
+//   for (batch : some training clips) {
 //     statistics.before_batch();
-//     network.accumulate(batch, …);        // its gradients are not used: clear them afterwards
+//     network.observe(batch, …);
 //     statistics.after_batch(clips);
 //   }
 //   statistics.finish();
 //
 // Between before_batch() and after_batch() the moving statistics are not usable. Without finish() (an
-// exception, Ctrl-C) they become what they were. Only for networks whose batch norm is not frozen: a frozen
-// one reads what stands there.
+// exception, Ctrl-C) they become what they were. Frozen batch norms read what stands there, and are left out.
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <vector>
 
-#include "models/architecture.h"
+#include "models/graph.h"
 #include "models/weights.h"
 
 namespace actionflow {
 
 class NormStatistics {
  public:
-  // The weights stay the caller's and have to outlive this.
-  NormStatistics(const Architecture& architecture, Weights& weights);
+  // `norms` are batch norms, none of them frozen. The weights stay the caller's and have to outlive this.
+  NormStatistics(const std::vector<const GraphNode*>& norms, Weights& weights);
   ~NormStatistics();
   NormStatistics(const NormStatistics&) = delete;
   NormStatistics& operator=(const NormStatistics&) = delete;
 
-  bool empty() const { return estimates_.empty(); }  // the network has no batch norm that learns statistics
+  bool empty() const { return estimates_.empty(); }  // no batch norm learns statistics
 
   void before_batch();
   void after_batch(std::int64_t clips);

@@ -47,8 +47,10 @@ struct TrainingNetwork::State {
   TrainRun run();
   std::map<std::string, Tensor> statistics() const;
   void restore(const std::map<std::string, Tensor>& statistics);
+  TrainRun forward(const TrainPlan& plan, training::StepKey key);
   BatchResult step(const TrainPlan& plan, const Tensor& targets, training::StepKey key, float share);
-  void enter(const TrainPlan& plan, std::span<const std::uint8_t* const> frames, const Mixing* mixing);
+  const TrainPlan& enter(std::span<const std::uint8_t* const> frames, const Mixing* mixing);
+  void normalise(const TrainPlan& plan, std::span<const std::uint8_t* const> frames, const Mixing* mixing);
 };
 
 bool TrainingNetwork::State::is_frozen(const std::string& name) const {
@@ -122,12 +124,17 @@ void TrainingNetwork::State::restore(const std::map<std::string, Tensor>& statis
     std::copy_n(kept.data(), kept.size(), weights.tensors.at(name).data());
 }
 
-BatchResult TrainingNetwork::State::step(const TrainPlan& used, const Tensor& targets, training::StepKey key,
-                                         float share) {
+TrainRun TrainingNetwork::State::forward(const TrainPlan& used, training::StepKey key) {
   last = &used;
   last_key = key;
-  const TrainRun now = run();
+  TrainRun now = run();
   used.forward(now);
+  return now;
+}
+
+BatchResult TrainingNetwork::State::step(const TrainPlan& used, const Tensor& targets, training::StepKey key,
+                                         float share) {
+  const TrainRun now = forward(used, key);
   const kernels::Layout& layout = used.output().layout;
   Tensor plain({layout.batch, layout.extents.c});
   kernels::to_plain(arena.get() + used.output().offset, layout, plain.data());
@@ -198,8 +205,21 @@ double median_milliseconds(int threads, int repetitions, F body) {
 
 }  // namespace
 
-void TrainingNetwork::State::enter(const TrainPlan& used, std::span<const std::uint8_t* const> frames,
-                                   const Mixing* mixing) {
+// A batch's frames into the arena of the plan that they need.
+const TrainPlan& TrainingNetwork::State::enter(std::span<const std::uint8_t* const> frames,
+                                               const Mixing* mixing) {
+  const std::int64_t in_clip = graph.input.t, count = static_cast<std::int64_t>(frames.size());
+  if (count == 0 || count % in_clip != 0 || count / in_clip > options.batch)
+    throw std::invalid_argument(std::to_string(count) + " frames are no whole batch of clips of " +
+                                std::to_string(in_clip));
+  set_threads();
+  const TrainPlan& used = plan(count / in_clip);
+  normalise(used, frames, mixing);
+  return used;
+}
+
+void TrainingNetwork::State::normalise(const TrainPlan& used, std::span<const std::uint8_t* const> frames,
+                                       const Mixing* mixing) {
   const kernels::Layout& layout = used.input().layout;
   std::byte* to = arena.get() + used.input().offset;
   if (mixing == nullptr) return kernels::normalise_frames(frames, normalisation, layout, to);
@@ -253,14 +273,21 @@ void TrainingNetwork::clear_gradients() {
 BatchResult TrainingNetwork::accumulate(std::span<const std::uint8_t* const> frames, const Tensor& targets,
                                         training::StepKey key, const std::optional<Mixing>& mixing,
                                         float share) {
-  const std::int64_t in_clip = state_->graph.input.t, count = static_cast<std::int64_t>(frames.size());
-  if (count == 0 || count % in_clip != 0 || count / in_clip > batch())
-    throw std::invalid_argument(std::to_string(count) + " frames are no whole batch of clips of " +
-                                std::to_string(in_clip));
-  state_->set_threads();
-  const TrainPlan& plan = state_->plan(count / in_clip);
-  state_->enter(plan, frames, mixing ? &*mixing : nullptr);
-  return state_->step(plan, targets, key, share);
+  return state_->step(state_->enter(frames, mixing ? &*mixing : nullptr), targets, key, share);
+}
+
+void TrainingNetwork::observe(std::span<const std::uint8_t* const> frames, training::StepKey key,
+                              const std::optional<Mixing>& mixing) {
+  state_->forward(state_->enter(frames, mixing ? &*mixing : nullptr), key);
+}
+
+std::vector<const GraphNode*> TrainingNetwork::moving_norms() const {
+  std::vector<const GraphNode*> norms;
+  const std::vector<GraphNode>& nodes = state_->architecture.graph.nodes;
+  for (std::size_t i = 0; i < nodes.size(); ++i)
+    if (std::holds_alternative<BatchNorm>(nodes[i].operation) && !state_->frozen_statistics[i])
+      norms.push_back(&nodes[i]);
+  return norms;
 }
 
 BatchResult TrainingNetwork::accumulate(const Tensor& input, const Tensor& targets, training::StepKey key,

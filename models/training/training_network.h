@@ -66,6 +66,12 @@ class TrainingNetwork {
   // The same for a clip tensor N×C×T×H×W, already normalised.
   BatchResult accumulate(const Tensor& input, const Tensor& targets, training::StepKey key, float share = 1);
 
+  // A forward pass as in training, of frames as above, for what it leaves in the moving statistics.
+  void observe(std::span<const std::uint8_t* const> frames, training::StepKey key,
+               const std::optional<Mixing>& mixing = {});
+  // The batch norms whose statistics are not frozen: nodes of architecture().graph.
+  std::vector<const GraphNode*> moving_norms() const;
+
   void clear_gradients();
   // Trainable and not frozen.
   std::span<const TrainedParameter> trained() const;

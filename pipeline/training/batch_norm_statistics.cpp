@@ -12,18 +12,19 @@ bool has_batch_norm(const Architecture& architecture) {
   });
 }
 
-bool reestimate_batch_norm(TrainingNetwork& network, TrainingFlow& flow, std::uint64_t seed) {
-  NormStatistics statistics(network.architecture(), network.weights());
+bool reestimate_batch_norm(TrainingNetwork& network, TrainingFlow& flow, std::uint64_t seed,
+                           const std::atomic<bool>& stopped) {
+  NormStatistics statistics(network.moving_norms(), network.weights());
+  if (statistics.empty()) return true;
   for (int batches = 0; batches < kStatisticsBatches; ++batches) {
+    if (stopped.load()) return false;
     const TrainingBatchPtr batch = flow.next();
     if (!batch) return false;
     statistics.before_batch();
-    network.accumulate(batch->pixels(), batch->targets, {seed, static_cast<std::uint64_t>(batches)},
-                       batch->mixing);
-    statistics.after_batch(batch->targets.dim(0));
+    network.observe(batch->pixels(), {seed, static_cast<std::uint64_t>(batches)}, batch->mixing);
+    statistics.after_batch(batch->clips);
     if (batch->last) break;
   }
-  network.clear_gradients();
   statistics.finish();
   return true;
 }

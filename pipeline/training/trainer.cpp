@@ -275,7 +275,8 @@ std::optional<Weights> Trainer::State::judged_weights() {
   const std::uint64_t seed = recipe.seed ^ 0x5BD1E995U;
   const auto statistics_flow = make_flow(seed, epoch, 0, epoch + 1);
   std::optional<Weights> judged;
-  if (!stopped.load() && reestimate_batch_norm(network, *statistics_flow, seed)) judged = network.weights();
+  if (!stopped.load() && reestimate_batch_norm(network, *statistics_flow, seed, stopped))
+    judged = network.weights();
   copy_values(live, network.weights());
   return judged;
 }

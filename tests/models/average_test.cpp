@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "models/training/norm_statistics.h"
+#include "models/training/training_network.h"
 #include "tests/models/networks.h"
 
 namespace actionflow::testing {
@@ -66,12 +67,13 @@ class NormStatisticsTest : public ::testing::Test {
     mean()[0] = 0.99F * mean()[0] + 0.01F * batch_mean;
     variance()[0] = 0.99F * variance()[0] + 0.01F * batch_variance;
   }
+  std::vector<const GraphNode*> norms() const { return {&architecture_.graph.nodes.at(0)}; }
   Architecture architecture_ = network("  - {layer: batch_norm, name: norm}\n");
   Weights weights_;
 };
 
 TEST_F(NormStatisticsTest, AreTheMeanOverClips) {
-  NormStatistics statistics(architecture_, weights_);
+  NormStatistics statistics(norms(), weights_);
   EXPECT_FALSE(statistics.empty());
   statistics.before_batch();
   see(2, 4);
@@ -86,23 +88,54 @@ TEST_F(NormStatisticsTest, AreTheMeanOverClips) {
 
 TEST_F(NormStatisticsTest, BecomeWhatTheyWereWhereNothingWasFinished) {
   {
-    NormStatistics statistics(architecture_, weights_);
+    NormStatistics statistics(norms(), weights_);
     statistics.before_batch();
     see(2, 4);
   }
   EXPECT_EQ(mean()[0], 7);
   EXPECT_EQ(variance()[0], 9);
   {
-    NormStatistics statistics(architecture_, weights_);
+    NormStatistics statistics(norms(), weights_);
     statistics.finish();
   }
   EXPECT_EQ(mean()[0], 7);
 }
 
-TEST_F(NormStatisticsTest, AreNotThereInANetworkWithoutBatchNorm) {
-  const Architecture plain = network("  - {layer: conv3d, filters: 2, kernel: 3}\n");
-  Weights weights = initial_weights(plain, 1);
-  EXPECT_TRUE(NormStatistics(plain, weights).empty());
+constexpr const char* kTwoNorms = R"(
+  - {layer: batch_norm, name: first}
+  - {layer: conv3d, filters: 4, kernel: 3}
+  - {layer: batch_norm, name: second}
+  - {layer: flatten}
+  - {layer: dense, units: 2, activation: softmax}
+)";
+
+// Frozen ones do not move, so an estimate of them would be of what stood there for its sake.
+TEST(TrainingNetworkStatistics, OfFrozenBatchNormsStayThroughAnEstimation) {
+  const Architecture architecture = network(kTwoNorms);
+  TrainingNetwork trained(architecture, initial_weights(architecture, 1),
+                          {.batch = 2, .frozen = {"first.*"}});
+  const Weights before = trained.weights();
+  std::vector<std::uint8_t> bytes(3 * 8 * 8);
+  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(i * 37 % 251);
+  const std::vector<const std::uint8_t*> frames(12, bytes.data());
+  NormStatistics statistics(trained.moving_norms(), trained.weights());
+  statistics.before_batch();
+  trained.observe(frames, {});
+  statistics.after_batch(2);
+  statistics.finish();
+  const auto same = [&](const char* name) {
+    return std::ranges::equal(trained.weights().tensors.at(name).values(), before.tensors.at(name).values());
+  };
+  EXPECT_TRUE(same("first.moving_mean"));
+  EXPECT_TRUE(same("first.moving_variance"));
+  EXPECT_FALSE(same("second.moving_mean"));
+  EXPECT_FALSE(same("second.moving_variance"));
+}
+
+TEST(TrainingNetworkStatistics, AreNoneWhereEachBatchNormIsFrozen) {
+  const Architecture architecture = network(kTwoNorms);
+  TrainingNetwork frozen(architecture, initial_weights(architecture, 1), {.freeze_batch_norm = true});
+  EXPECT_TRUE(NormStatistics(frozen.moving_norms(), frozen.weights()).empty());
 }
 
 }  // namespace
