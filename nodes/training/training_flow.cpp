@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <deque>
@@ -38,9 +39,8 @@ class Index {
  public:
   Index(const std::vector<VideoEntry>& entries, const TrainingFlowOptions& options)
       : entries_(entries), options_(options), epoch_(options.first_epoch) {
-    const auto count = static_cast<std::int64_t>(entries.size());
     sample_ = options.first_step * options.batch;
-    if (sample_ >= count) {
+    if (sample_ >= epoch_clips()) {
       ++epoch_;
       sample_ = 0;
     }
@@ -50,10 +50,11 @@ class Index {
   // Samples from here on to the end.
   std::int64_t left() const {
     if (at_end()) return 0;
-    const auto count = static_cast<std::int64_t>(entries_.size());
-    return count - sample_ + count * static_cast<std::int64_t>(options_.end_epoch - epoch_ - 1);
+    return epoch_clips() - sample_ +
+           epoch_clips() * static_cast<std::int64_t>(options_.end_epoch - epoch_ - 1);
   }
 
+  std::int64_t epoch_clips() const { return static_cast<std::int64_t>(entries_.size()); }
   bool at_end() const { return epoch_ >= options_.end_epoch; }
 
   PlannedItem draw() {
@@ -123,7 +124,8 @@ struct TrainingFlow::State {
     graph = std::make_unique<flow::graph>();
     source = std::make_unique<flow::input_node<PlannedItem>>(
         *graph, [this](tbb::flow_control& control) { return draw(control); });
-    const auto bound = static_cast<std::size_t>(options.batch * (options.batches_ahead + 1));
+    const auto batch_clips = std::min(options.batch, index.epoch_clips());
+    const auto bound = static_cast<std::size_t>(batch_clips * (options.batches_ahead + 1));
     limiter = std::make_unique<flow::limiter_node<PlannedItem, int>>(*graph, bound);
     prepare = std::make_unique<flow::function_node<PlannedItem, SampleItem>>(
         *graph, flow::unlimited, [this](const PlannedItem& item) { return prepared(item); });
@@ -192,7 +194,6 @@ struct TrainingFlow::State {
       const std::lock_guard lock(mutex);
       if (!closed) {
         gateway.reserve_wait();
-        step_gateway = &gateway;
         ready.push_back(delivery);
         arrived.notify_all();
         return;
@@ -204,8 +205,8 @@ struct TrainingFlow::State {
   // The step has done with a batch: there is room for as many samples.
   void release(const Delivery& delivery) {
     in_flight.fetch_sub(delivery.samples);
-    step_gateway->try_put(delivery.samples);
-    step_gateway->release_wait();
+    step->gateway().try_put(delivery.samples);
+    step->gateway().release_wait();
   }
 
   void finish_step() {
@@ -260,7 +261,6 @@ struct TrainingFlow::State {
   std::mutex mutex;  // guards what follows, up to the graph
   std::condition_variable arrived;
   std::deque<Delivery> ready;
-  Gateway* step_gateway = nullptr;
   bool closed = false;
 
   // Of the thread that calls next().

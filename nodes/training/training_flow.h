@@ -14,7 +14,8 @@
 // What comes out is a function of the entries, the options and the videos' content, never of timing or the
 // number of workers. A video that cannot be read is replaced by another one, drawn for that sample, and
 // noted in the batch; when more than `most_unreadable` of all are found to be so, next() throws SourceError.
-// Memory: batches_ahead + 1 batches of clips, and what workers decode at the moment.
+// Memory: batches_ahead + 1 batches of clips (no more of an epoch than it has), and what workers decode at
+// the moment.
 //
 // next() belongs to one thread; stop() may be called from any.
 #pragma once

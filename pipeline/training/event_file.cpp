@@ -139,9 +139,7 @@ EventFile EventFile::begin(const std::filesystem::path& folder) {
   const auto seconds =
       std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch());
   EventFile file(folder / (std::string(kPrefix) + std::to_string(seconds.count()) + ".actionflow"));
-  std::string event = event_head(0);
-  put_bytes(event, kFileVersion, "brain.Event:2");
-  file.append(event);
+  file.append_version();
   return file;
 }
 
@@ -150,9 +148,18 @@ EventFile EventFile::go_on(const std::filesystem::path& folder, std::int64_t las
   if (!found) return begin(folder);
   std::ifstream stream(*found, std::ios::binary);
   const std::string content{std::istreambuf_iterator<char>(stream), {}};
-  if (::truncate(found->c_str(), static_cast<off_t>(bytes_up_to(content, last_step))) != 0)
+  const std::size_t kept = bytes_up_to(content, last_step);
+  if (::truncate(found->c_str(), static_cast<off_t>(kept)) != 0)
     fail(*found, "cannot be cut back to its checkpoint");
-  return EventFile(*found);
+  EventFile file(*found);
+  if (kept == 0) file.append_version();
+  return file;
+}
+
+void EventFile::append_version() const {
+  std::string event = event_head(0);
+  put_bytes(event, kFileVersion, "brain.Event:2");
+  append(event);
 }
 
 void EventFile::add(std::int64_t step, std::span<const Scalar> scalars) {

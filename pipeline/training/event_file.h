@@ -21,9 +21,8 @@ struct Scalar {
 
 class EventFile {
  public:
-  // Begins a file in the folder, or goes on with the one that stands there: what follows the last event of
-  // `last_step` or before, whole or half-written, is cut off. Throws Error that names the file.
-  static EventFile begin(const std::filesystem::path& folder);
+  // Begins a file in the folder, or goes on with the one that stands there, if one does: what follows the
+  // last event of `last_step` or before, whole or half-written, is cut off. Throws Error that names the file.
   static EventFile go_on(const std::filesystem::path& folder, std::int64_t last_step);
 
   // One event; written through to the system at once.
@@ -32,8 +31,10 @@ class EventFile {
   const std::filesystem::path& path() const { return path_; }
 
  private:
+  static EventFile begin(const std::filesystem::path& folder);
   explicit EventFile(std::filesystem::path path) : path_(std::move(path)) {}
   void append(const std::string& event) const;
+  void append_version() const;  // the first event of every file
 
   std::filesystem::path path_;
 };

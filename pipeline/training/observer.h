@@ -11,7 +11,7 @@ namespace actionflow {
 
 struct StepMetrics {
   std::int64_t update = 0;  // of the weights, since the start; from 1
-  double loss = 0;          // of the last batch
+  double loss = 0;          // of the update's clips
   double learning_rate = 0;
   double gradient_norm = 0;  // before clipping
 };
@@ -23,8 +23,10 @@ class TrainingObserver {
   // Before the first step. `epochs` complete ones and `updates` stand; what was written after is to go.
   virtual void begin(int epochs, std::int64_t updates) = 0;
   virtual void step(const StepMetrics& metrics) = 0;
-  // `validated`: every video of the validation split, empty without one.
-  virtual void epoch(const EpochMetrics& metrics, const std::vector<EvaluatedVideo>& validated) = 0;
+  // best.safetensors holds epoch `epoch` (from 1), which says this of each video of the validation split
+  // (none without one). Before that epoch's epoch(), and where a run goes on after begin().
+  virtual void best(int epoch, const std::vector<EvaluatedVideo>& validated) = 0;
+  virtual void epoch(const EpochMetrics& metrics) = 0;
   // The run has its last epoch behind it.
   virtual void finish() = 0;
 };

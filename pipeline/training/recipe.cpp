@@ -191,6 +191,17 @@ Architecture read_network(const Recipe& recipe, const std::vector<std::string>& 
   }
 }
 
+Recipe with_absolute_paths(Recipe recipe) {
+  DataOptions& lists = recipe.data.lists;
+  const std::initializer_list<std::filesystem::path*> paths{
+      &recipe.model, &recipe.output, &recipe.init.weights, &recipe.data.cache.folder,
+      &lists.root,   &lists.classes, &lists.train,         &lists.val,
+      &lists.test,   &lists.other,   &lists.unknown};
+  for (std::filesystem::path* path : paths)
+    if (!path->empty()) *path = std::filesystem::absolute(*path).lexically_normal();
+  return recipe;
+}
+
 std::string print_recipe(const Recipe& recipe, const config::Value& origin) {
   return config::print(without_empty(config::Type<Recipe>::write(recipe, &origin)));
 }

@@ -107,6 +107,9 @@ Recipe load_recipe(const std::filesystem::path& file, std::span<const config::Ov
 // whose head does not fit the classes is one with the exit code of a model.
 Architecture read_network(const Recipe& recipe, const std::vector<std::string>& classes);
 
+// It reads the same from any folder.
+Recipe with_absolute_paths(Recipe recipe);
+
 // YAML with defaults, overrides and environment applied, which reads back in the working folder. `origin`:
 // what the recipe was read from, so that what came from the environment stays hidden.
 std::string print_recipe(const Recipe& recipe, const config::Value& origin);

@@ -23,14 +23,14 @@ class ReportWriter : public TrainingObserver {
   void begin(int, std::int64_t) override {}
   void step(const StepMetrics&) override {}
 
-  void epoch(const EpochMetrics& metrics, const std::vector<EvaluatedVideo>& validated) override {
-    if (!validated.empty() && (!report_.validation || metrics.val_top1 > report_.validation->top1)) {
-      report_.validation = measure(validated, static_cast<int>(subject_.classes.size()));
-      report_.best_epoch = metrics.epoch;
-      report_.mistakes = mistakes_among(validated);
-    }
-    write();
+  void best(int epoch, const std::vector<EvaluatedVideo>& validated) override {
+    if (validated.empty()) return;
+    report_.validation = measure(validated, static_cast<int>(subject_.classes.size()));
+    report_.best_epoch = epoch;
+    report_.mistakes = mistakes_among(validated);
   }
+
+  void epoch(const EpochMetrics&) override { write(); }
 
   void finish() override { write(); }
 

@@ -35,6 +35,7 @@ void visit(State& state, Visit&& member) {
   member("best_epoch", state.best.epoch);
   member("best_top1", state.best.top1);
   member("best_loss", state.best.loss);
+  member("best_top1_epoch", state.best.top1_epoch);
 }
 
 }  // namespace

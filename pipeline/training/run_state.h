@@ -33,9 +33,14 @@ struct EpochSums {
 struct BestEpoch {
   int epoch = 0;  // from 1; 0: none yet
   double top1 = 0, loss = 0;
+  int top1_epoch = 0;  // the first that was as accurate: early stopping counts from it
 
   bool beaten_by(double other_top1, double other_loss) const {
     return epoch == 0 || other_top1 > top1 || (other_top1 == top1 && other_loss < loss);
+  }
+  BestEpoch beaten_at(int other_epoch, double other_top1, double other_loss) const {
+    const bool as_accurate = epoch > 0 && other_top1 == top1;
+    return {other_epoch, other_top1, other_loss, as_accurate ? top1_epoch : other_epoch};
   }
 };
 

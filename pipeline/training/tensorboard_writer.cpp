@@ -1,3 +1,4 @@
+#include <cmath>
 #include <optional>
 
 #include "pipeline/training/event_file.h"
@@ -10,9 +11,7 @@ class TensorBoardWriter : public TrainingObserver {
  public:
   explicit TensorBoardWriter(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
-  void begin(int, std::int64_t updates) override {
-    file_ = updates == 0 ? EventFile::begin(folder_) : EventFile::go_on(folder_, updates);
-  }
+  void begin(int, std::int64_t updates) override { file_ = EventFile::go_on(folder_, updates); }
 
   void step(const StepMetrics& metrics) override {
     const std::vector<Scalar> scalars{{"step/loss", metrics.loss},
@@ -21,12 +20,14 @@ class TensorBoardWriter : public TrainingObserver {
     file_->add(metrics.update, scalars);
   }
 
-  void epoch(const EpochMetrics& metrics, const std::vector<EvaluatedVideo>& validated) override {
+  void best(int, const std::vector<EvaluatedVideo>&) override {}
+
+  void epoch(const EpochMetrics& metrics) override {
     std::vector<Scalar> scalars{{"loss/train", metrics.loss},
                                 {"accuracy/train", metrics.train_top1},
                                 {"speed/clips_per_second", metrics.samples_per_second},
                                 {"speed/data_wait", metrics.data_wait}};
-    if (!validated.empty()) {
+    if (std::isfinite(metrics.val_top1)) {
       scalars.push_back({"loss/val", metrics.val_loss});
       scalars.push_back({"accuracy/val", metrics.val_top1});
     }

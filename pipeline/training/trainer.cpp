@@ -34,11 +34,11 @@ Weights first_weights(const Recipe& recipe, const Architecture& architecture, bo
   return weights;
 }
 
-TrainingOptions network_options(const Recipe& recipe) {
+TrainingOptions network_options(const Recipe& recipe, std::int64_t videos) {
   TrainingOptions options;
   options.precision = recipe.precision;
   options.threads = recipe.step_threads();
-  options.batch = recipe.batch;
+  options.batch = std::min(recipe.batch, videos);
   options.loss = recipe.loss;
   options.frozen = recipe.freeze;
   options.freeze_batch_norm = recipe.batch_norm == BatchNormMode::frozen;
@@ -77,7 +77,8 @@ struct Trainer::State {
         augmenter(recipe.data.augment, recipe.data.sampling, architecture.input, dataset.classes),
         folder(recipe.output, options.resume),
         cache(cache_options(recipe)),
-        network(architecture, first_weights(recipe, architecture, going_on()), network_options(recipe)),
+        network(architecture, first_weights(recipe, architecture, going_on()),
+                network_options(recipe, static_cast<std::int64_t>(dataset.train.size()))),
         optimizer(Optimizer::create(recipe.optimizer)),
         schedule(recipe.schedule, recipe.optimizer.learning_rate,
                  {static_cast<double>(recipe.epochs), updates_an_epoch()}) {
@@ -90,7 +91,7 @@ struct Trainer::State {
     } else {
       if (options.resume) log::info("{} does not exist: the run begins", folder.last().string());
       scan_training_data(recipe, dataset, architecture.input);
-      folder.write_recipe(print_recipe(recipe, document));
+      folder.write_recipe(print_recipe(with_absolute_paths(recipe), document));
     }
     folder.cut_metrics(state.epoch);
     options.observers.push_back(tensorboard_writer(recipe.output));
@@ -109,9 +110,10 @@ struct Trainer::State {
     return (batches_an_epoch() + recipe.accumulate - 1) / recipe.accumulate;
   }
   // Whose gradients make the update that this batch belongs to.
-  std::int64_t batches_of_update(std::int64_t batch) const {
-    const std::int64_t first = batch / recipe.accumulate * recipe.accumulate;
-    return std::min<std::int64_t>(recipe.accumulate, batches_an_epoch() - first);
+  std::int64_t clips_of_update(std::int64_t batch) const {
+    const std::int64_t most = recipe.accumulate * recipe.batch;
+    const std::int64_t first = batch / recipe.accumulate * most;
+    return std::min(most, static_cast<std::int64_t>(dataset.train.size()) - first);
   }
 
   void restore_checkpoint();
@@ -120,17 +122,19 @@ struct Trainer::State {
                                           std::int64_t first_step, std::uint32_t end_epoch);
   bool train_epoch();
   void step(const TrainingBatch& batch);
-  void update(double batch_loss);
+  void update();
   [[noreturn]] void stop_at_bad_loss(const std::string& what);
   bool checkpoint_is_due() const;
   std::optional<Weights> judged_weights();
+  Validation validate_with(const Weights& weights);
   bool judge();
-  void keep_best(const Weights& judged, const SplitScore& score);
+  bool judge_best_again();
+  bool keep_best(const Weights& judged, const SplitScore& score);
   std::string note() const;
   ExitCode run();
   bool out_of_patience() const {
-    return recipe.early_stop.patience > 0 && state.epoch - state.best.epoch >= recipe.early_stop.patience &&
-           !dataset.val.empty();
+    return recipe.early_stop.patience > 0 &&
+           state.epoch - state.best.top1_epoch >= recipe.early_stop.patience && !dataset.val.empty();
   }
 
   const Recipe recipe;
@@ -151,6 +155,7 @@ struct Trainer::State {
   std::mutex flow_mutex;  // guards the pointer, for stop()
   std::unique_ptr<TrainingFlow> flow;
   std::optional<Progress> progress;
+  double update_loss = 0;  // of the batches of the update so far
   Stopwatch since_checkpoint;
   std::int64_t updates_at_checkpoint = 0;
 };
@@ -219,10 +224,13 @@ bool Trainer::State::train_epoch() {
 
 void Trainer::State::step(const TrainingBatch& batch) {
   const auto key = static_cast<std::uint64_t>(state.epoch * batches_an_epoch() + state.step);
-  const auto share = 1.0F / static_cast<float>(batches_of_update(state.step));
-  if (state.step % recipe.accumulate == 0) network.clear_gradients();
-  const BatchResult result =
-      network.accumulate(batch.pixels(), batch.targets, {recipe.seed, key}, batch.mixing, share);
+  const double share = static_cast<double>(batch.clips) / static_cast<double>(clips_of_update(state.step));
+  if (state.step % recipe.accumulate == 0) {
+    network.clear_gradients();
+    update_loss = 0;
+  }
+  const BatchResult result = network.accumulate(batch.pixels(), batch.targets, {recipe.seed, key},
+                                                batch.mixing, static_cast<float>(share));
   if (!std::isfinite(result.loss)) stop_at_bad_loss("the loss is not finite");
   const std::int64_t outputs = result.logits.dim(1);
   for (int i = 0; i < batch.clips; ++i) {
@@ -235,18 +243,19 @@ void Trainer::State::step(const TrainingBatch& batch) {
   state.sums.loss += result.loss * batch.clips;
   state.sums.clips += batch.clips;
   state.sums.substituted += batch.substituted;
+  update_loss += share * result.loss;
+  if ((state.step + 1) % recipe.accumulate == 0 || batch.last) update();
   ++state.step;
-  if (state.step % recipe.accumulate == 0 || batch.last) update(result.loss);
 }
 
-void Trainer::State::update(double batch_loss) {
+void Trainer::State::update() {
   state.learning_rate = schedule.rate(state.updates);
   const double norm = optimizer->step(network.trained(), state.learning_rate);
   if (!std::isfinite(norm)) stop_at_bad_loss("the gradient is not finite");
   if (average) average->update(network.weights());
   ++state.updates;
   for (const auto& observer : options.observers)
-    observer->step({state.updates, batch_loss, state.learning_rate, norm});
+    observer->step({state.updates, update_loss, state.learning_rate, norm});
 }
 
 void Trainer::State::stop_at_bad_loss(const std::string& what) {
@@ -281,6 +290,12 @@ std::optional<Weights> Trainer::State::judged_weights() {
   return judged;
 }
 
+// Throws Interrupted.
+Validation Trainer::State::validate_with(const Weights& weights) {
+  return validate(architecture, weights, dataset.val, cache, recipe.data.sampling, recipe.worker_threads(),
+                  stopped);
+}
+
 // After an epoch's last step: validation, the line in metrics.jsonl, best.safetensors. False when it was
 // stopped: then all is as it was before.
 bool Trainer::State::judge() {
@@ -288,8 +303,7 @@ bool Trainer::State::judge() {
   if (!judged || stopped.load()) return false;
   Validation validation;
   try {
-    validation = validate(architecture, *judged, dataset.val, cache, recipe.data.sampling,
-                          recipe.worker_threads(), stopped);
+    validation = validate_with(*judged);
   } catch (const Interrupted&) {
     return false;
   }
@@ -312,17 +326,35 @@ bool Trainer::State::judge() {
                                    ? std::string()
                                    : fmt::format(", val top-1 {:.1f} %", 100 * metrics.val_top1)));
   progress->finish();
-  for (const auto& observer : options.observers) observer->epoch(metrics, validation.videos);
   schedule.observe(metrics.val_top1);
-  keep_best(*judged, validation.score);
+  const bool best = keep_best(*judged, validation.score);
+  for (const auto& observer : options.observers) {
+    if (best) observer->best(metrics.epoch, validation.videos);
+    observer->epoch(metrics);
+  }
   return true;
 }
 
-void Trainer::State::keep_best(const Weights& judged, const SplitScore& score) {
+bool Trainer::State::keep_best(const Weights& judged, const SplitScore& score) {
   const double val_loss = std::isfinite(score.loss) ? score.loss : kWorstLoss;
-  if (!dataset.val.empty() && !state.best.beaten_by(score.top1, val_loss)) return;
-  state.best = {state.epoch + 1, dataset.val.empty() ? 0 : score.top1, val_loss};
+  if (!dataset.val.empty() && !state.best.beaten_by(score.top1, val_loss)) return false;
+  state.best = state.best.beaten_at(state.epoch + 1, dataset.val.empty() ? 0 : score.top1, val_loss);
   save_model({architecture, judged}, folder.best());
+  return true;
+}
+
+// Where a run goes on: who watches it did not see its best epoch. False when it was stopped.
+bool Trainer::State::judge_best_again() {
+  if (state.best.epoch == 0 || dataset.val.empty()) return true;
+  try {
+    const Validation validation = validate_with(load_model(folder.best(), &architecture).weights);
+    for (const auto& observer : options.observers) observer->best(state.best.epoch, validation.videos);
+  } catch (const Interrupted&) {
+    return false;
+  } catch (const ModelError& error) {
+    log::warn("{}; the report goes without it until an epoch is better", error.what());
+  }
+  return true;
 }
 
 std::string Trainer::State::note() const {
@@ -336,6 +368,7 @@ std::string Trainer::State::note() const {
 
 ExitCode Trainer::State::run() {
   for (const auto& observer : options.observers) observer->begin(state.epoch, state.updates);
+  if (!judge_best_again()) return ExitCode::interrupted;
   if (!going_on()) checkpoint();
   const auto end = static_cast<std::uint32_t>(recipe.epochs);
   {

@@ -53,6 +53,10 @@ Dataset read_training_data(const Recipe& recipe) {
     throw UsageError(
         "early_stop.patience counts epochs without a better val_top1, and there is no validation "
         "split, expected data.val or data.val_share");
+  if (dataset.val.empty() && recipe.schedule.kind == ScheduleKind::plateau)
+    throw UsageError(
+        "schedule.kind is plateau, which lowers the rate when val_top1 rises no more, and there is no "
+        "validation split, expected data.val or data.val_share, or another schedule");
   log::info("{} classes; {} videos to train on, {} to validate, {} to test", dataset.classes.size(),
             dataset.train.size(), dataset.val.size(), dataset.test.size());
   return dataset;

@@ -28,8 +28,8 @@ struct ReportSubject {
   InputSpec input;
 };
 
-// Writes report.html into the folder after each epoch; the mistakes are those of the best epoch so far. The
-// cache outlives it.
+// Writes report.html into the folder after each epoch; matrix and mistakes are those of best.safetensors.
+// The cache outlives it.
 std::unique_ptr<TrainingObserver> report_writer(ReportSubject subject, FrameCache& cache);
 
 }  // namespace actionflow

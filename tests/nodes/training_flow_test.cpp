@@ -220,6 +220,15 @@ TEST_F(TrainingFlowTest, HoldsNoMoreThanItsBound) {
   EXPECT_GE(training.most_in_flight(), 2 * 3);  // it did work ahead
 }
 
+TEST_F(TrainingFlowTest, ABatchOfMoreThanAllVideosHoldsNoMoreEpochsThanItsBound) {
+  options_.batch = 1000;
+  options_.end_epoch = 20;
+  options_.batches_ahead = 2;
+  TrainingFlow& training = flow();
+  while (training.next()) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  EXPECT_LE(training.most_in_flight(), 3 * static_cast<std::int64_t>(entries_.size()));
+}
+
 TEST_F(TrainingFlowTest, EndsAtOnceWhereverItIsStopped) {
   options_.end_epoch = 1'000'000;
   Random random(1, "stop");

@@ -23,7 +23,7 @@ void write(const fs::path& path, const std::string& bytes) {
 }
 
 EventFile with_steps(const fs::path& folder, int steps) {
-  EventFile file = EventFile::begin(folder);
+  EventFile file = EventFile::go_on(folder, 0);
   for (int step = 1; step <= steps; ++step) file.add(step, std::vector<Scalar>{{"loss/train", 1.0 / step}});
   return file;
 }
@@ -60,6 +60,18 @@ TEST(EventFile, GoesOnAsIfItHadNeverGoneFurther) {
   EventFile::go_on(folder.path(), 3).add(4, std::vector<Scalar>{{"loss/train", 0.25}});
   EventFile::go_on(folder.path(), 3);
   EXPECT_EQ(bytes_of(path), until_three);
+}
+
+TEST(EventFile, GoesOnFromTheBeginningInTheFileThatStands) {
+  const ScratchFolder folder;
+  const fs::path path = with_steps(folder.path(), 3).path();
+  EventFile::go_on(folder.path(), 0);
+  const std::string version_only = bytes_of(path);
+  EXPECT_NE(version_only.find("brain.Event:2"), std::string::npos);
+  EXPECT_EQ(version_only.find("loss/train"), std::string::npos);
+  write(path, version_only.substr(0, 5));  // killed while it was begun
+  EXPECT_EQ(EventFile::go_on(folder.path(), 0).path(), path);
+  EXPECT_EQ(bytes_of(path).size(), version_only.size());
 }
 
 TEST(EventFile, AHalfWrittenOrDamagedEndIsCutOff) {

@@ -1,5 +1,6 @@
 // `train` as people run it, on small videos: what it learns, that it can be stopped anywhere, what it
 // refuses.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -13,8 +14,10 @@ namespace actionflow::testing {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::DoubleNear;
 using ::testing::HasSubstr;
 using ::testing::Not;
+using ::testing::Pointwise;
 
 class Train : public ::testing::Test {
  protected:
@@ -22,6 +25,12 @@ class Train : public ::testing::Test {
     EXPECT_EQ(ended.code, code) << ended.err;
     EXPECT_THAT(ended.err, HasSubstr(part));
     EXPECT_THAT(ended.err, Not(HasSubstr("terminate")));
+  }
+  std::vector<nlohmann::json> epochs_of(const std::string& output) const {
+    std::istringstream lines(text_of(bench_ / output / "metrics.jsonl"));
+    std::vector<nlohmann::json> epochs;
+    for (std::string line; std::getline(lines, line);) epochs.push_back(nlohmann::json::parse(line));
+    return epochs;
   }
   // Runs with these words until it ends by itself, killed or interrupted `times` times on the way.
   void train_with_stops(const std::vector<std::string>& words, int signal, int times, std::uint64_t seed) {
@@ -43,17 +52,12 @@ class Train : public ::testing::Test {
 TEST_F(Train, LearnsWhichWayASquareMoves) {
   const auto ended = bench_.train({"epochs=25"});
   ASSERT_EQ(ended.code, 0) << ended.err;
-  std::istringstream lines(bench_.metrics("run"));
-  nlohmann::json last;
-  int epochs = 0;
+  const std::vector<nlohmann::json> epochs = epochs_of("run");
   double best = 0;
-  for (std::string line; std::getline(lines, line); ++epochs) {
-    last = nlohmann::json::parse(line);
-    best = std::max(best, last["val_top1"].get<double>());
-  }
-  EXPECT_EQ(epochs, 25);
+  for (const nlohmann::json& epoch : epochs) best = std::max(best, epoch["val_top1"].get<double>());
+  EXPECT_EQ(epochs.size(), 25U);
   EXPECT_EQ(best, 1.0);
-  EXPECT_GE(last["train_top1"], 0.9);
+  EXPECT_GE(epochs.back()["train_top1"], 0.9);
 
   const auto classified = bench_.run({ACTIONFLOW_PROGRAM, "classify", "--json", bench_ / "data/v16.mp4",
                                       "--weights", bench_ / "run/best.safetensors"});
@@ -244,11 +248,58 @@ TEST_F(Train, BeginsFromAnotherNetworksWeightsAndSaysWhatWasNotLoaded) {
   EXPECT_THAT(ended.err, HasSubstr("fc.kernel"));
 }
 
-TEST_F(Train, EndsEarlyWithoutABetterEpoch) {
+TEST_F(Train, EndsEarlyWhenValidationRisesNoMore) {
   const auto ended = bench_.train({"epochs=60", "early_stop.patience=3"});
   ASSERT_EQ(ended.code, 0) << ended.err;
-  const std::string metrics = text_of(bench_ / "run/metrics.jsonl");
-  EXPECT_LT(std::count(metrics.begin(), metrics.end(), '\n'), 60);
+  const std::vector<nlohmann::json> epochs = epochs_of("run");
+  std::size_t risen = 0;
+  for (std::size_t i = 0; i < epochs.size(); ++i)
+    if (epochs[i]["val_top1"] > epochs[risen]["val_top1"]) risen = i;
+  EXPECT_EQ(epochs.size(), risen + 1 + 3);  // however much the loss falls
+}
+
+TEST_F(Train, WhatWaitsForValidationIsRefusedWithoutOne) {
+  expect_refused(bench_.train({"data.val=", "early_stop.patience=3"}), 2,
+                 "early_stop.patience counts epochs");
+  expect_refused(bench_.train({"data.val=", "schedule.kind=plateau"}), 2, "schedule.kind is plateau");
+}
+
+TEST_F(Train, AnUpdateWeighsEveryClipAlikeHoweverItIsCutIntoBatches) {
+  bench_.write(
+      "plain.yaml",
+      "name: plain\ninput: {channels: 1, frames: 6, frame_rate: 10, height: 16, width: 16}\nlayers:\n"
+      "  - {layer: conv3d, name: conv, filters: 8, kernel: 3, padding: same, activation: relu}\n"
+      "  - {layer: max_pool3d, size: 2}\n  - flatten\n"
+      "  - {layer: dense, name: fc, units: classes, activation: softmax}\n");
+  const auto losses = [this](const std::string& output, int batch, int accumulate) {
+    const auto ended = bench_.train({"model=" + (bench_ / "plain.yaml").string(), "epochs=4",
+                                     "output=" + (bench_ / output).string(), fmt::format("batch={}", batch),
+                                     fmt::format("accumulate={}", accumulate), "data.augment={}"});
+    EXPECT_EQ(ended.code, 0) << ended.err;
+    std::vector<double> all;
+    for (const nlohmann::json& epoch : epochs_of(output)) all.push_back(epoch["loss"]);
+    return all;
+  };
+  const std::vector<double> whole = losses("whole", 12, 1);
+  EXPECT_THAT(losses("in_three", 5, 3), Pointwise(DoubleNear(1e-4), whole));
+  EXPECT_THAT(losses("with_one_left", 11, 2), Pointwise(DoubleNear(1e-4), whole));
+}
+
+TEST_F(Train, TheReportOfARunThatGoesOnIsThatOfItsBestEpoch) {
+  ASSERT_EQ(bench_.train({"epochs=12"}).code, 0);
+  const std::string report = text_of(bench_ / "run/report.html");
+  EXPECT_THAT(report, HasSubstr("best epoch"));
+  ASSERT_EQ(bench_.train({"--resume", "epochs=12"}).code, 0);
+  EXPECT_EQ(text_of(bench_ / "run/report.html"), report);
+}
+
+TEST_F(Train, TheOutputsRecipeIsReadWhereItLies) {
+  const std::string shell = "cd " + (bench_ / "").string() + " && " + ACTIONFLOW_PROGRAM +
+                            " train recipe.yaml epochs=1 && " + ACTIONFLOW_PROGRAM +
+                            " evaluate --json run/recipe.yaml";
+  const auto ended = bench_.run({"/bin/bash", "-c", shell});
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_THAT(ended.out, HasSubstr("\"clips\":2"));
 }
 
 }  // namespace
