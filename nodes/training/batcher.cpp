@@ -19,7 +19,7 @@ Tensor make_targets(const std::vector<std::vector<int>>& labels, int outputs, bo
   Tensor targets({static_cast<std::int64_t>(labels.size()), outputs});
   float* row = targets.data();
   for (const std::vector<int>& own : labels) {
-    if (own.empty() && !many_labels)
+    if (own.empty() && (!many_labels || outputs == 1))
       std::fill_n(row, outputs, 1.0F / static_cast<float>(std::max(outputs, 2)));
     for (const int label : own) {
       if (outputs == 1) {
