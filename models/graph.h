@@ -65,7 +65,7 @@ struct Reduction {
 // beta (both optional by the layer's options), moving_mean, moving_variance. In training, mean and (biased)
 // variance of the batch stand for the moving ones. momentum as Keras: new moving = momentum·moving +
 // (1 − momentum)·batch, where the batch's variance is the unbiased one (n/(n − 1)), as in PyTorch and in
-// TensorFlow's fused kernel: an estimate for clips that are not in the batch.
+// TensorFlow's fused kernel: an estimate for clips that are not in the batch. A single row moves nothing.
 struct BatchNorm {
   float epsilon = 1e-3F;
   float momentum = 0.99F;

@@ -213,10 +213,12 @@ class TrainBatchNorm final : public TrainKernel {
     return total;
   }
 
+  // A single row has no variance to learn from.
   void move_statistics(const ForwardArguments& a, const Sums& batch) const {
+    if (layout_.rows() == 1) return;
     const double kept = norm_.momentum;
     const auto rows = static_cast<double>(layout_.rows());
-    const double unbiased = rows > 1 ? rows / (rows - 1) : 1;
+    const double unbiased = rows / (rows - 1);
     float *mean = a.parameters[index(moving_mean_)], *variance = a.parameters[index(moving_variance_)];
     for (std::int64_t c = 0; c < channels(); ++c) {
       mean[c] = static_cast<float>(kept * double{mean[c]} + (1 - kept) * batch.first[c]);

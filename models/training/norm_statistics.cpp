@@ -14,6 +14,7 @@ NormStatistics::NormStatistics(const std::vector<const GraphNode*>& norms, Weigh
       estimates_.push_back({.tensor = &tensor,
                             .before = tensor,
                             .share = 1 - double{momentum},
+                            .positions = node->extents.positions(),
                             .sums = std::vector<double>(static_cast<std::size_t>(tensor.size()))});
     }
   }
@@ -21,10 +22,10 @@ NormStatistics::NormStatistics(const std::vector<const GraphNode*>& norms, Weigh
 
 NormStatistics::~NormStatistics() {
   if (finished_) return;
-  for (Estimate& estimate : estimates_) {
-    std::copy_n(estimate.before.data(), estimate.before.size(), estimate.tensor->data());
-  }
+  for (const Estimate& estimate : estimates_) estimate.restore();
 }
+
+void NormStatistics::Estimate::restore() const { std::copy_n(before.data(), before.size(), tensor->data()); }
 
 // From zero, a batch leaves its own statistics times 1 − momentum.
 void NormStatistics::before_batch() {
@@ -36,18 +37,21 @@ void NormStatistics::before_batch() {
 void NormStatistics::after_batch(std::int64_t clips) {
   const auto weight = static_cast<double>(clips);
   for (Estimate& estimate : estimates_) {
+    if (clips * estimate.positions == 1) continue;  // a single row moved nothing
+    estimate.clips += weight;
     const float* batch = estimate.tensor->data();
     for (std::size_t i = 0; i < estimate.sums.size(); ++i)
       estimate.sums[i] += weight * batch[i] / estimate.share;
   }
-  clips_ += weight;
 }
 
 void NormStatistics::finish() {
-  if (clips_ == 0) return;
-  for (Estimate& estimate : estimates_) {
-    std::transform(estimate.sums.begin(), estimate.sums.end(), estimate.tensor->data(),
-                   [this](double sum) { return static_cast<float>(sum / clips_); });
+  for (const Estimate& estimate : estimates_) {
+    if (estimate.clips == 0)
+      estimate.restore();
+    else
+      std::ranges::transform(estimate.sums, estimate.tensor->data(),
+                             [&](double sum) { return static_cast<float>(sum / estimate.clips); });
   }
   finished_ = true;
 }

@@ -33,18 +33,21 @@ class NormStatistics {
 
   void before_batch();
   void after_batch(std::int64_t clips);
-  // Writes the means over all clips; without any, what stood there before.
+  // Writes the means over all clips; what stood there before for a norm that no batch has moved (a batch of
+  // one row, graph.h).
   void finish();
 
  private:
   struct Estimate {
     Tensor* tensor = nullptr;  // a moving mean or variance
     Tensor before;
-    double share = 1;  // 1 − momentum
+    double share = 1;            // 1 − momentum
+    std::int64_t positions = 1;  // of a clip: its rows
     std::vector<double> sums;
+    double clips = 0;
+    void restore() const;
   };
   std::vector<Estimate> estimates_;
-  double clips_ = 0;
   bool finished_ = false;
 };
 

@@ -101,6 +101,31 @@ TEST_F(NormStatisticsTest, BecomeWhatTheyWereWhereNothingWasFinished) {
   EXPECT_EQ(mean()[0], 7);
 }
 
+// A batch of one clip is a single row there, which a pass in training leaves out.
+TEST(TrainingNetworkStatistics, OfBatchNormsOnVectorsAreOfBatchesOfSeveralClips) {
+  const Architecture architecture = network(
+      "  - {layer: global_average_pool}\n  - {layer: batch_norm, name: norm}\n"
+      "  - {layer: dense, units: 2, activation: softmax}\n");
+  TrainingNetwork trained(architecture, initial_weights(architecture, 1), {.batch = 2});
+  const std::vector<std::uint8_t> dark(3 * 8 * 8, 10), bright(dark.size(), 90);
+  std::vector<const std::uint8_t*> frames(6, dark.data());
+  frames.insert(frames.end(), 6, bright.data());
+  const auto estimate = [&](const std::vector<std::size_t>& batches) {
+    NormStatistics statistics(trained.moving_norms(), trained.weights());
+    for (const std::size_t clips : batches) {
+      statistics.before_batch();
+      trained.observe(std::span(frames).first(6 * clips), {});
+      statistics.after_batch(static_cast<std::int64_t>(clips));
+    }
+    statistics.finish();
+    return trained.weights().tensors.at("norm.moving_variance")[0];
+  };
+  EXPECT_EQ(estimate({1}), 1);
+  const float of_two = estimate({2});
+  EXPECT_GT(of_two, 0);
+  EXPECT_EQ(estimate({2, 1}), of_two);
+}
+
 constexpr const char* kTwoNorms = R"(
   - {layer: batch_norm, name: first}
   - {layer: conv3d, filters: 4, kernel: 3}

@@ -74,6 +74,14 @@ TEST(TrainBatchNorm, MovesItsStatisticsByTheUnbiasedVariance) {
   }
 }
 
+TEST(TrainBatchNorm, ASingleRowLeavesItsStatistics) {
+  TrainKernelBench bench(norm_of({20, 1, 1, 1}), {.batch = 1});
+  const Tensor mean = bench.parameter("moving_mean"), variance = bench.parameter("moving_variance");
+  bench.forward();
+  EXPECT_EQ(deviation(bench.parameter("moving_mean"), mean).largest, 0);
+  EXPECT_EQ(deviation(bench.parameter("moving_variance"), variance).largest, 0);
+}
+
 TEST(TrainBatchNorm, HasGradientsWithAndWithoutRelu) {
   for (const std::int64_t channels : {3, 16, 20, 100})
     for (const bool relu : {false, true}) {
