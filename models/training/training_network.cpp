@@ -48,6 +48,9 @@ struct TrainingNetwork::State {
   std::map<std::string, Tensor> statistics() const;
   void restore(const std::map<std::string, Tensor>& statistics);
   TrainRun forward(const TrainPlan& plan, training::StepKey key);
+  std::string bad_parameter() const;
+  std::string bad_value();
+  std::string bad_gradient() const;
   BatchResult step(const TrainPlan& plan, const Tensor& targets, training::StepKey key, float share);
   const TrainPlan& enter(std::span<const std::uint8_t* const> frames, const Mixing* mixing);
   void normalise(const TrainPlan& plan, std::span<const std::uint8_t* const> frames, const Mixing* mixing);
@@ -173,6 +176,8 @@ bool all_finite(const float* values, std::int64_t count) {
   for (std::int64_t i = 0; i < count; ++i) sum += values[i] * 0.0F;
   return sum == 0.0F;
 }
+
+bool all_finite(const Tensor& tensor) { return all_finite(tensor.data(), tensor.size()); }
 
 bool all_finite(const kernels::Layout& layout, const std::byte* values) {
   if (layout.type == kernels::ElementType::f32)
@@ -304,24 +309,41 @@ BatchResult TrainingNetwork::accumulate(const Tensor& input, const Tensor& targe
   return state_->step(plan, targets, key, share);
 }
 
-std::string TrainingNetwork::first_not_finite() {
-  State& s = *state_;
-  for (const training::ParameterUse& use : s.parameters) {
-    const Tensor& tensor = s.weights.tensors.at(use.name);
-    if (!all_finite(tensor.data(), tensor.size())) return use.name;
-  }
-  if (s.last == nullptr) return {};
-  s.set_threads();
-  const auto kept = s.statistics();
-  const TrainRun run = s.run();
+// Moving statistics left out: a bad value spoils those of each batch norm above it.
+std::string TrainingNetwork::State::bad_parameter() const {
+  for (const GraphNode& node : graph.nodes)
+    for (const Parameter& parameter : node.parameters)
+      if (parameter.trainable && !all_finite(weights.tensors.at(parameter.name))) return parameter.name;
+  return {};
+}
+
+std::string TrainingNetwork::State::bad_value() {
+  if (last == nullptr) return {};
+  if (!all_finite(last->input().layout, arena.get() + last->input().offset)) return "input";
+  set_threads();
+  const auto kept = statistics();
+  const TrainRun again = run();
   std::string found;
-  if (!all_finite(s.last->input().layout, s.arena.get() + s.last->input().offset)) found = "input";
-  for (std::size_t i = 0; found.empty() && i < s.last->steps().size(); ++i) {
-    const training::TrainStep& step = s.last->steps()[i];
-    s.last->forward_step(i, run);
-    if (!all_finite(step.result.layout, s.arena.get() + step.result.offset)) found = step.name;
+  for (std::size_t i = 0; found.empty() && i < last->steps().size(); ++i) {
+    const training::TrainStep& step = last->steps()[i];
+    last->forward_step(i, again);
+    if (!all_finite(step.result.layout, arena.get() + step.result.offset)) found = step.name;
   }
-  s.restore(kept);
+  restore(kept);
+  return found;
+}
+
+std::string TrainingNetwork::State::bad_gradient() const {
+  const auto bad = std::find_if(trained.rbegin(), trained.rend(), [&](const TrainedParameter& parameter) {
+    return !all_finite(gradients.at(parameter.name));
+  });
+  return bad == trained.rend() ? std::string() : "the gradient of " + bad->name;
+}
+
+std::string TrainingNetwork::first_not_finite() {
+  std::string found = state_->bad_parameter();
+  if (found.empty()) found = state_->bad_value();
+  if (found.empty()) found = state_->bad_gradient();
   return found;
 }
 

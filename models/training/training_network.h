@@ -79,8 +79,9 @@ class TrainingNetwork {
   Weights& weights();
   const Weights& weights() const;
 
-  // Runs the last batch forward again and names the first layer whose value is not finite, or the first
-  // parameter that is not; empty where all are.
+  // What is not finite after the last batch, nearest to its cause: a parameter that is no moving statistic;
+  // else, with the batch run forward again, the first layer whose value is not; else, in the order of the
+  // backward pass, "the gradient of NAME". Empty where all are. Moving statistics stay as they are.
   std::string first_not_finite();
 
   // What a step runs, each forward and backward timed alone, warm, median (PlanStep::name ends in

@@ -324,6 +324,31 @@ TEST(TrainingNetwork, WhatIsNotFiniteFirstIsNamed) {
   EXPECT_EQ(trained.first_not_finite(), "body + body.relu");
 }
 
+// Not the batch norm above it, whose moving statistics that pass has spoiled.
+TEST(TrainingNetwork, ALayerWhoseValueIsNotFiniteIsNamedBeforeTheBatchNormThatReadIt) {
+  const Architecture architecture = network(kNorm);
+  const Batch batch = random_batch(architecture, 3, 9);
+  TrainingNetwork trained = training(architecture);
+  std::ranges::fill(trained.weights().tensors.at("stem.kernel").values(), 3e38F);
+  trained.accumulate(batch.input, batch.targets, {1, 0});
+  EXPECT_FALSE(std::isfinite(trained.weights().tensors.at("norm.moving_mean")[0]));
+  EXPECT_EQ(trained.first_not_finite(), "stem");
+}
+
+// Zeros go forward as zeros, and the sum of large gradients over positions overflows.
+TEST(TrainingNetwork, AGradientThatAloneIsNotFiniteIsNamed) {
+  const Architecture architecture = network(
+      "  - {layer: conv3d, name: stem, filters: 16, kernel: 1}\n  - {layer: flatten}\n"
+      "  - {layer: dense, name: head, units: 4, activation: softmax}\n");
+  TrainingNetwork trained = training(architecture);
+  Tensor& head = trained.weights().tensors.at("head.kernel");
+  std::fill_n(head.data(), head.size() / 4, 3e38F);
+  Tensor targets({3, 4});
+  for (std::int64_t clip = 0; clip < 3; ++clip) targets[clip * 4] = 1;
+  trained.accumulate(Tensor({3, 3, 6, 8, 8}), targets, {1, 0});
+  EXPECT_EQ(trained.first_not_finite(), "the gradient of stem.bias");
+}
+
 TEST(TrainingNetwork, AnEndThatTheLossDoesNotFitIsAnErrorThatNamesBoth) {
   TrainingOptions options{.batch = 2};
   options.loss.kind = LossKind::sigmoid;
