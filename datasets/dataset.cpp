@@ -40,15 +40,8 @@ void find_ucf101_lists(DataOptions& options) {
   if (options.test.empty()) options.test = folder / fmt::format("testlist{:02}.txt", options.split);
 }
 
-// Options with every list where it lies, and those filled in that the format finds by itself.
-DataOptions located(DataOptions options) {
-  const auto locate = [&](fs::path& path) {
-    if (path.empty() || path.is_absolute()) return;
-    if (is_there(options.root / path) || !is_there(path)) path = options.root / path;
-  };
-  for (OptionalPath* path :
-       {&options.classes, &options.train, &options.val, &options.test, &options.other, &options.unknown})
-    locate(*path);
+// Options with the lists filled in that the format finds by itself.
+DataOptions with_found_lists(DataOptions options) {
   find_ucf101_lists(options);
   const bool no_lists = options.train.empty() && options.val.empty() && options.test.empty();
   const bool may_be_folders =
@@ -80,7 +73,7 @@ std::vector<std::string> label_parts(std::string_view text) {
 class DatasetReader {
  public:
   DatasetReader(const DataOptions& options, std::uint64_t seed)
-      : options_(located(options)), seed_(seed), locator_(options_.root) {}
+      : options_(with_found_lists(options)), seed_(seed), locator_(options_.root) {}
 
   Dataset read();
 
@@ -269,20 +262,22 @@ void DatasetReader::warn_of_classes() {
                                           fmt::join(without, ", "), all > without.size() ? ", …" : ""));
 }
 
+// Videos without a group are compared with none.
 void DatasetReader::warn_of_groups() {
-  std::size_t without = 0;
-  const VideoEntry* first = nullptr;
-  for (const VideoEntry& entry : dataset_.train) {
-    if (!entry.group.empty()) continue;
-    if (without++ == 0) first = &entry;
+  using Split = std::pair<const char*, const std::vector<VideoEntry>*>;
+  for (const auto& [split, entries] : {Split("training", &dataset_.train), Split("validation", &dataset_.val),
+                                       Split("test", &dataset_.test)}) {
+    const auto has_none = [](const VideoEntry& entry) { return entry.group.empty(); };
+    const auto without = static_cast<std::size_t>(std::count_if(entries->begin(), entries->end(), has_none));
+    if (without == 0) continue;
+    const VideoEntry& first = *std::find_if(entries->begin(), entries->end(), has_none);
+    const std::string what = fmt::format("data.groups gives no group to {} of {} {} videos, as '{}'", without,
+                                         entries->size(), split, first.name);
+    if (entries == &dataset_.train && without == entries->size())
+      errors_.add(first.list, what);
+    else
+      dataset_.warnings.push_back(what);
   }
-  if (without == 0) return;
-  const std::string what = fmt::format("data.groups gives no group to {} of {} training videos, as '{}'",
-                                       without, dataset_.train.size(), first->name);
-  if (without == dataset_.train.size())
-    errors_.add(first->list, what);
-  else
-    dataset_.warnings.push_back(what);
 }
 
 Dataset DatasetReader::read() {

@@ -61,8 +61,9 @@ struct VideoEntry {
   SourceOptions source() const;
 };
 
-// Keys `data.*` of a recipe that say where the data is. Lists and classes are looked for under the root
-// first, then beside the recipe; without a root names count from the recipe's folder.
+// Keys `data.*` of a recipe that say where the data is. Reading them finds lists and classes, under the root
+// first, then beside the recipe; without a root names count from the recipe's folder. Whoever sets them in
+// code names lists as they can be opened.
 struct DataOptions {
   OptionalPath root;
   DatasetFormat format = DatasetFormat::automatic;
@@ -94,8 +95,8 @@ struct Dataset {
 
 // Reads every list named; paths are not opened. Checks: at least two classes, labels in range, no list
 // without a video, no video twice in a split, no video and no group on both sides of a split (a leak: the
-// error names the files). Throws DatasetError with all that is wrong; UsageError for `groups` that are no
-// pattern. A function of the lists and the seed only.
+// error names the files), `groups` that name some group of train. Throws DatasetError with all that is wrong;
+// UsageError for `groups` that are no pattern. A function of the lists and the seed only.
 Dataset read_dataset(const DataOptions& options, std::uint64_t seed);
 
 // Folds for leave-groups-out: entries whose group's number (the number that it is, or, where not every group

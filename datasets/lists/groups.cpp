@@ -34,6 +34,7 @@ Groups::Groups(const std::string& named, const fs::path& root, ListErrors& error
                       named, root.string()));
     return;
   }
+  const std::size_t errors_before = errors.count();
   const ListText list(file, errors);
   for (const ListLine& line : list.lines(errors)) {
     const std::size_t blank = line.text.find_last_of(" \t");
@@ -49,6 +50,8 @@ Groups::Groups(const std::string& named, const fs::path& root, ListErrors& error
       errors.add(list.place(line.number),
                  fmt::format("'{}' is in group {}, but was in {} before", name, group, at->second));
   }
+  if (by_name_.empty() && errors.count() == errors_before)
+    errors.add(file.string(), "holds no groups, expected `name group` lines");
 }
 
 Groups::~Groups() = default;

@@ -27,7 +27,13 @@ class DatasetTest : public ::testing::Test {
     std::filesystem::create_directories((folder_ / name).parent_path());
     std::ofstream(folder_ / name, std::ios::binary) << text;
   }
-  Dataset read() const { return read_dataset(options_, 1); }
+  Dataset read(std::uint64_t seed = 1) const {
+    DataOptions options = options_;
+    for (OptionalPath* path :
+         {&options.classes, &options.train, &options.val, &options.test, &options.other, &options.unknown})
+      if (!path->empty()) *path = options.root / *path;
+    return read_dataset(options, seed);
+  }
   std::string error() const {
     try {
       read();

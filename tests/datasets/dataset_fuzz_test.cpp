@@ -40,7 +40,7 @@ TEST(DatasetFuzz, MutilatedListsAreReadOrRefused) {
   options.root = folder.path();
   int read_well = 0;
   for (const auto& [name, text] : lists) {
-    options.train = name;
+    options.train = folder / name;
     for (std::uint64_t round = 0; round < 80; ++round) {
       Random random(7, name, 0, round);
       std::ofstream(folder / name, std::ios::binary) << mutilated(text, random);

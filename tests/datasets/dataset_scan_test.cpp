@@ -94,8 +94,8 @@ TEST_F(ScanTest, RealVideosAreAllReadable) {
   REQUIRE_REAL_DATA(root, "egogestar");
   DataOptions options;
   options.root = root;
-  options.classes = "classes.txt";
-  options.train = "train.txt";
+  options.classes = root / "classes.txt";
+  options.train = root / "train.txt";
   const Dataset dataset = read_dataset(options, 1);
   const auto begin = std::chrono::steady_clock::now();
   const ScanResult result = scan_videos(dataset.train, 0.5, 2);

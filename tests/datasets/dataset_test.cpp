@@ -114,6 +114,27 @@ TEST_F(DatasetTest, GroupsComeFromAFileToo) {
   EXPECT_EQ(short_error(), "scenes.txt:3: error: 'c.mp4' is in group 2, but was in 1 before");
 }
 
+TEST_F(DatasetTest, EverySplitsVideosAreAskedForTheirGroups) {
+  options_.train = "train.txt";
+  options_.val = "val.txt";
+  options_.test = "test.txt";
+  options_.groups = "scenes.txt";
+  write("train.txt", "a.mp4 0\nb.mp4 1\n");
+  write("val.txt", "c.mp4 0\nd.mp4 1\n");
+  write("test.txt", "e.mp4 0\nf.mp4 1\n");
+  write("scenes.txt", "a.mp4 1\nb.mp4 1\nc.mp4 2\nf.mp4 3\n");
+  EXPECT_THAT(read().warnings,
+              ::testing::ElementsAre("data.groups gives no group to 1 of 2 validation videos, as 'd.mp4'",
+                                     "data.groups gives no group to 1 of 2 test videos, as 'e.mp4'"));
+  write("scenes.txt", "a.mp4 1\nb.mp4 1\nc.mp4 2\nd.mp4 2\n");
+  EXPECT_THAT(read().warnings,
+              ::testing::ElementsAre("data.groups gives no group to 2 of 2 test videos, as 'e.mp4'"));
+  write("scenes.txt", "c.mp4 1\ne.mp4 2\n");
+  EXPECT_THAT(short_error(), HasSubstr("gives no group to 2 of 2 training videos, as 'a.mp4'"));
+  write("scenes.txt", "\n");
+  EXPECT_EQ(short_error(), "scenes.txt: error: holds no groups, expected `name group` lines");
+}
+
 TEST_F(DatasetTest, GroupsThatAreNoPatternAreAMistakeOfTheRecipe) {
   options_.train = "train.txt";
   write("train.txt", "a.mp4 0\nb.mp4 1\n");
@@ -144,7 +165,7 @@ TEST_F(DatasetTest, AShareOfTrainBecomesValByWholeGroups) {
   EXPECT_EQ(groups.size(), 3U);
   for (const VideoEntry& entry : dataset.train) EXPECT_FALSE(groups.contains(entry.group));
   EXPECT_EQ(names_of(read().val), names_of(dataset.val));
-  EXPECT_NE(names_of(read_dataset(options_, 2).val), names_of(dataset.val));
+  EXPECT_NE(names_of(read(2).val), names_of(dataset.val));
 }
 
 TEST_F(DatasetTest, WithoutGroupsEachClassGivesItsShareToVal) {
@@ -300,14 +321,30 @@ TEST_F(DatasetTest, ListsAreLookedForUnderTheRootFirstAndThenBesideTheRecipe) {
   EXPECT_EQ(videos("recipes/other.yaml"), 3U);
 }
 
+TEST_F(DatasetTest, AMissingListIsNamedByTheOnePathThatItWouldHave) {
+  write("recipes/recipe.yaml", "{root: ../data, train: trian.txt}");
+  write("data/train.txt", "a.mp4 0\nb.mp4 1\n");
+  const fs::path root = fs::relative(folder_ / "data");
+  config::Diagnostics diagnostics;
+  const auto options =
+      config::read<DataOptions>(config::load(fs::relative(folder_ / "recipes/recipe.yaml")), diagnostics);
+  try {
+    read_dataset(options, 1);
+    FAIL();
+  } catch (const DatasetError& failure) {
+    EXPECT_EQ(failure.what(),
+              (root / "trian.txt").string() + ": error: there is no such file, expected a list of videos");
+  }
+}
+
 TEST(RealDataset, EgoGestarIsReadAsItIs) {
   REQUIRE_REAL_DATA(root, "egogestar");
   DataOptions options;
   options.root = root;
-  options.classes = "classes.txt";
-  options.train = "train.txt";
-  options.test = "test.txt";
-  options.unknown = "unknown.txt";
+  options.classes = root / "classes.txt";
+  options.train = root / "train.txt";
+  options.test = root / "test.txt";
+  options.unknown = root / "unknown.txt";
   options.groups = "scenes.txt";
   const Dataset dataset = read_dataset(options, 1);
   // The counts of the data's own README.
@@ -315,7 +352,9 @@ TEST(RealDataset, EgoGestarIsReadAsItIs) {
   EXPECT_EQ(dataset.train.size(), 177U);
   EXPECT_EQ(dataset.test.size(), 40U);
   EXPECT_EQ(dataset.unknown.size(), 20U);
-  EXPECT_TRUE(dataset.warnings.empty());
+  // Its scenes.txt names the training videos' scenes only.
+  EXPECT_EQ(dataset.warnings, Names{"data.groups gives no group to 40 of 40 test videos, as '" +
+                                    dataset.test.front().name + "'"});
   for (const auto* split : {&dataset.train, &dataset.test, &dataset.unknown}) {
     for (const VideoEntry& entry : *split) EXPECT_TRUE(fs::exists(entry.path)) << entry.path;
   }
