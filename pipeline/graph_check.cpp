@@ -182,12 +182,16 @@ class GraphChecker {
     }
     std::vector<std::string> names;
     for (const StreamDescription& stream : description_.streams) names.push_back(stream.name);
+    std::vector<StreamId>& streams = uses_[i].streams;
     for (const std::string& wanted : self.names_streams ? self.streams : names) {
       const auto found = std::find(names.begin(), names.end(), wanted);
+      const auto id = static_cast<StreamId>(found - names.begin());
       if (found == names.end()) {
         add(self.place, "there is no stream '" + wanted + "'", config::did_you_mean(wanted, names));
+      } else if (std::find(streams.begin(), streams.end(), id) != streams.end()) {
+        add(self.place, "'" + self.name + "' names stream '" + wanted + "' twice, expected each once");
       } else {
-        uses_[i].streams.push_back(static_cast<StreamId>(found - names.begin()));
+        streams.push_back(id);
       }
     }
   }

@@ -157,6 +157,15 @@ TEST_F(Description, RefusesUnknownStreamsAndLeavesNoneUnread) {
   EXPECT_THAT(unread[0], HasSubstr("no decode node takes stream 'yard'"));
 }
 
+TEST_F(Description, RefusesADecodeNodeThatNamesAStreamTwice) {
+  const auto list = errors(
+      "streams: {a: a.mp4, b: b.mp4}\ngraph:\n"
+      "  f: {node: decode, streams: [a, a]}\n  g: {node: decode, streams: [b]}\n"
+      "  w: {node: window, from: f}\n  n: {node: cnn3d, from: w, " +
+      plain_ + "}\n  v: {node: window, from: g}\n  m: {node: cnn3d, from: v, " + plain_ + "}\n");
+  EXPECT_THAT(list, ElementsAre(HasSubstr("3:6 'f' names stream 'a' twice, expected each once")));
+}
+
 TEST_F(Description, WarnsOfNodesThatNothingReads) {
   const PipelineDescription pipeline =
       bench_.describe(stream_ +
