@@ -163,7 +163,7 @@ TEST_F(Description, RefusesADecodeNodeThatNamesAStreamTwice) {
       "  f: {node: decode, streams: [a, a]}\n  g: {node: decode, streams: [b]}\n"
       "  w: {node: window, from: f}\n  n: {node: cnn3d, from: w, " +
       plain_ + "}\n  v: {node: window, from: g}\n  m: {node: cnn3d, from: v, " + plain_ + "}\n");
-  EXPECT_THAT(list, ElementsAre(HasSubstr("3:6 'f' names stream 'a' twice, expected each once")));
+  EXPECT_THAT(list, ElementsAre(HasSubstr("3:3 'f' names stream 'a' twice, expected each once")));
 }
 
 TEST_F(Description, WarnsOfNodesThatNothingReads) {
