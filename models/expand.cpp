@@ -8,6 +8,7 @@
 #include <set>
 
 #include "models/parameters.h"
+#include "models/reserved_names.h"
 
 namespace actionflow {
 namespace {
@@ -144,6 +145,11 @@ class Expander {
     } else if (scope.inputs.count(item.name) != 0) {
       diagnostics_.add(name->place(),
                        fmt::format("name '{}' stands for the input; expected another", item.name));
+    } else if (scope.prefix.empty() && belongs_to_training(item.name + ".")) {
+      diagnostics_.add(name->place(),
+                       fmt::format("name '{}' begins as those of training's own tensors do (optimizer, ema); "
+                                   "expected another",
+                                   item.name));
     }
   }
 

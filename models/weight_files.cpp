@@ -13,6 +13,7 @@
 #include "models/formats/keras_config.h"
 #include "models/formats/keras_hdf5.h"
 #include "models/formats/safetensors.h"
+#include "models/reserved_names.h"
 #include "models/same_function.h"
 
 namespace actionflow {
@@ -87,10 +88,6 @@ void check_format(const SafetensorsFile& file, const std::string& name) {
                                  name, format == file.metadata.end() ? "unknown" : format->second,
                                  kFormatVersion));
   }
-}
-
-bool belongs_to_training(const std::string& name) {
-  return name.starts_with("optimizer.") || name.starts_with("ema.");
 }
 
 Model load_own(const std::filesystem::path& path, const Architecture* given) {

@@ -8,13 +8,14 @@
 
 #include "base/error.h"
 #include "models/formats/safetensors.h"
+#include "models/reserved_names.h"
 
 namespace actionflow {
 namespace {
 
 constexpr std::string_view kCheckpointKey = "actionflow.checkpoint";
 constexpr int kCheckpointVersion = 1;
-constexpr std::string_view kHeader = "training.", kAverage = "ema.", kOptimizer = "optimizer.";
+constexpr std::string_view kHeader = "training.";
 
 using Metadata = std::map<std::string, std::string>;
 
@@ -116,7 +117,7 @@ std::map<std::string, Tensor> take(std::map<std::string, Tensor>& tensors, std::
 void check_optimizer(const std::map<std::string, Tensor>& state, const Weights& weights,
                      const std::string& file) {
   for (const auto& [name, tensor] : state) {
-    const std::size_t dot = name.find('.', kOptimizer.size());
+    const std::size_t dot = name.find('.', kOptimizerTensors.size());
     const auto found =
         dot == std::string::npos ? weights.tensors.end() : weights.tensors.find(name.substr(dot + 1));
     if (found == weights.tensors.end())
@@ -136,7 +137,7 @@ void save_checkpoint(const CheckpointContent& content, const std::filesystem::pa
   for (const auto& [name, tensor] : content.weights.tensors) written.tensors.emplace(name, &tensor);
   if (content.average != nullptr) {
     for (const auto& [name, tensor] : content.average->weights().tensors)
-      written.tensors.emplace(std::string(kAverage) + name, &tensor);
+      written.tensors.emplace(std::string(kAverageTensors) + name, &tensor);
   }
   remove_leftovers(file);
   AtomicFile out(file, files);
@@ -154,8 +155,8 @@ Checkpoint load_checkpoint(const std::filesystem::path& path, const Architecture
   checkpoint.run = header.text("run");
   checkpoint.optimizer_steps = header.count("optimizer_steps");
   checkpoint.schedule = header.text("schedule");
-  checkpoint.optimizer = take(read.tensors, kOptimizer, false);
-  std::map<std::string, Tensor> average = take(read.tensors, kAverage, true);
+  checkpoint.optimizer = take(read.tensors, kOptimizerTensors, false);
+  std::map<std::string, Tensor> average = take(read.tensors, kAverageTensors, true);
   checkpoint.weights.tensors = std::move(read.tensors);
   check_weights(architecture, checkpoint.weights, file);
   check_optimizer(checkpoint.optimizer, checkpoint.weights, file);

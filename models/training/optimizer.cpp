@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "models/kernels/parallel.h"
+#include "models/reserved_names.h"
 #include "models/training/optimizer_loops.h"
 
 namespace actionflow {
@@ -84,7 +85,9 @@ class StatefulOptimizer : public Optimizer {
   virtual void update(std::span<const TrainedParameter> parameters, double learning_rate) = 0;
 
  private:
-  static std::string prefix_of(const std::string& role) { return "optimizer." + role + "."; }
+  static std::string prefix_of(const std::string& role) {
+    return std::string(kOptimizerTensors) + role + ".";
+  }
 
   std::string_view shown_kind() const { return options_.kind == OptimizerKind::sgd ? "sgd" : "adamw"; }
 

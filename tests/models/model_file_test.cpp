@@ -4,6 +4,7 @@
 
 #include <chrono>
 
+#include "models/formats/keras_config.h"
 #include "tests/models/networks.h"
 
 namespace actionflow {
@@ -49,6 +50,22 @@ TEST(ModelErrors, SayWhenTheResultDoesNotFitTheClasses) {
               AllOf(HasSubstr("net.yaml:5:5"), HasSubstr("layer 'fc' (dense)"), HasSubstr("7×1×1×1"),
                     HasSubstr("10 classes")));
   EXPECT_THAT(errors_of("  - relu\n", "classes: 3\n"), HasSubstr("3×6×8×8"));
+}
+
+TEST(ModelErrors, RefuseNamesThatBeginAsTrainingsOwnTensorsDo) {
+  EXPECT_THAT(errors_of("  - {layer: relu, name: ema}\n"),
+              AllOf(HasSubstr("net.yaml:4:25: error: name 'ema'"), HasSubstr("training")));
+  EXPECT_THAT(errors_of("  - {layer: relu, name: optimizer.a}\n"), HasSubstr("name 'optimizer.a'"));
+  EXPECT_THAT(errors_of("  - {layer: relu, name: ema, repeat: 2}\n"), HasSubstr("name 'ema'"));
+  const std::string block = "blocks:\n  b:\n    layers: [{layer: relu, name: ema}]\n";
+  EXPECT_THAT(errors_of("  - {block: b, name: optimizer}\n", block), HasSubstr("name 'optimizer'"));
+  EXPECT_EQ(errors_of("  - {block: b, name: emas}\n", block), "");
+  // A layer of a Keras file, too: its description is read as a model file.
+  const KerasDescription keras =
+      describe_keras(R"({"class_name":"Sequential","config":[{"class_name":"Conv3D","config":{"name":"ema",)"
+                     R"("batch_input_shape":[null,4,8,8,1],"filters":2,"kernel_size":[1,3,3]}}]})",
+                     "net.h5");
+  EXPECT_THAT(errors_in(keras.yaml), HasSubstr("name 'ema'"));
 }
 
 TEST(ModelErrors, SayWhatAnItemShouldBe) {
