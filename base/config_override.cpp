@@ -12,13 +12,25 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool begins_path(char c) { return is_letter(c) || c == '_'; }
 bool stands_in_path(char c) { return begins_path(c) || is_digit(c) || c == '.' || c == '-'; }
 
+// Of a file's name YAML would make something else: `-` is a list of nothing, ` #` begins a comment. Such a
+// value is quoted for it, unless it begins as YAML's own quotes, lists and maps do or has several lines.
+std::string as_yaml(const std::string& value) {
+  const bool comment = value.starts_with('#') || value.find(" #") != std::string::npos ||
+                       value.find("\t#") != std::string::npos;
+  const bool begins_yaml = value.find_first_of("'\"[{") == 0 || value.find('\n') != std::string::npos;
+  if (value != "-" && (!comment || begins_yaml)) return value;
+  std::string quoted = "'";
+  for (const char c : value) quoted += c == '\'' ? std::string("''") : std::string(1, c);
+  return quoted + "'";
+}
+
 // Lays one override on a tree: the nodes on its way are made anew, all others shared.
 class Change {
  public:
   Change(const Override& change, Diagnostics& diagnostics)
       : place_{std::make_shared<const std::string>("override '" + change.path + "=" + change.value + "'"), 0,
                0, nullptr},
-        value_(parse_document(change.value, *place_.file, {}, &place_)),
+        value_(parse_document(as_yaml(change.value), *place_.file, {}, &place_)),
         diagnostics_(diagnostics) {}
 
   Value on(const Value& under, std::string_view path) const {

@@ -228,6 +228,14 @@ TEST(ConfigOverride, SetsValuesByTheirDottedPath) {
   EXPECT_EQ(root.streams.at("yard").source, "b.mp4");
 }
 
+TEST(ConfigOverride, TakesAFilesNameAsItStands) {
+  for (const std::string name : {"-", "take #2.mp4", "#2.mp4", "it's take\t#2.mp4", "a#b.mp4"}) {
+    EXPECT_EQ(root_of("{}", {{"streams.a.source", name}}).streams.at("a").source, name);
+  }
+  EXPECT_EQ(root_of("{}", {{"streams.a.source", "'take #2.mp4'"}}).streams.at("a").source, "take #2.mp4");
+  EXPECT_THAT(root_of("{}", {{"kernel", "[1, 2, 3] # three"}}).kernel, ElementsAre(1, 2, 3));
+}
+
 TEST(ConfigOverride, FindsKeysThatHoldDots) {
   const Root root = root_of("streams: {cam.1: {source: a.mp4}, cam: {source: b.mp4}}",
                             {{"streams.cam.1.hop", "3"}, {"streams.cam.hop", "2"}});
