@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
+#include <random>
 #include <system_error>
 
 #include "base/error.h"
@@ -17,6 +18,7 @@ namespace actionflow {
 namespace {
 
 constexpr std::string_view kMark = ".tmp-";
+constexpr int kMostNames = 100;
 
 template <class N>
 N or_error(N result) {
@@ -46,9 +48,27 @@ std::filesystem::path folder_of(const std::filesystem::path& path) {
   return path.parent_path().empty() ? std::filesystem::path(".") : path.parent_path();
 }
 
+// Processes of several containers may have one number, and a process that of one before it.
+const std::string& word_of_process() {
+  static const std::string word = std::to_string(std::random_device()());
+  return word;
+}
+
 std::string temporary_beside(const std::filesystem::path& path) {
   static std::atomic<unsigned> number{0};
-  return path.string() + std::string(kMark) + std::to_string(::getpid()) + "-" + std::to_string(number++);
+  return path.string() + std::string(kMark) + std::to_string(::getpid()) + "-" + word_of_process() + "-" +
+         std::to_string(number++);
+}
+
+// Whether "PID-WORD-N" is of a process that is no more. What has our number and another word is so too.
+bool is_left_over(std::string_view name) {
+  pid_t process = 0;
+  const auto [stop, bad] = std::from_chars(name.data(), name.data() + name.size(), process);
+  if (bad != std::errc() || stop == name.data() + name.size() || *stop != '-' || process <= 0) return false;
+  if (process == ::getpid())
+    return !name.substr(static_cast<std::size_t>(stop + 1 - name.data()))
+                .starts_with(word_of_process() + "-");
+  return ::kill(process, 0) != 0 && errno == ESRCH;
 }
 
 // A link is written through: what it names is replaced, the link stays.
@@ -59,8 +79,6 @@ std::filesystem::path behind_links(const std::filesystem::path& path) {
   return error ? path : target;
 }
 
-bool process_is_gone(pid_t process) { return ::kill(process, 0) != 0 && errno == ESRCH; }
-
 }  // namespace
 
 FileSystem& FileSystem::system() {
@@ -69,9 +87,14 @@ FileSystem& FileSystem::system() {
 }
 
 AtomicFile::AtomicFile(const std::filesystem::path& path, FileSystem& files)
-    : path_(behind_links(path)), temporary_(temporary_beside(path_)), files_(files) {
-  descriptor_ = files_.create(temporary_);
-  if (descriptor_ < 0) fail("cannot be written", -descriptor_);
+    : path_(behind_links(path)), files_(files) {
+  for (int i = 0; i < kMostNames && (i == 0 || descriptor_ == -EEXIST); ++i) {
+    temporary_ = temporary_beside(path_);
+    descriptor_ = files_.create(temporary_);
+  }
+  if (descriptor_ >= 0) return;
+  temporary_.clear();  // what stands there is another's
+  fail("cannot be written", -descriptor_);
 }
 
 AtomicFile::~AtomicFile() { discard(); }
@@ -133,10 +156,7 @@ int remove_leftovers(const std::filesystem::path& path) {
   for (std::filesystem::directory_iterator it(folder_of(target), error), end; !error && it != end;
        it.increment(error)) {
     const std::string name = it->path().filename().string();
-    if (!name.starts_with(prefix)) continue;
-    pid_t process = 0;
-    const auto [stop, bad] = std::from_chars(name.data() + prefix.size(), name.data() + name.size(), process);
-    if (bad != std::errc() || *stop != '-' || process <= 0 || !process_is_gone(process)) continue;
+    if (!name.starts_with(prefix) || !is_left_over(std::string_view(name).substr(prefix.size()))) continue;
     std::error_code ignored;
     removed += std::filesystem::remove(it->path(), ignored) ? 1 : 0;
   }

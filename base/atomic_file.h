@@ -1,9 +1,9 @@
 // Replacing a file so that, whatever happens, either the old one or the new one stands there.
 //
-// Written beside as NAME.tmp-PID-N, synced, renamed over the old one, and the folder synced. A
-// failure at any step removes what was written beside and throws Error (exit code 5) that names
-// the path, the step and the system's reason; after the rename the new file stands. A process killed
-// in between leaves the old file and one temporary, which remove_leftovers() clears.
+// Written beside as NAME.tmp-PID-WORD-N, WORD drawn at random by each process, synced, renamed over the old
+// one, and the folder synced. A failure at any step removes what was written beside and throws Error (exit
+// code 5) that names the path, the step and the system's reason; after the rename the new file stands. A
+// process killed in between leaves the old file and one temporary, which remove_leftovers() clears.
 //
 // Calls of the file system go through FileSystem, so that tests can let each of them fail. Not for
 // two writers of one path at once: the last rename wins.
@@ -63,7 +63,8 @@ class AtomicFile {
 void replace_file(const std::filesystem::path& path, std::string_view content,
                   FileSystem& files = FileSystem::system());
 
-// Removes temporaries of `path` whose process is no more. Returns how many.
+// Removes temporaries of `path` whose process is no more, as far as this machine (or container) knows it: not
+// while one elsewhere may be writing the path. Returns how many.
 int remove_leftovers(const std::filesystem::path& path);
 
 }  // namespace actionflow

@@ -146,6 +146,37 @@ TEST_F(AtomicFileTest, StandsWholeWhenItsWriterIsKilled) {
   EXPECT_EQ(files_in_folder(), 1u);
 }
 
+TEST_F(AtomicFileTest, TakesAnotherNameWhereOneIsTaken) {
+  FailingFiles files(0, EEXIST);
+  replace_file(path_, "text", files);
+  EXPECT_EQ(content(), "text");
+}
+
+TEST_F(AtomicFileTest, RemovesNothingThatItDidNotCreate) {
+  class Taken final : public FileSystem {
+   public:
+    int create(const std::string&) override { return -EEXIST; }
+    std::ptrdiff_t write(int, const void*, std::size_t) override { return -EBADF; }
+    int sync(int) override { return -EBADF; }
+    int close(int) override { return -EBADF; }
+    int rename(const std::string&, const std::string&) override { return -EBADF; }
+    int remove(const std::string&) override { return ++removed_, 0; }
+    int open_folder(const std::string&) override { return -EBADF; }
+    int removed_ = 0;
+  } files;
+  EXPECT_THROW(AtomicFile(path_, files), Error);
+  EXPECT_EQ(files.removed_, 0);
+}
+
+// In a container every run may have the number 1.
+TEST_F(AtomicFileTest, ClearsWhatAProcessOfTheSameNumberLeft) {
+  AtomicFile file(path_);
+  const std::string left = path_.string() + ".tmp-" + std::to_string(::getpid()) + "-";
+  for (const char* ending : {"3", "word-0", ""}) std::ofstream(left + ending) << "half";
+  EXPECT_EQ(remove_leftovers(path_), 3);
+  EXPECT_TRUE(std::filesystem::exists(file.temporary()));
+}
+
 TEST_F(AtomicFileTest, KeepsTheTemporariesOfProcessesThatLive) {
   AtomicFile file(path_);
   EXPECT_EQ(remove_leftovers(path_), 0);
