@@ -2,6 +2,8 @@
 
 #include <cstdlib>
 
+#include "base/utf8.h"
+
 namespace actionflow::config {
 
 namespace {
@@ -9,27 +11,6 @@ namespace {
 constexpr std::size_t kMostQuoted = 60;
 
 bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
-
-// Bytes of the UTF-8 character that begins there, 0 when it is none. Overlong forms, surrogates and
-// what lies beyond U+10FFFF are none.
-std::size_t character_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
-  const auto follows = [&](std::size_t i) { return (byte(i) & 0xC0) == 0x80; };
-  const unsigned first = byte(0);
-  if (first < 0x80) return 1;
-  if (first >= 0xC2 && first <= 0xDF) return follows(1) ? 2 : 0;
-  if (first >= 0xE0 && first <= 0xEF) {
-    const bool overlong = first == 0xE0 && byte(1) < 0xA0;
-    const bool surrogate = first == 0xED && byte(1) >= 0xA0;
-    return follows(1) && follows(2) && !overlong && !surrogate ? 3 : 0;
-  }
-  if (first >= 0xF0 && first <= 0xF4) {
-    const bool overlong = first == 0xF0 && byte(1) < 0x90;
-    const bool beyond = first == 0xF4 && byte(1) >= 0x90;
-    return follows(1) && follows(2) && follows(3) && !overlong && !beyond ? 4 : 0;
-  }
-  return 0;
-}
 
 bool is_control(char c) {
   const auto code = static_cast<unsigned char>(c);
@@ -98,7 +79,7 @@ bool Document::null_at(int position) const {
 bool Document::check_characters(Diagnostics& diagnostics) const {
   const std::string_view text = *text_;
   for (std::size_t i = 0; i < text.size();) {
-    const std::size_t length = character_length(text.substr(i, 4));
+    const std::size_t length = utf8_length(text.substr(i, 4));
     if (length == 0) {
       diagnostics.add(at(static_cast<int>(i)), "not UTF-8, expected text in UTF-8");
       return false;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/utf8.h"
 #include "datasets/lists/groups.h"
 #include "datasets/lists/list_format.h"
 #include "datasets/lists/split_check.h"
@@ -150,6 +151,11 @@ void DatasetReader::read_classes() {
   } else if (format == DatasetFormat::folders) {
     classes_ = ClassList(class_folders(train));
   }
+  const bool are_files = format == DatasetFormat::hmdb51 || format == DatasetFormat::folders;
+  if (!options_.classes.empty() || !are_files) return;
+  for (const std::string& name : classes_.names()) {
+    if (!is_utf8(name)) errors_.add((train / name).string(), "the class's name is not UTF-8, rename it");
+  }
 }
 
 // What a row says of the classes, where nothing else names them. Several labels are joined in a `list`;
@@ -170,7 +176,10 @@ void DatasetReader::infer_classes(const fs::path& list, const Rows& rows) {
   std::set<std::string> names;
   for (const ListRow& row : rows) {
     if (!row.label) continue;
-    for (std::string& name : inferred_names(format, row)) names.insert(std::move(name));
+    for (const std::string& name : inferred_names(format, row)) {
+      if (names.insert(name).second && !is_utf8(name))
+        errors_.add(row.place, "the label is not UTF-8, expected text in UTF-8");
+    }
   }
   std::vector<std::string> sorted(names.begin(), names.end());
   if (!std::all_of(sorted.begin(), sorted.end(), is_number)) {

@@ -5,6 +5,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "base/utf8.h"
 #include "datasets/lists/json_list.h"
 #include "datasets/lists/list_format.h"
 
@@ -25,6 +26,7 @@ void check_names(const std::vector<std::string>& names, const std::string& file,
   std::map<std::string_view, std::size_t> seen;
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (names[i].empty()) errors.add(file, fmt::format("class {} has no name", i));
+    if (!is_utf8(names[i])) errors.add(file, fmt::format("class {} is not UTF-8, expected text in UTF-8", i));
     const auto [at, added] = seen.emplace(names[i], i);
     if (!added)
       errors.add(file, fmt::format("class {} is '{}', which class {} is already", i, names[i], at->second));

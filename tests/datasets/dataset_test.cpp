@@ -218,6 +218,22 @@ TEST_F(DatasetTest, AClassListWithDoublesOrGapsIsRefused) {
   EXPECT_EQ(short_error(), "classes.json: error: class 'clap' has the number 5, expected 0 to 1");
 }
 
+TEST_F(DatasetTest, AClassThatIsNotUtf8IsRefusedWhereItStands) {
+  options_.train = "train.txt";
+  write("train.txt", "a.mp4 wave\nb.mp4 caf\xE9\nc.mp4 caf\xE9\n");
+  EXPECT_EQ(short_error(), "train.txt:2: error: the label is not UTF-8, expected text in UTF-8");
+  write("train.txt", "a.mp4 caf\u00E9\nb.mp4 wave\n");
+  EXPECT_EQ(error(), "");
+  options_.classes = "latin.txt";
+  write("latin.txt", "wave\ncaf\xE9\n");
+  EXPECT_THAT(short_error(), HasSubstr("latin.txt: error: class 1 is not UTF-8, expected text in UTF-8"));
+  options_.classes.clear();
+  options_.train = "films";
+  write("films/wave/a.mp4", "");
+  write("films/caf\xE9/b.mp4", "");
+  EXPECT_EQ(short_error(), "films/caf\xE9: error: the class's name is not UTF-8, rename it");
+}
+
 TEST_F(DatasetTest, HostileListsAreRefusedQuickly) {
   options_.train = "train.txt";
   const auto begin = std::chrono::steady_clock::now();
