@@ -1,7 +1,5 @@
 #include "models/network.h"
 
-#include <omp.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -9,6 +7,7 @@
 #include "base/error.h"
 #include "models/network_form.h"
 #include "models/network_parts.h"
+#include "models/openmp_threads.h"
 #include "models/plan.h"
 
 namespace actionflow {
@@ -34,7 +33,7 @@ struct Network::State {
   std::vector<std::unique_ptr<const Plan>> plans;  // one a part
   kernels::Normalisation normalisation;
 
-  void set_threads() const { omp_set_num_threads(options.threads); }
+  void set_threads() const { actionflow::set_threads(options.threads); }
 };
 
 struct Workspace::State {
@@ -58,6 +57,7 @@ std::shared_ptr<const Network> Network::compile(Architecture architecture, const
   auto state = std::make_unique<State>();
   state->architecture = std::move(architecture);
   state->options = options;
+  state->options.threads = available_threads(options.threads);
   state->set_threads();
   const Architecture& own = state->architecture;
   state->normalisation = normalisation(own.input, own.graph.input.c);

@@ -37,10 +37,11 @@ class NarrowWeightsPass final : public ConvolutionPass {
 
   void run(const PassArguments& a) const override {
     const std::int64_t count = out_.batch * out_.extents.t * out_.extents.h;
+    // The sums of threads that the region does not get, too.
+    std::memset(a.scratch, 0, scratch_bytes());
 #pragma omp parallel num_threads(threads_)
     {
       void* own = piece(a.scratch, static_cast<std::size_t>(omp_get_thread_num()) * pieces_.bytes());
-      std::memset(own, 0, pieces_.bytes());
 #pragma omp for schedule(static)
       for (std::int64_t row = 0; row < count; ++row) add_row(a, row, own);
     }

@@ -1,7 +1,5 @@
 #include "models/training/training_network.h"
 
-#include <omp.h>
-
 #include <algorithm>
 #include <cmath>
 #include <ctime>
@@ -10,6 +8,7 @@
 #include "base/error.h"
 #include "models/kernels/entry.h"
 #include "models/network_form.h"
+#include "models/openmp_threads.h"
 #include "models/training/gradient_sum.h"
 #include "models/training/name_pattern.h"
 #include "models/training/train_plan.h"
@@ -39,7 +38,6 @@ struct TrainingNetwork::State {
   const TrainPlan* last = nullptr;  // the last batch's
   training::StepKey last_key;
 
-  void set_threads() const { omp_set_num_threads(options.threads); }
   void find_parameters();
   bool is_frozen(const std::string& name) const;
   void refresh_trained();
@@ -217,7 +215,7 @@ const TrainPlan& TrainingNetwork::State::enter(std::span<const std::uint8_t* con
   if (count == 0 || count % in_clip != 0 || count / in_clip > options.batch)
     throw std::invalid_argument(std::to_string(count) + " frames are no whole batch of clips of " +
                                 std::to_string(in_clip));
-  set_threads();
+  set_threads(options.threads);
   const TrainPlan& used = plan(count / in_clip);
   normalise(used, frames, mixing);
   return used;
@@ -252,9 +250,10 @@ TrainingNetwork::TrainingNetwork(Architecture architecture, Weights weights, Tra
   s.architecture = std::move(architecture);
   s.weights = std::move(weights);
   s.options = std::move(options);
+  s.options.threads = available_threads(s.options.threads);
   s.graph = without_end(s.architecture.graph, s.loss.logits);
   s.normalisation = normalisation(s.architecture.input, s.graph.input.c);
-  s.set_threads();
+  set_threads(s.options.threads);
   s.find_parameters();
   s.plan(s.options.batch);
 }
@@ -303,7 +302,7 @@ BatchResult TrainingNetwork::accumulate(const Tensor& input, const Tensor& targe
     throw ModelError(state_->architecture.name + ": the input is " + to_string(input.shape()) +
                      ", expected " + to_string(Shape{batch(), e.c, e.t, e.h, e.w}) +
                      " (clips × channels × frames × height × width)");
-  state_->set_threads();
+  set_threads(state_->options.threads);
   const TrainPlan& plan = state_->plan(clips);
   kernels::from_plain(input.data(), plan.input().layout, state_->arena.get() + plan.input().offset);
   return state_->step(plan, targets, key, share);
@@ -320,7 +319,7 @@ std::string TrainingNetwork::State::bad_parameter() const {
 std::string TrainingNetwork::State::bad_value() {
   if (last == nullptr) return {};
   if (!all_finite(last->input().layout, arena.get() + last->input().offset)) return "input";
-  set_threads();
+  set_threads(options.threads);
   const auto kept = statistics();
   const TrainRun again = run();
   std::string found;
@@ -349,7 +348,7 @@ std::string TrainingNetwork::first_not_finite() {
 
 std::vector<PlanStep> TrainingNetwork::measure_steps(int repetitions) {
   State& s = *state_;
-  s.set_threads();
+  set_threads(s.options.threads);
   const TrainPlan& plan = s.plan(s.options.batch);
   const auto kept = s.statistics();
   const TrainRun run = s.run();

@@ -109,6 +109,7 @@ class Passes {
  private:
   PassArguments arguments_for(const ConvolutionPass& pass) {
     scratch_ = Tensor({static_cast<std::int64_t>(pass.scratch_bytes() / sizeof(float)) + 16});
+    std::fill_n(scratch_.data(), scratch_.size(), 7.0F);  // what another kernel left
     PassArguments arguments;
     arguments.input = in_.data();
     arguments.output_gradient = gradient_.data();
@@ -176,6 +177,19 @@ TEST(ConvolutionPass, KernelGradientsOfFewInputChannelsAreWhatOneDnnsAre) {
                    expected = passes.weights(*onednn_backward_weights(shape));
       EXPECT_LT(testing::deviation(actual, expected).largest, 1e-5);
     }
+}
+
+TEST(ConvolutionPass, ThreadsThatARegionDoesNotGetAddNothing) {
+  if (!has_avx512()) GTEST_SKIP() << "this processor has no AVX-512";
+  omp_set_num_threads(2);
+  const ConvolutionShape shape = shape_of(kNarrow[1], ElementType::f32);
+  const auto narrow = narrow_backward_weights(shape);
+  Passes passes(shape);
+  const Tensor expected = passes.weights(*narrow);
+  omp_set_max_active_levels(0);
+  const Tensor actual = passes.weights(*narrow);
+  omp_set_max_active_levels(1);
+  EXPECT_LT(testing::deviation(actual, expected).largest, 1e-5);
 }
 
 TEST(ConvolutionPass, AGradientIsMaskedWhereTheOutputIsNotAboveZero) {

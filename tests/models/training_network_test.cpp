@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <limits>
 
 #include "base/error.h"
@@ -14,6 +16,7 @@
 #include "tests/models/network_graphs.h"
 #include "tests/models/networks.h"
 #include "tests/models/reference.h"
+#include "tests/tools/child_process.h"
 
 namespace actionflow {
 namespace {
@@ -190,6 +193,22 @@ constexpr const char* kPlain = R"(
   - {layer: flatten}
   - {layer: dense, name: head, units: 4, activation: softmax}
 )";
+
+// Run again by itself where OpenMP gives a process one thread.
+TEST(TrainingNetwork, ThreadsThatOpenMpDoesNotGiveChangeNothing) {
+  if (std::getenv("OMP_THREAD_LIMIT") == nullptr) {
+    testing::ChildProcess child({"env", "OMP_THREAD_LIMIT=1", std::filesystem::read_symlink("/proc/self/exe"),
+                                 "--gtest_filter=TrainingNetwork.ThreadsThatOpenMpDoesNotGiveChangeNothing"});
+    const std::string said = child.read_all(60);
+    child.signal(SIGKILL);  // where it hangs
+    EXPECT_EQ(child.wait(), 0) << said;
+    return;
+  }
+  const Architecture architecture = network(kPlain);
+  const Batch batch = random_batch(architecture, 3, 9);
+  TrainingNetwork one = training(architecture), two = training(architecture, {.threads = 2, .batch = 3});
+  EXPECT_TRUE(same_bits(gradients_of(one, batch), gradients_of(two, batch)));
+}
 
 Tensor clips(const Tensor& all, std::int64_t first, std::int64_t count) {
   Shape shape = all.shape();
