@@ -88,6 +88,13 @@ FileSystem& FileSystem::system() {
 
 AtomicFile::AtomicFile(const std::filesystem::path& path, FileSystem& files)
     : path_(behind_links(path)), files_(files) {
+  std::error_code unknown;
+  const std::filesystem::file_status standing = std::filesystem::status(path, unknown);
+  if (std::filesystem::exists(standing) && !std::filesystem::is_regular_file(standing)) {
+    throw Error(ExitCode::failure, path.string() +
+                                       " cannot be written: it is a folder, a device or a pipe, "
+                                       "expected a file");
+  }
   for (int i = 0; i < kMostNames && (i == 0 || descriptor_ == -EEXIST); ++i) {
     temporary_ = temporary_beside(path_);
     descriptor_ = files_.create(temporary_);

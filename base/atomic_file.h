@@ -6,7 +6,7 @@
 // process killed in between leaves the old file and one temporary, which remove_leftovers() clears.
 //
 // Calls of the file system go through FileSystem, so that tests can let each of them fail. Not for
-// two writers of one path at once: the last rename wins.
+// two writers of one path at once: the last rename wins. Folders, devices and pipes are refused.
 #pragma once
 
 #include <cstddef>

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -129,6 +130,23 @@ TEST_F(AtomicFileTest, WritesThroughALink) {
 }
 
 // At 200 instants, as one would end a training run.
+TEST_F(AtomicFileTest, RefusesWhatIsNoFileAndLeavesItThere) {
+  ASSERT_EQ(::mkfifo(path_.c_str(), 0600), 0);
+  const std::filesystem::path link = folder_ / "link";
+  std::filesystem::create_symlink(path_, link);
+  for (const std::filesystem::path& path : {path_, link, folder_}) {
+    try {
+      replace_file(path, "new");
+      ADD_FAILURE() << path;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.exit_code(), ExitCode::failure);
+      EXPECT_THAT(error.what(), HasSubstr(path.string() + " cannot be written"));
+    }
+  }
+  EXPECT_TRUE(std::filesystem::is_fifo(path_));
+  EXPECT_EQ(files_in_folder(), 2U);
+}
+
 TEST_F(AtomicFileTest, StandsWholeWhenItsWriterIsKilled) {
   replace_file(path_, std::string(200'000, 'z'));
   for (std::uint64_t i = 0; i < 200; ++i) {
