@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
+#include <span>
 #include <vector>
 
 #include "base/error.h"
@@ -21,6 +24,20 @@ std::string list(const std::vector<std::string>& complaints) {
   return text;
 }
 
+// Without a branch a value, so that it costs little beside reading the file.
+bool all_finite(std::span<const float> values) {
+  bool bad = false;
+  for (const float value : values) bad |= !(std::abs(value) <= std::numeric_limits<float>::max());
+  return !bad;
+}
+
+// What is wrong with the values; empty when nothing is.
+std::string complaint_of(const Parameter& parameter, std::span<const float> values) {
+  if (!all_finite(values)) return "holds a value that is not finite";
+  const bool negative = std::any_of(values.begin(), values.end(), [](float value) { return value < 0; });
+  return parameter.role == "moving_variance" && negative ? "holds a variance below 0" : "";
+}
+
 }  // namespace
 
 void check_weights(const Architecture& architecture, const Weights& weights, const std::string& file) {
@@ -35,6 +52,8 @@ void check_weights(const Architecture& architecture, const Weights& weights, con
       } else if (found->second.shape() != parameter.shape) {
         complaints.push_back(fmt::format("'{}' is {}, expected {}", parameter.name,
                                          to_string(found->second.shape()), to_string(parameter.shape)));
+      } else if (const std::string what = complaint_of(parameter, found->second.values()); !what.empty()) {
+        complaints.push_back(fmt::format("'{}' {}", parameter.name, what));
       }
     }
   }

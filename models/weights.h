@@ -18,7 +18,7 @@ struct Weights {
 // Random weights by each parameter's initializer: a function of seed and name only.
 Weights initial_weights(const Architecture& architecture, std::uint64_t seed);
 
-// Throws ModelError that lists what is missing, left over, or of another shape (both shapes).
+// Throws ModelError that lists what is missing, left over, of another shape, not finite, a variance below 0.
 void check_weights(const Architecture& architecture, const Weights& weights, const std::string& file);
 
 }  // namespace actionflow

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <fstream>
 #include <iterator>
+#include <limits>
 #include <random>
 
 #include "base/error.h"
@@ -121,6 +122,25 @@ TEST_F(WeightFiles, MismatchesAreListedWithBothShapes) {
   EXPECT_THAT(text, HasSubstr("'conv.kernel' is 4×3×3×3×5, expected 4×3×3×3×3"));
   EXPECT_THAT(text, HasSubstr("'head.bias' (2) is missing"));
   EXPECT_THAT(text, HasSubstr("'other.bias' (7) belongs to no layer"));
+}
+
+TEST_F(WeightFiles, ValuesThatNoNetworkCanHaveAreRefused) {
+  const float infinite = std::numeric_limits<float>::infinity();
+  Model model = small_model();
+  model.weights.tensors.at("conv.kernel").data()[5] = std::numeric_limits<float>::quiet_NaN();
+  model.weights.tensors.at("head.bias").data()[1] = -infinite;
+  model.weights.tensors.at("norm.moving_variance").data()[3] = -1e-6F;
+  model.weights.tensors.at("norm.moving_mean").data()[3] = -1;
+  SafetensorsContent content;
+  for (const auto& [name, tensor] : model.weights.tensors) content.tensors[name] = &tensor;
+  write_safetensors(content, file("a.safetensors"));
+  const std::string text = loading("a.safetensors", &model.architecture);
+  EXPECT_THAT(text, HasSubstr("a.safetensors"));
+  EXPECT_THAT(text, HasSubstr("'conv.kernel' holds a value that is not finite"));
+  EXPECT_THAT(text, HasSubstr("'head.bias' holds a value that is not finite"));
+  EXPECT_THAT(text, HasSubstr("'norm.moving_variance' holds a variance below 0"));
+  EXPECT_THAT(text, ::testing::Not(HasSubstr("norm.moving_mean")));
+  EXPECT_THAT(message([&] { save_model(model, file("b.safetensors")); }), HasSubstr("conv.kernel"));
 }
 
 TEST_F(WeightFiles, OthersSafetensorsNeedAModelFile) {
