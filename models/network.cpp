@@ -179,7 +179,9 @@ std::vector<float> Network::probabilities(const Activations& result) const {
   std::vector<float> scores(result.values().begin(), result.values().end());
   const bool sigmoid =
       ends_in(graph, ActivationKind::sigmoid) || ends_in(graph, ActivationKind::hard_sigmoid);
-  if (scores.size() == 1) {
+  if (!std::all_of(scores.begin(), scores.end(), [](float score) { return std::isfinite(score); }))
+    throw ModelError(state_->architecture.name + ": a score is not finite");
+  if (scores.size() == 1 && classes().size() == 2) {
     const double p = sigmoid ? double{scores[0]} : 1.0 / (1.0 + std::exp(-double{scores[0]}));
     return {static_cast<float>(1.0 - p), static_cast<float>(p)};
   }

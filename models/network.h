@@ -74,8 +74,8 @@ class Network {
   Tensor predict(const Tensor& input, Workspace& workspace) const;
 
   // Class probabilities of one clip: T prepared frames of H×W×C bytes. Ranged and normalised here.
-  // Softmax is applied where the network ends in logits; one sigmoid output gives 1−p and p, several are
-  // each a label's own probability.
+  // Softmax is applied where the network ends in logits; one sigmoid output of two classes gives 1−p
+  // and p, other sigmoids are each a label's own probability. Throws ModelError where a score is not finite.
   std::vector<float> classify(std::span<const std::uint8_t* const> frames, Workspace& workspace) const;
 
   // The parts, in an order in which every input comes first. Running them one by one equals

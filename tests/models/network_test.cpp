@@ -1,6 +1,7 @@
 // Whole networks: fusing, memory, threads, cuts, and what compile() refuses.
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <thread>
 
 #include "base/error.h"
@@ -215,11 +216,31 @@ TEST(Network, ProbabilitiesComeOfWhateverTheNetworkEndsIn) {
   GraphMaker one({1, 1, 1, 1});
   one.activation(-1, ActivationKind::sigmoid);
   const Tensor quarter({1, 1, 1, 1, 1}, std::vector<float>{0.25F});
-  EXPECT_EQ(compile(one)->probabilities(quarter), (std::vector<float>{0.75F, 0.25F}));
+  Architecture ends_in_one = one.architecture();
+  ends_in_one.classes = {"rest", "fall"};
+  EXPECT_EQ(Network::compile(ends_in_one, one.weights)->probabilities(quarter),
+            (std::vector<float>{0.75F, 0.25F}));
+  ends_in_one.classes = {"fall"};
+  EXPECT_EQ(Network::compile(ends_in_one, one.weights)->probabilities(quarter), std::vector<float>{0.25F});
+  GraphMaker certain({1, 1, 1, 1});
+  certain.activation(-1, ActivationKind::softmax);
+  ends_in_one.graph = certain.graph;
+  const Tensor whole({1, 1, 1, 1, 1}, std::vector<float>{1});
+  EXPECT_EQ(Network::compile(ends_in_one, {})->probabilities(whole), std::vector<float>{1});
   GraphMaker labels({2, 1, 1, 1});
   labels.activation(-1, ActivationKind::sigmoid);
   const std::vector<float> both{0.75F, 0.5F};
   EXPECT_EQ(compile(labels)->probabilities(Tensor({1, 2, 1, 1, 1}, both)), both);
+}
+
+TEST(Network, ScoresThatAreNotFiniteAreAnErrorNoAnswer) {
+  GraphMaker logits({3, 1, 1, 1});
+  logits.add(Dropout{}, {-1}, {3, 1, 1, 1});
+  const auto network = compile(logits);
+  for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
+    const Tensor scores({1, 3, 1, 1, 1}, std::vector<float>{0, bad, 1});
+    EXPECT_THROW(network->probabilities(scores), ModelError);
+  }
 }
 
 TEST(Network, RefusesWhatCannotRunAndNamesIt) {
