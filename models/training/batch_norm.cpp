@@ -66,8 +66,7 @@ class TrainBatchNorm final : public TrainKernel {
       if (role == "moving_mean") moving_mean_ = index;
       if (role == "moving_variance") moving_variance_ = index;
     }
-    wants_gamma_ = gamma_ >= 0 && (r.wants_parameter_gradient.empty() ||
-                                   r.wants_parameter_gradient[static_cast<std::size_t>(gamma_)]);
+    wants_gamma_ = gamma_ >= 0 && r.wants_parameter_gradient[static_cast<std::size_t>(gamma_)];
     saved_.mean = saved_pieces_.add_floats(layout_.padded);
     saved_.inverse = saved_pieces_.add_floats(layout_.padded);
     saved_.scale = saved_pieces_.add_floats(layout_.padded);

@@ -71,7 +71,7 @@ class TrainDense final : public TrainKernel {
     gradient_at_ = backward_pieces_.add(gradient_.bytes());
     backward_scratch_at_ =
         backward_pieces_.add(std::max(input_gradient_.scratch_bytes(), kernel_gradient_.scratch_bytes()));
-    reads_input_ = r.wants_parameter_gradient.empty() || r.wants_parameter_gradient[0];
+    reads_input_ = r.wants_parameter_gradient[0];
   }
 
   void forward(const ForwardArguments& a) const override {

@@ -55,7 +55,7 @@ class TrainDepthwise final : public TrainKernel {
         out_(r.out),
         gradient_(out_, in_.type, r.relu),
         relu_(r.relu),
-        reads_input_(r.wants_parameter_gradient.empty() || r.wants_parameter_gradient[0]),
+        reads_input_(r.wants_parameter_gradient[0]),
         threads_(std::max(1, r.threads)),
         row_taps_(std::int64_t{1} * operation_.kernel[0] * operation_.kernel[1]),
         tap_row_(operation_.kernel[2] * out_.padded),

@@ -22,10 +22,10 @@ double logistic(double x) {
   return (x >= 0 ? 1.0 : e) / (1.0 + e);
 }
 
-// One clip: its loss with and without class weights, what it counts in the mean, and Σ gradient before
-// dividing by the mean's count, left in `gradient`.
+// One clip: its loss, what it counts in the mean, and Σ gradient before dividing by the mean's count, left in
+// `gradient`.
 struct ClipLoss {
-  double weighted = 0, plain = 0, count = 1;
+  double loss = 0, count = 1;
 };
 
 using Row = std::span<const float>;
@@ -42,14 +42,12 @@ class CrossEntropy {
     double sum = 0;
     for (const float z : logits) sum += std::exp(z - peak);
     const double log_sum = peak + std::log(sum);
-    ClipLoss result{.weighted = 0, .plain = 0, .count = weights_.empty() ? 1.0 : 0.0};
+    ClipLoss result{.loss = 0, .count = weights_.empty() ? 1.0 : 0.0};
     double pull = 0;  // Σ_k w_k·q_k, smoothed
     for (std::size_t k = 0; k < logits.size(); ++k) {
       const double weight = weights_.empty() ? 1.0 : weights_[k];
       const double target = (1 - smoothing_) * targets[k] + smoothing_ / count;
-      const double cost = target * (log_sum - logits[k]);
-      result.plain += cost;
-      result.weighted += weight * cost;
+      result.loss += weight * target * (log_sum - logits[k]);
       if (!weights_.empty()) result.count += weight * targets[k];
       pull += weight * target;
       gradient_[k] = -weight * target;
@@ -79,8 +77,7 @@ class SigmoidCrossEntropy {
       const double yes = (two_classes ? weights_[1] : weight(k)) * target / count;
       const double no = (two_classes ? weights_[0] : weight(k)) * (1 - target) / count;
       const double cost_yes = softplus(-logits[k]), cost_no = softplus(logits[k]);
-      result.plain += (target * cost_yes + (1 - target) * cost_no) / count;
-      result.weighted += yes * cost_yes + no * cost_no;
+      result.loss += yes * cost_yes + no * cost_no;
       const double p = logistic(logits[k]);
       gradient_[k] = no * p - yes * (1 - p);
     }
@@ -101,14 +98,13 @@ template <class Loss>
 LossResult mean_over_clips(Loss loss, const Tensor& logits, const Tensor& targets) {
   const auto clips = static_cast<std::size_t>(logits.dim(0)),
              outputs = static_cast<std::size_t>(logits.dim(1));
-  LossResult result{.loss = 0, .per_clip = std::vector<float>(clips), .gradient = Tensor(logits.shape())};
+  LossResult result{.loss = 0, .gradient = Tensor(logits.shape())};
   std::vector<double> gradients;
   double count = 0;
   for (std::size_t n = 0; n < clips; ++n) {
     const ClipLoss clip = loss.add(logits.values().subspan(n * outputs, outputs),
                                    targets.values().subspan(n * outputs, outputs));
-    result.loss += clip.weighted;
-    result.per_clip[n] = static_cast<float>(clip.plain);
+    result.loss += clip.loss;
     count += clip.count;
     gradients.insert(gradients.end(), loss.gradient().begin(), loss.gradient().end());
   }

@@ -42,9 +42,8 @@ struct FittedLoss {
 FittedLoss fit_loss(const LossOptions& options, const Architecture& architecture);
 
 struct LossResult {
-  double loss = 0;              // of the batch, mean
-  std::vector<float> per_clip;  // class weights aside, for finding hard and wrong clips
-  Tensor gradient;              // of the mean loss by the logits, N×K
+  double loss = 0;  // of the batch, mean
+  Tensor gradient;  // of the mean loss by the logits, N×K
 };
 
 // logits N×K, targets N×K (rows of probabilities; one-hot for a plain label). Neither is changed. An

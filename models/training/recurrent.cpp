@@ -66,7 +66,7 @@ TrainRecurrent::TrainRecurrent(const TrainKernelRequest& r, std::int64_t gates)
       steps_(in_.extents.t),
       units_(operation_.units),
       row_(gates * units_),
-      reads_input_(r.wants_parameter_gradient.empty() || r.wants_parameter_gradient[0]),
+      reads_input_(r.wants_parameter_gradient[0]),
       keeps_raw_(keeps_raw(operation_)),
       forward_(forward_problem(r, row_)),
       input_gradient_(input_gradient_problem(r, row_)),

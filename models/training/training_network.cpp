@@ -145,7 +145,7 @@ BatchResult TrainingNetwork::State::step(const TrainPlan& used, const Tensor& ta
     kernels::from_plain(result.gradient.data(), layout, arena.get() + used.output_gradient().offset);
     used.backward(now);
   }
-  return {result.loss, std::move(result.per_clip), std::move(plain)};
+  return {result.loss, std::move(plain)};
 }
 
 namespace {

@@ -38,9 +38,8 @@ struct TrainingOptions {
 };
 
 struct BatchResult {
-  double loss = 0;              // of the batch, as loss.h says
-  std::vector<float> per_clip;  // losses
-  Tensor logits;                // N×K
+  double loss = 0;  // of the batch, as loss.h says
+  Tensor logits;    // N×K
 };
 
 // Mixup (Zhang et al. 2018): clip i becomes λ_i·clip i + (1−λ_i)·clip partner_i, after normalising. The

@@ -42,25 +42,31 @@ TEST(Loss, EqualsPyTorchs) {
   }
 }
 
+Tensor row(const Tensor& table, std::int64_t index) {
+  const auto columns = static_cast<std::size_t>(table.dim(1));
+  return Tensor({1, table.dim(1)},
+                table.values().subspan(static_cast<std::size_t>(index) * columns, columns));
+}
+
 TEST(Loss, OfABatchIsTheMeanOverItsClips) {
   for (const nlohmann::json& record : golden_losses()) {
     if (!record["weights"].empty()) continue;
-    const LossResult result =
-        evaluate_loss(options_of(record), table(record, "logits"), table(record, "targets"));
+    const Tensor logits = table(record, "logits"), targets = table(record, "targets");
+    const LossResult result = evaluate_loss(options_of(record), logits, targets);
+    const std::int64_t clips = logits.dim(0);
     double sum = 0;
-    for (const float loss : result.per_clip) sum += loss;
-    EXPECT_NEAR(result.loss, sum / static_cast<double>(result.per_clip.size()), 1e-5 * (1 + result.loss));
+    for (std::int64_t n = 0; n < clips; ++n)
+      sum += evaluate_loss(options_of(record), row(logits, n), row(targets, n)).loss;
+    EXPECT_NEAR(result.loss, sum / static_cast<double>(clips), 1e-9 * (1 + result.loss));
   }
 }
 
 TEST(Loss, OfOneClipDoesNotDependOnClassWeights) {
-  const Tensor logits({2, 3}, std::vector<float>{1, 2, 3, 0, 1, 0}),
-      targets({2, 3}, std::vector<float>{1, 0, 0, 0, 1, 0});
+  const Tensor logits({1, 3}, std::vector<float>{1, 2, 3}), targets({1, 3}, std::vector<float>{1, 0, 0});
   const auto plain = evaluate_loss({.kind = LossKind::cross_entropy, .class_weights = {}}, logits, targets);
   const auto weighted =
       evaluate_loss({.kind = LossKind::cross_entropy, .class_weights = {3, 1, 1}}, logits, targets);
-  EXPECT_EQ(plain.per_clip, weighted.per_clip);
-  EXPECT_GT(weighted.loss, plain.loss);
+  EXPECT_DOUBLE_EQ(plain.loss, weighted.loss);
 }
 
 TEST(Loss, IsNotFiniteWhereALogitIsNot) {
