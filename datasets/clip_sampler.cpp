@@ -108,10 +108,16 @@ void SamplingOptions::describe(config::Fields<SamplingOptions>& fields) {
       .range(0, 0.5);
   fields
       .add("trim", &SamplingOptions::trim,
-           "in training, up to this share of the video is cut off at each end at random (whole, segments)")
+           "in training, up to this share of the video is cut off at each end at random (whole, segments "
+           "without seconds)")
       .range(0, 0.45);
-  fields.add("slowest", &SamplingOptions::slowest, "in training, the least speed of a clip").range(0.1, 10);
-  fields.add("fastest", &SamplingOptions::fastest, "in training, the greatest speed of a clip")
+  fields
+      .add("slowest", &SamplingOptions::slowest,
+           "in training, the least speed of a clip (dense, segments with seconds)")
+      .range(0.1, 10);
+  fields
+      .add("fastest", &SamplingOptions::fastest,
+           "in training, the greatest speed of a clip (dense, segments with seconds)")
       .range(0.1, 10);
   fields.add("clips", &SamplingOptions::clips, "views of a video in evaluation").range(1, 1000);
 }
@@ -120,8 +126,17 @@ void SamplingOptions::check(const config::Value& value, config::Diagnostics& dia
   if (slowest > fastest)
     diagnostics.add(value.place(),
                     "slowest is above fastest; a clip's speed is drawn from slowest to fastest");
-  if (seconds > 0 && mode != SamplingMode::segments)
-    diagnostics.add(value.place(), "seconds has a meaning in mode segments only");
+  const bool segments = mode == SamplingMode::segments;
+  const bool a_stretch = segments && seconds > 0;
+  const auto require = [&](bool has_meaning, const char* what) {
+    if (!has_meaning) diagnostics.add(value.place(), what);
+  };
+  require(segments || seconds == 0, "seconds has a meaning in mode segments only");
+  require(!segments || jitter == 0, "jitter has a meaning in modes dense and whole only");
+  require((mode != SamplingMode::dense && !a_stretch) || trim == 0,
+          "trim has a meaning in modes whole and segments, without seconds, only");
+  require(mode == SamplingMode::dense || a_stretch || (slowest == 1 && fastest == 1),
+          "slowest and fastest have a meaning in modes dense and segments, with seconds, only");
 }
 
 ClipTimes training_clip(const SamplingOptions& options, const InputSpec& input, double duration,

@@ -24,11 +24,13 @@ namespace actionflow {
 
 enum class SamplingMode { dense, whole, segments };
 
+// What the mode has no use for is refused when options are read.
 struct SamplingOptions {
   SamplingMode mode = SamplingMode::dense;
   double seconds = 0;  // that a clip spans in `segments`; 0: the whole video
   double jitter = 0;   // each sample moves by up to this share of the interval, in training (dense, whole)
-  // Up to this share of the video is cut off at each end at random, in training (whole, segments).
+  // Up to this share of the video is cut off at each end at random, in training (whole, segments
+  // without `seconds`).
   double trim = 0;
   // Speed drawn between them, in training (dense, segments with `seconds`): 2 shows twice the time.
   double slowest = 1, fastest = 1;

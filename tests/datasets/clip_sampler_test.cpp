@@ -188,5 +188,22 @@ TEST(ClipSampler, OptionsThatContradictEachOtherAreRefused) {
   EXPECT_EQ(diagnostics.size(), 2U);
 }
 
+TEST(ClipSampler, ASettingThatItsModeHasNoUseForIsRefused) {
+  const auto errors = [](const char* recipe) {
+    config::Diagnostics diagnostics;
+    config::read<SamplingOptions>(config::parse(recipe, "recipe"), diagnostics);
+    return diagnostics.size();
+  };
+  for (const char* wrong :
+       {"{mode: dense, seconds: 2}", "{mode: dense, trim: 0.1}", "{mode: whole, seconds: 2}",
+        "{mode: whole, slowest: 0.8}", "{mode: whole, fastest: 1.2}", "{mode: segments, jitter: 0.1}",
+        "{mode: segments, fastest: 1.2}", "{mode: segments, seconds: 2, trim: 0.1}"})
+    EXPECT_EQ(errors(wrong), 1U) << wrong;
+  for (const char* right :
+       {"{mode: dense, slowest: 0.75, fastest: 1.33, jitter: 0.5}", "{mode: whole, trim: 0.1, jitter: 0.5}",
+        "{mode: segments, trim: 0.1}", "{mode: segments, seconds: 2, slowest: 0.8, fastest: 1.2}"})
+    EXPECT_EQ(errors(right), 0U) << right;
+}
+
 }  // namespace
 }  // namespace actionflow
