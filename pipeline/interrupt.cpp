@@ -1,10 +1,12 @@
 #include "pipeline/interrupt.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <system_error>
 
 namespace actionflow {
@@ -13,9 +15,11 @@ namespace {
 constexpr char kSignal = 's';
 constexpr char kDone = 'd';
 
+// Signals this close together are one wish: timeout(1) sends its own to the program and to its group.
+constexpr std::chrono::milliseconds kTogether{500};
+
 int signal_pipe = -1;
 
-// The first signal goes down the pipe; the next one finds the default action again.
 void on_signal(int) {
   const int saved = errno;
   [[maybe_unused]] const auto written = write(signal_pipe, &kSignal, 1);
@@ -26,8 +30,28 @@ void set_handlers(void (*handler)(int)) {
   struct sigaction action {};
   action.sa_handler = handler;
   sigemptyset(&action.sa_mask);
-  action.sa_flags = SA_RESTART | (handler == SIG_DFL ? 0 : static_cast<int>(SA_RESETHAND));
+  action.sa_flags = SA_RESTART;
   for (const int number : {SIGINT, SIGTERM}) sigaction(number, &action, nullptr);
+}
+
+// What comes down the pipe next.
+char read_next(int pipe) {
+  char what = kDone;
+  while (read(pipe, &what, 1) < 0 && errno == EINTR) {
+  }
+  return what;
+}
+
+// Reads further signals until `kTogether` has passed; false when there is nothing more to wait for.
+bool swallow_signals(int pipe) {
+  const auto end = std::chrono::steady_clock::now() + kTogether;
+  for (;;) {
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now()).count();
+    if (left <= 0) return true;
+    pollfd ready{pipe, POLLIN, 0};
+    if (poll(&ready, 1, static_cast<int>(left)) > 0 && read_next(pipe) == kDone) return false;
+  }
 }
 
 }  // namespace
@@ -37,10 +61,9 @@ StopOnSignal::StopOnSignal(std::function<void()> stop) {
   signal_pipe = wake_[1];
   set_handlers(on_signal);
   waiting_ = std::thread([this, stop = std::move(stop)] {
-    char what = kDone;
-    while (read(wake_[0], &what, 1) < 0 && errno == EINTR) {
-    }
-    if (what == kSignal) stop();
+    if (read_next(wake_[0]) != kSignal) return;
+    stop();
+    if (swallow_signals(wake_[0])) set_handlers(SIG_DFL);
   });
 }
 

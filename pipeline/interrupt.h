@@ -6,8 +6,8 @@
 
 namespace actionflow {
 
-// Calls `stop` once, on a thread of its own, at the first SIGINT or SIGTERM; the second ends the program as
-// it would have without us. One at a time.
+// Calls `stop` once, on a thread of its own, at the first SIGINT or SIGTERM; one that comes more than half a
+// second later ends the program as it would have without us. One at a time.
 class StopOnSignal {
  public:
   explicit StopOnSignal(std::function<void()> stop);

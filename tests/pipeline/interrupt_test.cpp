@@ -1,0 +1,44 @@
+// What SIGINT and SIGTERM do to a run: each case in a process of its own.
+#include "pipeline/interrupt.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+
+namespace actionflow::testing {
+namespace {
+
+using std::chrono::milliseconds;
+
+// Ends the process with the number of calls of `stop`, when it lives to see it.
+[[noreturn]] void count_stops_of_two_signals(milliseconds between) {
+  std::atomic<int> stops{0};
+  {
+    const StopOnSignal stop_on_signal([&stops] { ++stops; });
+    raise(SIGTERM);
+    while (stops == 0) std::this_thread::sleep_for(milliseconds(1));
+    std::this_thread::sleep_for(between);
+    raise(SIGTERM);
+    std::this_thread::sleep_for(milliseconds(20));
+  }
+  _exit(stops);
+}
+
+class StopOnSignalDeath : public ::testing::Test {
+ protected:
+  StopOnSignalDeath() { GTEST_FLAG_SET(death_test_style, "threadsafe"); }
+};
+
+TEST_F(StopOnSignalDeath, TwoSignalsAtOnceStopOnce) {
+  EXPECT_EXIT(count_stops_of_two_signals(milliseconds(0)), ::testing::ExitedWithCode(1), "");
+}
+
+TEST_F(StopOnSignalDeath, ASecondSignalLaterEndsTheProgram) {
+  EXPECT_EXIT(count_stops_of_two_signals(milliseconds(1500)), ::testing::KilledBySignal(SIGTERM), "");
+}
+
+}  // namespace
+}  // namespace actionflow::testing
