@@ -63,6 +63,9 @@ class Node {
   // The input that its clips come from, for nodes of scores: results of one window node only can be joined.
   virtual const Node* window() const { return nullptr; }
 
+  // From the start of one of its clips to that of the next, where it gives clips.
+  virtual double hop_seconds() const { return 0; }
+
   // The files that it writes when these streams reach it.
   virtual std::vector<std::filesystem::path> outputs(const std::vector<std::string>& streams) const;
 

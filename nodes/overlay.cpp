@@ -1,7 +1,7 @@
 // overlay: the pictures of a stream with what a node says of them, as a video file.
 //
-// Each picture bears the newest window that covers it, so pictures wait here until a window that begins
-// after them is answered, or the run ends: about the length of a window, whatever the video's length.
+// Each picture bears the newest window that covers it, so pictures wait here until no window that covers them
+// can come, or the run ends: about the length of a window, whatever the video's length.
 #include <deque>
 #include <filesystem>
 #include <optional>
@@ -9,6 +9,7 @@
 
 #include "datasets/video_writer.h"
 #include "nodes/answer.h"
+#include "nodes/covered_time.h"
 #include "nodes/draw_result.h"
 #include "nodes/kinds.h"
 #include "nodes/sink_flow.h"
@@ -37,20 +38,21 @@ using FrameOrScores = std::variant<FramesItem, ScoresItem>;
 // The annotated video of one stream. Its node is serial.
 class StreamOverlay {
  public:
-  StreamOverlay(std::filesystem::path path, const std::vector<std::string>& classes)
-      : path_(std::move(path)), classes_(classes) {}
+  StreamOverlay(std::filesystem::path path, const std::vector<std::string>& classes, double hop)
+      : path_(std::move(path)), classes_(classes), covered_(hop) {}
 
   void take(const Frames& frames) {
     for (const Frame& frame : frames) waiting_.push_back({time_of(frame), frame});
+    write_covered();
   }
 
-  // A window is answered: pictures before it have all their windows.
   void take(const ScoresItem& item) {
     const WindowInfo& window = item.ticket->window();
     if (item.outcome.has_value()) {
       results_.push_back({window.start, window.end, top_classes(*item.outcome.value(), classes_)});
     }
-    while (!waiting_.empty() && waiting_.front().time < window.start) write_first();
+    covered_.answered(window.start, window.end);
+    write_covered();
   }
 
   void finish() {
@@ -72,6 +74,11 @@ class StreamOverlay {
     }
     last_pts_us_ = frame.pts_us();
     return time_;
+  }
+
+  void write_covered() {
+    const double until = covered_.until(time_);
+    while (!waiting_.empty() && waiting_.front().time < until) write_first();
   }
 
   void write_first() {
@@ -110,6 +117,7 @@ class StreamOverlay {
   const std::vector<std::string>& classes_;
   std::deque<Timed> waiting_;
   std::deque<DrawnResult> results_;
+  CoveredTime covered_;
   std::optional<std::int64_t> last_pts_us_;
   double time_ = 0;
   std::optional<Preparer> preparer_;
@@ -129,7 +137,8 @@ class OverlayNode : public Node {
     return paths;
   }
 
-  void settle(const NodeUse& use, const Neighbours&, config::Diagnostics& diagnostics) override {
+  void settle(const NodeUse& use, const Neighbours& around, config::Diagnostics& diagnostics) override {
+    if (const Node* window = around.inputs[1]->window()) hop_ = window->hop_seconds();
     if (options_.file.empty() || VideoWriter::knows_suffix(options_.file)) return;
     diagnostics.add(use.place, options_.file.string() + ": the suffix names no video container, expected " +
                                    ".mp4, .mkv, .avi or the like");
@@ -142,7 +151,7 @@ class OverlayNode : public Node {
     std::map<StreamId, Receiver<Scores>*> lanes;
     for (const StreamId stream : use.streams) {
       const std::filesystem::path path = path_of(flow.run().stream(stream).name, use.streams.size() > 1);
-      auto overlay = std::make_shared<StreamOverlay>(path, *inputs[1].classes);
+      auto overlay = std::make_shared<StreamOverlay>(path, *inputs[1].classes, hop_);
       lanes[stream] = &build_stream(flow, use.name, overlay, *inputs[0].frames.at(stream));
       flow.on_finish([overlay](const Summary&) { overlay->finish(); });
     }
@@ -217,6 +226,7 @@ class OverlayNode : public Node {
   }
 
   Options options_;
+  double hop_ = 0;
 };
 
 }  // namespace

@@ -152,6 +152,8 @@ class WindowNode : public Node {
     shape_.tail = options_.tail;
   }
 
+  double hop_seconds() const override { return shape_.hop / shape_.rate; }
+
   NodeOutput build(Flow& flow, const NodeUse& use, const std::vector<NodeOutput>& inputs) override {
     NodeOutput output;
     auto& out = flow.make<tbb::flow::broadcast_node<ClipItem>>(flow.graph());

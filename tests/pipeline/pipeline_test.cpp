@@ -256,6 +256,25 @@ TEST(Pipeline, OverlayKeepsEveryPictureAndItsTime) {
   }
 }
 
+TEST(Pipeline, OverlayOfDistantWindowsIsWrittenWhileItsVideoIsRead) {
+  GraphBench bench;
+  bench.video("a.mp4", 200, 1);
+  const std::filesystem::path video = bench.folder() / "out.mp4";
+  bool written_meanwhile = false;
+  LinesByStream sink;
+  bench.run("options: {workers: 4}\n" + simple_graph("{a: a.mp4}", ", hop: 60000") +
+                "  video: {node: overlay, from: [frames, net], file: out.mp4}\n",
+            sink, [&](const FaultPoint& point) {
+              if (point.node != "clips" || point.number != 150) return Fault::none;
+              for (int i = 0; i < 1000 && !std::filesystem::exists(video); ++i)
+                std::this_thread::sleep_for(std::chrono::milliseconds(10));
+              written_meanwhile = std::filesystem::exists(video);
+              return Fault::none;
+            });
+  EXPECT_TRUE(written_meanwhile);
+  EXPECT_EQ(time_stamps(video).size(), 200U);
+}
+
 TEST(Pipeline, CountsTimeByStage) {
   GraphBench bench;
   bench.video("a.mp4", 50, 1);
