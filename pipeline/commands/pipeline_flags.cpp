@@ -9,8 +9,9 @@ namespace actionflow {
 namespace {
 
 template <class T>
-void add_positive(CLI::App& app, const std::string& flag, std::optional<T>& to, const std::string& help) {
-  app.add_option(flag, to, help)->check(CLI::Range(1, 65536).description(""))->type_name("N");
+void add_positive(CLI::App& app, const std::string& flag, std::optional<T>& to, int most,
+                  const std::string& help) {
+  app.add_option(flag, to, help)->check(CLI::Range(1, most).description(""))->type_name("N");
 }
 
 bool is_yaml(const std::string& file) {
@@ -28,9 +29,9 @@ UsageError file_or_override(const config::Override& change) {
 
 void PipelineFlags::declare(CLI::App& app) {
   add_precision(app, overrides.precision);
-  add_positive(app, "--hop", overrides.hop, "samples from one window's start to the next");
-  add_positive(app, "--workers", overrides.workers, "nodes of the graph that run at the same time");
-  add_positive(app, "--threads", overrides.threads, "inside one call of a network");
+  add_positive(app, "--hop", overrides.hop, 65536, "samples from one window's start to the next");
+  add_positive(app, "--workers", overrides.workers, 1024, "nodes of the graph that run at the same time");
+  add_positive(app, "--threads", overrides.threads, 1024, "inside one call of a network");
 }
 
 void PipelineFlags::declare_network(CLI::App& app) {
