@@ -1,6 +1,7 @@
 #include "pipeline/command.h"
 
 #include <iostream>
+#include <optional>
 
 #include "base/log.h"
 #include "pipeline/flags.h"
@@ -61,6 +62,15 @@ int print_usage_error(const CLI::App& program, const CLI::ParseError& error) {
   return static_cast<int>(ExitCode::usage);
 }
 
+// CLI11 takes such a word for a list and splits it.
+std::optional<std::string> bracketed_word(int argc, const char* const* argv) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    if (word.starts_with('[') && word.ends_with(']')) return word;
+  }
+  return std::nullopt;
+}
+
 int run_command(const Declared& declared) {
   Arguments arguments;
   arguments.json = declared.json;
@@ -71,17 +81,25 @@ int run_command(const Declared& declared) {
     if (!std::cout && code == ExitCode::done)
       throw Error(ExitCode::failure, "standard output: cannot be written");
     return static_cast<int>(code);
-  } catch (const config::ConfigError& error) {
-    std::cerr << error.what() << std::flush;  // complete lines, each with its place
-    return static_cast<int>(error.exit_code());
   } catch (...) {
-    const Failure failure = Failure::from_current_exception();
-    std::cerr << "error: " << failure.message << "\n";
-    return static_cast<int>(failure.code);
+    return static_cast<int>(tell_failure());
   }
 }
 
 }  // namespace
+
+ExitCode tell_failure() {
+  try {
+    throw;
+  } catch (const config::ConfigError& error) {
+    std::cerr << error.what() << std::flush;  // complete lines, each with its place
+    return error.exit_code();
+  } catch (...) {
+    const Failure failure = Failure::from_current_exception();
+    std::cerr << "error: " << failure.message << "\n";
+    return failure.code;
+  }
+}
 
 const std::string& only_file(const Arguments& arguments, const std::string& what) {
   if (arguments.files.size() != 1) {
@@ -107,6 +125,11 @@ int run_program(int argc, const char* const* argv) {
   const std::vector<std::unique_ptr<Command>> commands = all_commands();
   std::vector<Declared> declared(commands.size());
   for (std::size_t i = 0; i < commands.size(); ++i) declare(program, *commands[i], declared[i]);
+  if (const auto word = bracketed_word(argc, argv)) {
+    std::cerr << "error: '" << *word << "' reads as a list; a file of such a name is written ./" << *word
+              << "\n";
+    return static_cast<int>(ExitCode::usage);
+  }
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -41,6 +41,9 @@ std::vector<std::unique_ptr<Command>> all_commands();
 // more than one.
 const std::string& only_file(const Arguments& arguments, const std::string& what);
 
+// Prints the error that is being handled and gives its exit code. For commands that go on with other files.
+ExitCode tell_failure();
+
 // The whole program: parses the command line, runs the command, prints errors. Returns the exit code.
 int run_program(int argc, const char* const* argv);
 

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cmath>
 #include <condition_variable>
+#include <filesystem>
 #include <iostream>
 #include <map>
 #include <mutex>
@@ -41,12 +42,21 @@ class ProgressSink : public ResultSink {
   double sum_ = 0;
 };
 
+// Asking a pipe would use up what it says.
+bool opens_twice(const SourceOptions& source) {
+  std::error_code error;
+  const auto kind = std::filesystem::status(source.source, error).type();
+  const bool stands =
+      kind == std::filesystem::file_type::regular || kind == std::filesystem::file_type::directory;
+  return stands && source.source != "-" && !is_live(source);
+}
+
 // Seconds of video in all streams together; 0 where one does not say.
 std::int64_t total_duration(const PipelineDescription& description) {
   const StopFlag stop{false};
   double total = 0;
   for (const StreamDescription& stream : description.streams) {
-    if (is_live(stream.source)) return 0;
+    if (!opens_twice(stream.source)) return 0;
     try {
       const auto duration = Reader::open(stream.source, stop)->info().duration;
       if (!duration) return 0;
@@ -122,16 +132,24 @@ class Benchmark : public Command {
     if (arguments.files.empty()) throw UsageError("expected PIPELINE.yaml…");
     ExitCode worst = ExitCode::done;
     for (const std::string& file : arguments.files) {
-      const Summary summary = measure({{file}, arguments.overrides, false});
-      arguments.json ? print_json(file, summary) : print_readable(file, summary);
-      if (summary.interrupted && !timed_out_) return ExitCode::interrupted;
-      const ExitCode code = timed_out_ ? ExitCode::done : summary.exit_code();
+      const ExitCode code = measure_and_print(file, arguments);
+      if (code == ExitCode::interrupted) return code;
       if (worst == ExitCode::done) worst = code;
     }
     return worst;
   }
 
  private:
+  ExitCode measure_and_print(const std::string& file, const Arguments& arguments) {
+    try {
+      const Summary summary = measure({{file}, arguments.overrides, false});
+      arguments.json ? print_json(file, summary) : print_readable(file, summary);
+      return timed_out_ ? ExitCode::done : summary.exit_code();
+    } catch (...) {
+      return tell_failure();
+    }
+  }
+
   Summary measure(const Arguments& arguments) {
     const PipelineDescription description = flags_.read(arguments);
     Progress progress(arguments.files.front() + ", seconds of video", total_duration(description));
