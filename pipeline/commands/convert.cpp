@@ -1,3 +1,6 @@
+#include <iostream>
+#include <nlohmann/json.hpp>
+
 #include "base/log.h"
 #include "models/weight_files.h"
 #include "pipeline/commands/commands.h"
@@ -23,6 +26,7 @@ class Convert : public Command {
     std::optional<std::filesystem::path> model;
     if (!model_.empty()) model = model_;
     const Conversion done = convert_weights(arguments.files[0], arguments.files[1], model);
+    if (arguments.json) print_json(arguments.files[1], done);
     for (const std::string& note : done.notes) log::info("{}", note);
     log::info("{} written", arguments.files[1]);
     if (done.model_file) log::info("its model file: {}", done.model_file->string());
@@ -30,6 +34,12 @@ class Convert : public Command {
   }
 
  private:
+  static void print_json(const std::string& output, const Conversion& done) {
+    nlohmann::ordered_json line = {{"output", output}, {"notes", done.notes}};
+    if (done.model_file) line["model_file"] = done.model_file->string();
+    std::cout << line.dump() << "\n";
+  }
+
   std::string model_;
 };
 

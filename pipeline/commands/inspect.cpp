@@ -75,7 +75,9 @@ class Inspect : public Command {
     const std::shared_ptr<const Network> network = flags_.compile(model, 1);
     const std::vector<PlanStep> steps = network->measure_plan();
     if (json) {
-      std::cout << plan_json(steps).dump() << "\n";
+      auto whole = nlohmann::ordered_json::parse(layers_json(model.architecture));
+      whole["plan"] = plan_json(steps);
+      std::cout << whole.dump() << "\n";
       return ExitCode::done;
     }
     print_plan_table(steps);

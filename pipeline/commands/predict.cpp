@@ -1,3 +1,6 @@
+#include <iostream>
+#include <nlohmann/json.hpp>
+
 #include "base/npy.h"
 #include "models/network.h"
 #include "models/weight_files.h"
@@ -49,7 +52,11 @@ class Predict : public Command {
     const Tensor input = read_npy(input_);
     const std::shared_ptr<const Network> network = flags_.compile(model, batch_of(input, model.architecture));
     Workspace workspace(*network);
-    write_npy(output_, without_empty_axes(network->predict(input, workspace), model.architecture.graph));
+    const Tensor result = without_empty_axes(network->predict(input, workspace), model.architecture.graph);
+    write_npy(output_, result);
+    if (arguments.json) {
+      std::cout << nlohmann::ordered_json{{"output", output_}, {"shape", result.shape()}}.dump() << "\n";
+    }
     return ExitCode::done;
   }
 

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "base/npy.h"
 #include "tests/datasets/make_video.h"
 #include "tests/test_data.h"
 #include "tests/tools/child_process.h"
@@ -71,6 +72,14 @@ class Program : public ::testing::Test {
     const std::filesystem::path path = folder_ / name;
     if (!std::filesystem::exists(path)) write_test_video(path, video);
     return path;
+  }
+
+  // One network on one stream.
+  std::string pipeline_of(const std::string& source, const std::string& more = {}) {
+    return text_file("p.yaml", "streams: {a: '" + source + "'}\ngraph:\n  frames: {node: decode}\n" +
+                                   "  clips: {node: window, from: frames}\n" +
+                                   "  gesture: {node: cnn3d, from: clips, weights: " + weights_ + "}\n" +
+                                   more);
   }
 
   TemporaryFolder folder_;
@@ -187,19 +196,46 @@ TEST_F(Program, AFileWhoseNameLooksLikeAnOverrideIsWrittenWithItsFolder) {
   expect_error(run({"classify", "a=b.mp4", "--weights", weights_}), 2, "./");
 }
 
+TEST_F(Program, FilesAreNamedAsTheyStandInTheirFolder) {
+  expect_error(run({"classify", "[abc]", "--weights", weights_}), 2, "is written ./[abc]");
+  expect_error(run({"classify", "./[a,b]", "--weights", weights_}), 3, "./[a,b]: ");
+  video("take #2.mkv", {.frames = 30});
+  const std::string pipeline = pipeline_of("gone.mkv");
+  const Ended hash = run({"classify", "--json", pipeline, "streams.a=" + (folder_ / "take #2.mkv").string()});
+  EXPECT_EQ(hash.code, 0) << hash.err;
+  const Ended standard = run_in_shell("classify --json " + pipeline + " streams.a=- <'" +
+                                      (folder_ / "take #2.mkv").string() + "'");
+  EXPECT_EQ(standard.code, 0) << standard.err;
+  ASSERT_FALSE(standard.lines().empty());
+  EXPECT_EQ(standard.lines().back()["frames"], 30);
+}
+
+TEST_F(Program, AClosedStandardOutputIsAFailureAndNoFileTakesItsPlace) {
+  const std::string pipeline = pipeline_of(video(), "  log: {node: jsonl, from: gesture, file: log.jsonl}\n");
+  const Ended open = run({"classify", "--json", pipeline});
+  ASSERT_EQ(open.code, 0) << open.err;
+  const auto count = [](const std::string& text) { return std::count(text.begin(), text.end(), '\n'); };
+  const auto lines = count(read_file(folder_ / "log.jsonl"));
+  ASSERT_GT(lines, 0);
+  expect_error(run_in_shell("classify --json " + pipeline + " >&-"), 5, "standard output: ");
+  EXPECT_EQ(count(read_file(folder_ / "log.jsonl")), lines);
+}
+
 TEST_F(Program, UsageErrorsAreExitCodeTwo) {
-  for (const std::vector<std::string>& words :
-       std::vector<std::vector<std::string>>{{},
-                                             {"clasify"},
-                                             {"classify"},
-                                             {"classify", "--hop", "x", "p.yaml"},
-                                             {"classify", "--nonsense"},
-                                             {"classify", folder_ / "missing.yaml"},
-                                             {"inspect"},
-                                             {"predict", "--input", "x.npy"},
-                                             {"convert", "one"},
-                                             {"validate"},
-                                             {"benchmark"}}) {
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+           {},
+           {"clasify"},
+           {"classify"},
+           {"classify", "--hop", "x", "p.yaml"},
+           {"classify", "--nonsense"},
+           {"classify", "--threads", "1025", video(), "--weights", weights_},
+           {"classify", "--workers", "1025", video(), "--weights", weights_},
+           {"classify", folder_ / "missing.yaml"},
+           {"inspect"},
+           {"predict", "--input", "x.npy"},
+           {"convert", "one"},
+           {"validate"},
+           {"benchmark"}}) {
     const Ended ended = run(words);
     EXPECT_EQ(ended.code, 2) << (words.empty() ? "nothing" : words.front()) << "\n" << ended.err;
     EXPECT_EQ(ended.out, "");
@@ -228,14 +264,40 @@ TEST_F(Program, GeneratesADatasetOnceAFolder) {
   EXPECT_EQ(line["test"], 2);
   expect_error(run({"generate", folder, "--clips", "6"}), 2, "is not empty");
   const Ended hands =
-      run({"generate", folder_ / "hands", "--scene", "hands", "--clips", "11", "--threads", "2", "--json"});
+      run({"generate", folder_ / "hands", "--scene", "hands", "--clips", "37", "--threads", "2", "--json"});
   ASSERT_EQ(hands.code, 0) << hands.err;
-  EXPECT_EQ(hands.lines().at(0)["others"], 1);
+  EXPECT_EQ(hands.lines().at(0)["others"], 3);
   EXPECT_TRUE(std::filesystem::exists(folder_ / "hands/unknown.txt"));
   expect_error(run({"generate", folder_ / "cats", "--scene", "cats"}), 2, "people or hands");
   expect_error(run({"generate"}), 2, "expected one DIR");
   expect_error(run({"generate", folder_ / "two", "--clips", "2"}), 2, "--clips");
   expect_error(run({"generate", "/proc/nowhere/set"}), 5, "cannot be made");
+}
+
+TEST_F(Program, EveryCommandsJsonIsOneObject) {
+  const Ended inspected = run({"inspect", "--json", model_});
+  const Ended plan = run({"inspect", "--plan", "--json", model_});
+  ASSERT_EQ(plan.code, 0) << plan.err;
+  json whole = plan.lines().at(0);
+  EXPECT_GT(whole["plan"].size(), 0U);
+  EXPECT_TRUE(whole["plan"][0].contains("milliseconds"));
+  whole.erase("plan");
+  EXPECT_EQ(whole, inspected.lines().at(0));
+
+  const std::string out = folder_ / "out.safetensors";
+  const Ended converted = run({"convert", "--json", weights_, out});
+  ASSERT_EQ(converted.code, 0) << converted.err;
+  EXPECT_EQ(converted.lines().at(0)["output"], out);
+  EXPECT_EQ(converted.lines().at(0)["model_file"], (folder_ / "out.yaml").string());
+
+  const json form = whole["input"];
+  Tensor clip({2, form["channels"], form["frames"], form["height"], form["width"]});
+  write_npy(folder_ / "x.npy", clip);
+  const std::string result = folder_ / "y.npy";
+  const Ended predicted =
+      run({"predict", "--json", "--weights", weights_, "--input", folder_ / "x.npy", "--output", result});
+  ASSERT_EQ(predicted.code, 0) << predicted.err;
+  EXPECT_EQ(predicted.lines(), std::vector<json>({{{"output", result}, {"shape", {2, 5}}}}));
 }
 
 TEST_F(Program, ValidatesEveryFileOfTheProject) {
@@ -310,11 +372,7 @@ TEST_F(Program, NamesTheCommandThatIsNotThere) {
 }
 
 TEST_F(Program, BenchmarkTellsEachStagesMilliseconds) {
-  const std::string pipeline = text_file(
-      "p.yaml", "streams: {a: " + video() + "}\ngraph:\n  frames: {node: decode}\n" +
-                    "  clips: {node: window, from: frames}\n  gesture: {node: cnn3d, from: clips, weights: " +
-                    weights_ + "}\n");
-  const Ended ended = run({"benchmark", "--json", pipeline});
+  const Ended ended = run({"benchmark", "--json", pipeline_of(video())});
   ASSERT_EQ(ended.code, 0) << ended.err;
   const json line = ended.lines().front();
   std::vector<std::string> stages;
@@ -322,6 +380,20 @@ TEST_F(Program, BenchmarkTellsEachStagesMilliseconds) {
   EXPECT_THAT(stages, ::testing::ElementsAre("decode", "prepare", "gesture"));
   EXPECT_GT(line["windows_per_second"], 0.0);
   EXPECT_GE(line["latency_p99_ms"], line["latency_p50_ms"]);
+}
+
+TEST_F(Program, BenchmarkMeasuresTheOthersWhereOneFails) {
+  const std::string good = pipeline_of(video());
+  const Ended ended = run({"benchmark", "--json", good, folder_ / "nope.yaml", good});
+  expect_error(ended, 2, "nope.yaml");
+  EXPECT_EQ(ended.lines().size(), 2U);
+}
+
+TEST_F(Program, BenchmarkReadsStandardInputOnce) {
+  const std::string source = video("video.mkv", {.frames = 60});
+  const Ended ended = run_in_shell("benchmark --json " + pipeline_of("-") + " <" + source);
+  ASSERT_EQ(ended.code, 0) << ended.err;
+  EXPECT_EQ(ended.lines().front()["frames"], 60);
 }
 
 }  // namespace
