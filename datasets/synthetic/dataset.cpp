@@ -24,9 +24,13 @@ namespace {
 constexpr std::array<const char*, 3> kSplitFiles{"train.txt", "val.txt", "test.txt"};
 constexpr std::array<const char*, 3> kOtherFiles{"other.txt", "unknown.txt", "unknown.txt"};
 
+constexpr std::uint32_t kLeastClips = 3;
+
+std::uint32_t held_out_of(std::uint32_t count) { return std::max<std::uint32_t>(1, (15 * count + 50) / 100); }
+
 // `count` things cut into 70 %, 15 % and 15 %: where each part begins, and the end.
 std::array<std::uint32_t, 4> cut(std::uint32_t count) {
-  const std::uint32_t held_out = std::max<std::uint32_t>(1, (15 * count + 50) / 100);
+  const std::uint32_t held_out = held_out_of(count);
   return {0, count - 2 * held_out, count - held_out, count};
 }
 
@@ -135,10 +139,19 @@ const char* SyntheticClip::list() const {
   return (labelled ? kSplitFiles : kOtherFiles)[static_cast<std::size_t>(split)];
 }
 
+// Movements take turns, so what is held out shows all of them once it is as many clips; training has more.
+std::uint32_t least_clips(const Scene& scene) {
+  std::uint32_t clips = kLeastClips;
+  if (scene.classes == scene.movements.size()) return clips;
+  while (2 * held_out_of(clips) < scene.movements.size()) ++clips;
+  return clips;
+}
+
 std::vector<SyntheticClip> plan_synthetic(const SyntheticOptions& options) {
-  if (options.clips < kLeastClips)
-    throw UsageError(fmt::format("a dataset needs at least {} clips, one for each split", kLeastClips));
   const Scene& scene = *options.scene;
+  if (const std::uint32_t least = least_clips(scene); options.clips < least)
+    throw UsageError(
+        fmt::format("a dataset of '{}' needs at least {} clips, one for each list", scene.name, least));
   // Ways that a film is run; a few clips are all different.
   const std::uint32_t ways = scene.both_ways && options.clips >= 6 ? 2 : 1;
   const std::array<std::uint32_t, 4> films = cut((options.clips + ways - 1) / ways);

@@ -35,9 +35,11 @@ struct SyntheticClip {
   const char* list() const;
 };
 
+// One for each split; of a scene with movements of no class enough for one of them in each list of such.
+std::uint32_t least_clips(const Scene& scene);
+
 // 70 % for training, 15 % each for validation and test, at least one film each; movements are balanced in
-// each. Requires kLeastClips; below six clips, and for the last of an odd number, films stand in it once.
-inline constexpr std::uint32_t kLeastClips = 3;
+// each. Requires least_clips(); below six clips, and for the last of an odd number, films stand in it once.
 std::vector<SyntheticClip> plan_synthetic(const SyntheticOptions& options);
 
 // Writes `folder`, which is made where need be and must be empty: throws UsageError where it is not, or where

@@ -42,7 +42,7 @@ class Generate : public Command {
         })
         ->type_name("NAME");
     app.add_option("--clips", clips_, "in all splits together, 1000 unless told")
-        ->check(CLI::Range(static_cast<int>(kLeastClips), 1'000'000).description(""))
+        ->check(CLI::Range(static_cast<int>(least_clips(scenes().front())), 1'000'000).description(""))
         ->type_name("N");
     app.add_option("--seed", options_.seed, "the same seed gives the same videos, 1 unless told")
         ->type_name("S");

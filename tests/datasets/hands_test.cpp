@@ -130,7 +130,7 @@ TEST(Hands, EveryMovementLastsAsLongAsPeopleTake) {
 }
 
 TEST(Hands, SplitsShareNoPersonAndNoBackground) {
-  for (const std::uint32_t count : {3u, 11u, 50u, 1100u}) {
+  for (const std::uint32_t count : {37u, 50u, 1100u}) {
     std::map<std::uint32_t, SyntheticSplit> figures, backgrounds;
     for (const SyntheticClip& clip : plan_synthetic({.clips = count, .scene = &hands()})) {
       EXPECT_EQ(figures.emplace(clip.plan.figure, clip.split).first->second, clip.split);
@@ -155,6 +155,17 @@ TEST(Hands, OneInElevenIsOfNoClassAndStandsInNoSplitsList) {
                                      ::testing::Pair("val.txt", 150)));
 }
 
+TEST(Hands, NoListIsEmptyHoweverFewTheClips) {
+  const std::uint32_t least = least_clips(hands());
+  EXPECT_THROW(plan_synthetic({.clips = least - 1, .scene = &hands()}), UsageError);
+  for (std::uint32_t count = least; count < 200; ++count) {
+    std::set<std::string> lists;
+    for (const SyntheticClip& clip : plan_synthetic({.clips = count, .scene = &hands()}))
+      lists.insert(clip.list());
+    EXPECT_EQ(lists.size(), 5U) << count;  // train, val, test, other and unknown
+  }
+}
+
 TEST(Hands, SeedsPeopleAndBackgroundsChangeThePicture) {
   const auto picture = [](ClipPlan plan) {
     plan.width = 80;
@@ -173,7 +184,7 @@ TEST(Hands, FilesAreTheSameForAnyNumberOfThreads) {
   const testing::TemporaryFolder folder;
   for (const int threads : {1, 3}) {
     ASSERT_TRUE(write_synthetic(folder / std::to_string(threads),
-                                {.clips = 11, .seed = 7, .threads = threads, .scene = &hands()}, kGoOn,
+                                {.clips = 37, .seed = 7, .threads = threads, .scene = &hands()}, kGoOn,
                                 [] {}));
   }
   for (const auto& entry : std::filesystem::recursive_directory_iterator(folder / "1")) {
@@ -186,7 +197,7 @@ TEST(Hands, FilesAreTheSameForAnyNumberOfThreads) {
 TEST(Hands, ListsNameVideosThatDecode) {
   const testing::TemporaryFolder folder;
   const auto set = folder / "set";
-  ASSERT_TRUE(write_synthetic(set, {.clips = 22, .scene = &hands()}, kGoOn, [] {}));
+  ASSERT_TRUE(write_synthetic(set, {.clips = 37, .scene = &hands()}, kGoOn, [] {}));
   const std::vector<std::string> classes = lines(set / "classes.txt");
   EXPECT_THAT(classes, ::testing::ElementsAre("up", "down", "left", "right", "star", "del", "square",
                                               "carret", "tick", "circlecc"));
@@ -208,9 +219,9 @@ TEST(Hands, ListsNameVideosThatDecode) {
       EXPECT_TRUE(listed.insert(path).second) << path;
     }
   }
-  EXPECT_EQ(listed.size(), 22u);
-  EXPECT_EQ(lines(set / "figures.txt").size(), 22u);
-  EXPECT_EQ(lines(set / "backgrounds.txt").size(), 22u);
+  EXPECT_EQ(listed.size(), 37u);
+  EXPECT_EQ(lines(set / "figures.txt").size(), 37u);
+  EXPECT_EQ(lines(set / "backgrounds.txt").size(), 37u);
 }
 
 }  // namespace
