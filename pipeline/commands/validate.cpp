@@ -68,7 +68,7 @@ class Validate : public Command {
       log::info("{}: good", file);
       return ExitCode::done;
     } catch (const Error& error) {
-      std::cerr << error.what();
+      std::cerr << error.what() << "\n";
       return error.exit_code();
     }
   }

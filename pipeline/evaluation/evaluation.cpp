@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/log.h"
 #include "base/progress.h"
 #include "datasets/perturb.h"
 #include "pipeline/training/run_folder.h"
@@ -62,8 +63,8 @@ class RecipeEvaluator {
                        result.split + (result.split == "val" ? " or data.val_share" : ""));
     result.network = network_->architecture().name;
     result.classes = network_->classes();
-    for (const VideoEntry& entry : entries) result.names.push_back(entry.name);
     result.videos = judge(entries, result.split);
+    add_unreadable(entries, result.videos, result);
     result.measures = measure(result.videos, static_cast<int>(result.classes.size()));
     const auto right =
         std::count_if(result.videos.begin(), result.videos.end(), [](const auto& v) { return v.right(); });
@@ -110,9 +111,17 @@ class RecipeEvaluator {
     return evaluate(*network_, entries, cache_, options);
   }
 
+  static void add_unreadable(const std::vector<VideoEntry>& entries, const Videos& videos,
+                             Evaluation& result) {
+    for (std::size_t i = 0; i < videos.size(); ++i)
+      if (!videos[i].readable()) result.unreadable.push_back({entries[i].name, videos[i].unreadable});
+  }
+
   void choose_on_validation(Evaluation& result) {
     if (dataset_.val.empty()) return;
-    const Videos videos = request_.split == Split::val ? result.videos : judge(dataset_.val, "val");
+    const bool judged = request_.split == Split::val;
+    const Videos videos = judged ? result.videos : judge(dataset_.val, "val");
+    if (!judged) add_unreadable(dataset_.val, videos, result);
     result.temperature = fitted_temperature(videos);
     result.threshold = rejection_threshold(videos);
   }
@@ -120,6 +129,9 @@ class RecipeEvaluator {
   void judge_unknown(Evaluation& result) {
     if (dataset_.unknown.empty()) return;
     const Videos unknown = judge(dataset_.unknown, "unknown");
+    add_unreadable(dataset_.unknown, unknown, result);
+    if (std::none_of(unknown.begin(), unknown.end(), [](const auto& video) { return video.readable(); }))
+      log::warn("none of the {} videos of data.unknown can be read; rejection is not judged", unknown.size());
     result.auroc = auroc(result.videos, unknown);
     if (result.threshold) result.unknown_refused = share_refused(unknown, *result.threshold);
   }

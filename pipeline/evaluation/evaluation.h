@@ -24,10 +24,15 @@ struct TimeDiagnosis {
   std::optional<double> reversed_as_partner, frozen_within_pair;
 };
 
+struct UnreadableVideo {
+  std::string name, why;
+};
+
 struct Evaluation {
   std::string network, split;
   std::vector<std::string> classes;
-  std::vector<std::string> names;  // of the videos, as the list has them
+  // Of the split, then of the validation split and of data.unknown, where these are looked at too.
+  std::vector<UnreadableVideo> unreadable;
   std::vector<EvaluatedVideo> videos;
   Measures measures;
   Interval top1_interval;  // Wilson's, at 95 %

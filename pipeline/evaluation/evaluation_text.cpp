@@ -29,9 +29,7 @@ Json per_class_json(const Evaluation& evaluation) {
 
 Json unreadable_json(const Evaluation& evaluation) {
   Json list = Json::array();
-  for (std::size_t i = 0; i < evaluation.videos.size(); ++i)
-    if (!evaluation.videos[i].readable())
-      list.push_back({{"video", evaluation.names[i]}, {"why", evaluation.videos[i].unreadable}});
+  for (const auto& [name, why] : evaluation.unreadable) list.push_back({{"video", name}, {"why", why}});
   return list;
 }
 
@@ -121,9 +119,8 @@ std::string evaluation_text(const Evaluation& evaluation) {
   for (const auto& [name, top1] : evaluation.perturbed) line("perturbed: " + name, percent(top1));
   text += class_table(evaluation, widest);
   if (evaluation.classes.size() <= kMostClassesInMatrix) text += matrix(evaluation, widest);
-  for (std::size_t i = 0; i < evaluation.videos.size(); ++i)
-    if (!evaluation.videos[i].readable())
-      text += fmt::format("unreadable: {}: {}\n", evaluation.names[i], evaluation.videos[i].unreadable);
+  for (const auto& [name, why] : evaluation.unreadable)
+    text += fmt::format("unreadable: {}: {}\n", name, why);
   return text;
 }
 
