@@ -1,4 +1,5 @@
 #include <iostream>
+#include <nlohmann/json.hpp>
 
 #include "base/log.h"
 #include "models/architecture.h"
@@ -46,7 +47,7 @@ class Validate : public Command {
     if (arguments.files.empty()) throw UsageError("expected FILE.yaml…");
     ExitCode worst = ExitCode::done;
     for (const std::string& file : arguments.files) {
-      const ExitCode code = check(file, arguments.overrides);
+      const ExitCode code = check(file, arguments);
       if (worst == ExitCode::done) worst = code;
     }
     return worst;
@@ -58,19 +59,33 @@ class Validate : public Command {
     return kind == "training" ? recipe_schema() : pipeline_schema();
   }
 
-  static ExitCode check(const std::string& file, const std::vector<config::Override>& overrides) {
+  static void read(const std::string& file, const std::vector<config::Override>& overrides) {
+    const config::Value document = config::load(file, overrides);
+    const FileKind kind = kind_of(document);
+    if (kind == FileKind::model) read_architecture(document);
+    if (kind == FileKind::pipeline) read_pipeline(document);
+    if (kind == FileKind::recipe) read_recipe(document);
+  }
+
+  static ExitCode check(const std::string& file, const Arguments& arguments) {
+    ExitCode code = ExitCode::done;
+    std::vector<std::string> errors;
     try {
-      const config::Value document = config::load(file, overrides);
-      const FileKind kind = kind_of(document);
-      if (kind == FileKind::model) read_architecture(document);
-      if (kind == FileKind::pipeline) read_pipeline(document);
-      if (kind == FileKind::recipe) read_recipe(document);
+      read(file, arguments.overrides);
       log::info("{}: good", file);
-      return ExitCode::done;
+    } catch (const config::ConfigError& error) {
+      for (const config::Diagnostic& one : error.diagnostics())
+        errors.push_back(config::to_string(one.place) + ": " + one.message);
+      code = tell_failure();
     } catch (const Error& error) {
-      std::cerr << error.what() << "\n";
-      return error.exit_code();
+      errors.emplace_back(error.what());
+      code = tell_failure();
     }
+    if (arguments.json) {
+      const bool good = code == ExitCode::done;
+      std::cout << nlohmann::ordered_json{{"file", file}, {"good", good}, {"errors", errors}}.dump() << "\n";
+    }
+    return code;
   }
 
   std::string schema_;

@@ -300,6 +300,18 @@ TEST_F(Program, EveryCommandsJsonIsOneObject) {
   EXPECT_EQ(predicted.lines(), std::vector<json>({{{"output", result}, {"shape", {2, 5}}}}));
 }
 
+TEST_F(Program, ValidatesAsJsonAnObjectAFile) {
+  const std::string bad = text_file("bad.yaml", "streams: {a: a.mp4}\ngraph:\n  frames: {node: decod}\n");
+  const Ended ended = run({"validate", "--json", model_, bad});
+  EXPECT_EQ(ended.code, 2);
+  ASSERT_EQ(ended.lines().size(), 2U);
+  EXPECT_EQ(ended.lines()[0], (json{{"file", model_}, {"good", true}, {"errors", json::array()}}));
+  const json line = ended.lines()[1];
+  EXPECT_EQ(line["file"], bad);
+  EXPECT_EQ(line["good"], false);
+  EXPECT_THAT(line["errors"].at(0).get<std::string>(), StartsWith(bad + ":3:18: there is no kind of node"));
+}
+
 TEST_F(Program, ValidatesEveryFileOfTheProject) {
   std::vector<std::string> words{"validate"};
   for (const char* folder : {"configs/models", "configs/pipelines", "configs/training"}) {
