@@ -92,7 +92,7 @@ ExitCode tell_failure() {
   try {
     throw;
   } catch (const config::ConfigError& error) {
-    std::cerr << error.what() << std::flush;  // complete lines, each with its place
+    std::cerr << error.what() << "\n";  // a line each, with its place
     return error.exit_code();
   } catch (...) {
     const Failure failure = Failure::from_current_exception();
