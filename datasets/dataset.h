@@ -119,10 +119,8 @@ struct ScanResult {
 };
 
 // Opens every entry, counts its packets and decodes its first frame; in parallel, with progress. The result's
-// order is the entries'. A missing video is an unreadable one. Once `stop` is set it ends within a video;
-// the rest then counts as unreadable ("stopped").
-ScanResult scan_videos(const std::vector<VideoEntry>& entries, double least_seconds, int threads,
-                       const StopFlag* stop = nullptr);
+// order is the entries'. A missing video is an unreadable one.
+ScanResult scan_videos(const std::vector<VideoEntry>& entries, double least_seconds, int threads);
 
 }  // namespace actionflow
 

@@ -14,10 +14,10 @@ namespace {
 // A clip as long as the video is not short for want of a microsecond.
 constexpr double kSlackSeconds = 1e-3;
 
-ScanResult::Video scan(const VideoEntry& entry, const StopFlag* stop) {
+ScanResult::Video scan(const VideoEntry& entry) {
   ScanResult::Video video{entry.name, {}, 0, 0};
   try {
-    const VideoIndex index = index_video(entry.source(), stop);
+    const VideoIndex index = index_video(entry.source());
     video.seconds = index.duration;
     video.frames = index.packets;
   } catch (const std::exception& error) {
@@ -28,14 +28,13 @@ ScanResult::Video scan(const VideoEntry& entry, const StopFlag* stop) {
 
 }  // namespace
 
-ScanResult scan_videos(const std::vector<VideoEntry>& entries, double least_seconds, int threads,
-                       const StopFlag* stop) {
+ScanResult scan_videos(const std::vector<VideoEntry>& entries, double least_seconds, int threads) {
   std::vector<ScanResult::Video> videos(entries.size());
   Progress progress("scan", static_cast<std::int64_t>(entries.size()));
   std::atomic<std::size_t> next{0};
   const auto work = [&] {
     for (std::size_t i = next++; i < entries.size(); i = next++) {
-      videos[i] = scan(entries[i], stop);
+      videos[i] = scan(entries[i]);
       progress.advance();
     }
   };

@@ -74,10 +74,10 @@ class Indexing {
 
 }  // namespace
 
-VideoIndex index_video(const SourceOptions& source, const StopFlag* stop) {
+VideoIndex index_video(const SourceOptions& source) {
   require_recorded(source);
   const StopFlag never{false};
-  const std::unique_ptr<Reader> reader = Reader::open(source, stop ? *stop : never);
+  const std::unique_ptr<Reader> reader = Reader::open(source, never);
   const std::unique_ptr<Decoder> decoder = Decoder::create(reader->codec_parameters(), source.codec_threads);
   Indexing indexing(*reader);
   std::vector<Frame> frames;

@@ -24,6 +24,6 @@ struct VideoIndex {
 };
 
 // Reads every packet and decodes up to the first frame. Throws SourceError, also for a video that gives none.
-VideoIndex index_video(const SourceOptions& source, const StopFlag* stop = nullptr);
+VideoIndex index_video(const SourceOptions& source);
 
 }  // namespace actionflow

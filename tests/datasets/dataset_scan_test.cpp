@@ -80,14 +80,6 @@ TEST_F(ScanTest, DecodesNoMoreThanTheFirstFrame) {
   EXPECT_DOUBLE_EQ(index.duration, 12);
 }
 
-TEST_F(ScanTest, EndsWhereItIsStopped) {
-  const std::vector<VideoEntry> entries(50, entry_of(make("a.mp4", 50)));
-  const StopFlag stop{true};
-  const ScanResult result = scan_videos(entries, 0, 2, &stop);
-  ASSERT_EQ(result.unreadable.size(), 50U);
-  EXPECT_THAT(result.unreadable[0].why, HasSubstr("stopped"));
-}
-
 TEST_F(ScanTest, NoVideosAreNoTrouble) { EXPECT_EQ(scan_videos({}, 1, 4).videos, 0); }
 
 TEST_F(ScanTest, RealVideosAreAllReadable) {
