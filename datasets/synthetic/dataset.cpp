@@ -143,7 +143,7 @@ const char* SyntheticClip::list() const {
 std::uint32_t least_clips(const Scene& scene) {
   std::uint32_t clips = kLeastClips;
   if (scene.classes == scene.movements.size()) return clips;
-  while (2 * held_out_of(clips) < scene.movements.size()) ++clips;
+  while (std::size_t{2} * held_out_of(clips) < scene.movements.size()) ++clips;
   return clips;
 }
 
