@@ -24,7 +24,7 @@ struct TimeDiagnosis {
   std::optional<double> reversed_as_partner, frozen_within_pair;
 };
 
-struct UnreadableVideo {
+struct LostVideo {
   std::string name, why;
 };
 
@@ -32,7 +32,7 @@ struct Evaluation {
   std::string network, split;
   std::vector<std::string> classes;
   // Of the split, then of the validation split and of data.unknown, where these are looked at too.
-  std::vector<UnreadableVideo> unreadable;
+  std::vector<LostVideo> unreadable;
   std::vector<EvaluatedVideo> videos;
   Measures measures;
   Interval top1_interval;  // Wilson's, at 95 %
