@@ -19,7 +19,7 @@
 #include <string>
 #include <vector>
 
-#include "base/config.h"
+#include "base/config/config.h"
 #include "base/input_spec.h"
 #include "base/random.h"
 #include "datasets/clip_sampler.h"

@@ -16,7 +16,7 @@
 #include <limits>
 #include <vector>
 
-#include "base/config.h"
+#include "base/config/config.h"
 #include "base/input_spec.h"
 #include "base/random.h"
 

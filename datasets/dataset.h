@@ -35,9 +35,9 @@
 #include <utility>
 #include <vector>
 
-#include "base/config.h"
+#include "base/config/config.h"
+#include "base/config/optional_path.h"
 #include "base/error.h"
-#include "base/optional_path.h"
 #include "datasets/source.h"
 
 namespace actionflow {

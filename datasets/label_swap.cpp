@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "base/config.h"
+#include "base/config/config.h"
 #include "base/error.h"
 
 namespace actionflow {

@@ -7,7 +7,7 @@
 #include <mutex>
 #include <vector>
 
-#include "base/config.h"
+#include "base/config/config.h"
 #include "base/error.h"
 #include "base/random.h"
 #include "datasets/color_change.h"

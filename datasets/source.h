@@ -20,7 +20,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/config.h"
+#include "base/config/config.h"
 #include "base/error.h"
 #include "datasets/frame.h"
 

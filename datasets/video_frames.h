@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "base/atomic_file.h"
+#include "base/config/optional_path.h"
 #include "base/input_spec.h"
-#include "base/optional_path.h"
 #include "datasets/source.h"
 
 namespace actionflow {

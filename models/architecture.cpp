@@ -5,7 +5,7 @@
 #include <optional>
 #include <set>
 
-#include "base/config_schema.h"
+#include "base/config/schema.h"
 #include "models/expand.h"
 #include "models/layer.h"
 #include "models/model_text.h"

@@ -22,7 +22,7 @@
 #include <string>
 #include <vector>
 
-#include "base/config.h"
+#include "base/config/config.h"
 #include "base/input_spec.h"
 #include "models/graph.h"
 

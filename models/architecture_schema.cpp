@@ -1,4 +1,4 @@
-#include "base/config_schema.h"
+#include "base/config/schema.h"
 #include "models/architecture.h"
 #include "models/layer.h"
 

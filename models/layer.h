@@ -19,7 +19,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/config.h"
+#include "base/config/config.h"
 #include "models/graph.h"
 
 namespace actionflow {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cctype>
 
-#include "base/config_value.h"
+#include "base/config/value.h"
 
 namespace actionflow {
 namespace {

@@ -4,7 +4,7 @@
 #include <map>
 #include <string>
 
-#include "base/config.h"
+#include "base/config/config.h"
 
 namespace actionflow {
 

@@ -12,7 +12,7 @@
 #include <memory>
 #include <optional>
 
-#include "base/optional_path.h"
+#include "base/config/optional_path.h"
 #include "models/weight_files.h"
 #include "nodes/node.h"
 

@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-#include "base/config.h"
+#include "base/config/config.h"
 #include "base/input_spec.h"
 #include "models/network.h"
 #include "nodes/flow.h"

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "base/config.h"
+#include "base/config/config.h"
 #include "base/error.h"
 
 namespace actionflow {

@@ -20,7 +20,7 @@
 #include <string>
 #include <vector>
 
-#include "base/config.h"
+#include "base/config/config.h"
 #include "datasets/source.h"
 #include "models/weight_files.h"
 #include "nodes/node.h"

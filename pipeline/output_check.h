@@ -1,7 +1,7 @@
 // The check that a run overwrites nothing it reads, and no file twice.
 #pragma once
 
-#include "base/config.h"
+#include "base/config/config.h"
 #include "pipeline/description.h"
 
 namespace actionflow {

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "base/config.h"
+#include "base/config/config.h"
 #include "pipeline/description.h"
 
 namespace actionflow {

@@ -4,7 +4,7 @@
 
 #include <array>
 
-#include "base/config.h"
+#include "base/config/config.h"
 #include "models/layer.h"
 
 namespace actionflow {

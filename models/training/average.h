@@ -10,7 +10,7 @@
 #include <map>
 #include <string>
 
-#include "base/config.h"
+#include "base/config/config.h"
 #include "base/tensor.h"
 #include "models/weights.h"
 

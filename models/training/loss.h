@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/config.h"
+#include "base/config/config.h"
 #include "base/tensor.h"
 #include "models/architecture.h"
 

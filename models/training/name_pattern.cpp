@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "base/config.h"
+#include "base/config/config.h"
 #include "base/error.h"
 
 namespace actionflow {

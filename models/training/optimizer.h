@@ -18,7 +18,7 @@
 #include <string>
 #include <vector>
 
-#include "base/config.h"
+#include "base/config/config.h"
 #include "base/tensor.h"
 
 namespace actionflow {

@@ -21,7 +21,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/config.h"
+#include "base/config/config.h"
 
 namespace actionflow {
 

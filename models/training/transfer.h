@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "base/config.h"
-#include "base/optional_path.h"
+#include "base/config/config.h"
+#include "base/config/optional_path.h"
 #include "models/weights.h"
 
 namespace actionflow {

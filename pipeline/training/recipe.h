@@ -24,7 +24,7 @@
 #include <string>
 #include <vector>
 
-#include "base/config.h"
+#include "base/config/config.h"
 #include "datasets/augment.h"
 #include "datasets/clip_sampler.h"
 #include "datasets/dataset.h"

@@ -1,4 +1,4 @@
-#include "base/config_schema.h"
+#include "base/config/schema.h"
 
 #include <gmock/gmock.h>
 

@@ -1,8 +1,8 @@
 // Described structs that tests of configuration read: of each member type one.
 #pragma once
 
-#include "base/config.h"
-#include "base/optional_path.h"
+#include "base/config/config.h"
+#include "base/config/optional_path.h"
 
 namespace actionflow::testing {
 

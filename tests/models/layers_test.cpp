@@ -6,7 +6,7 @@
 #include <iterator>
 #include <set>
 
-#include "base/config_schema.h"
+#include "base/config/schema.h"
 #include "models/layer.h"
 #include "tests/models/networks.h"
 

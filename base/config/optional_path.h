@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <string>
 
-#include "base/config_fields.h"
+#include "base/config/fields.h"
 
 namespace actionflow {
 

@@ -4,7 +4,7 @@
 #include <set>
 #include <tuple>
 
-#include "base/config_value.h"
+#include "base/config/value.h"
 #include "base/mask.h"
 
 namespace actionflow::config {

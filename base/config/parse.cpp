@@ -9,8 +9,8 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "base/config_text.h"
-#include "base/config_value.h"
+#include "base/config/text.h"
+#include "base/config/value.h"
 
 namespace actionflow::config {
 

@@ -1,7 +1,7 @@
 #include <charconv>
 
-#include "base/config_text.h"
-#include "base/config_value.h"
+#include "base/config/text.h"
+#include "base/config/value.h"
 
 namespace actionflow::config {
 

@@ -2,9 +2,9 @@
 #include <cmath>
 #include <utility>
 
-#include "base/config_fields.h"
-#include "base/config_text.h"
-#include "base/config_value.h"
+#include "base/config/fields.h"
+#include "base/config/text.h"
+#include "base/config/value.h"
 
 namespace actionflow::config {
 

@@ -1,7 +1,7 @@
 // What stands behind a config::Value. For the .cpp files of configuration only.
 #pragma once
 
-#include "base/config.h"
+#include "base/config/config.h"
 
 namespace actionflow::config {
 

@@ -1,4 +1,4 @@
-#include "base/config_text.h"
+#include "base/config/text.h"
 
 #include <cstdlib>
 

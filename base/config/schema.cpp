@@ -1,10 +1,10 @@
-#include "base/config_schema.h"
+#include "base/config/schema.h"
 
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "base/config_fields.h"
-#include "base/config_value.h"
+#include "base/config/fields.h"
+#include "base/config/value.h"
 
 namespace actionflow::config {
 

@@ -1,4 +1,4 @@
-#include "base/config_value.h"
+#include "base/config/value.h"
 #include "base/mask.h"
 
 namespace actionflow::config {

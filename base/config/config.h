@@ -40,7 +40,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/config_tree.h"
+#include "base/config/tree.h"
 
 namespace actionflow::config {
 
@@ -109,4 +109,4 @@ std::string help();
 
 }  // namespace actionflow::config
 
-#include "base/config_fields.h"  // IWYU pragma: keep
+#include "base/config/fields.h"  // IWYU pragma: keep

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/config_tree.h"
+#include "base/config/tree.h"
 
 namespace actionflow::config {
 

@@ -1,6 +1,6 @@
 // A parsed configuration: values that know their places, and the errors found in them.
 //
-// Part of base/config.h, which says what configuration is for; include that one.
+// Part of base/config/config.h, which says what configuration is for; include that one.
 #pragma once
 
 #include <cstddef>

@@ -2,7 +2,7 @@
 // .cpp files only.
 #pragma once
 
-#include "base/config_value.h"
+#include "base/config/value.h"
 
 namespace actionflow::config {
 

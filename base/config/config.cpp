@@ -1,6 +1,6 @@
-#include "base/config.h"
+#include "base/config/config.h"
 
-#include "base/config_value.h"
+#include "base/config/value.h"
 #include "base/mask.h"
 
 namespace actionflow::config {

@@ -8,8 +8,8 @@
 #include <concepts>
 #include <limits>
 
-#include "base/config.h"
-#include "base/config_schema.h"
+#include "base/config/config.h"
+#include "base/config/schema.h"
 
 namespace actionflow::config {
 
