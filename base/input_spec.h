@@ -1,7 +1,7 @@
 // The input form of a network: which pictures it was trained on.
 //
 // Every network file carries one; training and live classification prepare their clips by it, with
-// the same code (datasets/prepare.h), so that what is classified is what was learned.
+// the same code (datasets/pictures/prepare.h), so that what is classified is what was learned.
 #pragma once
 
 #include <string>

@@ -1,6 +1,6 @@
 // Passwords in text that people see.
 //
-// A source's own messages name it without credentials (datasets/source.h); this is the net below:
+// A source's own messages name it without credentials (datasets/video/source.h); this is the net below:
 // every log line, every error of a configuration and every printed configuration passes through it.
 #pragma once
 

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <opencv2/imgproc.hpp>
 
-#include "datasets/picture.h"
+#include "datasets/pictures/picture.h"
 
 namespace actionflow {
 

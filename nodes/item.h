@@ -16,9 +16,9 @@
 
 #include "base/outcome.h"
 #include "base/tensor.h"
-#include "datasets/frame.h"
-#include "datasets/prepare.h"
-#include "datasets/source.h"
+#include "datasets/pictures/prepare.h"
+#include "datasets/video/frame.h"
+#include "datasets/video/source.h"
 
 namespace actionflow {
 

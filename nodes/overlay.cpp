@@ -7,7 +7,7 @@
 #include <optional>
 #include <variant>
 
-#include "datasets/video_writer.h"
+#include "datasets/video/video_writer.h"
 #include "nodes/answer.h"
 #include "nodes/covered_time.h"
 #include "nodes/draw_result.h"

@@ -2,7 +2,7 @@
 // once for each distinct input form, and cuts windows.
 #include <algorithm>
 
-#include "datasets/time_grid.h"
+#include "datasets/video/time_grid.h"
 #include "nodes/answer.h"
 #include "nodes/clip_gate.h"
 #include "nodes/kinds.h"

@@ -11,7 +11,7 @@
 
 #include "base/config/config.h"
 #include "base/outcome.h"
-#include "datasets/prepare.h"
+#include "datasets/pictures/prepare.h"
 #include "nodes/item.h"
 
 namespace actionflow {

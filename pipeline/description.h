@@ -21,7 +21,7 @@
 #include <vector>
 
 #include "base/config/config.h"
-#include "datasets/source.h"
+#include "datasets/video/source.h"
 #include "models/weight_files.h"
 #include "nodes/node.h"
 

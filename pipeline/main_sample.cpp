@@ -8,8 +8,8 @@
 #include <string>
 
 #include "base/error.h"
-#include "datasets/sample_video.h"
 #include "datasets/synthetic/clip_video.h"
+#include "datasets/synthetic/sample_video.h"
 
 namespace {
 

@@ -11,8 +11,8 @@
 #include <memory>
 #include <mutex>
 
-#include "datasets/backoff.h"
-#include "datasets/source.h"
+#include "datasets/video/backoff.h"
+#include "datasets/video/source.h"
 #include "nodes/flow.h"
 
 namespace actionflow {

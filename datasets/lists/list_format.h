@@ -1,7 +1,7 @@
 // What a format of lists has to give: rows of a name and a label, and, where it has them, its classes.
 //
 // A format is one file of this folder. It knows how its lists are written and how its names become paths;
-// labels, doubles, groups and leaks are looked at in datasets/dataset.cpp, for all formats alike.
+// labels, doubles, groups and leaks are looked at in datasets/lists/dataset.cpp, for all formats alike.
 #pragma once
 
 #include <filesystem>
@@ -11,7 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "datasets/dataset.h"
+#include "datasets/lists/dataset.h"
 #include "datasets/lists/list_text.h"
 
 namespace actionflow {

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "datasets/dataset.h"
+#include "datasets/lists/dataset.h"
 
 namespace actionflow {
 

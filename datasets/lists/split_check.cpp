@@ -10,8 +10,8 @@
 #include <unordered_map>
 
 #include "base/random.h"
-#include "datasets/frame_folder_reader.h"
 #include "datasets/lists/video_locator.h"
+#include "datasets/video/frame_folder_reader.h"
 
 namespace actionflow {
 

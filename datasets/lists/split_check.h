@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "datasets/dataset.h"
+#include "datasets/lists/dataset.h"
 #include "datasets/lists/list_text.h"
 
 namespace actionflow {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "datasets/video_writer.h"
+#include "datasets/video/video_writer.h"
 
 namespace actionflow {
 

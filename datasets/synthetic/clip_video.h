@@ -5,8 +5,8 @@
 #include <optional>
 #include <string_view>
 
-#include "datasets/source.h"
 #include "datasets/synthetic/scene.h"
+#include "datasets/video/source.h"
 
 namespace actionflow {
 

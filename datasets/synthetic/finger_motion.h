@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/random.h"
-#include "datasets/shake.h"
+#include "datasets/pictures/shake.h"
 #include "datasets/synthetic/gestures.h"
 
 namespace actionflow {

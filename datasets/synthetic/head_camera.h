@@ -5,7 +5,7 @@
 #include <opencv2/core.hpp>
 
 #include "base/random.h"
-#include "datasets/shake.h"
+#include "datasets/pictures/shake.h"
 
 namespace actionflow {
 

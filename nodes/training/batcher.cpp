@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "datasets/mixup.h"
+#include "datasets/clips/mixup.h"
 
 namespace actionflow {
 

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "datasets/dataset.h"
+#include "datasets/lists/dataset.h"
 
 namespace actionflow {
 

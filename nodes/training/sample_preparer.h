@@ -11,9 +11,9 @@
 #include <string>
 #include <vector>
 
-#include "datasets/augment.h"
-#include "datasets/dataset.h"
-#include "datasets/video_frames.h"
+#include "datasets/clips/augment.h"
+#include "datasets/lists/dataset.h"
+#include "datasets/recordings/video_frames.h"
 #include "nodes/training/training_item.h"
 
 namespace actionflow {

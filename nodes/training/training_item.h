@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/tensor.h"
-#include "datasets/prepare.h"
+#include "datasets/pictures/prepare.h"
 #include "models/training/training_network.h"
 #include "nodes/item.h"
 

@@ -12,7 +12,7 @@
 
 #include "base/clock.h"
 #include "base/progress.h"
-#include "datasets/source.h"
+#include "datasets/video/source.h"
 #include "models/network.h"
 #include "pipeline/commands/commands.h"
 #include "pipeline/commands/pipeline_flags.h"

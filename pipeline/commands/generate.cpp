@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 #include "base/progress.h"
-#include "datasets/synthetic/dataset.h"
+#include "datasets/synthetic/generator.h"
 #include "pipeline/commands/commands.h"
 #include "pipeline/interrupt.h"
 

@@ -5,7 +5,7 @@
 
 #include "base/log.h"
 #include "base/progress.h"
-#include "datasets/perturb.h"
+#include "datasets/clips/perturb.h"
 #include "pipeline/training/run_folder.h"
 
 namespace actionflow {

@@ -14,7 +14,7 @@
 
 namespace actionflow {
 
-// The same videos shuffled, reversed and frozen (datasets/perturb.h), each a share of right answers. A
+// The same videos shuffled, reversed and frozen (datasets/clips/perturb.h), each a share of right answers. A
 // network that uses time does worse on all of them.
 struct TimeDiagnosis {
   double shuffled = 0, reversed = 0, frozen = 0;

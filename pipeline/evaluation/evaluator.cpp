@@ -7,8 +7,8 @@
 #include <numeric>
 #include <thread>
 
-#include "datasets/augment.h"
-#include "datasets/perturb.h"
+#include "datasets/clips/augment.h"
+#include "datasets/clips/perturb.h"
 #include "nodes/training/training_flow.h"
 
 namespace actionflow {

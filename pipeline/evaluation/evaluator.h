@@ -1,6 +1,6 @@
 // A network over a list of videos: what it says of each.
 //
-// Videos are decoded through the frame cache, cut into views (datasets/clip_sampler.h), each view is
+// Videos are decoded through the frame cache, cut into views (datasets/clips/clip_sampler.h), each view is
 // classified and a video's probabilities are the mean of its views'. Several videos run at the same time,
 // each on one thread; the result depends neither on their number nor on timing. Nothing is substituted: a
 // video that cannot be read has no probabilities and says why.
@@ -13,9 +13,9 @@
 #include <string>
 #include <vector>
 
-#include "datasets/clip_sampler.h"
-#include "datasets/dataset.h"
-#include "datasets/video_frames.h"
+#include "datasets/clips/clip_sampler.h"
+#include "datasets/lists/dataset.h"
+#include "datasets/recordings/video_frames.h"
 #include "models/network.h"
 
 namespace actionflow {
@@ -36,7 +36,7 @@ struct EvaluatorOptions {
   SamplingOptions sampling;
   int crops = 1;
   std::optional<FrameForm> form = {};       // that frames are kept in; the network's input form unless told
-  std::string perturbation = {};            // datasets/perturb.h; empty: the videos as they are
+  std::string perturbation = {};            // datasets/clips/perturb.h; empty: the videos as they are
   std::uint64_t seed = 1;                   // of the perturbation
   int threads = 1;                          // videos at the same time
   const std::atomic<bool>* stop = nullptr;  // set: evaluate() throws Interrupted soon

@@ -25,10 +25,10 @@
 #include <vector>
 
 #include "base/config/config.h"
-#include "datasets/augment.h"
-#include "datasets/clip_sampler.h"
-#include "datasets/dataset.h"
-#include "datasets/video_frames.h"
+#include "datasets/clips/augment.h"
+#include "datasets/clips/clip_sampler.h"
+#include "datasets/lists/dataset.h"
+#include "datasets/recordings/video_frames.h"
 #include "models/architecture.h"
 #include "models/network.h"
 #include "models/training/average.h"

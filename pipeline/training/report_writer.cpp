@@ -2,8 +2,8 @@
 #include <fstream>
 
 #include "base/atomic_file.h"
-#include "datasets/augment.h"
-#include "datasets/picture.h"
+#include "datasets/clips/augment.h"
+#include "datasets/pictures/picture.h"
 #include "pipeline/evaluation/report.h"
 #include "pipeline/training/watchers.h"
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "datasets/dataset.h"
+#include "datasets/lists/dataset.h"
 #include "pipeline/training/recipe.h"
 
 namespace actionflow {

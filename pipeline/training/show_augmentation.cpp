@@ -2,7 +2,7 @@
 
 #include "base/atomic_file.h"
 #include "base/log.h"
-#include "datasets/augmentation_sheet.h"
+#include "datasets/clips/augmentation_sheet.h"
 #include "nodes/training/epoch_order.h"
 #include "pipeline/training/training_data.h"
 

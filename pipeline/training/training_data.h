@@ -1,7 +1,7 @@
 // A recipe's dataset, read and looked over before training.
 #pragma once
 
-#include "datasets/dataset.h"
+#include "datasets/lists/dataset.h"
 #include "pipeline/training/recipe.h"
 
 namespace actionflow {

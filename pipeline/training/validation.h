@@ -6,7 +6,7 @@
 #include <functional>
 #include <vector>
 
-#include "datasets/dataset.h"
+#include "datasets/lists/dataset.h"
 #include "models/weights.h"
 #include "pipeline/evaluation/evaluator.h"
 

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "base/input_spec.h"
-#include "datasets/clip_sampler.h"
-#include "datasets/dataset.h"
-#include "datasets/video_frames.h"
+#include "datasets/clips/clip_sampler.h"
+#include "datasets/lists/dataset.h"
+#include "datasets/recordings/video_frames.h"
 #include "pipeline/training/observer.h"
 
 namespace actionflow {

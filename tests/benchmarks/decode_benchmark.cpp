@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "datasets/ffmpeg.h"
-#include "datasets/prepare.h"
-#include "datasets/source.h"
+#include "datasets/pictures/prepare.h"
+#include "datasets/video/ffmpeg.h"
+#include "datasets/video/source.h"
 
 namespace {
 

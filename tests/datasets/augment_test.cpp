@@ -1,4 +1,4 @@
-#include "datasets/augment.h"
+#include "datasets/clips/augment.h"
 
 #include <gtest/gtest.h>
 
@@ -7,8 +7,8 @@
 #include <numeric>
 
 #include "base/error.h"
-#include "datasets/augment_geometry.h"
-#include "datasets/memory_frames.h"
+#include "datasets/clips/augment_geometry.h"
+#include "datasets/recordings/memory_frames.h"
 #include "tests/datasets/pictures.h"
 
 namespace actionflow {

@@ -1,4 +1,4 @@
-#include "datasets/augment_time.h"
+#include "datasets/clips/augment_time.h"
 
 #include <gmock/gmock.h>
 

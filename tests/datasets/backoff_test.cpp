@@ -1,4 +1,4 @@
-#include "datasets/backoff.h"
+#include "datasets/video/backoff.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "datasets/clip_sampler.h"
+#include "datasets/clips/clip_sampler.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "datasets/color_change.h"
+#include "datasets/clips/color_change.h"
 
 #include <gtest/gtest.h>
 

@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "datasets/ffmpeg.h"
-#include "datasets/ffmpeg_log.h"
-#include "datasets/resolve.h"
+#include "datasets/video/ffmpeg.h"
+#include "datasets/video/ffmpeg_log.h"
+#include "datasets/video/host_lookup.h"
 #include "tests/datasets/read_video.h"
 
 namespace actionflow {

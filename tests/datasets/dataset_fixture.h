@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/log.h"
-#include "datasets/dataset.h"
+#include "datasets/lists/dataset.h"
 #include "tests/datasets/make_video.h"
 
 namespace actionflow::testing {

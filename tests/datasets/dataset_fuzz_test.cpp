@@ -7,7 +7,7 @@
 
 #include "base/log.h"
 #include "base/random.h"
-#include "datasets/dataset.h"
+#include "datasets/lists/dataset.h"
 #include "tests/datasets/make_video.h"
 
 namespace actionflow {

@@ -5,8 +5,8 @@
 #include <fstream>
 
 #include "base/log.h"
-#include "datasets/dataset.h"
-#include "datasets/video_index.h"
+#include "datasets/lists/dataset.h"
+#include "datasets/recordings/video_index.h"
 #include "tests/datasets/make_video.h"
 #include "tests/test_data.h"
 

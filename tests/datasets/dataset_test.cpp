@@ -1,4 +1,4 @@
-#include "datasets/dataset.h"
+#include "datasets/lists/dataset.h"
 
 #include <gmock/gmock.h>
 

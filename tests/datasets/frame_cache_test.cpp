@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "base/log.h"
-#include "datasets/frame_cache_entry.h"
-#include "datasets/prepare_fingerprint.h"
-#include "datasets/video_frames.h"
+#include "datasets/recordings/frame_cache_entry.h"
+#include "datasets/recordings/prepare_fingerprint.h"
+#include "datasets/recordings/video_frames.h"
 #include "tests/datasets/make_video.h"
 #include "tests/datasets/read_video.h"
 #include "tests/test_data.h"

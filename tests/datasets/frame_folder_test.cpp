@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "datasets/frame_folder_reader.h"
+#include "datasets/video/frame_folder_reader.h"
 #include "tests/datasets/make_video.h"
 #include "tests/datasets/read_video.h"
 

@@ -6,7 +6,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "datasets/ffmpeg.h"
+#include "datasets/video/ffmpeg.h"
 #include "tests/datasets/read_video.h"
 #include "tests/datasets/torch_file.h"
 #include "tests/test_data.h"

@@ -9,8 +9,8 @@
 #include <sstream>
 
 #include "datasets/synthetic/clip_video.h"
-#include "datasets/synthetic/dataset.h"
 #include "datasets/synthetic/finger_motion.h"
+#include "datasets/synthetic/generator.h"
 #include "tests/datasets/make_video.h"
 #include "tests/datasets/read_video.h"
 #include "tests/datasets/text_files.h"

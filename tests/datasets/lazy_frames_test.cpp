@@ -1,4 +1,4 @@
-#include "datasets/lazy_frames.h"
+#include "datasets/recordings/lazy_frames.h"
 
 #include <gtest/gtest.h>
 

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "datasets/video_writer.h"
+#include "datasets/video/video_writer.h"
 
 namespace actionflow::testing {
 
@@ -43,7 +43,7 @@ struct TestVideo {
   int height = 48;
   int frames = 25;
   double fps = 25;
-  std::string encoder = {};  // empty: see datasets/video_writer.h
+  std::string encoder = {};  // empty: see datasets/video/video_writer.h
   int quality = 20;
   int keyframe_interval = 0;
   int rotation = 0;

@@ -1,4 +1,4 @@
-#include "datasets/mixup.h"
+#include "datasets/clips/mixup.h"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "datasets/prepare.h"
+#include "datasets/pictures/prepare.h"
 #include "tests/datasets/pictures.h"
 
 namespace actionflow {

@@ -1,4 +1,4 @@
-#include "datasets/perturb.h"
+#include "datasets/clips/perturb.h"
 
 #include <gtest/gtest.h>
 
@@ -8,8 +8,8 @@
 
 #include "base/error.h"
 #include "base/random.h"
-#include "datasets/augment.h"
-#include "datasets/memory_frames.h"
+#include "datasets/clips/augment.h"
+#include "datasets/recordings/memory_frames.h"
 
 namespace actionflow {
 namespace {

@@ -1,4 +1,4 @@
-#include "datasets/picture.h"
+#include "datasets/pictures/picture.h"
 
 #include <gtest/gtest.h>
 
@@ -6,8 +6,8 @@
 #include <fstream>
 
 #include "base/random.h"
-#include "datasets/augmentation_sheet.h"
-#include "datasets/memory_frames.h"
+#include "datasets/clips/augmentation_sheet.h"
+#include "datasets/recordings/memory_frames.h"
 #include "tests/datasets/read_video.h"
 
 namespace actionflow {

@@ -10,8 +10,8 @@
 #include <random>
 #include <vector>
 
-#include "datasets/ffmpeg.h"
-#include "datasets/prepare.h"
+#include "datasets/pictures/prepare.h"
+#include "datasets/video/ffmpeg.h"
 
 namespace actionflow::testing {
 

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "datasets/source_policy.h"
+#include "datasets/video/source_policy.h"
 #include "tests/datasets/make_video.h"
 #include "tests/datasets/read_video.h"
 

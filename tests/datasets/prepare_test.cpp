@@ -1,4 +1,4 @@
-#include "datasets/prepare.h"
+#include "datasets/pictures/prepare.h"
 
 #include <gtest/gtest.h>
 

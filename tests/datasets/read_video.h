@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "datasets/ffmpeg.h"
-#include "datasets/source.h"
+#include "datasets/video/ffmpeg.h"
+#include "datasets/video/source.h"
 
 namespace actionflow::testing {
 

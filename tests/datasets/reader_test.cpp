@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "datasets/source.h"
+#include "datasets/video/source.h"
 #include "tests/datasets/make_video.h"
 #include "tests/datasets/read_video.h"
 

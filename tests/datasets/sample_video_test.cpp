@@ -1,4 +1,4 @@
-#include "datasets/sample_video.h"
+#include "datasets/synthetic/sample_video.h"
 
 #include <gtest/gtest.h>
 

@@ -9,7 +9,7 @@
 #include "datasets/synthetic/actions.h"
 #include "datasets/synthetic/clip.h"
 #include "datasets/synthetic/clip_video.h"
-#include "datasets/synthetic/dataset.h"
+#include "datasets/synthetic/generator.h"
 #include "tests/datasets/make_video.h"
 #include "tests/datasets/read_video.h"
 #include "tests/datasets/text_files.h"

@@ -1,4 +1,4 @@
-#include "datasets/time_grid.h"
+#include "datasets/video/time_grid.h"
 
 #include <gtest/gtest.h>
 

@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "datasets/realtime_reader.h"
-#include "datasets/stream_parameters.h"
+#include "datasets/video/realtime_reader.h"
+#include "datasets/video/stream_parameters.h"
 #include "tests/datasets/make_video.h"
 
 namespace actionflow {

@@ -1,4 +1,4 @@
-#include "datasets/video_frames.h"
+#include "datasets/recordings/video_frames.h"
 
 #include <gtest/gtest.h>
 
@@ -6,10 +6,10 @@
 #include <cmath>
 #include <vector>
 
-#include "datasets/clip_sampler.h"
-#include "datasets/prepare.h"
-#include "datasets/time_grid.h"
-#include "datasets/video_clock.h"
+#include "datasets/clips/clip_sampler.h"
+#include "datasets/pictures/prepare.h"
+#include "datasets/video/time_grid.h"
+#include "datasets/video/video_clock.h"
 #include "tests/datasets/make_video.h"
 #include "tests/datasets/read_video.h"
 #include "tests/test_data.h"

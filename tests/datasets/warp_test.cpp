@@ -1,4 +1,4 @@
-#include "datasets/warp.h"
+#include "datasets/pictures/warp.h"
 
 #include <gtest/gtest.h>
 
@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "base/random.h"
-#include "datasets/augment.h"
-#include "datasets/augment_geometry.h"
+#include "datasets/clips/augment.h"
+#include "datasets/clips/augment_geometry.h"
 
 namespace actionflow {
 namespace {

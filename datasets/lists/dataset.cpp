@@ -1,0 +1,340 @@
+#include "datasets/lists/dataset.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "base/log.h"
+#include "base/utf8.h"
+#include "datasets/lists/groups.h"
+#include "datasets/lists/list_format.h"
+#include "datasets/lists/split_check.h"
+#include "datasets/lists/video_locator.h"
+
+namespace actionflow {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::size_t kMostClasses = 100'000;
+constexpr std::size_t kMostNamed = 10;
+
+bool is_folder(const fs::path& path) {
+  std::error_code ignored;
+  return fs::is_directory(path, ignored);
+}
+
+bool is_there(const fs::path& path) {
+  std::error_code ignored;
+  return fs::exists(path, ignored);
+}
+
+// UCF101's lists, where `train` is the folder that holds them.
+void find_ucf101_lists(DataOptions& options) {
+  const fs::path folder = options.train;
+  if (folder.empty() || !is_there(folder / "classInd.txt")) return;
+  if (options.format != DatasetFormat::ucf101 && options.format != DatasetFormat::automatic) return;
+  options.train = folder / fmt::format("trainlist{:02}.txt", options.split);
+  if (options.test.empty()) options.test = folder / fmt::format("testlist{:02}.txt", options.split);
+}
+
+// Options with the lists filled in that the format finds by itself.
+DataOptions with_found_lists(DataOptions options) {
+  find_ucf101_lists(options);
+  const bool no_lists = options.train.empty() && options.val.empty() && options.test.empty();
+  const bool may_be_folders =
+      options.format == DatasetFormat::folders || options.format == DatasetFormat::automatic;
+  if (!no_lists || !may_be_folders || options.root.empty() || !is_folder(options.root)) return options;
+  options.format = DatasetFormat::folders;
+  options.train = options.root;
+  if (!is_folder(options.root / "train")) return options;
+  options.train = options.root / "train";
+  for (const char* name : {"val", "valid", "validation"}) {
+    if (is_folder(options.root / name)) options.val = options.root / name;
+  }
+  if (is_folder(options.root / "test")) options.test = options.root / "test";
+  return options;
+}
+
+// The labels in "0,2": what stands between separators, where something stands there.
+std::vector<std::string> label_parts(std::string_view text) {
+  constexpr std::string_view kSeparators = ",|;";
+  std::vector<std::string> parts;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find_first_of(kSeparators), text.size());
+    if (const std::string_view part = trimmed(text.substr(0, end)); !part.empty()) parts.emplace_back(part);
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return parts;
+}
+
+class DatasetReader {
+ public:
+  DatasetReader(const DataOptions& options, std::uint64_t seed)
+      : options_(with_found_lists(options)), seed_(seed), locator_(options_.root) {}
+
+  Dataset read();
+
+ private:
+  using Rows = std::vector<ListRow>;
+
+  DatasetFormat format_for(const fs::path& list) const;
+  bool tests_from_train_list() const;
+  Rows rows_of(const fs::path& list, ListSplit split);
+  void read_classes();
+  void infer_classes(const fs::path& list, const Rows& rows);
+  std::vector<std::string> inferred_names(DatasetFormat format, const ListRow& row);
+  VideoEntry entry_of(const ListRow& row, ListSplit split, const Groups& groups);
+  std::vector<int> labels_of(const ListRow& row);
+  std::vector<VideoEntry> entries_of(const fs::path& list, const Rows& rows, ListSplit split,
+                                     const Groups& groups);
+  void warn_of_classes();
+  void warn_of_groups();
+
+  const DataOptions options_;
+  const std::uint64_t seed_;
+  VideoLocator locator_;
+  ListErrors errors_;
+  ClassList classes_;
+  Dataset dataset_;
+};
+
+DatasetFormat DatasetReader::format_for(const fs::path& list) const {
+  return options_.format == DatasetFormat::automatic ? format_of(list) : options_.format;
+}
+
+bool DatasetReader::tests_from_train_list() const {
+  return options_.test.empty() && !options_.train.empty() &&
+         format_for(options_.train) == DatasetFormat::hmdb51;
+}
+
+DatasetReader::Rows DatasetReader::rows_of(const fs::path& list, ListSplit split) {
+  if (list.empty()) return {};
+  const ListContext context{options_, split, classes_};
+  DatasetFormat format = format_for(list);
+  // Videos of no class stand in whatever list or folder is at hand.
+  if (split == ListSplit::unknown && format == DatasetFormat::hmdb51) format = DatasetFormat::folders;
+  if (split == ListSplit::unknown && !is_folder(list) && format == DatasetFormat::folders)
+    format = format_of(list);
+  if (format == DatasetFormat::hmdb51) return hmdb51_rows(list, context, errors_);
+  if (format == DatasetFormat::folders) return folder_rows(list, context, errors_);
+  const std::size_t errors_before = errors_.count();
+  const ListText text(list, errors_);
+  if (errors_.count() > errors_before) return {};
+  switch (format) {
+    case DatasetFormat::csv:
+      return csv_rows(text, context, errors_);
+    case DatasetFormat::ucf101:
+      return ucf101_rows(text, context, errors_);
+    case DatasetFormat::jester:
+      return jester_rows(text, context, errors_);
+    case DatasetFormat::something:
+      return something_rows(text, context, errors_);
+    default:
+      return text_rows(text, context, errors_);
+  }
+}
+
+// What the options or the format name; may leave them empty.
+void DatasetReader::read_classes() {
+  const fs::path& train = options_.train.empty() ? options_.test : options_.train;
+  const DatasetFormat format = train.empty() ? options_.format : format_for(train);
+  if (!options_.classes.empty()) {
+    classes_ = read_class_list(options_.classes, format, errors_);
+  } else if (format == DatasetFormat::ucf101 && is_there(train.parent_path() / "classInd.txt")) {
+    classes_ = read_class_list(train.parent_path() / "classInd.txt", format, errors_);
+  } else if (format == DatasetFormat::hmdb51) {
+    classes_ = ClassList(hmdb51_classes(train, options_.split));
+  } else if (format == DatasetFormat::folders) {
+    classes_ = ClassList(class_folders(train));
+  }
+  const bool are_files = format == DatasetFormat::hmdb51 || format == DatasetFormat::folders;
+  if (!options_.classes.empty() || !are_files) return;
+  for (const std::string& name : classes_.names()) {
+    if (!is_utf8(name)) errors_.add((train / name).string(), "the class's name is not UTF-8, rename it");
+  }
+}
+
+// What a row says of the classes, where nothing else names them. Several labels are joined in a `list`;
+// elsewhere a class's own name may hold a comma, so that only numbers are surely several.
+std::vector<std::string> DatasetReader::inferred_names(DatasetFormat format, const ListRow& row) {
+  std::vector<std::string> parts = label_parts(*row.label);
+  if (format == DatasetFormat::list || std::all_of(parts.begin(), parts.end(), is_number)) return parts;
+  if (format == DatasetFormat::csv && parts.size() > 1)
+    errors_.add(row.place, fmt::format("label '{}' may be one class or {}, name data.classes", *row.label,
+                                       parts.size()));
+  return {*row.label};
+}
+
+// The labels of a list: names, or, where all of them are numbers, as many classes as the greatest says.
+void DatasetReader::infer_classes(const fs::path& list, const Rows& rows) {
+  if (rows.empty()) return;
+  const DatasetFormat format = format_for(list);
+  std::set<std::string> names;
+  for (const ListRow& row : rows) {
+    if (!row.label) continue;
+    for (const std::string& name : inferred_names(format, row)) {
+      if (names.insert(name).second && !is_utf8(name))
+        errors_.add(row.place, "the label is not UTF-8, expected text in UTF-8");
+    }
+  }
+  std::vector<std::string> sorted(names.begin(), names.end());
+  if (!std::all_of(sorted.begin(), sorted.end(), is_number)) {
+    classes_ = ClassList(std::move(sorted));
+    return;
+  }
+  std::size_t count = 0;
+  for (const std::string& name : sorted) {
+    const std::size_t number = name.size() > 6 ? kMostClasses : std::stoul(name);
+    if (number >= kMostClasses)
+      errors_.add(list.string(),
+                  fmt::format("label {} is no number of a class, expected less than {}", name, kMostClasses));
+    else
+      count = std::max(count, number + 1);
+  }
+  std::vector<std::string> numbers(count);
+  for (std::size_t i = 0; i < count; ++i) numbers[i] = std::to_string(i);
+  classes_ = ClassList(std::move(numbers));
+}
+
+std::vector<int> DatasetReader::labels_of(const ListRow& row) {
+  const auto refuse = [&](const std::string& label) {
+    const std::string near = is_number(label) ? "" : config::did_you_mean(label, classes_.names());
+    errors_.add(row.place, fmt::format("label is '{}', expected {}{}", label, classes_.expected(),
+                                       near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
+  };
+  if (const std::optional<int> whole = classes_.find(*row.label)) return {*whole};
+  const std::vector<std::string> parts = label_parts(*row.label);
+  if (parts.empty()) refuse(*row.label);
+  std::vector<int> labels;
+  for (const std::string& part : parts) {
+    if (const std::optional<int> label = classes_.find(part))
+      labels.push_back(*label);
+    else
+      refuse(part);
+  }
+  std::sort(labels.begin(), labels.end());
+  labels.erase(std::unique(labels.begin(), labels.end()), labels.end());
+  return labels;
+}
+
+VideoEntry DatasetReader::entry_of(const ListRow& row, ListSplit split, const Groups& groups) {
+  VideoEntry entry;
+  entry.name = row.name;
+  entry.list = row.place.substr(row.place.rfind('/') + 1);
+  entry.frame_rate = options_.frame_rate;
+  entry.group = groups.any() ? groups.of(row.name) : row.group;
+  if (row.name.empty()) {
+    errors_.add(row.place, "has no video's name");
+  } else if (std::optional<fs::path> path = locator_.locate(row, errors_)) {
+    entry.path = std::move(*path);
+  }
+  if (split == ListSplit::unknown) return entry;
+  if (!row.label)
+    errors_.add(row.place, fmt::format("'{}' has no label, expected {}", row.name, classes_.expected()));
+  else if (!classes_.empty())
+    entry.labels = labels_of(row);
+  return entry;
+}
+
+std::vector<VideoEntry> DatasetReader::entries_of(const fs::path& list, const Rows& rows, ListSplit split,
+                                                  const Groups& groups) {
+  std::vector<VideoEntry> entries;
+  entries.reserve(rows.size());
+  const std::size_t errors_before = errors_.count();
+  for (const ListRow& row : rows) {
+    if (errors_.too_many()) break;
+    entries.push_back(entry_of(row, split, groups));
+  }
+  if (!list.empty() && rows.empty() && !errors_.any()) errors_.add(list.string(), "holds no videos");
+  if (errors_.count() == errors_before) find_doubles(entries, errors_);
+  return entries;
+}
+
+void DatasetReader::warn_of_classes() {
+  if (dataset_.train.empty()) return;
+  std::vector<bool> seen(classes_.names().size());
+  for (const VideoEntry& entry : dataset_.train) {
+    for (const int label : entry.labels) seen[static_cast<std::size_t>(label)] = true;
+  }
+  std::vector<std::string> without;
+  for (std::size_t i = 0; i < seen.size(); ++i) {
+    if (!seen[i]) without.push_back(classes_.names()[i]);
+  }
+  if (without.empty()) return;
+  const std::size_t all = without.size();
+  without.resize(std::min(all, kMostNamed));
+  dataset_.warnings.push_back(fmt::format("{} of {} classes have no training videos: {}{}", all, seen.size(),
+                                          fmt::join(without, ", "), all > without.size() ? ", …" : ""));
+}
+
+// Videos without a group are compared with none.
+void DatasetReader::warn_of_groups() {
+  using Split = std::pair<const char*, const std::vector<VideoEntry>*>;
+  for (const auto& [split, entries] : {Split("training", &dataset_.train), Split("validation", &dataset_.val),
+                                       Split("test", &dataset_.test)}) {
+    const auto has_none = [](const VideoEntry& entry) { return entry.group.empty(); };
+    const auto without = static_cast<std::size_t>(std::count_if(entries->begin(), entries->end(), has_none));
+    if (without == 0) continue;
+    const VideoEntry& first = *std::find_if(entries->begin(), entries->end(), has_none);
+    const std::string what = fmt::format("data.groups gives no group to {} of {} {} videos, as '{}'", without,
+                                         entries->size(), split, first.name);
+    if (entries == &dataset_.train && without == entries->size())
+      errors_.add(first.list, what);
+    else
+      dataset_.warnings.push_back(what);
+  }
+}
+
+Dataset DatasetReader::read() {
+  const Groups groups(options_.groups, options_.root, errors_);
+  read_classes();
+  fs::path test = tests_from_train_list() ? options_.train : options_.test;
+  if (options_.folds > 0) test.clear();
+  const Rows train = rows_of(options_.train, ListSplit::train);
+  if (classes_.empty() && options_.classes.empty()) {
+    if (options_.train.empty())
+      infer_classes(test, rows_of(test, ListSplit::test));
+    else
+      infer_classes(options_.train, train);
+  }
+  dataset_.train = entries_of(options_.train, train, ListSplit::train, groups);
+  dataset_.val = entries_of(options_.val, rows_of(options_.val, ListSplit::val), ListSplit::val, groups);
+  dataset_.test = entries_of(test, rows_of(test, ListSplit::test), ListSplit::test, groups);
+  dataset_.unknown =
+      entries_of(options_.unknown, rows_of(options_.unknown, ListSplit::unknown), ListSplit::unknown, groups);
+  if (!errors_.any() && classes_.names().size() < 2)
+    errors_.add(options_.classes.empty() ? options_.train.string() : options_.classes.string(),
+                classes_.empty()
+                    ? "there are no classes, expected at least two"
+                    : fmt::format("the only class is '{}', expected at least two", classes_.names().front()));
+  const std::vector<VideoEntry> other =
+      entries_of(options_.other, rows_of(options_.other, ListSplit::unknown), ListSplit::unknown, groups);
+  if (!errors_.any() && options_.folds > 0) {
+    const std::vector<VideoEntry> all = std::move(dataset_.train);
+    split_fold(all, options_.folds, options_.fold, dataset_.train, dataset_.test);
+  }
+  if (!errors_.any()) find_leaks(dataset_, other, errors_);
+  if (!errors_.any() && groups.any()) warn_of_groups();
+  if (!errors_.any() && dataset_.val.empty() && options_.val_share > 0)
+    draw_val(dataset_, options_.val_share, seed_, errors_);
+  errors_.throw_if_any();
+  if (!options_.val.empty() && options_.val_share > 0)
+    dataset_.warnings.emplace_back("data.val_share is not used, since data.val names the validation list");
+  warn_of_classes();
+  dataset_.train.insert(dataset_.train.end(), other.begin(), other.end());
+  for (const std::string& warning : dataset_.warnings) log::warn("{}", warning);
+  dataset_.classes = classes_.names();
+  return std::move(dataset_);
+}
+
+}  // namespace
+
+Dataset read_dataset(const DataOptions& options, std::uint64_t seed) {
+  return DatasetReader(options, seed).read();
+}
+
+}  // namespace actionflow

@@ -1,0 +1,138 @@
+// Datasets as people have them: lists of videos with labels, and how they are split.
+//
+// Formats, told by the lists' names and first lines unless `format` says:
+// - list: `path label` a line; the path may hold blanks, the label is the last word: a class's name or its
+//   number from 0, several joined by commas (mmaction2, PySlowFast, VideoMAE, whatever the suffix).
+// - csv: a header names the columns: path (or video, file, filename, id, youtube_id, …), label (or class,
+//   action, …), and, where there are such, group (or person, subject, scene, …), split, time_start and
+//   time_end (Kinetics: the file is ID_SSSSSS_SSSSSS). Quotes as in RFC 4180. Two columns without a known
+//   header are path and label.
+// - folders: a folder a class; train, val and test are folders with those, by themselves found under
+//   the root.
+// - ucf101: classInd.txt ("1 ApplyEyeMakeup"), trainlist01.txt ("class/file number from 1"), testlist01.txt
+//   ("class/file"), or their folder as `train`, and `split` the 01; https://www.crcv.ucf.edu/data/UCF101.php.
+// - hmdb51: `train` is the folder of CLASS_test_splitN.txt ("file 1": train, 2: test, 0: neither),
+//   `split` the N; test comes from the same lists;
+//   https://serre-lab.clps.brown.edu/resource/hmdb-a-large-human-motion-database.
+// - jester: `id;label`, videos are folders of frames or files named by the id; also Something-Something V1.
+// - something: JSON, [{"id", "template"}, …]; a template's brackets fall away ("Holding [something]" is the
+//   class "Holding something"); classes a JSON map of name to number; Something-Something V2.
+//
+// Names count from the root and cannot lead out of it. A name without a suffix finds the folder, .webm, .mp4,
+// .avi or .mkv of that name. `classes` has a name a line (or classInd.txt, or JSON); without it classes are
+// the folders, or the train list's labels, sorted. Several labels of a `list`, and several numbers, then
+// count one by one; a csv label with a separator that is no number may be one name or several, so `classes`
+// is asked for.
+//
+// What is wrong in a list is collected, not thrown one by one: DatasetError has `file:line: error: …` a line.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/config/config.h"
+#include "base/config/optional_path.h"
+#include "base/error.h"
+#include "datasets/video/source.h"
+
+namespace actionflow {
+
+// A data file that is wrong or does not fit (exit code 4).
+class DatasetError : public Error {
+ public:
+  explicit DatasetError(const std::string& message) : Error(ExitCode::model, message) {}
+};
+
+enum class DatasetFormat { automatic, list, csv, folders, ucf101, hmdb51, jester, something };
+
+struct VideoEntry {
+  std::filesystem::path path;  // as it can be opened
+  std::string name;            // as the list has it
+  std::vector<int> labels;     // one, or several for many-label data; empty: none of the classes (unknown)
+  std::string group;           // person, scene or source video; empty: none named
+  std::string list;            // the list and its line: "train.txt:12"
+  double frame_rate = 25;      // of a folder of frames
+
+  SourceOptions source() const;
+};
+
+// Keys `data.*` of a recipe that say where the data is. Reading them finds lists and classes, under the root
+// first, then beside the recipe; without a root names count from the recipe's folder. Whoever sets them in
+// code names lists as they can be opened.
+struct DataOptions {
+  OptionalPath root;
+  DatasetFormat format = DatasetFormat::automatic;
+  OptionalPath classes;
+  OptionalPath train, val, test;  // lists; for `folders`, folders
+  OptionalPath other;             // videos of no class to train on
+  OptionalPath unknown;           // videos of no class, for the threshold of rejection
+  double val_share = 0;  // where there is no val: this share of train, by group where groups are named
+  int folds = 0;         // for cross-validation: one of so many parts of train, by group, is the test split
+  int fold = 0;          // which
+  int split = 1;         // of hmdb51, and of ucf101 where `train` is a folder
+  // A regular expression on the entry's name whose first group is the entry's group, or a file of
+  // `name group` lines.
+  std::string groups;
+  double most_unreadable = 0.05;  // share of a split above which training does not start
+  double frame_rate = 25;         // of folders of frames
+  static void describe(config::Fields<DataOptions>& fields);
+  void check(const config::Value& value, config::Diagnostics& diagnostics);
+};
+
+struct Dataset {
+  std::vector<std::string> classes;
+  std::vector<VideoEntry> train;  // ends with the videos of no class (`other`)
+  std::vector<VideoEntry> val, test, unknown;
+  // What is odd but no error, a line each: classes without training videos, names without a group. Logged
+  // already.
+  std::vector<std::string> warnings;
+};
+
+// Reads every list named; paths are not opened. Checks: at least two classes, labels in range, no list
+// without a video, no video twice in a split, no video and no group on both sides of a split (a leak: the
+// error names the files), `groups` that name some group of train. Throws DatasetError with all that is wrong;
+// UsageError for `groups` that are no pattern. A function of the lists and the seed only.
+Dataset read_dataset(const DataOptions& options, std::uint64_t seed);
+
+// Folds for leave-groups-out: entries whose group's number (the number that it is, or, where not every group
+// is one, its place among the sorted groups) modulo `folds` is `fold` become `held_out`, the others `rest`.
+// Throws UsageError for an entry without a group and for a fold that holds all or nothing.
+void split_fold(const std::vector<VideoEntry>& entries, int folds, int fold, std::vector<VideoEntry>& rest,
+                std::vector<VideoEntry>& held_out);
+
+struct ScanResult {
+  struct Video {
+    std::string name;
+    std::string why;  // empty where it is fine
+    double seconds = 0;
+    std::int64_t frames = 0;  // counted packets
+  };
+  std::vector<Video> unreadable;
+  std::vector<Video> short_ones;  // shorter than a clip
+  std::int64_t videos = 0;
+  double seconds = 0;  // of all that could be read
+};
+
+// Opens every entry, counts its packets and decodes its first frame; in parallel, with progress. The result's
+// order is the entries'. A missing video is an unreadable one.
+ScanResult scan_videos(const std::vector<VideoEntry>& entries, double least_seconds, int threads);
+
+}  // namespace actionflow
+
+template <>
+struct actionflow::config::EnumNames<actionflow::DatasetFormat> {
+  using Kind = actionflow::DatasetFormat;
+  static constexpr std::array<std::pair<Kind, std::string_view>, 8> names{{{Kind::automatic, "auto"},
+                                                                           {Kind::list, "list"},
+                                                                           {Kind::csv, "csv"},
+                                                                           {Kind::folders, "folders"},
+                                                                           {Kind::ucf101, "ucf101"},
+                                                                           {Kind::hmdb51, "hmdb51"},
+                                                                           {Kind::jester, "jester"},
+                                                                           {Kind::something, "something"}}};
+};

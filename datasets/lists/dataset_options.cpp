@@ -1,0 +1,69 @@
+#include "datasets/lists/dataset.h"
+
+namespace actionflow {
+
+namespace fs = std::filesystem;
+
+void DataOptions::describe(config::Fields<DataOptions>& fields) {
+  fields.add("root", &DataOptions::root, "folder that the lists' names count from; none: the recipe's");
+  fields.add("format", &DataOptions::format, "of the lists; auto: told by their names and first lines");
+  fields.add("classes", &DataOptions::classes, "names of the classes, a line each; none: the lists' own");
+  fields.add("train", &DataOptions::train, "list of training videos (folders: their folder)");
+  fields.add("val", &DataOptions::val, "list that chooses the best weights");
+  fields.add("test", &DataOptions::test, "list that nothing is chosen by");
+  fields.add("other", &DataOptions::other,
+             "list of videos of no class to train on: the network learns to be sure of nothing there");
+  fields.add("unknown", &DataOptions::unknown, "list of videos of no class, for the threshold of rejection");
+  fields
+      .add("val_share", &DataOptions::val_share,
+           "share of train that becomes val where no val is named; whole groups where groups are named")
+      .range(0, 0.9);
+  fields
+      .add("folds", &DataOptions::folds,
+           "cross-validation: train is cut by group into so many parts, and one takes test's place; 0: none")
+      .range(0, 1000);
+  fields.add("fold", &DataOptions::fold, "the part that is tested, counted from 0").range(0, 999);
+  fields
+      .add("split", &DataOptions::split,
+           "number of the split, where train is the folder of UCF101's or HMDB51's lists")
+      .range(1, 99);
+  fields.add("groups", &DataOptions::groups,
+             "people, scenes or source videos that may not stand on both sides of a split: a regular "
+             "expression on the name whose first (…) is the group, or a file of `name group` lines");
+  fields
+      .add("most_unreadable", &DataOptions::most_unreadable,
+           "share of unreadable videos above which training does not start")
+      .range(0, 1);
+  fields
+      .add("frame_rate", &DataOptions::frame_rate,
+           "frames a second of folders of frames, which have no time stamps")
+      .range(0.001, 1000);
+}
+
+void DataOptions::check(const config::Value& value, config::Diagnostics&) {
+  if (root.empty()) root = value.folder();
+  const auto locate = [&](const char* key, OptionalPath& path) {
+    const config::Value* written = value.find(key);
+    if (!written || !written->is_scalar() || written->text().empty()) return;
+    const fs::path text(written->text());
+    if (text.empty()) return path.clear();  // val: "" names none
+    std::error_code ignored;
+    if (text.is_absolute() || (fs::exists(path, ignored) && !fs::exists(root / text, ignored))) return;
+    path = root / text;
+  };
+  locate("classes", classes);
+  locate("train", train);
+  locate("val", val);
+  locate("test", test);
+  locate("other", other);
+  locate("unknown", unknown);
+}
+
+SourceOptions VideoEntry::source() const {
+  SourceOptions options;
+  options.source = path.string();
+  options.frame_rate = frame_rate;
+  return options;
+}
+
+}  // namespace actionflow

@@ -1,0 +1,74 @@
+#include "datasets/pictures/upright.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+
+namespace actionflow {
+
+namespace {
+
+struct Size {
+  std::int64_t width, height;
+};
+
+// The largest size of the shown picture's proportions inside `box`.
+Size fitted(const Size& box, const Size& shown) {
+  return box.width * shown.height <= box.height * shown.width
+             ? Size{box.width, std::max<std::int64_t>(1, box.width * shown.height / shown.width)}
+             : Size{std::max<std::int64_t>(1, box.height * shown.width / shown.height), box.height};
+}
+
+// The smallest size of the shown picture's proportions around `box`.
+Size covering(const Size& box, const Size& shown) {
+  return box.width * shown.height >= box.height * shown.width
+             ? Size{box.width, std::max(box.height, box.width * shown.height / shown.width)}
+             : Size{std::max(box.width, box.height * shown.width / shown.height), box.height};
+}
+
+Size scaled_size(const InputSpec& spec, const Size& shown) {
+  const Size box{spec.width, spec.height};
+  if (spec.resize.mode == ResizeMode::stretch) return box;
+  if (spec.resize.mode == ResizeMode::fit) return fitted(box, shown);
+  const std::int64_t side = spec.resize.size > 0 ? spec.resize.size : std::min(box.width, box.height);
+  const Size scaled = shown.width <= shown.height ? Size{side, side * shown.height / shown.width}
+                                                  : Size{side * shown.width / shown.height, side};
+  return scaled.width >= box.width && scaled.height >= box.height ? scaled : covering(box, shown);
+}
+
+// `samples` of the coded picture become `scaled`, of which `outputs` in the middle are kept.
+AxisSpan middle(int samples, std::int64_t scaled, std::int64_t outputs, bool flipped) {
+  const std::int64_t margin = scaled - outputs;
+  const auto before = static_cast<std::int64_t>(std::nearbyint(static_cast<double>(margin) / 2));
+  const double step = static_cast<double>(samples) / static_cast<double>(scaled);
+  return {static_cast<double>(flipped ? margin - before : before) * step, step, static_cast<int>(outputs)};
+}
+
+}  // namespace
+
+UprightPlan plan_upright(const InputSpec& spec, const Frame& frame) {
+  const Size scaled = scaled_size(spec, {frame.display_width(), frame.display_height()});
+  const Size kept{std::min<std::int64_t>(scaled.width, spec.width),
+                  std::min<std::int64_t>(scaled.height, spec.height)};
+  const int w = frame.coded_width();
+  const int h = frame.coded_height();
+  const std::ptrdiff_t row = spec.width;
+  const std::ptrdiff_t first = (spec.height - kept.height) / 2 * row + (spec.width - kept.width) / 2;
+  const std::ptrdiff_t last_row = row * (kept.height - 1);
+  switch (frame.rotation()) {
+    case 90:  // the coded picture's left edge becomes the top
+      return {middle(w, scaled.height, kept.height, false), middle(h, scaled.width, kept.width, true),
+              first + kept.width - 1, row, -1};
+    case 180:
+      return {middle(w, scaled.width, kept.width, true), middle(h, scaled.height, kept.height, true),
+              first + last_row + kept.width - 1, -1, -row};
+    case 270:  // its right edge becomes the top
+      return {middle(w, scaled.height, kept.height, true), middle(h, scaled.width, kept.width, false),
+              first + last_row, -row, 1};
+    default:
+      return {middle(w, scaled.width, kept.width, false), middle(h, scaled.height, kept.height, false), first,
+              1, row};
+  }
+}
+
+}  // namespace actionflow

@@ -1,0 +1,346 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <set>
+#include <unordered_map>
+#include <utility>
+
+#include "base/log.h"
+#include "datasets/recordings/frame_cache_entry.h"
+#include "datasets/recordings/held_entries.h"
+#include "datasets/recordings/prepare_fingerprint.h"
+#include "datasets/recordings/video_decode.h"
+#include "datasets/recordings/video_frames.h"
+#include "datasets/recordings/video_index.h"
+
+namespace actionflow {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr double kBytesInGigabyte = 1e9;
+// Other programs write into the folder too, so its size is counted anew now and then.
+constexpr int kRecountAfter = 32;
+constexpr std::size_t kMostHeldBytes = std::size_t{128} << 20;
+constexpr std::size_t kMostIndexBytes = std::size_t{256} << 20;
+
+// An entry that a crash leaves half-written is found out by its checksums, so nothing waits for the disk.
+class Unsynced final : public FileSystem {
+ public:
+  explicit Unsynced(FileSystem& files) : files_(files) {}
+  int create(const std::string& path) override { return files_.create(path); }
+  std::ptrdiff_t write(int descriptor, const void* data, std::size_t bytes) override {
+    return files_.write(descriptor, data, bytes);
+  }
+  int sync(int) override { return 0; }
+  int close(int descriptor) override { return files_.close(descriptor); }
+  int rename(const std::string& from, const std::string& to) override { return files_.rename(from, to); }
+  int remove(const std::string& path) override { return files_.remove(path); }
+  int open_folder(const std::string& path) override { return files_.open_folder(path); }
+
+ private:
+  FileSystem& files_;
+};
+
+struct Entry {
+  fs::path path;
+  std::uint64_t bytes;
+  fs::file_time_type used;
+};
+
+std::vector<Entry> list_entries(const fs::path& folder) {
+  std::vector<Entry> entries;
+  std::error_code error;
+  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+    if (it->path().extension() != kEntrySuffix) continue;
+    std::error_code gone;
+    const std::uint64_t bytes = it->file_size(gone);
+    const fs::file_time_type used = it->last_write_time(gone);
+    if (!gone) entries.push_back({it->path(), bytes, used});
+  }
+  return entries;
+}
+
+void remove_all_leftovers(const fs::path& folder) {
+  std::set<std::string> names;
+  std::error_code error;
+  const std::string mark = std::string(kEntrySuffix) + ".tmp-";
+  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+    const std::string name = it->path().filename().string();
+    const std::size_t at = name.find(mark);
+    if (at != std::string::npos) names.insert(name.substr(0, at) + kEntrySuffix);
+  }
+  for (const std::string& name : names) remove_leftovers(folder / name);
+}
+
+}  // namespace
+
+struct FrameCache::State {
+  State(CacheOptions cache_options, FileSystem& system)
+      : options(std::move(cache_options)),
+        limit(static_cast<std::uint64_t>(options.gigabytes * kBytesInGigabyte)),
+        files(system) {}
+
+  // Names of entries that a thread of this program is making; others wait for it.
+  class Making;
+
+  bool on_disk() const { return limit > 0 && !options.folder.empty(); }
+  std::shared_ptr<const VideoFrames> without_disk(const SourceOptions& source, const FrameForm& form);
+  std::shared_ptr<const VideoFrames> make(const SourceOptions& source, const EntryKey& key);
+  bool write(const SourceOptions& source, const EntryKey& key, const fs::path& file);
+  void make_room(std::uint64_t bytes, const fs::path& file);
+  void give_up(const std::string& why);
+  std::shared_ptr<const VideoFrames> from_disk(const std::string& name, const EntryKey& key);
+  EntryKey key_of(const SourceOptions& source, const FrameForm& form);
+  std::uint64_t prepared_by(const FrameForm& form);
+  std::shared_ptr<const VideoIndex> index_of(const SourceOptions& source);
+
+  // What is known of videos that are decoded each time.
+  struct Indexed {
+    SourceFingerprint fingerprint;
+    double frame_rate = 0;
+    std::shared_ptr<const VideoIndex> index;
+  };
+
+  const CacheOptions options;
+  const std::uint64_t limit;
+  Unsynced files;
+
+  std::mutex mutex;
+  std::condition_variable made;
+  std::set<std::string> being_made;
+  std::set<std::string> verified;
+  std::set<std::string> too_large;
+  std::unordered_map<std::string, Indexed> indexes;
+  std::size_t index_bytes = 0;
+  HeldEntries held{kMostHeldBytes};
+  std::vector<std::pair<FrameForm, std::uint64_t>> fingerprints;
+  std::unordered_map<std::string, std::string> absolute;  // paths of sources
+  bool writes = true;
+  bool said_full = false;
+  int since_recount = 0;
+  Counts counts;
+};
+
+class FrameCache::State::Making {
+ public:
+  // Waits until no other thread makes it.
+  Making(State& state, std::string name) : state_(state), name_(std::move(name)) {
+    std::unique_lock lock(state_.mutex);
+    state_.made.wait(lock, [&] { return !state_.being_made.contains(name_); });
+    state_.being_made.insert(name_);
+  }
+  ~Making() {
+    {
+      const std::lock_guard lock(state_.mutex);
+      state_.being_made.erase(name_);
+    }
+    state_.made.notify_all();
+  }
+  Making(const Making&) = delete;
+  Making& operator=(const Making&) = delete;
+
+ private:
+  State& state_;
+  std::string name_;
+};
+
+std::shared_ptr<const VideoFrames> FrameCache::State::without_disk(const SourceOptions& source,
+                                                                   const FrameForm& form) {
+  const auto index = index_of(source);
+  auto frames = open_video_frames(source, form, index);
+  const std::lock_guard lock(mutex);
+  ++counts.decoded;
+  return frames;
+}
+
+std::shared_ptr<const VideoIndex> FrameCache::State::index_of(const SourceOptions& source) {
+  const SourceFingerprint fingerprint = fingerprint_of(source.source);
+  {
+    const std::lock_guard lock(mutex);
+    const auto found = indexes.find(source.source);
+    if (found != indexes.end() && found->second.fingerprint == fingerprint &&
+        found->second.frame_rate == source.frame_rate)
+      return found->second.index;
+  }
+  auto index = std::make_shared<const VideoIndex>(index_video(source));
+  const std::lock_guard lock(mutex);
+  if (index_bytes > kMostIndexBytes) {
+    indexes.clear();
+    index_bytes = 0;
+  }
+  index_bytes += index->bytes();
+  indexes[source.source] = {fingerprint, source.frame_rate, index};
+  return index;
+}
+
+EntryKey FrameCache::State::key_of(const SourceOptions& source, const FrameForm& form) {
+  std::string path;
+  {
+    const std::lock_guard lock(mutex);
+    std::string& known = absolute[source.source];
+    if (known.empty()) {
+      std::error_code error;
+      known = fs::canonical(source.source, error).string();
+      if (error) throw SourceError(source.source + ": " + error.message());
+    }
+    path = known;
+  }
+  return EntryKey::of(source, path, form, prepared_by(form));
+}
+
+std::uint64_t FrameCache::State::prepared_by(const FrameForm& form) {
+  const std::lock_guard lock(mutex);
+  for (const auto& [known, number] : fingerprints) {
+    if (known == form) return number;
+  }
+  return fingerprints.emplace_back(form, prepare_fingerprint(form)).second;
+}
+
+std::shared_ptr<const VideoFrames> FrameCache::State::from_disk(const std::string& name,
+                                                                const EntryKey& key) {
+  const fs::path file = options.folder / name;
+  std::shared_ptr<const VideoFrames> frames;
+  bool verify = false;
+  {
+    const std::lock_guard lock(mutex);
+    frames = held.find(name, key.fingerprint);
+    verify = !verified.contains(name);
+  }
+  const bool was_held = frames != nullptr;
+  if (!was_held) frames = open_entry(file, key, verify);
+  if (!frames) return nullptr;
+  mark_used(file);
+  const std::lock_guard lock(mutex);
+  ++counts.hits;
+  if (!was_held) {
+    verified.insert(name);
+    held.hold(name, key.fingerprint, frames);
+  }
+  return frames;
+}
+
+std::shared_ptr<const VideoFrames> FrameCache::State::make(const SourceOptions& source, const EntryKey& key) {
+  const std::string name = key.file_name();
+  const fs::path file = options.folder / name;
+  {
+    const std::lock_guard lock(mutex);
+    if (!writes || too_large.contains(name)) return nullptr;
+  }
+  try {
+    if (!write(source, key, file)) return nullptr;
+  } catch (const SourceError&) {
+    throw;
+  } catch (const Error& error) {
+    give_up(error.what());
+    return nullptr;
+  }
+  auto frames = open_entry(file, key, false);
+  if (!frames) return nullptr;
+  mark_used(file);
+  const std::lock_guard lock(mutex);
+  held.hold(name, key.fingerprint, frames);
+  return frames;
+}
+
+bool FrameCache::State::write(const SourceOptions& source, const EntryKey& key, const fs::path& file) {
+  EntryWriter writer(file, key, files);
+  const DecodedVideo decoded =
+      decode_video(source, key.form, [&](std::int64_t time_us, const PreparedFramePtr& frame) {
+        writer.add(time_us, frame->data());
+        return writer.bytes() <= limit;
+      });
+  if (writer.bytes() > limit) {
+    const std::lock_guard lock(mutex);
+    too_large.insert(key.file_name());
+    return false;
+  }
+  writer.finish(decoded.duration);
+  make_room(writer.bytes(), file);
+  writer.commit();
+  const std::lock_guard lock(mutex);
+  counts.bytes += static_cast<std::int64_t>(writer.bytes());
+  ++counts.decoded;
+  verified.insert(key.file_name());
+  return true;
+}
+
+void FrameCache::State::make_room(std::uint64_t bytes, const fs::path& file) {
+  const std::lock_guard lock(mutex);
+  const bool fits = static_cast<std::uint64_t>(counts.bytes) + bytes <= limit;
+  if (fits && ++since_recount < kRecountAfter) return;
+  since_recount = 0;
+  std::vector<Entry> entries = list_entries(options.folder);
+  std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.used < b.used; });
+  std::uint64_t total = 0;
+  for (const Entry& entry : entries) total += entry.path == file ? 0 : entry.bytes;
+  for (const Entry& entry : entries) {
+    if (total + bytes <= limit) break;
+    if (entry.path == file) continue;
+    std::error_code ignored;
+    if (fs::remove(entry.path, ignored)) ++counts.evicted;
+    total -= entry.bytes;
+    const std::string name = entry.path.filename().string();
+    held.forget(name);
+    const bool own = verified.erase(name) > 0;
+    if (own && !std::exchange(said_full, true))
+      log::warn(
+          "{}: {:g} GB do not hold the frames of this dataset, so some videos are decoded in every "
+          "epoch; raise cache.gigabytes where the disk has room",
+          options.folder.string(), options.gigabytes);
+  }
+  counts.bytes = static_cast<std::int64_t>(total);
+}
+
+void FrameCache::State::give_up(const std::string& why) {
+  const std::lock_guard lock(mutex);
+  if (std::exchange(writes, false))
+    log::warn("{}; frames are decoded anew in every epoch from here on, without the cache", why);
+}
+
+void CacheOptions::describe(config::Fields<CacheOptions>& fields) {
+  fields.add("folder", &CacheOptions::folder, "where decoded frames are kept; none: beside the output");
+  fields
+      .add("gigabytes", &CacheOptions::gigabytes,
+           "of disk; the frames used longest ago go when they are full; 0: no frames are kept")
+      .range(0, 1e6);
+}
+
+FrameCache::FrameCache(CacheOptions options, FileSystem& files)
+    : state_(std::make_unique<State>(std::move(options), files)) {
+  if (!state_->on_disk()) return;
+  std::error_code error;
+  fs::create_directories(state_->options.folder, error);
+  if (error) {
+    state_->give_up(state_->options.folder.string() + " cannot be made: " + error.message());
+    return;
+  }
+  remove_all_leftovers(state_->options.folder);
+  for (const Entry& entry : list_entries(state_->options.folder))
+    state_->counts.bytes += static_cast<std::int64_t>(entry.bytes);
+}
+
+FrameCache::~FrameCache() = default;
+
+std::shared_ptr<const VideoFrames> FrameCache::get(const SourceOptions& source, const FrameForm& form) {
+  require_recorded(source);
+  if (!state_->on_disk()) return state_->without_disk(source, form);
+  const EntryKey key = state_->key_of(source, form);
+  const std::string name = key.file_name();
+  {
+    const State::Making making(*state_, name);
+    if (auto frames = state_->from_disk(name, key)) return frames;
+    if (auto frames = state_->make(source, key)) return frames;
+  }
+  return state_->without_disk(source, form);
+}
+
+FrameCache::Counts FrameCache::counts() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->counts;
+}
+
+}  // namespace actionflow

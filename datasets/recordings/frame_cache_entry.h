@@ -1,0 +1,70 @@
+// One file of the frame cache: a video's frames in one form, as they lie in memory.
+//
+//   header   padded to whole pages: magic, version, form, how it is prepared, the source's path, size and
+//   time pixels   count × height × width × channels bytes, from a page's start table    count time stamps
+//   (i64, µs), count checksums of the frames (u64) footer   count (u64), duration (f64, s), checksum of
+//   table, count and duration (u64), magic
+//
+// Little-endian. The header follows from the key alone, so an entry is good only where its first bytes are
+// the key's; the footer is written last, so a file cut short has none.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/atomic_file.h"
+#include "datasets/recordings/source_fingerprint.h"
+#include "datasets/recordings/video_frames.h"
+
+namespace actionflow {
+
+struct EntryKey {
+  std::string path;  // absolute
+  FrameForm form;
+  double frame_rate = 0;  // of a folder of frames; 0 for a file
+  SourceFingerprint fingerprint;
+  std::uint64_t prepared_by = 0;  // prepare_fingerprint()
+
+  // Throws SourceError where the source is missing. `absolute` is its path.
+  static EntryKey of(const SourceOptions& source, const std::string& absolute, const FrameForm& form,
+                     std::uint64_t prepared_by);
+  // Of the path and the form; the same whatever the source's size and time are.
+  std::string file_name() const;
+  std::string header() const;
+  std::size_t frame_bytes() const;
+};
+
+inline constexpr const char* kEntrySuffix = ".frames";
+
+// Marks an entry as used now; nothing where it is gone.
+void mark_used(const std::filesystem::path& file);
+
+// The entry mapped read-only, or nullptr where there is none, or one that is stale, cut or damaged. The
+// pixels' checksums are looked at only with `verify`, since that reads all of them.
+std::shared_ptr<const VideoFrames> open_entry(const std::filesystem::path& file, const EntryKey& key,
+                                              bool verify);
+
+// Writes an entry frame by frame. Throws Error (exit code 5) when the disk does not take it.
+class EntryWriter {
+ public:
+  EntryWriter(const std::filesystem::path& file, const EntryKey& key, FileSystem& files);
+  void add(std::int64_t time_us, const std::uint8_t* pixels);
+  // Size of the finished file with the frames added so far.
+  std::uint64_t bytes() const;
+  // What stands after the pixels; then the file is whole, beside its place.
+  void finish(double duration);
+  // Puts it in its place.
+  void commit() { file_.commit(); }
+
+ private:
+  std::size_t frame_bytes_;
+  std::uint64_t written_ = 0;
+  std::vector<std::int64_t> times_us_;
+  std::vector<std::uint64_t> checksums_;
+  AtomicFile file_;
+};
+
+}  // namespace actionflow

@@ -1,0 +1,83 @@
+#include "datasets/recordings/video_decode.h"
+
+#include <utility>
+#include <vector>
+
+#include "datasets/video/video_clock.h"
+
+namespace actionflow {
+
+namespace {
+
+// Frames of one video on their way to the sink.
+class Decoding {
+ public:
+  Decoding(const FrameForm& form, const FrameSink& sink) : preparer_(form.input()), sink_(sink) {}
+
+  // False when the sink wants no more.
+  bool take(std::vector<Frame>& frames) {
+    for (const Frame& frame : frames) {
+      if (!take(frame)) return false;
+    }
+    frames.clear();
+    return true;
+  }
+  bool any() const { return !times_us_.empty(); }
+  double duration(double frame_rate) const { return video_duration(times_us_, frame_rate); }
+
+ private:
+  bool take(const Frame& frame) {
+    const std::optional<std::int64_t> time_us = clock_.place(frame.pts_us());
+    if (!time_us) return true;
+    PreparedFramePtr prepared;
+    try {
+      prepared = preparer_.prepare(frame);
+    } catch (const SourceError&) {
+      return true;
+    }
+    times_us_.push_back(*time_us);
+    return sink_(*time_us, prepared);
+  }
+
+  Preparer preparer_;
+  const FrameSink& sink_;
+  VideoClock clock_;
+  std::vector<std::int64_t> times_us_;
+};
+
+}  // namespace
+
+void require_recorded(const SourceOptions& source) {
+  if (source.source == "-" || is_live(source))
+    throw SourceError(without_credentials(source.source) +
+                      ": is not a recorded video; give a file or a folder of frames");
+}
+
+void throw_no_frame(const SourceOptions& source) {
+  throw SourceError(without_credentials(source.source) +
+                    ": not one frame can be decoded; fetch or record it again");
+}
+
+DecodedVideo decode_video(const SourceOptions& source, const FrameForm& form, const FrameSink& sink) {
+  require_recorded(source);
+  const StopFlag never{false};
+  const std::unique_ptr<Reader> reader = Reader::open(source, never);
+  const std::unique_ptr<Decoder> decoder = Decoder::create(reader->codec_parameters(), source.codec_threads);
+  Decoding decoding(form, sink);
+  std::vector<Frame> frames;
+  bool wanted = true;
+  while (wanted) {
+    const std::optional<Packet> packet = reader->read();
+    if (!packet) break;
+    decoder->decode(*packet, frames);
+    wanted = decoding.take(frames);
+  }
+  if (wanted) {
+    decoder->flush(frames);
+    decoding.take(frames);
+  }
+  if (!decoding.any()) throw_no_frame(source);
+  return {decoding.duration(reader->info().frame_rate), decoder->decoded()};
+}
+
+}  // namespace actionflow

@@ -1,0 +1,196 @@
+#include "datasets/synthetic/generator.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <exception>
+#include <map>
+#include <mutex>
+#include <thread>
+
+#include "base/atomic_file.h"
+#include "base/random.h"
+#include "datasets/pictures/opencv_threads.h"
+#include "datasets/synthetic/clip_video.h"
+
+namespace actionflow {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::array<const char*, 3> kSplitFiles{"train.txt", "val.txt", "test.txt"};
+constexpr std::array<const char*, 3> kOtherFiles{"other.txt", "unknown.txt", "unknown.txt"};
+
+constexpr std::uint32_t kLeastClips = 3;
+
+std::uint32_t held_out_of(std::uint32_t count) { return std::max<std::uint32_t>(1, (15 * count + 50) / 100); }
+
+// `count` things cut into 70 %, 15 % and 15 %: where each part begins, and the end.
+std::array<std::uint32_t, 4> cut(std::uint32_t count) {
+  const std::uint32_t held_out = held_out_of(count);
+  return {0, count - 2 * held_out, count - held_out, count};
+}
+
+std::uint32_t draw(Random& random, const std::array<std::uint32_t, 4>& parts, std::size_t part) {
+  return parts[part] + static_cast<std::uint32_t>(random.below(parts[part + 1] - parts[part]));
+}
+
+// The folder while it is being filled: unless it is kept, what was made in it goes again.
+class NewFolder {
+ public:
+  explicit NewFolder(const fs::path& folder) : folder_(folder) {
+    std::error_code error;
+    const fs::file_status status = fs::status(folder_, error);
+    if (fs::exists(status) && !fs::is_directory(status))
+      throw UsageError(folder_.string() + ": is not a folder");
+    const bool empty = !fs::exists(status) || fs::is_empty(folder_, error);
+    if (!empty) throw UsageError(folder_.string() + ": is not empty; name a new folder");
+    made_ = fs::create_directories(folder_, error);
+    if (!error) fs::create_directory(folder_ / "videos", error);
+    if (error) {
+      throw Error(ExitCode::failure, folder_.string() + ": cannot be made: " + error.message());
+    }
+  }
+  ~NewFolder() {
+    if (kept_) return;
+    std::error_code ignored;
+    for (const fs::path& list : lists_) fs::remove(list, ignored);
+    fs::remove_all(folder_ / "videos", ignored);
+    if (made_) fs::remove(folder_, ignored);
+  }
+  NewFolder(const NewFolder&) = delete;
+  NewFolder& operator=(const NewFolder&) = delete;
+
+  void add(const std::string& list, const std::string& lines) {
+    lists_.push_back(folder_ / list);
+    replace_file(lists_.back(), lines);
+  }
+  void keep() { kept_ = true; }
+
+ private:
+  fs::path folder_;
+  std::vector<fs::path> lists_;
+  bool made_ = false;
+  bool kept_ = false;
+};
+
+// Writes every clip on several threads; the first failure ends them all and is thrown.
+class Writing {
+ public:
+  Writing(const fs::path& folder, const Scene& scene, const std::vector<SyntheticClip>& clips,
+          const StopFlag& stop, const std::function<void()>& written)
+      : folder_(folder), scene_(scene), clips_(clips), stop_(stop), written_(written) {}
+
+  void run(int threads) {
+    std::vector<std::jthread> workers;
+    workers.reserve(static_cast<std::size_t>(threads));
+    for (int i = 0; i < threads; ++i) workers.emplace_back([this] { work(); });
+    workers.clear();
+    if (failure_) std::rethrow_exception(failure_);
+  }
+
+ private:
+  void work() {
+    try {
+      for (std::size_t i = next_++; i < clips_.size() && !stop_ && !failed_; i = next_++) {
+        write_clip(folder_ / clips_[i].path, scene_, clips_[i].plan, stop_);
+        written_();
+      }
+    } catch (...) {
+      const std::lock_guard lock(mutex_);
+      if (!failure_) failure_ = std::current_exception();
+      failed_ = true;
+    }
+  }
+
+  const fs::path& folder_;
+  const Scene& scene_;
+  const std::vector<SyntheticClip>& clips_;
+  const StopFlag& stop_;
+  const std::function<void()>& written_;
+  std::atomic<std::size_t> next_{0};
+  std::atomic<bool> failed_{false};
+  std::mutex mutex_;
+  std::exception_ptr failure_;
+};
+
+void write_lists(NewFolder& folder, const Scene& scene, const std::vector<SyntheticClip>& clips) {
+  std::map<std::string, std::string> lists;
+  for (std::size_t i = 0; i < scene.classes; ++i)
+    lists["classes.txt"] += fmt::format("{}\n", scene.movements[i]);
+  for (const char* name : kSplitFiles) lists[name];
+  if (scene.classes < scene.movements.size())
+    for (const char* name : kOtherFiles) lists[name];
+  for (const SyntheticClip& clip : clips) {
+    const std::string label = clip.labelled ? fmt::format(" {}", clip.plan.action) : "";
+    lists[clip.list()] += fmt::format("{}{}\n", clip.path, label);
+    lists["figures.txt"] += fmt::format("{} f{:04}\n", clip.path, clip.plan.figure);
+    lists["backgrounds.txt"] += fmt::format("{} b{:04}\n", clip.path, clip.plan.background);
+  }
+  for (const auto& [name, lines] : lists) folder.add(name, lines);
+}
+
+}  // namespace
+
+const char* SyntheticClip::list() const {
+  return (labelled ? kSplitFiles : kOtherFiles)[static_cast<std::size_t>(split)];
+}
+
+// Movements take turns, so what is held out shows all of them once it is as many clips; training has more.
+std::uint32_t least_clips(const Scene& scene) {
+  std::uint32_t clips = kLeastClips;
+  if (scene.classes == scene.movements.size()) return clips;
+  while (std::size_t{2} * held_out_of(clips) < scene.movements.size()) ++clips;
+  return clips;
+}
+
+std::vector<SyntheticClip> plan_synthetic(const SyntheticOptions& options) {
+  const Scene& scene = *options.scene;
+  if (const std::uint32_t least = least_clips(scene); options.clips < least)
+    throw UsageError(
+        fmt::format("a dataset of '{}' needs at least {} clips, one for each list", scene.name, least));
+  // Ways that a film is run; a few clips are all different.
+  const std::uint32_t ways = scene.both_ways && options.clips >= 6 ? 2 : 1;
+  const std::array<std::uint32_t, 4> films = cut((options.clips + ways - 1) / ways);
+  const std::array<std::uint32_t, 4> identities = cut(std::max<std::uint32_t>(20, options.clips / 4));
+  std::vector<SyntheticClip> planned;
+  for (std::uint32_t i = 0; i < options.clips; ++i) {
+    const std::uint32_t film = i / ways;
+    std::size_t split = 0;
+    while (film >= films[split + 1]) ++split;
+    Random random(options.seed, "cast", 0, film);
+    SyntheticClip clip;
+    clip.split = static_cast<SyntheticSplit>(split);
+    clip.plan.action = i % scene.movements.size();
+    clip.labelled = clip.plan.action < scene.classes;
+    clip.plan.width = scene.width;
+    clip.plan.height = scene.height;
+    clip.plan.seed = options.seed;
+    clip.plan.clip = film;
+    clip.plan.figure = draw(random, identities, split);
+    clip.plan.background = draw(random, identities, split);
+    clip.path = fmt::format("videos/{}_f{:04}_b{:04}_{:05}.mp4", scene.movements[clip.plan.action],
+                            clip.plan.figure, clip.plan.background, film);
+    planned.push_back(clip);
+  }
+  return planned;
+}
+
+bool write_synthetic(const fs::path& folder, const SyntheticOptions& options, const StopFlag& stop,
+                     const std::function<void()>& written) {
+  const std::vector<SyntheticClip> clips = plan_synthetic(options);
+  NewFolder made(folder);
+  opencv_threads_off();
+  const int processors = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  Writing(folder, *options.scene, clips, stop, written)
+      .run(options.threads > 0 ? options.threads : processors);
+  if (stop) return false;
+  write_lists(made, *options.scene, clips);
+  made.keep();
+  return true;
+}
+
+}  // namespace actionflow

@@ -1,0 +1,137 @@
+#include <chrono>
+#include <cmath>
+#include <utility>
+
+#include "datasets/video/ffmpeg.h"
+#include "datasets/video/source.h"
+#include "datasets/video/stream_parameters.h"
+
+namespace actionflow {
+
+int rotation_of(const std::int32_t* matrix) {
+  if (!matrix) return 0;
+  const double counterclockwise = av_display_rotation_get(matrix);
+  if (std::isnan(counterclockwise)) return 0;
+  const int quarters = static_cast<int>(std::lround(-counterclockwise / 90));
+  return ((quarters % 4) + 4) % 4 * 90;
+}
+
+namespace {
+
+std::int64_t now_ns() {
+  using namespace std::chrono;
+  return duration_cast<nanoseconds>(steady_clock::now().time_since_epoch()).count();
+}
+
+class CodecDecoder final : public Decoder {
+ public:
+  CodecDecoder(std::shared_ptr<const Reader::CodecParameters> parameters, UniqueCodecContext context)
+      : parameters_(std::move(parameters)), context_(std::move(context)) {}
+
+  void decode(const Packet& packet, std::vector<Frame>& frames) override {
+    if (!packet) return;
+    if (packet.data()->unreadable) {
+      ++damaged_;
+      return;
+    }
+    const AVPacket& compressed = *packet.data()->packet;
+    // A chunk of no bytes says "as before" in some containers, and would mean "the end" to FFmpeg.
+    if (compressed.size == 0) return;
+    if (avcodec_send_packet(context_.get(), &compressed) < 0) ++damaged_;
+    receive(frames);
+  }
+
+  void flush(std::vector<Frame>& frames) override {
+    avcodec_send_packet(context_.get(), nullptr);
+    receive(frames);
+    avcodec_flush_buffers(context_.get());
+  }
+
+  std::int64_t damaged() const override { return damaged_; }
+  std::int64_t decoded() const override { return decoded_; }
+
+ private:
+  void receive(std::vector<Frame>& frames) {
+    // Every error uses up input, but a bound costs nothing and a decoder that fails for ever is lost.
+    constexpr int kMaxErrors = 1000;
+    for (int errors = 0; errors < kMaxErrors;) {
+      UniqueFrame picture(av_frame_alloc());
+      const int result = avcodec_receive_frame(context_.get(), picture.get());
+      if (result == AVERROR(EAGAIN) || result == AVERROR_EOF) return;
+      if (result < 0) {
+        ++damaged_;
+        ++errors;
+        continue;
+      }
+      frames.push_back(shared(std::move(picture)));
+      ++decoded_;
+    }
+  }
+
+  Frame shared(UniqueFrame picture) {
+    if (picture->decode_error_flags != 0 || (picture->flags & AV_FRAME_FLAG_CORRUPT) != 0) ++damaged_;
+    if (parameters_->sample_aspect.num > 0) picture->sample_aspect_ratio = parameters_->sample_aspect;
+    const std::int64_t pts_us = time_stamp(*picture);
+    const int rotation = rotation_for(*picture);
+    AVFrame* released = picture.release();
+    Frame frame(std::shared_ptr<const AVFrame>(released, [](AVFrame* p) { av_frame_free(&p); }), pts_us,
+                rotation);
+    frame.set_arrival_ns(now_ns());
+    return frame;
+  }
+
+  std::int64_t time_stamp(const AVFrame& picture) {
+    const std::int64_t stamp = picture.best_effort_timestamp;
+    const std::int64_t pts_us =
+        stamp == AV_NOPTS_VALUE ? next_pts_us_ : av_rescale_q(stamp, parameters_->time_base, kMicroseconds);
+    // At the end of the range, where only damage leads, time stands still.
+    if (__builtin_add_overflow(pts_us, duration_us(picture), &next_pts_us_)) next_pts_us_ = pts_us;
+    return pts_us;
+  }
+
+  std::int64_t duration_us(const AVFrame& picture) const {
+    const std::int64_t duration = frame_duration(picture);
+    if (duration > 0) return av_rescale_q(duration, parameters_->time_base, kMicroseconds);
+    const AVRational rate = parameters_->frame_rate;
+    if (rate.num > 0 && rate.den > 0) return av_rescale(1'000'000, rate.den, rate.num);
+    return 40'000;
+  }
+
+  int rotation_for(const AVFrame& picture) const {
+    const AVFrameSideData* own = av_frame_get_side_data(&picture, AV_FRAME_DATA_DISPLAYMATRIX);
+    if (!own || own->size < 9 * sizeof(std::int32_t)) return parameters_->rotation;
+    return rotation_of(reinterpret_cast<const std::int32_t*>(own->data));
+  }
+
+  std::shared_ptr<const Reader::CodecParameters> parameters_;
+  UniqueCodecContext context_;
+  std::int64_t next_pts_us_ = 0;
+  std::int64_t damaged_ = 0;
+  std::int64_t decoded_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Decoder> Decoder::create(std::shared_ptr<const Reader::CodecParameters> parameters,
+                                         int codec_threads) {
+  const AVCodecParameters& codec = *parameters->codec;
+  const AVCodec* found = avcodec_find_decoder(codec.codec_id);
+  if (!found) {
+    throw SourceError(parameters->source + ": no decoder for " + avcodec_get_name(codec.codec_id) +
+                      " is installed; convert the video to H.264");
+  }
+  UniqueCodecContext context(avcodec_alloc_context3(found));
+  if (!context || avcodec_parameters_to_context(context.get(), &codec) < 0) throw std::bad_alloc();
+  context->pkt_timebase = parameters->time_base;
+  context->thread_count = codec_threads < 1 ? 1 : codec_threads;
+  context->max_pixels = kMaxPixels;
+  const int result = avcodec_open2(context.get(), found, nullptr);
+  if (result < 0) {
+    throw SourceError(parameters->source + ": the " + std::string(found->name) +
+                      " decoder does not start: " + ffmpeg_error_text(result) +
+                      "; the file's header is damaged or of a form that it does not know");
+  }
+  return std::make_unique<CodecDecoder>(std::move(parameters), std::move(context));
+}
+
+}  // namespace actionflow

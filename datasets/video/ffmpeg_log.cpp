@@ -1,0 +1,56 @@
+#include "datasets/video/ffmpeg_log.h"
+
+#include <spdlog/spdlog.h>
+
+#include <strings.h>
+#include <array>
+#include <cstdarg>
+#include <mutex>
+
+#include "datasets/video/ffmpeg.h"
+#include "datasets/video/source.h"
+#include "datasets/video/stream_parameters.h"
+
+namespace actionflow {
+
+namespace {
+
+std::size_t find_ignoring_case(const std::string& text, const char* word) {
+  const std::size_t length = std::strlen(word);
+  for (std::size_t i = 0; i + length <= text.size(); ++i)
+    if (strncasecmp(text.c_str() + i, word, length) == 0) return i;
+  return std::string::npos;
+}
+
+void log_line(void* context, int level, const char* format, va_list arguments) {
+  // Beyond "info" FFmpeg prints whole requests, which nobody reads and which hold passwords.
+  if (level > AV_LOG_INFO || !spdlog::should_log(spdlog::level::debug)) return;
+  std::array<char, 2048> line{};
+  thread_local int print_prefix = 1;
+  av_log_format_line2(context, level, format, arguments, line.data(), line.size(), &print_prefix);
+  std::string text(line.data());
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  if (!text.empty()) spdlog::debug("ffmpeg: {}", safe_log_line(std::move(text)));
+}
+
+}  // namespace
+
+std::string safe_log_line(std::string line) {
+  for (const char* header : {"authorization", "authenticate", "cookie"}) {
+    const std::size_t at = find_ignoring_case(line, header);
+    if (at != std::string::npos) line = line.substr(0, at + std::strlen(header)) + ": ***";
+  }
+  return without_credentials(line);
+}
+
+void prepare_ffmpeg() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    av_log_set_callback(log_line);
+    av_max_alloc(kMaxAllocationBytes);
+    avdevice_register_all();
+    avformat_network_init();
+  });
+}
+
+}  // namespace actionflow

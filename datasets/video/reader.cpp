@@ -1,0 +1,37 @@
+#include <utility>
+
+#include "datasets/video/container_reader.h"
+#include "datasets/video/frame_folder_reader.h"
+#include "datasets/video/live_open.h"
+#include "datasets/video/open_input.h"
+#include "datasets/video/realtime_reader.h"
+#include "datasets/video/source.h"
+#include "datasets/video/source_policy.h"
+
+namespace actionflow {
+
+namespace {
+
+std::unique_ptr<Reader> open_at_full_speed(const SourceOptions& options, const StopFlag& stop) {
+  const SourceKind kind = source_kind(options);
+  if (kind == SourceKind::frame_folder) return std::make_unique<FrameFolderReader>(options, stop);
+  std::shared_ptr<Input> input;
+  if (kind == SourceKind::file || kind == SourceKind::standard_input) {
+    input = std::make_shared<Input>();
+    input->interrupt.watch(&stop);
+    open_input(options, kind, *input);
+  } else {
+    input = open_live(options, kind, stop);
+  }
+  return std::make_unique<ContainerReader>(std::move(input), options, kind, stop);
+}
+
+}  // namespace
+
+std::unique_ptr<Reader> Reader::open(const SourceOptions& options, const StopFlag& stop) {
+  std::unique_ptr<Reader> reader = open_at_full_speed(options, stop);
+  if (!options.realtime || reader->info().live) return reader;
+  return std::make_unique<RealtimeReader>(std::move(reader), stop);
+}
+
+}  // namespace actionflow

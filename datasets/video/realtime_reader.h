@@ -1,0 +1,35 @@
+// Plays another reader's packets at their own speed, as a camera would.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+
+#include "datasets/video/source.h"
+
+namespace actionflow {
+
+class RealtimeReader final : public Reader {
+ public:
+  RealtimeReader(std::unique_ptr<Reader> reader, const StopFlag& stop);
+
+  const StreamInfo& info() const override { return info_; }
+  // Returns no packet before its time, counted from the first one's on a steady clock.
+  std::optional<Packet> read() override;
+  std::int64_t damaged() const override { return reader_->damaged(); }
+  std::shared_ptr<const CodecParameters> codec_parameters() const override {
+    return reader_->codec_parameters();
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  void wait_until(Clock::time_point due) const;
+
+  std::unique_ptr<Reader> reader_;
+  const StopFlag& stop_;
+  StreamInfo info_;
+  std::optional<Clock::time_point> due_;  // of the last packet that had a time stamp
+  std::int64_t last_us_ = 0;              // that time stamp
+};
+
+}  // namespace actionflow

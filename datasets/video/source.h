@@ -1,0 +1,128 @@
+// Video in: one source opened, its packets read, its frames decoded.
+//
+// A Reader belongs to one thread (the stream's source thread) and blocks there; a Decoder belongs
+// to a serial node of the same stream. Both may be destroyed from another thread once idle.
+//
+// Source policy: what is opened is what was named. Files are opened by us, not by
+// FFmpeg; formats and protocols pass whitelists, and nothing a file refers to is opened.
+//
+// Opening a live source and each read from it end within 10.5 s, name look-ups included.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/config/config.h"
+#include "base/error.h"
+#include "datasets/video/frame.h"
+
+namespace actionflow {
+
+enum class RtspTransport { tcp, udp };
+
+// A stream of a pipeline file.
+struct SourceOptions {
+  // A file, a folder of JPEG or PNG frames, "-" for standard input, a V4L2 device (/dev/video0), or
+  // an rtsp://, rtsps://, http:// or https:// address.
+  std::string source;
+  bool realtime = false;   // play a file at its own speed, as a camera would
+  bool retry = true;       // a live source is opened again when it is lost
+  double frame_rate = 25;  // of a folder of frames, which has no time stamps
+  int codec_threads = 1;
+  RtspTransport transport = RtspTransport::tcp;
+  bool allow_manifests = false;  // HLS or DASH behind an http(s) address
+
+  static void describe(config::Fields<SourceOptions>& fields);
+};
+
+// A source's name, or any text with addresses in it, without user names, passwords, tokens and the
+// like: "rtsp://***@camera/1". In doubt it masks. For every message and log line.
+std::string without_credentials(const std::string& source);
+
+struct StreamInfo {
+  std::string format;  // "mov,mp4,…", "rtsp", "frames"
+  std::string codec;   // "h264"
+  int width = 0;       // as coded
+  int height = 0;
+  double frame_rate = 0;           // average, 0 when unknown
+  std::optional<double> duration;  // seconds, where the container knows it
+  bool live = false;               // goes on for ever, or plays at its own speed
+};
+
+// Set from another thread to end a blocking call: the caller gets SourceError "stopped" at once or
+// within 100 ms, or is abandoned by its owner when it hangs in a system call.
+using StopFlag = std::atomic<bool>;
+
+// A compressed packet; cheap to move, reference-counted.
+class Packet {
+ public:
+  struct Data;
+  Packet() = default;
+  explicit Packet(std::shared_ptr<Data> data) : data_(std::move(data)) {}
+  const Data* data() const { return data_.get(); }
+  explicit operator bool() const { return data_ != nullptr; }
+
+ private:
+  std::shared_ptr<Data> data_;
+};
+
+class Reader {
+ public:
+  // Throws SourceError that names the source (without credentials), what is wrong and the mend.
+  // `stop` must outlive the reader.
+  static std::unique_ptr<Reader> open(const SourceOptions& options, const StopFlag& stop);
+  virtual ~Reader() = default;
+
+  virtual const StreamInfo& info() const = 0;
+  // The next packet of the video stream; nullopt at the end. Blocks. Throws SourceError when a live
+  // source is lost or silent for 10 s: then drop the reader and open another. A network source of
+  // known duration or size ends as a file does.
+  virtual std::optional<Packet> read() = 0;
+  // Goes on at a keyframe, as near before this time stamp as the container knows one; what it finds is not
+  // sure to be before, so look at the frames. The decoder has to be flushed. False where the source cannot be
+  // read out of order; then nothing has moved.
+  virtual bool seek(std::int64_t /*pts_us*/) { return false; }
+  // Places in the container that could not be read and were passed over.
+  virtual std::int64_t damaged() const { return 0; }
+
+  // What a decoder needs to know of the stream; opaque outside this room.
+  struct CodecParameters;
+  virtual std::shared_ptr<const CodecParameters> codec_parameters() const = 0;
+};
+
+class Decoder {
+ public:
+  // Throws SourceError when there is no decoder for the codec.
+  static std::unique_ptr<Decoder> create(std::shared_ptr<const Reader::CodecParameters> parameters,
+                                         int codec_threads);
+  virtual ~Decoder() = default;
+
+  // Appends the frames that this packet completes, in order of presentation. A damaged packet or
+  // frame is counted and passed over, never thrown.
+  virtual void decode(const Packet& packet, std::vector<Frame>& frames) = 0;
+  // After the last packet.
+  virtual void flush(std::vector<Frame>& frames) = 0;
+
+  virtual std::int64_t damaged() const = 0;
+  virtual std::int64_t decoded() const = 0;
+};
+
+// Whether the source is one that goes on for ever (a camera or network stream, or realtime), by its
+// name alone. StreamInfo::live knows better once it is open: a video file behind http is not live.
+bool is_live(const SourceOptions& options);
+
+}  // namespace actionflow
+
+template <>
+struct actionflow::config::EnumNames<actionflow::RtspTransport> {
+  static constexpr std::array<std::pair<RtspTransport, std::string_view>, 2> names{
+      {{RtspTransport::tcp, "tcp"}, {RtspTransport::udp, "udp"}}};
+};

@@ -1,0 +1,151 @@
+#include "datasets/video/source_policy.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cerrno>
+#include <cstring>
+
+namespace actionflow {
+
+namespace {
+
+// Demuxers by FFmpeg's short names; each holds its pictures itself.
+constexpr const char* kContainers =
+    "mov,matroska,avi,mpeg,mpegts,mpegvideo,m4v,flv,live_flv,ogg,asf,mjpeg,mpjpeg,h264,hevc,av1,obu,ivf,gif,"
+    "apng,"
+    "yuv4mpegpipe,mxf,nut,dv,rm,wtv,h263,vc1,vc1test,swf";
+constexpr const char* kManifests =
+    "hls,dash,concat,sdp,rtsp,webm_dash_manifest,applehttp,smoothstreaming,imf,sap,rtp";
+constexpr const char* kPictures =
+    "image2,image2pipe,jpeg_pipe,png_pipe,bmp_pipe,webp_pipe,tiff_pipe,ppm_pipe,pgm_pipe,jpegls_pipe,"
+    "svg_pipe,j2k_pipe,exr_pipe,psd_pipe,dds_pipe,dpx_pipe,ico,alias_pix";
+
+constexpr const char* kAudio = "mp3,wav,w64,flac,aac,ac3,eac3,amr,caf,aiff,au,ape,wv,tta,dts,truehd,oma,loas";
+
+bool starts_with_ignoring_case(std::string_view text, std::string_view start) {
+  return text.size() >= start.size() &&
+         std::equal(start.begin(), start.end(), text.begin(),
+                    [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); });
+}
+
+// "ftp" of "ftp://host/x"; empty where the name has no scheme.
+std::string_view scheme_of(std::string_view source) {
+  const std::size_t end = source.find("://");
+  if (end == std::string_view::npos || end == 0) return {};
+  const std::string_view scheme = source.substr(0, end);
+  const bool plausible = std::all_of(scheme.begin(), scheme.end(), [](unsigned char c) {
+    return std::isalnum(c) || c == '+' || c == '-' || c == '.' || c == ',';
+  });
+  return plausible ? scheme : std::string_view{};
+}
+
+bool matches(const AVInputFormat& format, const char* list) {
+  return av_match_list(format.name, list, ',') > 0;
+}
+
+SourceError missing(const std::string& shown, int error) {
+  if (error == ENOENT || error == ENOTDIR)
+    return SourceError(shown + ": no such file or folder; check the path");
+  if (error == EACCES) return SourceError(shown + ": permission denied; make it readable for this user");
+  return SourceError(shown + ": cannot be opened: " + std::strerror(error));
+}
+
+SourceKind kind_on_disk(const std::string& source, const std::string& shown) {
+  struct stat status {};
+  if (::stat(source.c_str(), &status) != 0) {
+    const int error = errno;
+    if (const std::string_view scheme = scheme_of(source); error == ENOENT && !scheme.empty()) {
+      throw SourceError(shown + ": " + without_credentials(std::string(scheme)) +
+                        ":// is not opened; use a file, a folder, rtsp://, rtsps://, http:// or https://");
+    }
+    throw missing(shown, error);
+  }
+  if (S_ISDIR(status.st_mode)) return SourceKind::frame_folder;
+  if (S_ISREG(status.st_mode) || S_ISFIFO(status.st_mode)) return SourceKind::file;
+  throw SourceError(shown +
+                    ": is neither a file nor a folder; give a video file, a folder of frames or /dev/videoN");
+}
+
+}  // namespace
+
+SourceKind source_kind_by_name(std::string_view source) {
+  if (source == "-") return SourceKind::standard_input;
+  if (source.starts_with("/dev/video")) return SourceKind::device;
+  if (starts_with_ignoring_case(source, "rtsp://") || starts_with_ignoring_case(source, "rtsps://"))
+    return SourceKind::rtsp;
+  if (starts_with_ignoring_case(source, "http://") || starts_with_ignoring_case(source, "https://"))
+    return SourceKind::http;
+  return SourceKind::file;
+}
+
+SourceKind source_kind(const SourceOptions& options) {
+  const std::string& source = options.source;
+  if (source.empty()) throw SourceError("the source's name is empty; give a file, a folder or an address");
+  if (source.find('\0') != std::string::npos) throw SourceError("the source's name holds a zero byte");
+  const SourceKind kind = source_kind_by_name(source);
+  return kind == SourceKind::file ? kind_on_disk(source, without_credentials(source)) : kind;
+}
+
+bool is_manifest(const AVInputFormat& format) { return matches(format, kManifests); }
+
+void require_allowed_format(const AVInputFormat& format, const std::string& shown, bool from_network,
+                            bool allow_manifests) {
+  if (matches(format, kContainers)) return;
+  if (is_manifest(format)) {
+    if (from_network && allow_manifests && matches(format, "hls,dash")) return;
+    throw SourceError(
+        shown + ": is a list that points at other files (" + format.name + "), which is not followed; " +
+        (from_network ? "set allow_manifests: true if you trust its server"
+                      : "give the video itself, or its http(s) address with allow_manifests: true"));
+  }
+  if (matches(format, kPictures)) {
+    throw SourceError(shown + ": is a single picture (" + format.name +
+                      "); give a video or a folder of JPEG or PNG frames");
+  }
+  if (matches(format, kAudio)) {
+    throw SourceError(shown + ": no video stream (it is " + format.name + "); give a file with pictures");
+  }
+  if (matches(format, "tty")) throw SourceError(shown + ": is text, not a video; give a video file");
+  throw SourceError(shown + ": is not a video of a known container (it looks like " + format.name +
+                    "); give mp4, mov, mkv, webm, avi, mpeg, ts, flv or the like");
+}
+
+std::string format_whitelist(SourceKind kind, bool allow_manifests) {
+  switch (kind) {
+    case SourceKind::rtsp:
+      return "rtsp,rtp,asf,mpegts";
+    case SourceKind::device:
+      return "video4linux2,v4l2";
+    case SourceKind::http:
+      return std::string(kContainers) + (allow_manifests ? ",hls,dash,aac,mp3,webvtt" : "");
+    default:
+      return kContainers;
+  }
+}
+
+std::string protocol_whitelist(SourceKind kind, bool allow_manifests) {
+  switch (kind) {
+    case SourceKind::rtsp:
+      return "rtp,udp,tcp,tls";
+    case SourceKind::http:
+      return allow_manifests ? "http,https,tcp,tls,crypto" : "http,https,tcp,tls";
+    default:
+      return "file";
+  }
+}
+
+bool is_live(const SourceOptions& options) {
+  if (options.realtime) return true;
+  switch (source_kind_by_name(options.source)) {
+    case SourceKind::device:
+    case SourceKind::rtsp:
+    case SourceKind::http:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace actionflow

@@ -1,0 +1,35 @@
+// Source policy: what a source's name may mean, and which formats and protocols may open.
+//
+// A name is a file unless it is "-", a video device, or begins with rtsp://, rtsps://, http:// or
+// https://. Other schemes of FFmpeg's (concat:, subfile,,, data:, hls+…) therefore name files, which
+// hardly exist; an unknown "scheme://" is refused by name. Nothing that a file refers to is opened.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "datasets/video/ffmpeg.h"
+#include "datasets/video/source.h"
+
+namespace actionflow {
+
+enum class SourceKind { file, standard_input, frame_folder, device, rtsp, http };
+
+// Throws SourceError for what cannot be a source: an empty name, an unknown scheme, a missing file.
+SourceKind source_kind(const SourceOptions& options);
+
+// The same by the name alone, without a look at the disk: folders count as files.
+SourceKind source_kind_by_name(std::string_view source);
+
+// Throws SourceError where the format found in `source`'s bytes is not one of moving pictures that
+// stand in the bytes themselves. `shown` is the name for messages.
+void require_allowed_format(const AVInputFormat& format, const std::string& shown, bool from_network,
+                            bool allow_manifests);
+
+bool is_manifest(const AVInputFormat& format);
+
+// Comma-separated, as FFmpeg's options take them.
+std::string format_whitelist(SourceKind kind, bool allow_manifests);
+std::string protocol_whitelist(SourceKind kind, bool allow_manifests);
+
+}  // namespace actionflow

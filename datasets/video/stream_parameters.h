@@ -1,0 +1,36 @@
+// What passes from a Reader to a Decoder; inside this room only.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "datasets/video/ffmpeg.h"
+#include "datasets/video/source.h"
+
+namespace actionflow {
+
+// A packet of a stream, its time stamps in the stream's time base. `unreadable`: a picture stood
+// here that could not be read; the decoder counts it as damaged.
+struct Packet::Data {
+  UniquePacket packet;
+  bool unreadable = false;
+};
+
+struct Reader::CodecParameters {
+  UniqueCodecParameters codec;
+  AVRational time_base = kMicroseconds;
+  AVRational sample_aspect{0, 1};  // the container's, which goes before the codec's; 0: none
+  AVRational frame_rate{0, 1};     // average; 0: unknown
+  int rotation = 0;                // clockwise degrees to turn pictures upright
+  std::string source;              // without credentials, for messages
+};
+
+// 8192×4352: 8K and what 8K cameras pad it to. A larger picture is refused, so that a header of a
+// few bytes cannot ask for gigabytes.
+inline constexpr std::int64_t kMaxPixels = std::int64_t{8192} * 4352;
+inline constexpr std::size_t kMaxAllocationBytes = std::size_t{512} << 20;
+
+// Clockwise degrees to turn a picture upright, to the nearest quarter; `matrix` may be nullptr.
+int rotation_of(const std::int32_t* matrix);
+
+}  // namespace actionflow
