@@ -1,6 +1,6 @@
 // Plain dense float32 memory with a shape: row-major, 64-byte aligned, owned.
 //
-// It knows nothing of kernels. Activations in a plan have layouts of their own (see models/plan.h);
+// It knows nothing of kernels. Activations in a plan have layouts of their own (see models/plan/plan.h);
 // a Tensor is what stands at the borders: weights, inputs and outputs of a network, .npy files.
 #pragma once
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "models/network.h"
+#include "models/network/network.h"
 #include "nodes/flow.h"
 
 namespace actionflow {

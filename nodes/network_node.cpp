@@ -1,6 +1,6 @@
 #include "nodes/network_node.h"
 
-#include "models/cuts.h"
+#include "models/graph/cuts.h"
 #include "nodes/network_flow.h"
 
 namespace actionflow {

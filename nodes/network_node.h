@@ -1,7 +1,7 @@
 // A network as a node: clips to scores, one instance for all streams.
 //
-// The three kinds differ in where they cut the network (models/network.h). cnn3d runs it whole, as many
-// clips at once as the graph has workers. cnn_lstm runs what comes before the recurrence likewise, and
+// The three kinds differ in where they cut the network (models/network/network.h). cnn3d runs it whole, as
+// many clips at once as the graph has workers. cnn_lstm runs what comes before the recurrence likewise, and
 // the recurrent part in order, stream by stream. fusion_3d2d runs the branches of one clip side by side,
 // joins them, and runs the rest. Scores leave in the order of each stream. The result does not depend on
 // the kind, bit for bit.
@@ -13,7 +13,7 @@
 #include <optional>
 
 #include "base/config/optional_path.h"
-#include "models/weight_files.h"
+#include "models/formats/weight_files.h"
 #include "nodes/node.h"
 
 namespace actionflow {

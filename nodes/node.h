@@ -16,7 +16,7 @@
 
 #include "base/config/config.h"
 #include "base/input_spec.h"
-#include "models/network.h"
+#include "models/network/network.h"
 #include "nodes/flow.h"
 #include "nodes/result_sink.h"
 

@@ -22,7 +22,7 @@
 
 #include "base/config/config.h"
 #include "datasets/video/source.h"
-#include "models/weight_files.h"
+#include "models/formats/weight_files.h"
 #include "nodes/node.h"
 
 namespace actionflow {

@@ -68,7 +68,7 @@ class Preparer {
 struct Clip {
   std::vector<PreparedFramePtr> frames;
   // N=1 × C × T × H × W, ranged and normalised as the input form says.
-  // (models/network.h takes the bytes directly; this is for files and tests.)
+  // (models/network/network.h takes the bytes directly; this is for files and tests.)
 };
 
 }  // namespace actionflow

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "models/formats/hdf5_child.h"
-#include "models/weights.h"
+#include "models/weights/weights.h"
 
 namespace actionflow {
 

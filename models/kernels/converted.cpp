@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "models/kernels/parallel.h"
-#include "models/kernels/vector.h"
+#include "models/kernels/simd/vector.h"
 
 namespace actionflow::kernels {
 namespace {

@@ -4,7 +4,7 @@
 #include <bit>
 
 #include "models/kernels/parallel.h"
-#include "models/kernels/vector.h"
+#include "models/kernels/simd/vector.h"
 
 namespace actionflow::kernels {
 namespace {

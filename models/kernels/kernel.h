@@ -2,7 +2,7 @@
 //
 // A kernel is made once, owns its prepared weights, is immutable afterwards and may run on many
 // threads at once, each with its own Arguments. Operations have lists of candidates
-// (models/kernels/convolution.h, …); the plan takes the first that says yes. Own kernels and
+// (models/kernels/convolution/convolution.h, …); the plan takes the first that says yes. Own kernels and
 // oneDNN's stand side by side behind this interface.
 //
 // Threads: run() uses the OpenMP threads of the calling thread. Results must not depend on how many

@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "models/formats/safetensors.h"
-#include "models/reserved_names.h"
+#include "models/graph/reserved_names.h"
 
 namespace actionflow {
 namespace {

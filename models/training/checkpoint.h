@@ -1,6 +1,7 @@
 // last.safetensors: everything that a training run needs to go on at the step where it was written.
 //
-// A weights file like others (models/weight_files.h), so `classify` runs it, with the optimiser's tensors
+// A weights file like others (models/formats/weight_files.h), so `classify` runs it, with the optimiser's
+// tensors
 // ("optimizer.…"), the average's ("ema.<parameter>") and, in its header under "training.…", what the run
 // wants to find again. Doubles are written so that they read back exactly.
 //
@@ -18,10 +19,10 @@
 #include <string_view>
 
 #include "base/atomic_file.h"
-#include "models/training/average.h"
-#include "models/training/optimizer.h"
-#include "models/training/schedule.h"
-#include "models/weight_files.h"
+#include "models/formats/weight_files.h"
+#include "models/training/optimizer/average.h"
+#include "models/training/optimizer/optimizer.h"
+#include "models/training/optimizer/schedule.h"
 
 namespace actionflow {
 

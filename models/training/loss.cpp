@@ -9,7 +9,7 @@
 #include <string>
 
 #include "base/error.h"
-#include "models/layer.h"
+#include "models/description/layer.h"
 
 namespace actionflow {
 namespace {

@@ -17,7 +17,7 @@
 
 #include "base/config/config.h"
 #include "base/tensor.h"
-#include "models/architecture.h"
+#include "models/description/architecture.h"
 
 namespace actionflow {
 

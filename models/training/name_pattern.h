@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "models/architecture.h"
+#include "models/description/architecture.h"
 
 namespace actionflow {
 

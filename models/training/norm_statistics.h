@@ -16,8 +16,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "models/graph.h"
-#include "models/weights.h"
+#include "models/graph/graph.h"
+#include "models/weights/weights.h"
 
 namespace actionflow {
 

@@ -6,12 +6,12 @@
 #include <map>
 
 #include "base/error.h"
+#include "models/kernels/elementwise/gradient_sum.h"
 #include "models/kernels/entry.h"
-#include "models/network_form.h"
-#include "models/openmp_threads.h"
-#include "models/training/gradient_sum.h"
+#include "models/kernels/openmp_threads.h"
+#include "models/network/network_form.h"
 #include "models/training/name_pattern.h"
-#include "models/training/train_plan.h"
+#include "models/training/plan/train_plan.h"
 
 namespace actionflow {
 

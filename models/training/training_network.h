@@ -17,12 +17,12 @@
 #include <string>
 #include <vector>
 
-#include "models/architecture.h"
-#include "models/network.h"
+#include "models/description/architecture.h"
+#include "models/kernels/train_kernel.h"
+#include "models/network/network.h"
 #include "models/training/loss.h"
-#include "models/training/optimizer.h"
-#include "models/training/train_kernel.h"
-#include "models/weights.h"
+#include "models/training/optimizer/optimizer.h"
+#include "models/weights/weights.h"
 
 namespace actionflow {
 

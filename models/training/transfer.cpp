@@ -9,8 +9,8 @@
 
 #include "base/error.h"
 #include "models/formats/safetensors.h"
+#include "models/formats/weight_files.h"
 #include "models/training/name_pattern.h"
-#include "models/weight_files.h"
 
 namespace actionflow {
 namespace {

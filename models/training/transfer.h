@@ -12,7 +12,7 @@
 
 #include "base/config/config.h"
 #include "base/config/optional_path.h"
-#include "models/weights.h"
+#include "models/weights/weights.h"
 
 namespace actionflow {
 

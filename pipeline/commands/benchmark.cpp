@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "base/progress.h"
 #include "datasets/video/source.h"
-#include "models/network.h"
+#include "models/network/network.h"
 #include "pipeline/commands/commands.h"
 #include "pipeline/commands/pipeline_flags.h"
 #include "pipeline/interrupt.h"

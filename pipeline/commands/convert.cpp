@@ -2,7 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/log.h"
-#include "models/weight_files.h"
+#include "models/formats/weight_files.h"
 #include "pipeline/commands/commands.h"
 
 namespace actionflow {

@@ -1,4 +1,4 @@
-#include "models/inspect.h"
+#include "models/description/inspect.h"
 
 #include <fmt/format.h>
 

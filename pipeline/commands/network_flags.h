@@ -5,8 +5,8 @@
 #include <optional>
 #include <string>
 
-#include "models/network.h"
-#include "models/weight_files.h"
+#include "models/formats/weight_files.h"
+#include "models/network/network.h"
 #include "pipeline/command.h"
 
 namespace actionflow {

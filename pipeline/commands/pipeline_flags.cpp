@@ -2,7 +2,7 @@
 
 #include <filesystem>
 
-#include "models/weight_files.h"
+#include "models/formats/weight_files.h"
 #include "pipeline/commands/network_flags.h"
 
 namespace actionflow {

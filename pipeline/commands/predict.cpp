@@ -2,8 +2,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/npy.h"
-#include "models/network.h"
-#include "models/weight_files.h"
+#include "models/formats/weight_files.h"
+#include "models/network/network.h"
 #include "pipeline/commands/commands.h"
 #include "pipeline/commands/network_flags.h"
 

@@ -2,7 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/log.h"
-#include "models/architecture.h"
+#include "models/description/architecture.h"
 #include "pipeline/commands/commands.h"
 #include "pipeline/description.h"
 #include "pipeline/training/recipe.h"

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "models/weight_files.h"
+#include "models/formats/weight_files.h"
 #include "pipeline/evaluation/metrics.h"
 #include "pipeline/training/recipe.h"
 

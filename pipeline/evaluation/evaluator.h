@@ -16,7 +16,7 @@
 #include "datasets/clips/clip_sampler.h"
 #include "datasets/lists/dataset.h"
 #include "datasets/recordings/video_frames.h"
-#include "models/network.h"
+#include "models/network/network.h"
 
 namespace actionflow {
 

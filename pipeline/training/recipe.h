@@ -29,12 +29,12 @@
 #include "datasets/clips/clip_sampler.h"
 #include "datasets/lists/dataset.h"
 #include "datasets/recordings/video_frames.h"
-#include "models/architecture.h"
-#include "models/network.h"
-#include "models/training/average.h"
+#include "models/description/architecture.h"
+#include "models/network/network.h"
 #include "models/training/loss.h"
-#include "models/training/optimizer.h"
-#include "models/training/schedule.h"
+#include "models/training/optimizer/average.h"
+#include "models/training/optimizer/optimizer.h"
+#include "models/training/optimizer/schedule.h"
 #include "models/training/transfer.h"
 
 namespace actionflow {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "datasets/lists/dataset.h"
-#include "models/weights.h"
+#include "models/weights/weights.h"
 #include "pipeline/evaluation/evaluator.h"
 
 namespace actionflow {

@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "base/error.h"
-#include "models/network.h"
+#include "models/network/network.h"
 #include "models/openmp_wait.h"
-#include "models/weights.h"
+#include "models/weights/weights.h"
 
 namespace {
 

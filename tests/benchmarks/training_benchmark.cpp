@@ -14,7 +14,7 @@
 
 #include "base/error.h"
 #include "models/openmp_wait.h"
-#include "models/training/optimizer.h"
+#include "models/training/optimizer/optimizer.h"
 #include "models/training/training_network.h"
 
 namespace {

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "base/tensor.h"
-#include "models/kernels/winograd_convolution.h"
+#include "models/kernels/winograd/convolution.h"
 
 namespace {
 

@@ -1,4 +1,4 @@
-#include "models/training/average.h"
+#include "models/training/optimizer/average.h"
 
 #include <gmock/gmock.h>
 

@@ -1,6 +1,6 @@
 // Our own passes of convolutions' training beside oneDNN's on the same memory, which
 // TrainingNetwork's tests hold against differences of the loss.
-#include "models/training/convolution_pass.h"
+#include "models/kernels/convolution/convolution_pass.h"
 
 #include <gtest/gtest.h>
 #include <omp.h>

@@ -5,9 +5,9 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
-#include "models/cuts.h"
-#include "models/inspect.h"
-#include "models/network.h"
+#include "models/description/inspect.h"
+#include "models/graph/cuts.h"
+#include "models/network/network.h"
 #include "tests/models/networks.h"
 
 namespace actionflow {

@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "base/npy.h"
-#include "models/architecture.h"
+#include "models/description/architecture.h"
 #include "models/formats/safetensors.h"
-#include "models/weights.h"
+#include "models/weights/weights.h"
 #include "tests/test_data.h"
 
 namespace actionflow::testing {

@@ -7,8 +7,8 @@
 
 #include "base/npy.h"
 #include "models/formats/keras_config.h"
-#include "models/network.h"
-#include "models/weight_files.h"
+#include "models/formats/weight_files.h"
+#include "models/network/network.h"
 #include "tests/models/reference.h"
 #include "tests/models/scratch_folder.h"
 #include "tests/test_data.h"

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <fstream>
 
-#include "models/network.h"
-#include "models/weight_files.h"
+#include "models/formats/weight_files.h"
+#include "models/network/network.h"
 #include "tests/test_data.h"
 
 namespace actionflow::testing {

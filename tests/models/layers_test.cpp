@@ -7,7 +7,7 @@
 #include <set>
 
 #include "base/config/schema.h"
-#include "models/layer.h"
+#include "models/description/layer.h"
 #include "tests/models/networks.h"
 
 namespace actionflow {

@@ -1,4 +1,4 @@
-#include "models/network.h"
+#include "models/network/network.h"
 #include "tests/models/golden_case.h"
 #include "tests/models/reference.h"
 

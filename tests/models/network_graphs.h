@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "models/network.h"
+#include "models/network/network.h"
 
 namespace actionflow::testing {
 

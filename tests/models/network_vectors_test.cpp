@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "base/processor.h"
-#include "models/kernels/vector.h"
+#include "models/kernels/simd/vector.h"
 #include "tests/models/network_graphs.h"
 
 namespace actionflow::testing {

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "models/architecture.h"
+#include "models/description/architecture.h"
 #include "tests/test_data.h"
 
 namespace actionflow::testing {

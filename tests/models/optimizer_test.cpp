@@ -1,4 +1,4 @@
-#include "models/training/optimizer.h"
+#include "models/training/optimizer/optimizer.h"
 
 #include <gmock/gmock.h>
 #include <omp.h>

@@ -1,8 +1,8 @@
 // What a network computes, by plain loops: the measure of every plan and kernel.
 //
-// One small function an operation, written from the comments of models/graph.h alone; nothing of the layers'
-// or plans' code is used. Values are N×C×T×H×W float32, sums are taken in double, and each node's result is
-// rounded to float32 once. Slow on purpose.
+// One small function an operation, written from the comments of models/graph/graph.h alone; nothing of the
+// layers' or plans' code is used. Values are N×C×T×H×W float32, sums are taken in double, and each node's
+// result is rounded to float32 once. Slow on purpose.
 #pragma once
 
 #include <map>
@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/tensor.h"
-#include "models/graph.h"
+#include "models/graph/graph.h"
 
 namespace actionflow::testing {
 

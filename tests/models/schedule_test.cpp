@@ -1,4 +1,4 @@
-#include "models/training/schedule.h"
+#include "models/training/optimizer/schedule.h"
 
 #include <gmock/gmock.h>
 

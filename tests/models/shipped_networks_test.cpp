@@ -4,7 +4,7 @@
 #include <cmath>
 #include <set>
 
-#include "models/architecture.h"
+#include "models/description/architecture.h"
 #include "tests/models/networks.h"
 
 namespace actionflow {

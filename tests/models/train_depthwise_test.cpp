@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/processor.h"
-#include "models/training/gradient_vectors.h"
+#include "models/kernels/simd/gradient_vectors.h"
 #include "tests/models/reference.h"
 #include "tests/models/relu_inside.h"
 

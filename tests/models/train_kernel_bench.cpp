@@ -8,9 +8,9 @@
 #include <cmath>
 #include <cstring>
 
-#include "models/kernels/vector.h"
-#include "models/plan_fuse.h"
-#include "models/plan_memory.h"
+#include "models/kernels/simd/vector.h"
+#include "models/plan/fuse.h"
+#include "models/plan/memory.h"
 #include "tests/models/reference.h"
 
 namespace actionflow::testing {

@@ -20,7 +20,7 @@
 #include <string>
 #include <vector>
 
-#include "models/training/train_kernel.h"
+#include "models/kernels/train_kernel.h"
 #include "tests/models/network_graphs.h"
 
 namespace actionflow::testing {

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "base/processor.h"
-#include "models/training/map_vectors.h"
+#include "models/kernels/simd/map_vectors.h"
 #include "tests/models/network_graphs.h"
 
 namespace actionflow::testing {

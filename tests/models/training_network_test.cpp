@@ -11,7 +11,7 @@
 
 #include "base/error.h"
 #include "base/processor.h"
-#include "models/layer.h"
+#include "models/description/layer.h"
 #include "tests/models/gradient_check.h"
 #include "tests/models/network_graphs.h"
 #include "tests/models/networks.h"

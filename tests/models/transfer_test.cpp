@@ -7,8 +7,8 @@
 
 #include "base/error.h"
 #include "models/formats/safetensors.h"
+#include "models/formats/weight_files.h"
 #include "models/training/name_pattern.h"
-#include "models/weight_files.h"
 #include "tests/models/networks.h"
 #include "tests/models/scratch_folder.h"
 

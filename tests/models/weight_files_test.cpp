@@ -1,5 +1,5 @@
 // Loading, saving and converting weights, and what happens to files that are wrong.
-#include "models/weight_files.h"
+#include "models/formats/weight_files.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

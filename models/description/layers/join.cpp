@@ -1,0 +1,85 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "models/description/layers/layers.h"
+
+namespace actionflow {
+namespace {
+
+void need_several(const Emitter& emitter) {
+  if (emitter.inputs().size() < 2) {
+    emitter.fail("joins layers, but has one input; expected from: [first, second, …]");
+  }
+}
+
+struct ConcatLayer : Layer {
+  static void describe(config::Fields<ConcatLayer>&) {}
+
+  void emit(Emitter& emitter) const override {
+    need_several(emitter);
+    const int first = emitter.inputs().front();
+    Extents result = emitter.extents(first);
+    result.c = 0;
+    for (const int input : emitter.inputs()) {
+      Extents in = emitter.extents(input);
+      result.c += in.c;
+      in.c = emitter.extents(first).c;
+      if (in != emitter.extents(first)) {
+        emitter.fail(fmt::format("{} and {} differ in time, height or width", emitter.describe(first),
+                                 emitter.describe(input)));
+      }
+    }
+    emitter.add(Concat{}, emitter.inputs(), result);
+  }
+};
+
+// The extent that both become, or nothing: equal, or one of them 1.
+bool widen(std::int64_t& result, std::int64_t extent) {
+  if (result == 1) result = extent;
+  return extent == result || extent == 1;
+}
+
+Extents common_extents(const Emitter& emitter) {
+  const int first = emitter.inputs().front();
+  Extents result = emitter.extents(first);
+  for (const int input : emitter.inputs()) {
+    const Extents& in = emitter.extents(input);
+    const bool fits =
+        widen(result.c, in.c) && widen(result.t, in.t) && widen(result.h, in.h) && widen(result.w, in.w);
+    if (!fits) {
+      emitter.fail(fmt::format("{} and {} differ", emitter.describe(first), emitter.describe(input)));
+    }
+  }
+  return result;
+}
+
+template <Elementwise::Kind kind, bool mean = false>
+struct ElementwiseLayer : Layer {
+  static void describe(config::Fields<ElementwiseLayer>&) {}
+
+  void emit(Emitter& emitter) const override {
+    need_several(emitter);
+    const float scale = mean ? 1.0F / static_cast<float>(emitter.inputs().size()) : 1.0F;
+    emitter.add(Elementwise{.kind = kind, .scale = scale}, emitter.inputs(), common_extents(emitter));
+  }
+};
+
+}  // namespace
+
+std::vector<LayerKind> join_layers() {
+  using enum Elementwise::Kind;
+  const std::string twice = "from: [input, input]";
+  return {
+      layer_kind<ConcatLayer>("concat", "channels of several layers, one after another", twice),
+      layer_kind<ElementwiseLayer<add>>("add", "the sum of several layers; extents of 1 are repeated", twice),
+      layer_kind<ElementwiseLayer<add, true>>("average",
+                                              "the mean of several layers; extents of 1 are repeated", twice),
+      layer_kind<ElementwiseLayer<multiply>>(
+          "multiply", "the product of several layers; extents of 1 are repeated", twice),
+      layer_kind<ElementwiseLayer<maximum>>(
+          "maximum", "the largest of several layers; extents of 1 are repeated", twice),
+  };
+}
+
+}  // namespace actionflow

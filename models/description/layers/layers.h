@@ -1,0 +1,22 @@
+// The kinds of layer, by the file that holds them; registry.cpp lists them.
+#pragma once
+
+#include <vector>
+
+#include "models/description/layer.h"
+
+namespace actionflow {
+
+std::vector<LayerKind> convolution_layers();
+std::vector<LayerKind> pooling_layers();
+std::vector<LayerKind> reduction_layers();
+std::vector<LayerKind> batch_norm_layers();
+std::vector<LayerKind> dense_layers();
+std::vector<LayerKind> activation_layers();
+std::vector<LayerKind> dropout_layers();
+std::vector<LayerKind> shape_layers();
+std::vector<LayerKind> join_layers();
+std::vector<LayerKind> select_frame_layers();
+std::vector<LayerKind> recurrent_layers();
+
+}  // namespace actionflow

@@ -1,0 +1,33 @@
+// Every kind of layer that a model file may name.
+#include <algorithm>
+
+#include "models/description/layers/layers.h"
+
+namespace actionflow {
+namespace {
+
+std::vector<LayerKind> all_kinds() {
+  std::vector<LayerKind> kinds;
+  for (const auto& group : {convolution_layers(), pooling_layers(), reduction_layers(), batch_norm_layers(),
+                            dense_layers(), activation_layers(), dropout_layers(), shape_layers(),
+                            join_layers(), select_frame_layers(), recurrent_layers()}) {
+    kinds.insert(kinds.end(), group.begin(), group.end());
+  }
+  return kinds;
+}
+
+}  // namespace
+
+const std::vector<LayerKind>& layer_kinds() {
+  static const std::vector<LayerKind> kinds = all_kinds();
+  return kinds;
+}
+
+const LayerKind* find_layer_kind(std::string_view name) {
+  const std::vector<LayerKind>& kinds = layer_kinds();
+  const auto found =
+      std::find_if(kinds.begin(), kinds.end(), [&](const LayerKind& kind) { return kind.name == name; });
+  return found == kinds.end() ? nullptr : &*found;
+}
+
+}  // namespace actionflow

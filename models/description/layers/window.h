@@ -1,0 +1,59 @@
+// What sliding windows share, in convolutions and poolings: options for 2 or 3 axes, padding, and the
+// shape of the result.
+#pragma once
+
+#include <array>
+
+#include "base/config/config.h"
+#include "models/description/layer.h"
+
+namespace actionflow {
+
+// valid: none. same: as Keras, so that the result has ⌈in/stride⌉ steps, the odd one at the end.
+// causal: in time only before the first sample, in space as `same`. fixed: begin and end.
+struct Padding {
+  enum class Kind { valid, same, causal, fixed } kind = Kind::valid;
+  Axes begin{0, 0, 0}, end{0, 0, 0};
+};
+
+// As an option: valid, same, causal (three axes only), a number, one number an axis, or [before, after]
+// an axis. The two axes of a 2D layer are height and width.
+template <std::size_t axes>
+struct PaddingOption : Padding {};
+
+Padding read_padding(const config::Value& value, std::size_t axes, config::Diagnostics& diagnostics);
+
+constexpr const char* kPaddingHelp = "valid, same, causal, a number, one an axis, or [before, after] an axis";
+
+struct Window {
+  Axes kernel{1, 1, 1}, stride{1, 1, 1}, dilation{1, 1, 1};
+  Axes pad_begin{0, 0, 0}, pad_end{0, 0, 0};
+};
+
+// Fills the window's padding for this input.
+void pad(Window& window, const Padding& padding, const Extents& input);
+
+// The result's extents; `channels` are the result's. Fails where the window is larger than the padded input.
+Extents slide(const Emitter& emitter, const Window& window, int input, std::int64_t channels);
+
+// Time, height and width from the options of a layer with two or three axes.
+Axes widen(const std::array<int, 2>& height_width, int time);
+Axes widen(const std::array<int, 3>& all, int time);
+
+// "3×7×7"
+std::string to_string(const Axes& axes);
+
+constexpr int kMostKernel = 4096;  // largest kernel, stride, dilation and padding along an axis
+
+}  // namespace actionflow
+
+template <std::size_t axes>
+struct actionflow::config::Type<actionflow::PaddingOption<axes>> {
+  static bool read(const Reading& reading, PaddingOption<axes>& to) {
+    const std::size_t errors = reading.diagnostics.size();
+    to = {read_padding(reading.value, axes, reading.diagnostics)};
+    return reading.diagnostics.size() == errors;
+  }
+  static Value write(const PaddingOption<axes>&, const Value*) { return make_scalar("valid"); }
+  static Schema schema(const Limits&) { return {}; }
+};

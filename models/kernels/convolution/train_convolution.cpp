@@ -1,0 +1,102 @@
+#include <algorithm>
+#include <optional>
+
+#include "base/error.h"
+#include "models/kernels/convolution/convolution_pass.h"
+#include "models/kernels/prepared_gradient.h"
+
+namespace actionflow::training {
+namespace {
+
+using Pass = std::unique_ptr<ConvolutionPass>;
+
+using PassMaker = Pass (*)(const ConvolutionShape&);
+
+// The first of these that there is.
+Pass best(const TrainKernelRequest& r, const ConvolutionShape& shape,
+          std::initializer_list<PassMaker> makers) {
+  for (const PassMaker maker : makers)
+    if (Pass pass = maker(shape)) return pass;
+  throw ModelError("layer '" + r.node.name + "' (convolution) cannot be trained: no kernel runs it");
+}
+
+class TrainConvolution final : public TrainKernel {
+ public:
+  TrainConvolution(const TrainKernelRequest& r, const ConvolutionShape& shape)
+      : shape_(shape),
+        bias_(shape.operation.bias),
+        forward_(best(r, shape, {winograd_forward, onednn_forward})) {
+    ConvolutionShape backward = shape;
+    backward.out.type = shape.in.type;
+    if (r.wants_input_gradient[0]) data_ = best(r, backward, {winograd_backward_data, onednn_backward_data});
+    const auto& wants = r.wants_parameter_gradient;
+    if (std::find(wants.begin(), wants.end(), true) != wants.end())
+      weights_ =
+          best(r, backward, {narrow_backward_weights, winograd_backward_weights, onednn_backward_weights});
+    // A pass that masks reads the gradient as it came, unless another pass or type wants it prepared.
+    const bool converts = shape.in.type != shape.out.type;
+    masks_ = shape.relu && !converts && data_ == nullptr && weights_ != nullptr && weights_->masks();
+    gradient_.emplace(shape.out, shape.in.type, shape.relu && !masks_);
+  }
+
+  void forward(const ForwardArguments& a) const override {
+    PassArguments pass;
+    pass.input = a.inputs[0];
+    pass.kernel = a.parameters[0];
+    pass.bias = bias_ ? a.parameters[1] : nullptr;
+    pass.result = a.output;
+    pass.scratch = a.scratch;
+    forward_->run(pass);
+  }
+
+  void backward(const BackwardArguments& a) const override {
+    PassArguments pass;
+    pass.output_gradient = gradient_->prepare(a, a.scratch);
+    if (masks_) pass.mask = a.output;
+    pass.scratch = static_cast<std::byte*>(a.scratch) + gradient_bytes();
+    if (weights_ != nullptr) {
+      pass.input = a.inputs[0];
+      pass.kernel_gradient = a.parameter_gradients[0];
+      pass.bias_gradient = bias_ ? a.parameter_gradients[1] : nullptr;
+      weights_->run(pass);
+    }
+    if (data_ == nullptr) return;
+    pass.kernel = a.parameters[0];
+    pass.result = a.input_gradients[0];
+    data_->run(pass);
+  }
+
+  BackwardReads backward_reads() const override { return {{weights_ != nullptr}, shape_.relu}; }
+  std::size_t forward_scratch_bytes() const override { return forward_->scratch_bytes(); }
+  std::size_t backward_scratch_bytes() const override {
+    const std::size_t data = data_ ? data_->scratch_bytes() : 0;
+    return gradient_bytes() + std::max(data, weights_ ? weights_->scratch_bytes() : 0);
+  }
+  bool overwrites_gradient() const override { return gradient_->overwrites(); }
+
+  std::string implementation() const override {
+    std::string text = forward_->implementation();
+    if (data_ != nullptr) text += ", data " + data_->implementation();
+    if (weights_ != nullptr) text += ", weights " + weights_->implementation();
+    return text;
+  }
+
+ private:
+  std::size_t gradient_bytes() const { return (gradient_->bytes() + 63) / 64 * 64; }
+
+  ConvolutionShape shape_;
+  bool bias_;
+  Pass forward_, data_, weights_;
+  bool masks_ = false;
+  std::optional<PreparedGradient> gradient_;
+};
+
+}  // namespace
+
+std::unique_ptr<TrainKernel> make_convolution(const TrainKernelRequest& request) {
+  const ConvolutionShape shape{std::get<Convolution>(request.node.operation), request.in[0], request.out,
+                               request.relu};
+  return std::make_unique<TrainConvolution>(request, shape);
+}
+
+}  // namespace actionflow::training

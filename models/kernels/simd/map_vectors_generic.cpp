@@ -1,0 +1,20 @@
+#include "models/kernels/simd/map_vectors.h"
+
+namespace actionflow::training {
+namespace {
+
+constexpr int kVectorBytes = 16;
+constexpr const char* kName = "generic";
+
+// In this order: each stands on those before.
+#include "models/kernels/simd/vector_math.inc"
+
+#include "models/kernels/simd/norm_vectors.inc"
+
+#include "models/kernels/simd/pool_vectors.inc"
+
+}  // namespace
+
+const MapVectors* generic_map_vectors() { return &kMapVectors; }
+
+}  // namespace actionflow::training

@@ -1,0 +1,22 @@
+#include <immintrin.h>
+
+#include "models/kernels/simd/vector.h"
+
+namespace actionflow::kernels {
+namespace {
+
+constexpr int kVectorBytes = 32;
+constexpr const char* kName = "avx2";
+
+// In this order: each stands on those before.
+#include "models/kernels/simd/vector_math.inc"
+
+#include "models/kernels/simd/vector_rows.inc"
+
+#include "models/kernels/simd/vector_products.inc"
+
+}  // namespace
+
+const VectorKernels* avx2_vector_kernels() { return &kKernels; }
+
+}  // namespace actionflow::kernels

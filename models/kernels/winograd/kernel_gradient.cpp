@@ -1,0 +1,172 @@
+#include "models/kernels/winograd/kernel_gradient.h"
+
+#include <omp.h>
+
+#include <algorithm>
+
+#include "models/kernels/winograd/tiles.h"
+
+namespace actionflow::kernels::winograd {
+namespace {
+
+// V of one block and Z of it stay in the last-level cache together.
+constexpr std::int64_t kBlockFloats = std::int64_t{5} << 18;
+
+std::int64_t whole_lines(std::int64_t floats) { return (floats + kLanes - 1) / kLanes * kLanes; }
+
+class TiledGradient final : public GradientRunner {
+ public:
+  TiledGradient(const ConvolutionProblem& p, const Cut& cut)
+      : cut_(cut),
+        tiles_(p, cut),
+        out_(p.out),
+        inputs_(p.in.extents.c),
+        outputs_(p.out.extents.c),
+        taps_(p.operation.kernel[0]),
+        threads_(omp_get_max_threads()),
+        input_(avx512_input(cut.outputs, cut.time, p.in.type)),
+        gradient_(avx512_gradient(cut.outputs, cut.time, p.out.type)),
+        multiply_(avx512_gradient_product()),
+        finish_(avx512_kernel_gradient(cut.outputs, cut.time)) {}
+
+  std::string implementation() const override {
+    const std::string side = std::to_string(cut_.outputs);
+    return "own:winograd_" + side + "x" + side + (cut_.time == Time::none ? "" : "x2") + ":avx512";
+  }
+  std::size_t scratch_bytes() const override {
+    return static_cast<std::size_t>(v_floats() + z_floats() + cut_.u_floats() + threads_ * out_.padded) *
+           sizeof(float);
+  }
+
+  void run(const void* input, const void* output_gradient, float* kernel_gradient, float* bias_gradient,
+           void* scratch) const override {
+    auto* v = static_cast<float*>(scratch);
+    float *z = v + v_floats(), *d = z + z_floats(), *sums = d + cut_.u_floats();
+    std::fill_n(sums, threads_ * out_.padded, 0.0F);
+    for (std::int64_t block = 0; block < cut_.block_count(); ++block) {
+      const std::int64_t first = block * cut_.block_tiles;
+      const std::int64_t count = std::min(cut_.block_tiles, cut_.tiles - first);
+#pragma omp parallel num_threads(threads_)
+      {
+#pragma omp for schedule(static) nowait
+        for (std::int64_t i = 0; i < count * cut_.blocks; ++i)
+          transform_input(input, first, i / cut_.blocks, i % cut_.blocks, v);
+#pragma omp for schedule(static)
+        for (std::int64_t i = 0; i < count * out_vectors(); ++i)
+          transform_gradient(output_gradient, first, i / out_vectors(), i % out_vectors(), z,
+                             sums + omp_get_thread_num() * out_.padded);
+#pragma omp for schedule(static)
+        for (std::int64_t i = 0; i < cut_.out_blocks * point_count(); ++i)
+          multiply(i / point_count(), i % point_count(), count * cut_.groups, v, z, d, block > 0);
+      }
+    }
+    if (bias_gradient != nullptr) add_bias(sums, bias_gradient);
+    if (kernel_gradient == nullptr) return;
+    const std::int64_t pieces = divide_up(outputs_, kLanes) * inputs_;
+#pragma omp parallel for schedule(static)
+    for (std::int64_t i = 0; i < pieces; ++i) finish(i / inputs_ * kLanes, i % inputs_, d, kernel_gradient);
+  }
+
+ private:
+  static std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+  std::int64_t point_count() const { return cut_.points() * time_points(cut_.time); }
+  std::int64_t out_vectors() const { return out_.padded / kLanes; }
+
+  // Strides of Z, which stands apart as V does.
+  std::int64_t z_block_stride() const { return cut_.block_rows() * kOutBlock; }
+  std::int64_t z_time_stride() const { return cut_.out_blocks * z_block_stride(); }
+  std::int64_t z_point_stride() const { return time_points(cut_.time) * z_time_stride() + Cut::kApart; }
+  std::int64_t v_floats() const { return whole_lines(cut_.v_floats()); }
+  std::int64_t z_floats() const { return whole_lines(cut_.points() * z_point_stride()); }
+
+  void add_bias(const float* sums, float* bias_gradient) const {
+    for (int thread = 0; thread < threads_; ++thread)
+      for (std::int64_t o = 0; o < outputs_; ++o) bias_gradient[o] += sums[thread * out_.padded + o];
+  }
+
+  void transform_input(const void* input, std::int64_t first, std::int64_t index, std::int64_t channels,
+                       float* v) const {
+    InputTile tile = tiles_.input(input, first + index, channels);
+    tile.v = v + (channels * cut_.block_rows() + index * cut_.groups) * kLanes;
+    tile.point_stride = cut_.v_point_stride();
+    tile.time_stride = cut_.v_time_stride();
+    input_(tile);
+  }
+
+  void transform_gradient(const void* gradient, std::int64_t first, std::int64_t index, std::int64_t vector,
+                          float* z, float* sums) const {
+    const Tiles::Place at = tiles_.place(first + index);
+    const std::int64_t channel = vector * kLanes;
+    GradientTile tile;
+    tile.source = static_cast<const std::byte*>(gradient) +
+                  (tiles_.output_offset(at) + channel) * static_cast<std::int64_t>(bytes_of(out_.type));
+    tile.frame_stride = out_.frame();
+    tile.row_stride = out_.extents.w * out_.padded;
+    tile.column_stride = out_.padded;
+    tile.rows = tiles_.output_rows(at);
+    tile.columns = tiles_.output_columns(at);
+    tile.frames = static_cast<int>(out_.extents.t);
+    tile.groups = cut_.groups;
+    tile.z =
+        z + channel / kOutBlock * z_block_stride() + index * cut_.groups * kOutBlock + channel % kOutBlock;
+    tile.point_stride = z_point_stride();
+    tile.time_stride = z_time_stride();
+    tile.sums = sums + channel;
+    gradient_(tile);
+  }
+
+  // `place`: a point and a time point.
+  void multiply(std::int64_t out_block, std::int64_t place, std::int64_t rows, const float* v, const float* z,
+                float* d, bool add) const {
+    const std::int64_t point = place / time_points(cut_.time), time = place % time_points(cut_.time);
+    const std::int64_t depth = cut_.blocks * kLanes * kOutBlock;
+    GradientProduct product;
+    product.v = v + point * cut_.v_point_stride() + time * cut_.v_time_stride();
+    product.z = z + point * z_point_stride() + time * z_time_stride() + out_block * z_block_stride();
+    product.rows = rows;
+    product.d = d + (out_block * point_count() + place) * depth;
+    product.add = add;
+    for (std::int64_t block = 0; block < cut_.blocks; ++block) {
+      multiply_(product);
+      product.v += cut_.block_rows() * kLanes;
+      product.d += kLanes * kOutBlock;
+    }
+  }
+
+  void finish(std::int64_t output, std::int64_t input, const float* d, float* kernel_gradient) const {
+    const std::int64_t tap = cut_.blocks * kLanes * kOutBlock, taps = std::int64_t{taps_} * 9;
+    KernelGradientTile tile;
+    tile.time_stride = tap;
+    tile.point_stride = time_points(cut_.time) * tap;
+    tile.d =
+        d + output / kOutBlock * cut_.points() * tile.point_stride + input * kOutBlock + output % kOutBlock;
+    tile.gradient = kernel_gradient + (output * inputs_ + input) * taps;
+    tile.lane_stride = inputs_ * taps;
+    tile.lanes = static_cast<int>(std::min(kLanes, outputs_ - output));
+    tile.taps = taps_;
+    finish_(tile);
+  }
+
+  Cut cut_;
+  Tiles tiles_;
+  Layout out_;
+  std::int64_t inputs_, outputs_;
+  int taps_, threads_;
+  InputFunction input_;
+  GradientFunction gradient_;
+  GradientProductFunction multiply_;
+  KernelGradientFunction finish_;
+};
+
+}  // namespace
+
+std::unique_ptr<GradientRunner> make_gradient_runner(const ConvolutionProblem& problem, Cut cut) {
+  const std::int64_t widest = std::max(cut.blocks * kLanes, cut.out_blocks * kOutBlock);
+  const std::int64_t row = cut.points() * time_points(cut.time) * widest;
+  const std::int64_t tiles = std::clamp<std::int64_t>(kBlockFloats / row / cut.groups, 1, cut.tiles);
+  const std::int64_t blocks = (cut.tiles + tiles - 1) / tiles;
+  cut.block_tiles = (cut.tiles + blocks - 1) / blocks;
+  return std::make_unique<TiledGradient>(problem, cut);
+}
+
+}  // namespace actionflow::kernels::winograd

@@ -1,0 +1,52 @@
+// How a convolution is cut into tiles, rows and blocks for Winograd's products.
+#pragma once
+
+#include <cstdint>
+
+#include "models/kernels/convolution/convolution.h"
+#include "models/kernels/winograd/convolution.h"
+#include "models/kernels/winograd/transforms.h"
+
+namespace actionflow::kernels::winograd {
+
+struct Cut {
+  int outputs = 4;  // F, along height and width
+  Time time = Time::pair;
+  int pad_time = 0;  // frames before the first
+  int groups = 0;    // rows a tile: pairs of frames, or frames
+  int tiles_high = 0, tiles_wide = 0;
+  std::int64_t tiles = 0;                   // of all clips
+  std::int64_t blocks = 0, out_blocks = 0;  // of 16 channels, of 32 outputs
+  std::int64_t block_tiles = 0;             // tiles handled at once
+  bool shared = false;                      // by all threads together, else by one
+
+  int side() const { return outputs + 2; }
+  std::int64_t points() const { return std::int64_t{1} * side() * side(); }
+  std::int64_t block_rows() const { return block_tiles * groups; }
+  std::int64_t block_count() const { return (tiles + block_tiles - 1) / block_tiles; }
+
+  // Strides of V and M for a whole block. Points stand apart by a little more than they hold, so that one
+  // position's points do not fall into the same lines of the cache.
+  std::int64_t v_time_stride() const { return blocks * block_rows() * kLanes; }
+  std::int64_t v_point_stride() const { return time_points(time) * v_time_stride() + kApart; }
+  std::int64_t m_frame_stride() const { return kOutBlock; }
+  std::int64_t m_row_stride() const { return frames_at_once(time) * m_frame_stride(); }
+  std::int64_t m_point_stride() const { return block_rows() * m_row_stride() + kApart; }
+  std::int64_t v_floats() const { return points() * v_point_stride(); }
+  std::int64_t m_floats() const { return points() * m_point_stride(); }
+  std::int64_t u_floats() const {
+    return points() * time_points(time) * blocks * kLanes * out_blocks * kOutBlock;
+  }
+
+  static constexpr std::int64_t kApart = 80;
+};
+
+Cut cut(const ConvolutionProblem& problem, const WinogradOptions& options);
+
+// How many times what the cut costs a direct convolution in f32 costs.
+double advantage(const ConvolutionProblem& problem, const Cut& cut);
+
+// Whether the cut costs less than a direct convolution.
+bool pays(const ConvolutionProblem& problem, const Cut& cut);
+
+}  // namespace actionflow::kernels::winograd

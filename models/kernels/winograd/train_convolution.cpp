@@ -1,0 +1,122 @@
+// Forward and data passes by Winograd's products: the data pass is a convolution of the output's gradient
+// with the kernel turned round, inputs and outputs swapped. Weights are transformed anew at each step.
+#include <algorithm>
+#include <optional>
+
+#include "models/kernels/convolution/convolution_pass.h"
+#include "models/kernels/scratch.h"
+#include "models/kernels/winograd/convolution.h"
+#include "models/kernels/winograd/kernel_gradient.h"
+#include "models/kernels/winograd/runner.h"
+#include "models/kernels/winograd/weight_transform.h"
+
+namespace actionflow::training {
+namespace {
+
+using kernels::ConvolutionProblem;
+using kernels::winograd::Cut;
+
+ConvolutionProblem problem_of(const ConvolutionShape& shape, bool turned) {
+  ConvolutionProblem p;
+  p.operation = shape.operation;
+  p.in = turned ? shape.out : shape.in;
+  p.out = turned ? shape.in : shape.out;
+  if (turned) {
+    p.operation.filters = shape.in.extents.c;
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+      p.operation.pad_begin[axis] = p.operation.kernel[axis] - 1 - shape.operation.pad_begin[axis];
+      p.operation.pad_end[axis] = p.operation.kernel[axis] - 1 - shape.operation.pad_end[axis];
+    }
+  } else if (shape.relu) {
+    p.post_operations.emplace_back(Activation{});
+  }
+  return p;
+}
+
+class WinogradPass final : public ConvolutionPass {
+ public:
+  WinogradPass(const ConvolutionShape& shape, const ConvolutionProblem& p, const Cut& cut, bool turned)
+      : turned_(turned),
+        taps_(shape.operation.kernel[0]),
+        outputs_(shape.out.extents.c),
+        inputs_(shape.in.extents.c),
+        padded_(p.out.padded),
+        cut_(cut),
+        runner_(make_runner(p, cut)),
+        u_(pieces_.add_floats(cut.u_floats())),
+        bias_(pieces_.add_floats(padded_)),
+        scratch_(pieces_.add(runner_->scratch_bytes())) {}
+
+  void run(const PassArguments& a) const override {
+    auto *u = piece<float>(a.scratch, u_), *bias = piece<float>(a.scratch, bias_);
+    kernels::winograd::transform_kernel({a.kernel, outputs_, inputs_, taps_, turned_}, cut_.outputs,
+                                        cut_.time, cut_.blocks, cut_.out_blocks, u);
+    std::fill_n(bias, padded_, 0.0F);
+    if (!turned_ && a.bias != nullptr) std::copy_n(a.bias, outputs_, bias);
+    runner_->run({{turned_ ? a.output_gradient : a.input}, a.result, piece(a.scratch, scratch_)}, u, bias);
+  }
+  std::size_t scratch_bytes() const override { return pieces_.bytes(); }
+  std::string implementation() const override { return runner_->implementation(); }
+
+ private:
+  bool turned_;
+  int taps_;
+  std::int64_t outputs_, inputs_, padded_;
+  Cut cut_;
+  std::unique_ptr<kernels::winograd::Runner> runner_;
+  Pieces pieces_;
+  std::size_t u_, bias_, scratch_;
+};
+
+class WinogradWeightsPass final : public ConvolutionPass {
+ public:
+  WinogradWeightsPass(const ConvolutionProblem& p, const Cut& cut) : runner_(make_gradient_runner(p, cut)) {}
+
+  void run(const PassArguments& a) const override {
+    runner_->run(a.input, a.output_gradient, a.kernel_gradient, a.bias_gradient, a.scratch);
+  }
+  std::size_t scratch_bytes() const override { return runner_->scratch_bytes(); }
+  std::string implementation() const override { return runner_->implementation(); }
+
+ private:
+  std::unique_ptr<kernels::winograd::GradientRunner> runner_;
+};
+
+// The cut, where one fits and pays. oneDNN's products of bf16 are about twice as fast as those of f32, which
+// Winograd's are in either type.
+std::optional<Cut> cut_of(const ConvolutionProblem& p) {
+  constexpr std::int64_t kLeastChannels = 16;
+  constexpr double kFasterInBf16 = 1.9;
+  const auto& pads = {p.operation.pad_begin, p.operation.pad_end};
+  const bool negative = std::any_of(pads.begin(), pads.end(), [](const Axes& axes) {
+    return std::any_of(axes.begin(), axes.end(), [](int pad) { return pad < 0; });
+  });
+  if (negative || !kernels::winograd_fits_shape(p) || p.in.extents.c < kLeastChannels ||
+      p.out.extents.c < kLeastChannels)
+    return std::nullopt;
+  const Cut cut = kernels::winograd::cut(p, {});
+  const double least = p.in.type == kernels::ElementType::bf16 ? kFasterInBf16 : 1.0;
+  return advantage(p, cut) > least ? std::optional(cut) : std::nullopt;
+}
+
+std::unique_ptr<ConvolutionPass> make(const ConvolutionShape& shape, bool turned) {
+  const ConvolutionProblem p = problem_of(shape, turned);
+  const auto cut = cut_of(p);
+  return cut ? std::make_unique<WinogradPass>(shape, p, *cut, turned) : nullptr;
+}
+
+}  // namespace
+
+std::unique_ptr<ConvolutionPass> winograd_forward(const ConvolutionShape& shape) {
+  return make(shape, false);
+}
+std::unique_ptr<ConvolutionPass> winograd_backward_data(const ConvolutionShape& shape) {
+  return make(shape, true);
+}
+std::unique_ptr<ConvolutionPass> winograd_backward_weights(const ConvolutionShape& shape) {
+  const ConvolutionProblem p = problem_of(shape, false);
+  const auto cut = cut_of(p);
+  return cut ? std::make_unique<WinogradWeightsPass>(p, *cut) : nullptr;
+}
+
+}  // namespace actionflow::training

@@ -1,0 +1,251 @@
+#include "models/network/network.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+#include "base/error.h"
+#include "models/kernels/openmp_threads.h"
+#include "models/network/network_form.h"
+#include "models/network/network_parts.h"
+#include "models/plan/plan.h"
+
+namespace actionflow {
+namespace {
+
+bool ends_in(const Graph& graph, ActivationKind kind) {
+  const Operation* last =
+      graph.output >= 0 ? &graph.nodes[static_cast<std::size_t>(graph.output)].operation : nullptr;
+  const auto* activation = last ? std::get_if<Activation>(last) : nullptr;
+  return activation != nullptr && activation->kind == kind;
+}
+
+double milliseconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+}
+
+}  // namespace
+
+struct Network::State {
+  Architecture architecture;
+  NetworkOptions options;
+  std::vector<PartInfo> parts;
+  std::vector<std::unique_ptr<const Plan>> plans;  // one a part
+  kernels::Normalisation normalisation;
+
+  void set_threads() const { actionflow::set_threads(options.threads); }
+};
+
+struct Workspace::State {
+  struct Part {
+    Memory memory;
+    std::unique_ptr<PlanRun> run;
+  };
+  std::vector<Part> parts;
+
+  const PlanRun& run(int part) const { return *parts.at(static_cast<std::size_t>(part)).run; }
+};
+
+Network::Network(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Network::~Network() = default;
+
+std::shared_ptr<const Network> Network::compile(Architecture architecture, const Weights& weights,
+                                                const NetworkOptions& options, Cut cut) {
+  const kernels::ElementType type = element_type(architecture.name, options.precision);
+  if (options.batch < 1 || options.threads < 1)
+    throw UsageError(architecture.name + ": batch and threads must be at least 1");
+  auto state = std::make_unique<State>();
+  state->architecture = std::move(architecture);
+  state->options = options;
+  state->options.threads = available_threads(options.threads);
+  state->set_threads();
+  const Architecture& own = state->architecture;
+  state->normalisation = normalisation(own.input, own.graph.input.c);
+  for (const KeptPart& kept : parts_of(own.graph, cut, own.name)) {
+    state->parts.push_back({kept.part.name, kept.part.inputs, kept.part.per_sample});
+    state->plans.push_back(Plan::build({kept.part.graph, weights, own.name, options.batch, type, kept.keep}));
+  }
+  return std::shared_ptr<const Network>(new Network(std::move(state)));
+}
+
+const Architecture& Network::architecture() const { return state_->architecture; }
+const std::vector<PartInfo>& Network::parts() const { return state_->parts; }
+
+namespace {
+
+void check_shape(const Tensor& input, const PlanValue& value, const std::string& network) {
+  const Shape expected = plain_shape(value.layout);
+  if (input.shape() != expected)
+    throw ModelError(network + ": the input is " + to_string(input.shape()) + ", expected " +
+                     to_string(expected) + " (clips × channels × frames × height × width)");
+}
+
+Tensor read_output(const Plan& plan, const PlanRun& run) {
+  Tensor result(plain_shape(plan.output().layout));
+  kernels::to_plain(run.at(plan.output()), plan.output().layout, result.data());
+  return result;
+}
+
+}  // namespace
+
+Activations Network::run_part(int part, std::span<const Activations* const> inputs,
+                              Workspace& workspace) const {
+  state_->set_threads();
+  const Plan& plan = *state_->plans.at(static_cast<std::size_t>(part));
+  const PlanRun& run = workspace.state_->run(part);
+  if (inputs.size() != plan.inputs().size())
+    throw std::invalid_argument("a part of " + std::to_string(plan.inputs().size()) + " inputs was given " +
+                                std::to_string(inputs.size()));
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const PlanValue& value = plan.inputs()[i];
+    check_shape(*inputs[i], value, state_->architecture.name);
+    kernels::from_plain(inputs[i]->data(), value.layout, run.at(value));
+  }
+  run.run();
+  return read_output(plan, run);
+}
+
+Activations Network::run_first(int part, std::span<const std::uint8_t* const> frames,
+                               Workspace& workspace) const {
+  state_->set_threads();
+  const Plan& plan = *state_->plans.at(static_cast<std::size_t>(part));
+  const PlanRun& run = workspace.state_->run(part);
+  const PlanValue& value = plan.inputs().at(0);
+  const auto expected = static_cast<std::size_t>(value.layout.batch * value.layout.extents.t);
+  if (frames.size() != expected)
+    throw std::invalid_argument("a clip of " + std::to_string(expected) + " frames was given " +
+                                std::to_string(frames.size()));
+  kernels::normalise_frames(frames, state_->normalisation, value.layout, run.at(value));
+  run.run();
+  return read_output(plan, run);
+}
+
+namespace {
+
+// Runs the parts in order; `first` runs one that reads the clip alone, `clip` gives the clip as a tensor
+// to one that reads other parts' results too.
+template <class First, class Clip>
+Activations run_all(const Network& network, Workspace& workspace, First first, Clip clip) {
+  std::vector<Activations> results;
+  results.reserve(network.parts().size());
+  for (const PartInfo& part : network.parts()) {
+    const int index = static_cast<int>(results.size());
+    if (part.inputs == std::vector<int>{-1}) {
+      results.push_back(first(index));
+      continue;
+    }
+    std::vector<const Activations*> inputs;
+    for (const int input : part.inputs)
+      inputs.push_back(input < 0 ? clip() : &results[static_cast<std::size_t>(input)]);
+    results.push_back(network.run_part(index, inputs, workspace));
+  }
+  return std::move(results.back());
+}
+
+}  // namespace
+
+Tensor Network::predict(const Tensor& input, Workspace& workspace) const {
+  const Activations* const clip = &input;
+  return run_all(
+      *this, workspace,
+      [&](int part) {
+        return run_part(part, {&clip, 1}, workspace);
+      },
+      [&] { return clip; });
+}
+
+std::vector<float> Network::classify(std::span<const std::uint8_t* const> frames,
+                                     Workspace& workspace) const {
+  Activations clip;
+  return probabilities(run_all(
+      *this, workspace, [&](int part) { return run_first(part, frames, workspace); },
+      [&] {
+        if (clip.empty()) clip = plain_clip(frames);
+        return &clip;
+      }));
+}
+
+Tensor Network::plain_clip(std::span<const std::uint8_t* const> frames) const {
+  const Extents& extents = state_->architecture.graph.input;
+  const kernels::Layout layout{state_->options.batch, extents, extents.c};
+  Tensor last({layout.elements()}), plain(plain_shape(layout));
+  kernels::normalise_frames(frames, state_->normalisation, layout, last.data());
+  kernels::to_plain(last.data(), layout, plain.data());
+  return plain;
+}
+
+std::vector<float> Network::probabilities(const Activations& result) const {
+  const Graph& graph = state_->architecture.graph;
+  std::vector<float> scores(result.values().begin(), result.values().end());
+  const bool sigmoid =
+      ends_in(graph, ActivationKind::sigmoid) || ends_in(graph, ActivationKind::hard_sigmoid);
+  if (!std::all_of(scores.begin(), scores.end(), [](float score) { return std::isfinite(score); }))
+    throw ModelError(state_->architecture.name + ": a score is not finite");
+  if (scores.size() == 1 && classes().size() == 2) {
+    const double p = sigmoid ? double{scores[0]} : 1.0 / (1.0 + std::exp(-double{scores[0]}));
+    return {static_cast<float>(1.0 - p), static_cast<float>(p)};
+  }
+  if (sigmoid || ends_in(graph, ActivationKind::softmax)) return scores;
+  const float peak = *std::max_element(scores.begin(), scores.end());
+  double sum = 0;
+  for (float& score : scores) sum += score = std::exp(score - peak);
+  for (float& score : scores) score = static_cast<float>(score / sum);
+  return scores;
+}
+
+std::vector<PlanStep> Network::measure_plan(int repetitions) const {
+  state_->set_threads();
+  Workspace workspace(*this);
+  std::vector<PlanStep> lines;
+  const auto measure = [&](auto&& body) {
+    std::vector<double> times;
+    body();
+    for (int i = 0; i < std::max(repetitions, 1); ++i) {
+      const auto start = std::chrono::steady_clock::now();
+      body();
+      times.push_back(milliseconds_since(start));
+    }
+    std::nth_element(times.begin(), times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2),
+                     times.end());
+    return times[times.size() / 2];
+  };
+  for (std::size_t part = 0; part < state_->plans.size(); ++part) {
+    const Plan& plan = *state_->plans[part];
+    const PlanRun& run = workspace.state_->run(static_cast<int>(part));
+    for (const PlanValue& value : plan.inputs()) {
+      const Tensor zeros(plain_shape(value.layout));
+      const double time = measure([&] { kernels::from_plain(zeros.data(), value.layout, run.at(value)); });
+      lines.push_back({"input", "entry", "own:entry", "ncdhw f32 -> " + to_string(value.layout), time});
+    }
+    for (std::size_t i = 0; i < plan.steps().size(); ++i) {
+      const CompiledStep& step = plan.steps()[i];
+      const double time = measure([&] { run.run_step(i); });
+      lines.push_back({step.name, step.kind, step.kernel->implementation(), step.layout, time});
+    }
+  }
+  return lines;
+}
+
+std::size_t Network::weight_bytes() const {
+  std::size_t total = 0;
+  for (const auto& plan : state_->plans) total += plan->weight_bytes();
+  return total;
+}
+
+std::size_t Network::workspace_bytes() const {
+  std::size_t total = 0;
+  for (const auto& plan : state_->plans) total += plan->arena_bytes();
+  return total;
+}
+
+Workspace::Workspace(const Network& network) : state_(std::make_unique<State>()) {
+  for (const auto& plan : network.state_->plans) {
+    State::Part part{allocate(plan->arena_bytes(), network.architecture().name), nullptr};
+    part.run = std::make_unique<PlanRun>(*plan, part.memory.get());
+    state_->parts.push_back(std::move(part));
+  }
+}
+Workspace::~Workspace() = default;
+Workspace::Workspace(Workspace&&) noexcept = default;
+
+}  // namespace actionflow

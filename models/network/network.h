@@ -1,0 +1,115 @@
+// A network ready to run: one immutable plan with its weights, shared by all streams. Each concurrent
+// caller brings a Workspace of its own.
+//
+//   auto network = Network::compile(model.architecture, model.weights, {.threads = 2});
+//   Workspace workspace(*network);
+//   std::vector<float> scores = network->classify(clip_frames, workspace);
+//
+// A Network may be used from many threads at once, each with a Workspace. Results depend neither on the
+// number of threads nor on whether and where it was cut. compile() throws ModelError for weights or
+// layers that cannot run and UsageError for options that this machine cannot meet.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/input_spec.h"
+#include "base/tensor.h"
+#include "models/description/architecture.h"
+#include "models/weights/weights.h"
+
+namespace actionflow {
+
+enum class Precision { f32, bf16, int8, automatic };
+
+struct NetworkOptions {
+  Precision precision = Precision::f32;
+  int threads = 1;         // inside one call; set on the calling thread at each call
+  std::int64_t batch = 1;  // clips a call
+};
+
+// A value that leaves one part of a network and enters another: plain N×C×T×H×W.
+using Activations = Tensor;
+
+class Plan;
+class Workspace;
+
+// One line of `inspect --plan`.
+struct PlanStep {
+  std::string name;            // the layers it stands for: "conv1 + bn1 + relu"
+  std::string kind;            // convolution, pooling, dense, …
+  std::string implementation;  // "brgconv:avx512_core", "own:winograd_4x4x2"
+  std::string layout;          // "ndhwc16 f32 -> ndhwc16 f32"
+  double milliseconds = 0;     // alone, warm, median of 20
+};
+
+// A stretch of a network between two cuts. Inputs name the part whose result enters, −1 the clip.
+struct PartInfo {
+  std::string name;
+  std::vector<int> inputs;
+  bool per_sample = false;  // each output step depends only on samples near it: no recurrence
+};
+
+// Where Network::parts() may cut.
+enum class Cut {
+  none,              // one part
+  before_recurrent,  // what is computed per sample, then from the first recurrent layer on
+  branches,          // each branch up to where they join, then the rest
+};
+
+class Network {
+ public:
+  static std::shared_ptr<const Network> compile(Architecture architecture, const Weights& weights,
+                                                const NetworkOptions& options = {}, Cut cut = Cut::none);
+  ~Network();
+
+  const Architecture& architecture() const;
+  const InputSpec& input() const { return architecture().input; }
+  const std::vector<std::string>& classes() const { return architecture().classes; }
+
+  // Runs all parts. Input N×C×T×H×W float32, already normalised; output what the last layer gives, N×….
+  Tensor predict(const Tensor& input, Workspace& workspace) const;
+
+  // Class probabilities of one clip: T prepared frames of H×W×C bytes. Ranged and normalised here.
+  // Softmax is applied where the network ends in logits; one sigmoid output of two classes gives 1−p
+  // and p, other sigmoids are each a label's own probability. Throws ModelError where a score is not finite.
+  std::vector<float> classify(std::span<const std::uint8_t* const> frames, Workspace& workspace) const;
+
+  // The parts, in an order in which every input comes first. Running them one by one equals
+  // classify(), bit for bit. Throws ModelError from compile() when the network has no such cut.
+  const std::vector<PartInfo>& parts() const;
+  Activations run_first(int part, std::span<const std::uint8_t* const> frames, Workspace& workspace) const;
+  Activations run_part(int part, std::span<const Activations* const> inputs, Workspace& workspace) const;
+  // The last part's result as class probabilities.
+  std::vector<float> probabilities(const Activations& result) const;
+
+  std::vector<PlanStep> measure_plan(int repetitions = 20) const;
+  std::size_t weight_bytes() const;
+  std::size_t workspace_bytes() const;
+
+ private:
+  friend class Workspace;
+  struct State;
+  explicit Network(std::unique_ptr<State> state);
+  // The clip normalised, as N×C×T×H×W.
+  Tensor plain_clip(std::span<const std::uint8_t* const> frames) const;
+  std::unique_ptr<State> state_;
+};
+
+// The memory of one concurrent caller. Belongs to one network.
+class Workspace {
+ public:
+  explicit Workspace(const Network& network);
+  ~Workspace();
+  Workspace(Workspace&&) noexcept;
+
+ private:
+  friend class Network;
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace actionflow

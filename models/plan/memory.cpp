@@ -1,0 +1,54 @@
+#include "models/plan/memory.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+#include <stdexcept>
+
+namespace actionflow {
+namespace {
+
+constexpr std::size_t kAlignment = 64;
+
+bool meet(const Buffer& a, const Buffer& b) { return a.first <= b.last && b.first <= a.last; }
+
+}  // namespace
+
+// Largest first, each at the lowest place that is free for as long as it lives.
+std::size_t place_buffers(std::vector<Buffer>& buffers) {
+  std::vector<std::size_t> order(buffers.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return buffers[a].bytes > buffers[b].bytes; });
+  std::size_t total = 0;
+  std::vector<const Buffer*> placed;  // by offset
+  for (const std::size_t index : order) {
+    Buffer& buffer = buffers[index];
+    if (buffer.bytes > std::numeric_limits<std::size_t>::max() / 4)
+      throw std::length_error("arena too large");
+    const std::size_t bytes = (buffer.bytes + kAlignment - 1) / kAlignment * kAlignment;
+    std::size_t offset = 0;
+    for (const Buffer* other : placed) {
+      if (!meet(buffer, *other)) continue;
+      if (offset + bytes <= other->offset) break;
+      offset = std::max(offset, (other->offset + other->bytes + kAlignment - 1) / kAlignment * kAlignment);
+    }
+    buffer.offset = offset;
+    if (offset > std::numeric_limits<std::size_t>::max() / 4) throw std::length_error("arena too large");
+    total = std::max(total, offset + bytes);
+    placed.insert(std::upper_bound(placed.begin(), placed.end(), &buffer,
+                                   [](const Buffer* a, const Buffer* b) { return a->offset < b->offset; }),
+                  &buffer);
+  }
+  return total;
+}
+
+std::size_t machine_memory() {
+  return static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+}
+
+std::string in_mebibytes(std::size_t bytes) { return std::to_string((bytes >> 20U) + 1) + " MiB"; }
+
+}  // namespace actionflow

@@ -1,0 +1,20 @@
+#include "models/plan/plan.h"
+
+namespace actionflow {
+
+std::size_t Plan::weight_bytes() const {
+  std::size_t total = 0;
+  for (const CompiledStep& step : steps_) total += step.kernel->weight_bytes();
+  return total;
+}
+
+PlanRun::PlanRun(const Plan& plan, std::byte* arena) : arena_(arena) {
+  for (const CompiledStep& step : plan.steps()) {
+    kernels::Arguments arguments{
+        .inputs = {}, .output = arena + step.output, .scratch = arena + step.scratch};
+    for (const std::size_t offset : step.inputs) arguments.inputs.push_back(arena + offset);
+    steps_.push_back(step.kernel->bind(arguments));
+  }
+}
+
+}  // namespace actionflow

@@ -1,0 +1,80 @@
+// A graph compiled for one batch, precision and number of threads: an immutable list of steps, each a
+// kernel with its prepared weights, and one planned arena for every value between them.
+//
+// A Plan may be used from many threads at once; each brings a PlanRun over its own arena. Results do not
+// depend on the number of threads.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "models/graph/graph.h"
+#include "models/kernels/kernel.h"
+#include "models/kernels/layout.h"
+#include "models/weights/weights.h"
+
+namespace actionflow {
+
+struct PlanRequest {
+  const Graph& graph;
+  const Weights& weights;
+  std::string network;  // its name, for messages
+  std::int64_t batch = 1;
+  kernels::ElementType type = kernels::ElementType::f32;  // of maps
+  std::vector<bool> keep;  // by node: its value is to stand in memory, nothing is fused across it
+};
+
+// Where a value lies.
+struct PlanValue {
+  kernels::Layout layout;
+  std::size_t offset = 0;  // bytes from the arena's start
+};
+
+struct CompiledStep {
+  std::string name;    // "conv1 + bn1 + relu"
+  std::string kind;    // of its first operation
+  std::string layout;  // "ndhwc16 f32 -> ndhwc16 f32"
+  std::unique_ptr<const kernels::Kernel> kernel;
+  std::vector<std::size_t> inputs;  // offsets
+  std::size_t output = 0, scratch = 0;
+};
+
+class Plan {
+ public:
+  // To be called with as many OpenMP threads set as the runs will have. Throws ModelError, which names
+  // the layer, where something cannot be run, a parameter is missing or a size overflows.
+  static std::unique_ptr<const Plan> build(const PlanRequest& request);
+
+  const std::vector<PlanValue>& inputs() const { return inputs_; }  // in order: value −1, −2, …
+  const PlanValue& output() const { return output_; }
+  const std::vector<CompiledStep>& steps() const { return steps_; }
+  std::size_t arena_bytes() const { return arena_bytes_; }
+  std::size_t weight_bytes() const;
+
+ private:
+  friend class PlanBuilder;
+  std::vector<PlanValue> inputs_;
+  PlanValue output_;
+  std::vector<CompiledStep> steps_;
+  std::size_t arena_bytes_ = 0;
+};
+
+// A plan bound to an arena of arena_bytes(), 64-byte aligned, which the caller keeps.
+class PlanRun {
+ public:
+  PlanRun(const Plan& plan, std::byte* arena);
+
+  void* at(const PlanValue& value) const { return arena_ + value.offset; }
+  void run() const {
+    for (const auto& step : steps_) step->run();
+  }
+  void run_step(std::size_t step) const { steps_[step]->run(); }
+
+ private:
+  std::byte* arena_;
+  std::vector<std::unique_ptr<kernels::Kernel::Bound>> steps_;
+};
+
+}  // namespace actionflow

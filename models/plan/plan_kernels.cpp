@@ -1,0 +1,189 @@
+#include "models/plan/plan_kernels.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+#include "models/kernels/converted.h"
+#include "models/kernels/convolution/convolution.h"
+#include "models/kernels/dense/dense.h"
+#include "models/kernels/operations.h"
+
+namespace actionflow {
+namespace {
+
+using kernels::Kernel;
+using kernels::Layout;
+using kernels::PostOperation;
+using kernels::ScaleShift;
+using KernelPointer = std::unique_ptr<Kernel>;
+
+class KernelMaker {
+ public:
+  explicit KernelMaker(const KernelRequest& request)
+      : r_(request), node_(request.graph.nodes[static_cast<std::size_t>(request.step.nodes[0])]) {}
+
+  KernelPointer operator()(const Convolution& operation) {
+    std::vector<float> kernel = values("kernel"), bias = values("bias");
+    bias.resize(static_cast<std::size_t>(operation.filters), 0.0F);
+    const auto post = absorb(kernel, bias);
+    return kernels::make_convolution({operation, r_.in[0], r_.out, std::move(kernel), std::move(bias), post});
+  }
+
+  KernelPointer operator()(const Dense& operation) {
+    std::vector<float> kernel = values("kernel"), bias = values("bias");
+    bias.resize(static_cast<std::size_t>(operation.units), 0.0F);
+    const auto post = absorb(kernel, bias);
+    Layout in = r_.in[0];
+    if (r_.flattened != nullptr) {
+      kernel = spread(kernel, *r_.flattened);
+      in.extents.c = in.padded;
+    }
+    return kernels::make_dense({in, r_.out, std::move(kernel), std::move(bias), post});
+  }
+
+  KernelPointer operator()(const Recurrent& operation) {
+    return kernels::make_recurrent(
+        {operation, r_.in[0], r_.out, values("kernel"), values("recurrent_kernel"), values("bias")});
+  }
+
+  KernelPointer operator()(const Activation& operation) {
+    if (operation.kind == ActivationKind::softmax) return kernels::make_softmax(r_.out);
+    return kernels::make_pointwise({operation}, r_.out);
+  }
+  KernelPointer operator()(const BatchNorm& operation) {
+    return kernels::make_pointwise({scale_shift(node_, operation)}, r_.out);
+  }
+  KernelPointer operator()(const PRelu&) { return kernels::make_prelu(values("alpha"), r_.out); }
+  KernelPointer operator()(const Pooling& operation) {
+    return kernels::make_pooling(operation, r_.in[0], r_.out);
+  }
+  KernelPointer operator()(const Reduction& operation) {
+    return kernels::make_reduction(operation, r_.in[0], r_.out);
+  }
+  KernelPointer operator()(const Elementwise& operation) {
+    return kernels::make_elementwise(operation, r_.in, r_.out);
+  }
+  KernelPointer operator()(const Concat&) { return kernels::make_concat(r_.in, r_.out); }
+  KernelPointer operator()(const SelectFrame& operation) {
+    return kernels::make_select_frame(operation.frame, r_.in[0], r_.out);
+  }
+  KernelPointer operator()(const Permute& operation) {
+    return kernels::make_permute(operation, r_.in[0], r_.out);
+  }
+  KernelPointer operator()(const Reshape&) { return kernels::make_reshape(r_.in[0], r_.out); }
+  KernelPointer operator()(const Dropout&) { return kernels::make_reshape(r_.in[0], r_.out); }
+
+ private:
+  const Tensor* find(const GraphNode& node, const std::string& role) const {
+    for (const Parameter& parameter : node.parameters) {
+      if (parameter.role != role) continue;
+      const auto found = r_.weights.tensors.find(parameter.name);
+      if (found == r_.weights.tensors.end())
+        throw ModelError("layer '" + node.name + "': the weights hold no '" + parameter.name + "'");
+      if (found->second.size() != element_count(parameter.shape))
+        throw ModelError("layer '" + node.name + "': '" + parameter.name + "' is " +
+                         to_string(found->second.shape()) + ", expected " + to_string(parameter.shape));
+      return &found->second;
+    }
+    return nullptr;
+  }
+
+  // Empty where the layer has no such parameter.
+  std::vector<float> values(const std::string& role) const {
+    const Tensor* tensor = find(node_, role);
+    if (tensor == nullptr) return {};
+    return {tensor->values().begin(), tensor->values().end()};
+  }
+
+  ScaleShift scale_shift(const GraphNode& node, const BatchNorm& norm) const {
+    const Tensor *gamma = find(node, "gamma"), *beta = find(node, "beta");
+    const Tensor *mean = find(node, "moving_mean"), *variance = find(node, "moving_variance");
+    ScaleShift result;
+    for (std::int64_t c = 0; c < node.extents.c; ++c) {
+      const double scale =
+          (gamma ? (*gamma)[c] : 1.0) / std::sqrt(double{(*variance)[c]} + double{norm.epsilon});
+      result.scale.push_back(static_cast<float>(scale));
+      result.shift.push_back(static_cast<float>((beta ? (*beta)[c] : 0.0) - double{(*mean)[c]} * scale));
+    }
+    return result;
+  }
+
+  // The nodes after the first become post-operations; batch norm that follows the product directly goes
+  // into its weights.
+  std::vector<PostOperation> absorb(std::vector<float>& kernel, std::vector<float>& bias) const {
+    std::vector<PostOperation> post;
+    int operand = 0;
+    for (std::size_t i = 1; i < r_.step.nodes.size(); ++i) {
+      const GraphNode& node = r_.graph.nodes[static_cast<std::size_t>(r_.step.nodes[i])];
+      if (const auto* activation = std::get_if<Activation>(&node.operation)) {
+        post.emplace_back(*activation);
+      } else if (const auto* norm = std::get_if<BatchNorm>(&node.operation)) {
+        ScaleShift affine = scale_shift(node, *norm);
+        if (post.empty())
+          fold(affine, kernel, bias);
+        else
+          post.emplace_back(std::move(affine));
+      } else if (std::holds_alternative<Elementwise>(node.operation)) {
+        ++operand;
+        const bool last = operand == static_cast<int>(r_.step.operands.size());
+        post.emplace_back(kernels::AddInput{operand, r_.add_in_place && last});
+      }
+    }
+    return post;
+  }
+
+  static void fold(const ScaleShift& affine, std::vector<float>& kernel, std::vector<float>& bias) {
+    const std::size_t row = kernel.size() / bias.size();
+    for (std::size_t o = 0; o < bias.size(); ++o) {
+      for (std::size_t i = 0; i < row; ++i) kernel[o * row + i] *= affine.scale[o];
+      bias[o] = bias[o] * affine.scale[o] + affine.shift[o];
+    }
+  }
+
+  // Each row of a dense kernel with zeros where the flattened value has padding channels.
+  static std::vector<float> spread(const std::vector<float>& kernel, const Layout& before) {
+    const auto channels = static_cast<std::size_t>(before.extents.c);
+    const auto padded = static_cast<std::size_t>(before.padded);
+    std::vector<float> result(kernel.size() / channels * padded, 0.0F);
+    for (std::size_t p = 0; p < kernel.size() / channels; ++p)
+      std::copy_n(kernel.begin() + static_cast<std::ptrdiff_t>(p * channels), channels,
+                  result.begin() + static_cast<std::ptrdiff_t>(p * padded));
+    return result;
+  }
+
+  const KernelRequest& r_;
+  const GraphNode& node_;
+};
+
+bool any_bf16(const KernelRequest& request) {
+  const auto bf16 = [](const Layout& layout) { return layout.type == kernels::ElementType::bf16; };
+  return bf16(request.out) || std::any_of(request.in.begin(), request.in.end(), bf16);
+}
+
+// Kernels that read and write bf16 themselves.
+bool knows_bf16(const Operation& operation) {
+  return std::holds_alternative<Convolution>(operation) || std::holds_alternative<Pooling>(operation);
+}
+
+KernelPointer make_in_f32(const KernelRequest& request, const Operation& operation) {
+  std::vector<Layout> inputs = request.in;
+  inputs.resize(inputs.size() + request.step.operands.size(), request.out);
+  KernelRequest widened = request;
+  for (Layout& layout : widened.in) layout.type = kernels::ElementType::f32;
+  widened.out.type = kernels::ElementType::f32;
+  return kernels::make_converted(std::visit(KernelMaker(widened), operation), inputs, request.out);
+}
+
+}  // namespace
+
+std::unique_ptr<Kernel> make_kernel(const KernelRequest& request) {
+  const Operation& operation = request.graph.nodes[static_cast<std::size_t>(request.step.nodes[0])].operation;
+  if (!any_bf16(request)) return std::visit(KernelMaker(request), operation);
+  if (knows_bf16(operation))
+    if (auto kernel = std::visit(KernelMaker(request), operation)) return kernel;
+  if (request.add_in_place) return nullptr;
+  return make_in_f32(request, operation);
+}
+
+}  // namespace actionflow

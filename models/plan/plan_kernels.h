@@ -1,0 +1,30 @@
+// From a fused step of a graph to the kernel that runs it.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "models/graph/graph.h"
+#include "models/kernels/kernel.h"
+#include "models/kernels/layout.h"
+#include "models/plan/fuse.h"
+#include "models/weights/weights.h"
+
+namespace actionflow {
+
+struct KernelRequest {
+  const Graph& graph;
+  const Weights& weights;
+  const FusedStep& step;
+  std::vector<kernels::Layout> in;  // of the first node's inputs
+  kernels::Layout out;
+  bool add_in_place = false;  // the last sum's operand lies where the result goes
+  // Set for a dense product that reads a flattened value with its padding: the layout before flattening.
+  const kernels::Layout* flattened = nullptr;
+};
+
+// Null where add_in_place cannot be had. Throws ModelError naming the layer.
+std::unique_ptr<kernels::Kernel> make_kernel(const KernelRequest& request);
+
+}  // namespace actionflow

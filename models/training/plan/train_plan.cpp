@@ -1,0 +1,61 @@
+#include "models/training/plan/train_plan.h"
+
+#include <cstring>
+
+#include "models/kernels/elementwise/gradient_sum.h"
+
+namespace actionflow::training {
+
+void TrainPlan::forward_step(std::size_t index, const TrainRun& run) const {
+  const TrainStep& step = steps_[index];
+  ForwardArguments arguments;
+  for (const std::size_t offset : step.inputs) arguments.inputs.push_back(run.arena + offset);
+  arguments.output = run.arena + step.result.offset;
+  for (const int parameter : step.parameters)
+    arguments.parameters.push_back(run.parameters[static_cast<std::size_t>(parameter)]);
+  arguments.saved = run.arena + step.saved;
+  arguments.scratch = run.arena + step.forward_scratch;
+  arguments.key = run.key;
+  step.kernel->forward(arguments);
+}
+
+void TrainPlan::backward_step(std::size_t index, const TrainRun& run) const {
+  const TrainStep& step = steps_[index];
+  const auto transfer = [&](const TrainStep::Transfer& t, auto&& function) {
+    function(t.layout, run.arena + t.from, run.arena + t.to);
+  };
+  const auto copy = [](const Layout& layout, const std::byte* from, std::byte* to) {
+    std::memcpy(to, from, layout.bytes());
+  };
+  for (const auto& t : step.copies_before) transfer(t, copy);
+
+  BackwardArguments arguments;
+  for (std::size_t i = 0; i < step.inputs.size(); ++i)
+    arguments.inputs.push_back(step.reads.inputs[i] ? run.arena + step.inputs[i] : nullptr);
+  arguments.output = step.reads.output ? run.arena + step.result.offset : nullptr;
+  for (const int parameter : step.parameters) {
+    arguments.parameters.push_back(run.parameters[static_cast<std::size_t>(parameter)]);
+    arguments.parameter_gradients.push_back(run.gradients[static_cast<std::size_t>(parameter)]);
+  }
+  arguments.saved = run.arena + step.saved;
+  arguments.scratch = run.arena + step.backward_scratch;
+  arguments.key = run.key;
+  arguments.output_gradient = run.arena + step.output_gradient;
+  for (const std::size_t offset : step.input_gradients)
+    arguments.input_gradients.push_back(offset == TrainStep::kNowhere ? nullptr : run.arena + offset);
+  step.kernel->backward(arguments);
+
+  for (const auto& t : step.additions) transfer(t, add_gradient);
+  for (const auto& t : step.copies_after) transfer(t, copy);
+}
+
+void TrainPlan::forward(const TrainRun& run) const {
+  for (std::size_t i = 0; i < steps_.size(); ++i) forward_step(i, run);
+}
+
+void TrainPlan::backward(const TrainRun& run) const {
+  for (std::size_t i = steps_.size(); i-- > 0;)
+    if (steps_[i].runs_backward) backward_step(i, run);
+}
+
+}  // namespace actionflow::training

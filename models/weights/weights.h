@@ -1,0 +1,24 @@
+// The values of a network's parameters, by name.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+
+#include "base/tensor.h"
+#include "models/description/architecture.h"
+
+namespace actionflow {
+
+struct Weights {
+  std::map<std::string, Tensor> tensors;  // by Parameter::name, shapes as Parameter::shape
+};
+
+// Random weights by each parameter's initializer: a function of seed and name only.
+Weights initial_weights(const Architecture& architecture, std::uint64_t seed);
+
+// Throws ModelError that lists what is missing, left over, of another shape, not finite, a variance below 0.
+void check_weights(const Architecture& architecture, const Weights& weights, const std::string& file);
+
+}  // namespace actionflow
