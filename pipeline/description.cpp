@@ -4,7 +4,7 @@
 #include <set>
 #include <thread>
 
-#include "nodes/network_node.h"
+#include "nodes/kinds/network_node.h"
 #include "pipeline/graph_check.h"
 #include "pipeline/output_check.h"
 

@@ -23,7 +23,7 @@
 #include "base/config/config.h"
 #include "datasets/video/source.h"
 #include "models/formats/weight_files.h"
-#include "nodes/node.h"
+#include "nodes/flow/node.h"
 
 namespace actionflow {
 

@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "nodes/sink_flow.h"
+#include "nodes/sinks/sink_flow.h"
 #include "pipeline/stream_source.h"
 
 namespace actionflow {

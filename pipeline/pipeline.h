@@ -15,8 +15,8 @@
 
 #include <memory>
 
-#include "nodes/result_sink.h"
-#include "nodes/run_context.h"
+#include "nodes/flow/run_context.h"
+#include "nodes/results/result_sink.h"
 #include "pipeline/description.h"
 
 namespace actionflow {

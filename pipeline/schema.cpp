@@ -1,4 +1,4 @@
-#include "nodes/node.h"
+#include "nodes/flow/node.h"
 #include "pipeline/description.h"
 
 namespace actionflow {

@@ -13,7 +13,7 @@
 
 #include "datasets/video/backoff.h"
 #include "datasets/video/source.h"
-#include "nodes/flow.h"
+#include "nodes/flow/flow.h"
 
 namespace actionflow {
 

@@ -1,6 +1,6 @@
-// What runs through the training graph, as Item<T> of nodes/item.h: `segment` is the epoch, `number` counts
-// the run's samples (below the batch node: its batches) from 0 without a gap, and Mark::end stands on an
-// epoch's last.
+// What runs through the training graph, as Item<T> of nodes/flow/item.h: `segment` is the epoch, `number`
+// counts the run's samples (below the batch node: its batches) from 0 without a gap, and Mark::end stands on
+// an epoch's last.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 #include "base/tensor.h"
 #include "datasets/pictures/prepare.h"
 #include "models/training/training_network.h"
-#include "nodes/item.h"
+#include "nodes/flow/item.h"
 
 namespace actionflow {
 

@@ -1,7 +1,7 @@
 #include <iostream>
 
-#include "nodes/console_sink.h"
-#include "nodes/json_lines.h"
+#include "nodes/results/console_sink.h"
+#include "nodes/results/json_lines.h"
 #include "pipeline/commands/commands.h"
 #include "pipeline/commands/pipeline_flags.h"
 #include "pipeline/dot.h"

@@ -1,4 +1,4 @@
-#include "nodes/clip_gate.h"
+#include "nodes/flow/clip_gate.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // Which pictures may leave, worked out by hand for windows of 2 seconds.
-#include "nodes/covered_time.h"
+#include "nodes/results/covered_time.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "nodes/ordering.h"
+#include "nodes/flow/ordering.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "nodes/result_order.h"
+#include "nodes/flow/result_order.h"
 
 #include <gtest/gtest.h>
 

@@ -3,9 +3,9 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "nodes/console_sink.h"
-#include "nodes/json_lines.h"
-#include "nodes/sink_flow.h"
+#include "nodes/results/console_sink.h"
+#include "nodes/results/json_lines.h"
+#include "nodes/sinks/sink_flow.h"
 
 namespace actionflow {
 namespace {

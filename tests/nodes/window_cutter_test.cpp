@@ -1,4 +1,4 @@
-#include "nodes/window_cutter.h"
+#include "nodes/flow/window_cutter.h"
 
 #include <gtest/gtest.h>
 

@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-#include "nodes/json_lines.h"
+#include "nodes/results/json_lines.h"
 #include "pipeline/pipeline.h"
 #include "tests/datasets/make_video.h"
 

@@ -1,0 +1,80 @@
+#include "nodes/flow/clip_gate.h"
+
+#include <utility>
+
+namespace actionflow {
+
+// Tells the gate when the clip is answered everywhere below.
+class ClipGate::ClipTicket : public Ticket {
+ public:
+  ClipTicket(WindowInfo window, std::shared_ptr<ClipGate> gate) : Ticket(window), gate_(std::move(gate)) {}
+  ~ClipTicket() override { gate_->done(*this); }
+
+  bool below = false;  // counted among the gate's clips below; guarded by the gate's mutex
+
+ private:
+  std::shared_ptr<ClipGate> gate_;
+};
+
+ClipGate::ClipGate(StreamState& stream, int in_flight, std::function<void(const ClipItem&)> emit,
+                   std::function<void()> room)
+    : stream_(stream), limit_(in_flight), emit_(std::move(emit)), room_(std::move(room)) {}
+
+// The items handed on are let go only after the mutex is free: the last copy of one takes it again.
+void ClipGate::put(StreamId stream, Window window) {
+  ClipItem item;
+  item.ticket = std::make_shared<ClipTicket>(window.info, shared_from_this());
+  item.outcome = std::move(window.clips);
+  if (item.outcome.failed()) item.ticket->mark_failed();
+  std::vector<ClipItem> passed;
+  const std::lock_guard lock(mutex_);
+  item.key = {stream, window.segment, number_++};
+  queue_.push_back(std::move(item));
+  pump(passed);
+  if (stream_.live && queue_.size() > kLiveQueue) drop_oldest(passed);
+}
+
+void ClipGate::pump(std::vector<ClipItem>& passed) {
+  while (!queue_.empty() && below_ < limit_) {
+    ClipItem& item = passed.emplace_back(std::move(queue_.front()));
+    queue_.pop_front();
+    static_cast<ClipTicket&>(*item.ticket).below = true;
+    ++below_;
+    emit_(item);
+  }
+}
+
+void ClipGate::drop_oldest(std::vector<ClipItem>& passed) {
+  ClipItem& item = passed.emplace_back(std::move(queue_.front()));
+  queue_.pop_front();
+  item.outcome = Dropped{};
+  item.ticket->mark_dropped();
+  emit_(item);
+}
+
+void ClipGate::done(const ClipTicket& ticket) {
+  std::atomic<std::int64_t>& counter = ticket.failed()    ? stream_.failed
+                                       : ticket.dropped() ? stream_.dropped
+                                                          : stream_.windows;
+  ++counter;
+  std::vector<ClipItem> passed;
+  {
+    const std::lock_guard lock(mutex_);
+    if (ticket.below) --below_;
+    pump(passed);
+  }
+  passed.clear();
+  room_();
+}
+
+bool ClipGate::has_room() const {
+  const std::lock_guard lock(mutex_);
+  return queue_.size() < kFileQueue;
+}
+
+std::size_t ClipGate::waiting() const {
+  const std::lock_guard lock(mutex_);
+  return queue_.size();
+}
+
+}  // namespace actionflow

@@ -1,0 +1,52 @@
+// The bound between a stream's windows and the networks below.
+//
+// At most `in_flight` clips of a stream are below the gate at once; further ones wait here. A file's
+// source holds back while clips wait (has_room). A live source never does: when more than
+// kLiveQueue clips wait, the oldest is dropped, leaves an item with the outcome Dropped in its place, and is
+// counted. Clips leave in the order of their numbers. Thread-safe.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+
+#include "nodes/flow/item.h"
+#include "nodes/flow/run_context.h"
+#include "nodes/flow/window_cutter.h"
+
+namespace actionflow {
+
+class ClipGate : public std::enable_shared_from_this<ClipGate> {
+ public:
+  static constexpr std::size_t kLiveQueue = 2;
+  static constexpr std::size_t kFileQueue = 2;
+
+  // `emit` hands an item to the graph and returns without running it. `room` is called when the gate
+  // has room again.
+  ClipGate(StreamState& stream, int in_flight, std::function<void(const ClipItem&)> emit,
+           std::function<void()> room);
+
+  // Numbers the window and lets it pass, or keeps it until there is room below.
+  void put(StreamId stream, Window window);
+  bool has_room() const;
+  // Clips that wait here.
+  std::size_t waiting() const;
+
+ private:
+  class ClipTicket;
+  void done(const ClipTicket& ticket);
+  void pump(std::vector<ClipItem>& passed);
+  void drop_oldest(std::vector<ClipItem>& passed);
+
+  StreamState& stream_;
+  const int limit_;
+  const std::function<void(const ClipItem&)> emit_;
+  const std::function<void()> room_;
+  mutable std::mutex mutex_;
+  int below_ = 0;
+  std::int64_t number_ = 0;
+  std::deque<ClipItem> queue_;
+};
+
+}  // namespace actionflow

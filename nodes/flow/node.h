@@ -1,0 +1,118 @@
+// What stands in the flow graph: the interface of a node, and of its kind.
+//
+// A node lives through three steps. It is read from its options, by its kind, and then `load`s what it
+// needs from files. The whole graph is checked: `settle`, inputs before consumers. Only when all nodes
+// of a pipeline settled without an error, each is built into a tbb::flow graph. One file holds one kind;
+// registry.cpp lists them all. Reading, settling and building happen on one thread.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/config/config.h"
+#include "base/input_spec.h"
+#include "models/network/network.h"
+#include "nodes/flow/flow.h"
+#include "nodes/results/result_sink.h"
+
+namespace actionflow {
+
+enum class PortType { nothing, packets, frames, clips, scores };
+
+std::string_view to_string(PortType type);
+
+// Where a node stands.
+struct NodeUse {
+  std::string name;
+  config::Place place;
+  std::vector<StreamId> streams;  // those whose items reach it
+};
+
+// The pipeline's `options`, as far as nodes need them.
+struct GraphOptions {
+  int workers = 1;  // nodes that run at the same time
+  int threads = 1;  // inside one call of a network
+  Precision precision = Precision::f32;
+};
+
+class Node {
+ public:
+  virtual ~Node() = default;
+
+  // Reads the files that the node names. What is wrong goes to `diagnostics`, at the node's place.
+  virtual void load(const NodeUse&, config::Diagnostics&) {}
+
+  // Checks the node among its neighbours. Inputs are settled before.
+  struct Neighbours {
+    std::vector<Node*> inputs;
+    std::vector<std::string> input_names;
+    std::vector<Node*> consumers;
+    std::vector<std::string> consumer_names;
+  };
+  virtual void settle(const NodeUse&, const Neighbours&, config::Diagnostics&) {}
+
+  // The clips that it wants, where it takes clips; null where it could not be loaded.
+  virtual const InputSpec* input_form() const { return nullptr; }
+  // What it scores, where it gives scores.
+  virtual const std::vector<std::string>& classes() const;
+  // The input that its clips come from, for nodes of scores: results of one window node only can be joined.
+  virtual const Node* window() const { return nullptr; }
+
+  // From the start of one of its clips to that of the next, where it gives clips.
+  virtual double hop_seconds() const { return 0; }
+
+  // The files that it writes when these streams reach it.
+  virtual std::vector<std::filesystem::path> outputs(const std::vector<std::string>& streams) const;
+
+  // Adds it to the graph. Throws Error where that cannot be done.
+  virtual NodeOutput build(Flow& flow, const NodeUse& use, const std::vector<NodeOutput>& inputs) = 0;
+};
+
+struct NodeKind {
+  std::string name;
+  std::string help;              // one line
+  std::vector<PortType> inputs;  // of each input in `from`, in order
+  bool many = false;             // the last input may stand several times
+  PortType output = PortType::nothing;
+  bool state = false;  // stands once a stream
+  std::unique_ptr<Node> (*read)(const config::Value& options, config::Diagnostics& diagnostics) = nullptr;
+  std::string (*options)() = nullptr;    // one line an option
+  config::Schema (*schema)() = nullptr;  // of its options
+};
+
+// The keys that stand beside a node's own options.
+inline const std::vector<std::string>& keys_beside_node_options() {
+  static const std::vector<std::string> keys{"node", "from", "streams"};
+  return keys;
+}
+
+// N is built from its Options, a described struct.
+template <class N>
+NodeKind node_kind(std::string name, std::string help, std::vector<PortType> inputs, PortType output,
+                   bool state) {
+  using Options = typename N::Options;
+  NodeKind kind;
+  kind.name = std::move(name);
+  kind.help = std::move(help);
+  kind.inputs = std::move(inputs);
+  kind.output = output;
+  kind.state = state;
+  kind.read = [](const config::Value& options, config::Diagnostics& diagnostics) -> std::unique_ptr<Node> {
+    return std::make_unique<N>(config::read<Options>(options, diagnostics, keys_beside_node_options()));
+  };
+  kind.options = [] { return config::help<Options>(); };
+  kind.schema = [] { return config::schema_of<Options>(); };
+  return kind;
+}
+
+// All kinds, in the order of the documentation.
+const std::vector<NodeKind>& node_kinds();
+// Null where there is none of that name.
+const NodeKind* find_node_kind(std::string_view name);
+
+}  // namespace actionflow

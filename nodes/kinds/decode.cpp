@@ -1,0 +1,112 @@
+// decode: packets to frames, one decoder a stream.
+#include "nodes/flow/answer.h"
+#include "nodes/kinds/kinds.h"
+
+namespace actionflow {
+
+namespace {
+
+constexpr tbb::flow::node_priority_t kBeforeNetworks = 2;
+
+// The decoder of one stream and what it counts. Its node is serial.
+class StreamDecoder {
+ public:
+  StreamDecoder(RunContext& run, StreamId stream, bool counts)
+      : run_(run), stream_(stream), counts_(counts), timer_(run.timer("decode")) {}
+
+  Outcome<Frames> take(const PacketItem& item, const PacketMessage& message) {
+    if (item.mark == Mark::begin) return begin(message);
+    if (!decoder_) return Dropped{};
+    Frames frames;
+    {
+      const ScopedTimer timing(timer_);
+      if (message.packet) decoder_->decode(message.packet, frames);
+      // After a stop, pictures that come before those held back were never read.
+      if (item.mark == Mark::lost || item.mark == Mark::end) decoder_->flush(frames);
+    }
+    count(frames);
+    // A camera may be away for long; its decoder's pictures are not held for it.
+    if (item.mark == Mark::lost) decoder_.reset();
+    return frames;
+  }
+
+  // Whatever became of the last item: nothing more comes.
+  void close(bool ended) {
+    decoder_.reset();
+    const StreamState& state = run_.stream(stream_);
+    if (!counts_ || !ended || frames_ > 0 || state.source_failed) return;
+    run_.fail_stream(stream_,
+                     {ExitCode::source, state.name + ": no frame could be decoded; expected a video"});
+  }
+
+ private:
+  Outcome<Frames> begin(const PacketMessage& message) {
+    damaged_ = 0;
+    try {
+      decoder_ = Decoder::create(message.parameters, run_.stream(stream_).codec_threads);
+    } catch (...) {
+      decoder_.reset();
+      run_.fail_stream(stream_, Failure::from_current_exception());
+      return Dropped{};
+    }
+    return Frames{};
+  }
+
+  void count(const Frames& frames) {
+    frames_ += static_cast<std::int64_t>(frames.size());
+    const std::int64_t damaged = decoder_->damaged();
+    if (counts_) {
+      run_.stream(stream_).frames += static_cast<std::int64_t>(frames.size());
+      run_.stream(stream_).damaged += damaged - damaged_;
+    }
+    damaged_ = damaged;
+  }
+
+  RunContext& run_;
+  const StreamId stream_;
+  const bool counts_;  // the stream's first decode node counts its frames
+  DurationHistogram& timer_;
+  std::unique_ptr<Decoder> decoder_;
+  std::int64_t damaged_ = 0;
+  std::int64_t frames_ = 0;
+};
+
+struct DecodeOptions {
+  static void describe(config::Fields<DecodeOptions>&) {}
+};
+
+class DecodeNode : public Node {
+ public:
+  using Options = DecodeOptions;
+  explicit DecodeNode(Options) {}
+
+  NodeOutput build(Flow& flow, const NodeUse& use, const std::vector<NodeOutput>&) override {
+    NodeOutput output;
+    for (const StreamId stream : use.streams) output.frames[stream] = &build_stream(flow, use.name, stream);
+    return output;
+  }
+
+ private:
+  Sender<Frames>& build_stream(Flow& flow, const std::string& name, StreamId stream) {
+    RunContext& run = flow.run();
+    auto decoder = std::make_shared<StreamDecoder>(run, stream, !flow.has_inputs(stream));
+    auto body = [&run, name, decoder](const PacketItem& item) {
+      FramesItem frames = answer<Frames>(
+          run, name, item, [&](const PacketMessage& message) { return decoder->take(item, message); });
+      if (item.mark == Mark::end || item.mark == Mark::stopped) decoder->close(item.mark == Mark::end);
+      return frames;
+    };
+    auto& node = make_serial<PacketMessage, Frames>(flow, body, kBeforeNetworks);
+    flow.add_input(stream, node);
+    return tbb::flow::output_port<0>(node);
+  }
+};
+
+}  // namespace
+
+NodeKind decode_kind() {
+  return node_kind<DecodeNode>("decode", "packets of a source to pictures with time stamps",
+                               {PortType::packets}, PortType::frames, true);
+}
+
+}  // namespace actionflow

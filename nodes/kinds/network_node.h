@@ -1,0 +1,53 @@
+// A network as a node: clips to scores, one instance for all streams.
+//
+// The three kinds differ in where they cut the network (models/network/network.h). cnn3d runs it whole, as
+// many clips at once as the graph has workers. cnn_lstm runs what comes before the recurrence likewise, and
+// the recurrent part in order, stream by stream. fusion_3d2d runs the branches of one clip side by side,
+// joins them, and runs the rest. Scores leave in the order of each stream. The result does not depend on
+// the kind, bit for bit.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+
+#include "base/config/optional_path.h"
+#include "models/formats/weight_files.h"
+#include "nodes/flow/node.h"
+
+namespace actionflow {
+
+struct NetworkNodeOptions {
+  OptionalPath weights;
+  OptionalPath model;
+  std::optional<std::uint64_t> random_weights;
+  static void describe(config::Fields<NetworkNodeOptions>& fields);
+};
+
+class NetworkNode : public Node {
+ public:
+  using Options = NetworkNodeOptions;
+  NetworkNode(Options options, Cut cut) : options_(std::move(options)), cut_(cut) {}
+  // A network that is already at hand; `options` are for display.
+  NetworkNode(std::shared_ptr<const Model> model, Cut cut) : cut_(cut), model_(std::move(model)) {}
+
+  void load(const NodeUse& use, config::Diagnostics& diagnostics) override;
+  void settle(const NodeUse& use, const Neighbours& around, config::Diagnostics& diagnostics) override;
+  const InputSpec* input_form() const override { return model_ ? &model_->architecture.input : nullptr; }
+  const std::vector<std::string>& classes() const override;
+  const Node* window() const override { return window_; }
+  NodeOutput build(Flow& flow, const NodeUse& use, const std::vector<NodeOutput>& inputs) override;
+
+ private:
+  Options options_;
+  Cut cut_;
+  std::shared_ptr<const Model> model_;
+  const Node* window_ = nullptr;
+};
+
+// The kind of node that suits a network: "cnn_lstm" where it has a recurrent layer that can be cut off,
+// "fusion_3d2d" where it has branches or ends in 2D layers, else "cnn3d".
+std::string natural_node_kind(const Architecture& architecture);
+
+}  // namespace actionflow

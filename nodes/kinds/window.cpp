@@ -1,0 +1,227 @@
+// window: frames to clips. Lays a stream on the time grid of the networks below, prepares each sample
+// once for each distinct input form, and cuts windows.
+#include <algorithm>
+
+#include "datasets/video/time_grid.h"
+#include "nodes/flow/answer.h"
+#include "nodes/flow/clip_gate.h"
+#include "nodes/kinds/kinds.h"
+
+namespace actionflow {
+
+namespace {
+
+constexpr tbb::flow::node_priority_t kBeforeNetworks = 1;
+
+struct WindowOptions {
+  std::optional<int> hop;
+  Tail tail = Tail::align;
+  static void describe(config::Fields<WindowOptions>& fields) {
+    fields
+        .add("hop", &WindowOptions::hop,
+             "samples from one window's start to the next; half a window unless given")
+        .range(1, 65536);
+    fields.add("tail", &WindowOptions::tail,
+               "align: one more window that ends at a file's last sample, a shorter file repeats its last "
+               "sample; drop: neither, and a shorter file is an error");
+  }
+};
+
+struct WindowShape {
+  int frames = 1;
+  int hop = 1;
+  double rate = 1;
+  Tail tail = Tail::align;
+  std::vector<InputSpec> forms;
+};
+
+// The windows of one stream. Its node is serial.
+class StreamWindows {
+ public:
+  StreamWindows(RunContext& run, std::string node, StreamId stream, const WindowShape& shape,
+                std::shared_ptr<ClipGate> gate)
+      : run_(run),
+        node_(std::move(node)),
+        stream_(stream),
+        shape_(shape),
+        gate_(std::move(gate)),
+        grid_(shape.rate),
+        cutter_(shape.frames, shape.hop, shape.rate),
+        timer_(run.timer("prepare")) {
+    for (const InputSpec& form : shape.forms) preparers_.emplace_back(form);
+  }
+
+  // One frames item: what it settles leaves as windows.
+  void take(const Frames& frames) {
+    for (const Frame& frame : frames) {
+      grid_.push(frame, samples_);
+      cut();
+    }
+  }
+
+  void mark(Mark mark) {
+    if (mark == Mark::lost) grid_.break_segment(samples_);
+    if (mark == Mark::end || mark == Mark::stopped) grid_.finish(samples_);
+    cut();
+    if (mark == Mark::end && !run_.stream(stream_).source_failed) end_of_file();
+  }
+
+ private:
+  void cut() {
+    for (const Sample& sample : samples_) {
+      if (auto window = cutter_.push(prepare(sample))) gate_->put(stream_, std::move(*window));
+    }
+    samples_.clear();
+  }
+
+  void end_of_file() {
+    if (shape_.tail == Tail::align) {
+      if (auto window = cutter_.align_tail()) gate_->put(stream_, std::move(*window));
+    } else if (cutter_.windows() == 0 && last_) {
+      run_.fail_stream(stream_,
+                       {ExitCode::source, run_.stream(stream_).name + ": shorter than a window of " +
+                                              std::to_string(shape_.frames) + " samples, and tail is drop"});
+    }
+  }
+
+  WindowCutter::Timed prepare(const Sample& sample) {
+    const bool fresh = sample.segment != segment_;
+    if (fresh) {
+      for (Preparer& preparer : preparers_) preparer.reset();
+      segment_ = sample.segment;
+    }
+    const bool same_picture = !fresh && last_ && last_.picture() == sample.frame.picture();
+    last_ = sample.frame;
+    std::vector<PreparedFramePtr> prepared;
+    try {
+      const ScopedTimer timing(timer_);
+      for (std::size_t form = 0; form < preparers_.size(); ++form) {
+        // Against itself a picture moves nothing, so motion needs the preparer even for a repeated one.
+        const bool reuse =
+            same_picture && form < last_prepared_.size() && shape_.forms[form].motion == Motion::none;
+        prepared.push_back(reuse ? last_prepared_[form] : preparers_[form].prepare(sample.frame));
+      }
+    } catch (...) {
+      const Failure failure = Failure::from_current_exception();
+      run_.report(node_, stream_, failure);
+      last_prepared_.clear();
+      return {sample.segment, sample.time, sample.frame.arrival_ns(), failure};
+    }
+    last_prepared_ = prepared;
+    return {sample.segment, sample.time, sample.frame.arrival_ns(), std::move(prepared)};
+  }
+
+  RunContext& run_;
+  const std::string node_;
+  const StreamId stream_;
+  const WindowShape shape_;
+  std::shared_ptr<ClipGate> gate_;
+  TimeGrid grid_;
+  WindowCutter cutter_;
+  std::vector<Preparer> preparers_;
+  std::vector<Sample> samples_;
+  Frame last_;
+  std::vector<PreparedFramePtr> last_prepared_;
+  std::int64_t segment_ = -1;
+  DurationHistogram& timer_;
+};
+
+class WindowNode : public Node {
+ public:
+  using Options = WindowOptions;
+  explicit WindowNode(Options options) : options_(options) {}
+
+  void settle(const NodeUse& use, const Neighbours& around, config::Diagnostics& diagnostics) override {
+    std::string first_name;
+    for (std::size_t i = 0; i < around.consumers.size(); ++i) {
+      const InputSpec* form = around.consumers[i]->input_form();
+      if (!form) continue;
+      if (first_name.empty()) {
+        first_name = around.consumer_names[i];
+        shape_.frames = form->frames;
+        shape_.rate = form->frame_rate;
+      } else if (form->frames != shape_.frames || form->frame_rate != shape_.rate) {
+        diagnostics.add(use.place, "'" + first_name + "' takes " + taken(shape_.frames, shape_.rate) + ", '" +
+                                       around.consumer_names[i] + "' takes " +
+                                       taken(form->frames, form->frame_rate) +
+                                       "; expected one, or a window node for each");
+      }
+      add_form(*form);
+    }
+    shape_.hop = options_.hop.value_or(std::max(1, shape_.frames / 2));
+    shape_.tail = options_.tail;
+  }
+
+  double hop_seconds() const override { return shape_.hop / shape_.rate; }
+
+  NodeOutput build(Flow& flow, const NodeUse& use, const std::vector<NodeOutput>& inputs) override {
+    NodeOutput output;
+    auto& out = flow.make<tbb::flow::broadcast_node<ClipItem>>(flow.graph());
+    output.clips = &out;
+    output.forms = shape_.forms;
+    for (const StreamId stream : use.streams) {
+      build_stream(flow, use.name, stream, *inputs.front().frames.at(stream), out);
+    }
+    return output;
+  }
+
+ private:
+  static std::string taken(int frames, double rate) {
+    std::string text = std::to_string(rate);
+    text.erase(text.find_last_not_of('0') + 1);
+    if (text.ends_with('.')) text.pop_back();
+    return std::to_string(frames) + " samples at " + text + " a second";
+  }
+
+  void add_form(const InputSpec& form) {
+    const auto same = [&](const InputSpec& known) { return known.same_frames(form); };
+    if (std::none_of(shape_.forms.begin(), shape_.forms.end(), same)) shape_.forms.push_back(form);
+  }
+
+  void build_stream(Flow& flow, const std::string& name, StreamId stream, Sender<Frames>& frames,
+                    Receiver<Clips>& out) {
+    RunContext& run = flow.run();
+    const int streams = std::max(1, run.stream_count());
+    const int in_flight = (flow.options().workers + streams - 1) / streams + 1;
+    auto gate = std::make_shared<ClipGate>(
+        run.stream(stream), in_flight, [&out](const ClipItem& item) { out.try_put(item); },
+        [&flow, stream] { flow.tell_room(stream); });
+    flow.add_bound(stream, [gate] { return gate->has_room(); });
+    auto windows = std::make_shared<StreamWindows>(run, name, stream, shape_, gate);
+    auto body = [&run, name, windows](const FramesItem& item) {
+      using Nothing = std::monostate;
+      answer<Nothing>(run, name, item, [&](const Frames& list) -> Outcome<Nothing> {
+        windows->take(list);
+        return Nothing{};
+      });
+      finish_item(run, name, *windows, item);
+      return tbb::flow::continue_msg();
+    };
+    using Windowing = tbb::flow::function_node<FramesItem, tbb::flow::continue_msg>;
+    auto& node = flow.make<Windowing>(flow.graph(), tbb::flow::serial, body, kBeforeNetworks);
+    tbb::flow::make_edge(frames, node);
+  }
+
+  // Marks hold whatever became of the item's frames.
+  static void finish_item(RunContext& run, const std::string& name, StreamWindows& windows,
+                          const FramesItem& item) {
+    if (item.mark == Mark::none || item.mark == Mark::begin) return;
+    try {
+      windows.mark(item.mark);
+    } catch (...) {
+      run.report(name, item.key.stream, Failure::from_current_exception());
+    }
+  }
+
+  Options options_;
+  WindowShape shape_;
+};
+
+}  // namespace
+
+NodeKind window_kind() {
+  return node_kind<WindowNode>("window", "cuts clips on the time grid of the networks below",
+                               {PortType::frames}, PortType::clips, true);
+}
+
+}  // namespace actionflow

@@ -1,0 +1,53 @@
+#include "nodes/results/console_sink.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace actionflow {
+
+namespace {
+
+constexpr int kBarWidth = 20;
+
+// Eighths of a cell, so that small differences show.
+std::string bar(float score) {
+  static const char* const kParts[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
+  const int eighths = static_cast<int>(std::lround(std::clamp(score, 0.0F, 1.0F) * kBarWidth * 8));
+  std::string drawn;
+  for (int i = 0; i < eighths / 8; ++i) drawn += "█";
+  drawn += kParts[eighths % 8];
+  const int cells = eighths / 8 + (eighths % 8 > 0 ? 1 : 0);
+  return drawn + std::string(static_cast<std::size_t>(kBarWidth - cells), ' ');
+}
+
+std::string clock_time(double seconds) {
+  const auto tenths = static_cast<std::int64_t>(std::llround(seconds * 10));
+  return fmt::format("{}:{:02}.{}", tenths / 600, tenths / 10 % 60, tenths % 10);
+}
+
+}  // namespace
+
+void ConsoleSink::window(const WindowResult& result) {
+  out_ << fmt::format("{} {}–{} {}{}\n", result.stream, clock_time(result.start), clock_time(result.end),
+                      result.node, result.padded ? " (short: last picture repeated)" : "");
+  const auto shown = std::min(static_cast<std::size_t>(classes_), result.top.size());
+  for (std::size_t i = 0; i < shown; ++i) {
+    const ScoredLabel& one = result.top[i];
+    out_ << fmt::format("  {} {:5.1f} %  {}\n", bar(one.score), 100 * one.score, one.label);
+  }
+  out_ << std::flush;
+  if (!out_) throw Error(ExitCode::failure, "results cannot be written to the console");
+}
+
+void ConsoleSink::summary(const Summary& summary) {
+  out_ << fmt::format(
+              "{} stream{}, {} frames, {} windows, {} dropped, {} damaged in {:.1f} s ({:.0f} frames/s)\n",
+              summary.streams.size(), summary.streams.size() == 1 ? "" : "s", summary.frames(),
+              summary.windows(), summary.dropped(), summary.damaged(), summary.seconds,
+              summary.frames_per_second())
+       << std::flush;
+}
+
+}  // namespace actionflow

@@ -1,0 +1,41 @@
+// console: results for people. Where a graph has console nodes, the program shows what they are given
+// instead of the graph's final results; where standard output is for machines, they write to stderr.
+#include <iostream>
+
+#include "nodes/kinds/kinds.h"
+#include "nodes/results/console_sink.h"
+#include "nodes/sinks/sink_flow.h"
+
+namespace actionflow {
+
+namespace {
+
+struct ConsoleOptions {
+  static void describe(config::Fields<ConsoleOptions>&) {}
+};
+
+class ConsoleNode : public Node {
+ public:
+  using Options = ConsoleOptions;
+  explicit ConsoleNode(Options) {}
+
+  NodeOutput build(Flow& flow, const NodeUse& use, const std::vector<NodeOutput>& inputs) override {
+    if (flow.results().readable()) {
+      add_final_results(flow, inputs.front());
+      return {};
+    }
+    auto sink = std::make_shared<ConsoleSink>(std::cerr);
+    add_result_sink(flow, use.name, inputs.front(),
+                    [sink](const WindowResult& result) { sink->window(result); });
+    return {};
+  }
+};
+
+}  // namespace
+
+NodeKind console_kind() {
+  return node_kind<ConsoleNode>("console", "results for people, with a bar for each of the top classes",
+                                {PortType::scores}, PortType::nothing, false);
+}
+
+}  // namespace actionflow
