@@ -4,7 +4,7 @@
 #include "base/heap.h"
 #include "models/formats/hdf5_child.h"
 #include "models/openmp_wait.h"
-#include "pipeline/command.h"
+#include "pipeline/commands/command.h"
 
 namespace {
 

@@ -16,8 +16,8 @@
 #include "models/network/network.h"
 #include "pipeline/commands/commands.h"
 #include "pipeline/commands/pipeline_flags.h"
-#include "pipeline/interrupt.h"
-#include "pipeline/pipeline.h"
+#include "pipeline/run/interrupt.h"
+#include "pipeline/run/pipeline.h"
 
 namespace actionflow {
 namespace {

@@ -4,10 +4,10 @@
 #include "nodes/results/json_lines.h"
 #include "pipeline/commands/commands.h"
 #include "pipeline/commands/pipeline_flags.h"
-#include "pipeline/dot.h"
-#include "pipeline/interrupt.h"
-#include "pipeline/pipeline.h"
-#include "pipeline/print_config.h"
+#include "pipeline/graph/dot.h"
+#include "pipeline/graph/print_config.h"
+#include "pipeline/run/interrupt.h"
+#include "pipeline/run/pipeline.h"
 
 namespace actionflow {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "pipeline/command.h"
+#include "pipeline/commands/command.h"
 
 namespace actionflow {
 

@@ -5,7 +5,7 @@
 
 #include "pipeline/commands/commands.h"
 #include "pipeline/commands/network_flags.h"
-#include "pipeline/interrupt.h"
+#include "pipeline/run/interrupt.h"
 
 namespace actionflow {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <thread>
 
-#include "pipeline/flags.h"
+#include "pipeline/commands/flags.h"
 
 namespace actionflow {
 

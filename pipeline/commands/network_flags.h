@@ -7,7 +7,7 @@
 
 #include "models/formats/weight_files.h"
 #include "models/network/network.h"
-#include "pipeline/command.h"
+#include "pipeline/commands/command.h"
 
 namespace actionflow {
 

@@ -4,8 +4,8 @@
 #include <optional>
 #include <string>
 
-#include "pipeline/command.h"
-#include "pipeline/description.h"
+#include "pipeline/commands/command.h"
+#include "pipeline/graph/description.h"
 
 namespace actionflow {
 

@@ -4,8 +4,8 @@
 #include "base/log.h"
 #include "models/description/architecture.h"
 #include "pipeline/commands/commands.h"
-#include "pipeline/description.h"
-#include "pipeline/training/recipe.h"
+#include "pipeline/graph/description.h"
+#include "pipeline/recipe/recipe.h"
 
 namespace actionflow {
 namespace {

@@ -10,7 +10,7 @@
 
 #include "models/formats/weight_files.h"
 #include "pipeline/evaluation/metrics.h"
-#include "pipeline/training/recipe.h"
+#include "pipeline/recipe/recipe.h"
 
 namespace actionflow {
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "datasets/lists/dataset.h"
-#include "pipeline/training/recipe.h"
+#include "pipeline/recipe/recipe.h"
 
 namespace actionflow {
 

@@ -4,7 +4,7 @@
 #include "base/log.h"
 #include "datasets/clips/augmentation_sheet.h"
 #include "nodes/training/epoch_order.h"
-#include "pipeline/training/training_data.h"
+#include "pipeline/recipe/training_data.h"
 
 namespace actionflow {
 

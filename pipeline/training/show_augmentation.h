@@ -3,7 +3,7 @@
 
 #include <filesystem>
 
-#include "pipeline/training/recipe.h"
+#include "pipeline/recipe/recipe.h"
 
 namespace actionflow {
 

@@ -13,9 +13,9 @@
 #include "base/progress.h"
 #include "models/formats/weight_files.h"
 #include "models/training/checkpoint.h"
+#include "pipeline/recipe/training_data.h"
 #include "pipeline/training/batch_norm_statistics.h"
 #include "pipeline/training/run_state.h"
-#include "pipeline/training/training_data.h"
 #include "pipeline/training/validation.h"
 #include "pipeline/training/watchers.h"
 

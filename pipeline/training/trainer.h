@@ -15,8 +15,8 @@
 #include <vector>
 
 #include "base/error.h"
+#include "pipeline/recipe/recipe.h"
 #include "pipeline/training/observer.h"
-#include "pipeline/training/recipe.h"
 
 namespace actionflow {
 

@@ -1,9 +1,9 @@
-#include "pipeline/description.h"
+#include "pipeline/graph/description.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "pipeline/dot.h"
+#include "pipeline/graph/dot.h"
 #include "tests/pipeline/graph_bench.h"
 
 namespace actionflow {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "nodes/results/json_lines.h"
-#include "pipeline/pipeline.h"
+#include "pipeline/run/pipeline.h"
 #include "tests/datasets/make_video.h"
 
 namespace actionflow::testing {

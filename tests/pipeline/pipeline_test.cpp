@@ -1,4 +1,4 @@
-#include "pipeline/pipeline.h"
+#include "pipeline/run/pipeline.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

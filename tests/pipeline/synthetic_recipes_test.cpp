@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "datasets/synthetic/scene.h"
-#include "pipeline/training/recipe.h"
+#include "pipeline/recipe/recipe.h"
 #include "tests/test_data.h"
 
 namespace actionflow::testing {

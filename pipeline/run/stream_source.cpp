@@ -1,4 +1,4 @@
-#include "pipeline/stream_source.h"
+#include "pipeline/run/stream_source.h"
 
 #include <thread>
 #include <utility>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/config/config.h"
-#include "pipeline/description.h"
+#include "pipeline/graph/description.h"
 
 namespace actionflow {
 

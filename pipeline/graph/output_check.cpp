@@ -1,4 +1,4 @@
-#include "pipeline/output_check.h"
+#include "pipeline/graph/output_check.h"
 
 #include <filesystem>
 

@@ -1,4 +1,4 @@
-#include "pipeline/dot.h"
+#include "pipeline/graph/dot.h"
 
 namespace actionflow {
 

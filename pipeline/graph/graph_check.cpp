@@ -1,4 +1,4 @@
-#include "pipeline/graph_check.h"
+#include "pipeline/graph/graph_check.h"
 
 #include <algorithm>
 #include <set>

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/config/config.h"
-#include "pipeline/description.h"
+#include "pipeline/graph/description.h"
 
 namespace actionflow {
 

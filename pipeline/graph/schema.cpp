@@ -1,5 +1,5 @@
 #include "nodes/flow/node.h"
-#include "pipeline/description.h"
+#include "pipeline/graph/description.h"
 
 namespace actionflow {
 

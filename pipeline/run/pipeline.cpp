@@ -1,4 +1,4 @@
-#include "pipeline/pipeline.h"
+#include "pipeline/run/pipeline.h"
 
 #include <oneapi/tbb/global_control.h>
 
@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "nodes/sinks/sink_flow.h"
-#include "pipeline/stream_source.h"
+#include "pipeline/run/stream_source.h"
 
 namespace actionflow {
 

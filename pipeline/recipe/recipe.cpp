@@ -1,10 +1,10 @@
-#include "pipeline/training/recipe.h"
+#include "pipeline/recipe/recipe.h"
 
 #include <algorithm>
 #include <thread>
 
-#include "pipeline/description.h"
-#include "pipeline/graph_check.h"
+#include "pipeline/graph/description.h"
+#include "pipeline/graph/graph_check.h"
 
 namespace actionflow {
 

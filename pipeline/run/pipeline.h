@@ -17,7 +17,7 @@
 
 #include "nodes/flow/run_context.h"
 #include "nodes/results/result_sink.h"
-#include "pipeline/description.h"
+#include "pipeline/graph/description.h"
 
 namespace actionflow {
 

@@ -1,12 +1,12 @@
-#include "pipeline/description.h"
+#include "pipeline/graph/description.h"
 
 #include <algorithm>
 #include <set>
 #include <thread>
 
 #include "nodes/kinds/network_node.h"
-#include "pipeline/graph_check.h"
-#include "pipeline/output_check.h"
+#include "pipeline/graph/graph_check.h"
+#include "pipeline/graph/output_check.h"
 
 namespace actionflow {
 

@@ -1,4 +1,4 @@
-#include "pipeline/interrupt.h"
+#include "pipeline/run/interrupt.h"
 
 #include <fcntl.h>
 #include <poll.h>

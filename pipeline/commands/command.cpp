@@ -1,10 +1,10 @@
-#include "pipeline/command.h"
+#include "pipeline/commands/command.h"
 
 #include <iostream>
 #include <optional>
 
 #include "base/log.h"
-#include "pipeline/flags.h"
+#include "pipeline/commands/flags.h"
 
 namespace actionflow {
 namespace {

@@ -1,4 +1,4 @@
-#include "pipeline/print_config.h"
+#include "pipeline/graph/print_config.h"
 
 namespace actionflow {
 namespace {

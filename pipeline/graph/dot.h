@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "pipeline/description.h"
+#include "pipeline/graph/description.h"
 
 namespace actionflow {
 

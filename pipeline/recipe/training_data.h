@@ -2,7 +2,7 @@
 #pragma once
 
 #include "datasets/lists/dataset.h"
-#include "pipeline/training/recipe.h"
+#include "pipeline/recipe/recipe.h"
 
 namespace actionflow {
 

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "base/config/config.h"
-#include "pipeline/description.h"
+#include "pipeline/graph/description.h"
 
 namespace actionflow {
 

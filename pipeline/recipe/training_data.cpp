@@ -1,4 +1,4 @@
-#include "pipeline/training/training_data.h"
+#include "pipeline/recipe/training_data.h"
 
 #include <fmt/format.h>
 
