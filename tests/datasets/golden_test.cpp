@@ -7,8 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include "datasets/video/ffmpeg.h"
-#include "tests/datasets/read_video.h"
-#include "tests/datasets/torch_file.h"
+#include "tests/datasets/video/read_video.h"
+#include "tests/datasets/video/torch_file.h"
 #include "tests/test_data.h"
 
 namespace actionflow {

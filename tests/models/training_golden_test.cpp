@@ -10,7 +10,7 @@
 #include "base/processor.h"
 #include "models/training/training_network.h"
 #include "tests/models/networks.h"
-#include "tests/models/training_formulas.h"
+#include "tests/models/kernels/training_formulas.h"
 
 namespace actionflow::testing {
 namespace {

@@ -1,0 +1,389 @@
+#include "datasets/lists/dataset.h"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <chrono>
+#include <set>
+
+#include "tests/datasets/lists/dataset_fixture.h"
+#include "tests/test_data.h"
+
+namespace actionflow {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::AllOf;
+using testing::DatasetTest;
+using ::testing::HasSubstr;
+using testing::Labels;
+using testing::labels_of;
+using testing::Names;
+using testing::names_of;
+
+TEST_F(DatasetTest, EveryErrorIsNamedAtOnceWithFileAndLine) {
+  options_.classes = "classes.txt";
+  options_.train = "train.txt";
+  options_.test = "test.txt";
+  write("train.txt", "a.mp4 3\nb.mp4 clp\nc.mp4\nd.mp4 0\n../e.mp4 0\n/etc/passwd 1\nd.mp4 1\n");
+  write("test.txt", "f.mp4 -1\n");
+  EXPECT_EQ(short_error(),
+            "train.txt:1: error: label is '3', expected 0 to 2, or a class's name\n"
+            "train.txt:2: error: label is 'clp', expected 0 to 2, or a class's name; did you mean 'clap'?\n"
+            "train.txt:3: error: 'c.mp4' has no label, expected 0 to 2, or a class's name\n"
+            "train.txt:5: error: '../e.mp4' leads out of " +
+                folder_.path().string() +
+                ", expected a name under data.root\n"
+                "train.txt:6: error: '/etc/passwd' leads out of " +
+                folder_.path().string() +
+                ", expected a name under data.root\n"
+                "test.txt:1: error: label is '-1', expected 0 to 2, or a class's name");
+}
+
+TEST_F(DatasetTest, ALabelOfSeparatorsAloneIsRefused) {
+  options_.classes = "classes.txt";
+  options_.train = "train.txt";
+  write("train.txt", "a.mp4 ,\nb.mp4 0,,1,\n");
+  EXPECT_EQ(short_error(), "train.txt:1: error: label is ',', expected 0 to 2, or a class's name");
+  options_.train = "train.csv";
+  write("train.csv", "path,label\nx.mp4,;\ny.mp4,0\n");
+  EXPECT_EQ(short_error(), "train.csv:2: error: label is ';', expected 0 to 2, or a class's name");
+}
+
+TEST_F(DatasetTest, ANameMayWanderInsideTheRootAndBeAbsolute) {
+  options_.train = "train.txt";
+  write("train.txt", "x/../a.mp4 0\n" + (folder_ / "b.mp4").string() + " 1\n");
+  EXPECT_EQ(read().train.size(), 2U);
+}
+
+TEST_F(DatasetTest, AnEmptyListAMissingOneAndOneClassAreErrors) {
+  options_.train = "train.txt";
+  write("train.txt", "\n \n");
+  EXPECT_THAT(short_error(), HasSubstr("train.txt: error: holds no videos"));
+  write("train.txt", "a.mp4 wave\n");
+  EXPECT_EQ(short_error(), "train.txt: error: the only class is 'wave', expected at least two");
+  options_.train = "none.txt";
+  EXPECT_EQ(short_error(), "none.txt: error: there is no such file, expected a list of videos");
+}
+
+TEST_F(DatasetTest, AVideoListedTwiceIsAnError) {
+  options_.train = "train.txt";
+  write("train.txt", "a.mp4 0\nb.mp4 1\na.mp4 0\n./b.mp4 0\n");
+  EXPECT_EQ(short_error(),
+            "train.txt:3: error: 'a.mp4' stands in train.txt:1 already\n"
+            "train.txt:4: error: './b.mp4' stands in train.txt:2 already, with another label");
+}
+
+TEST_F(DatasetTest, AVideoOnBothSidesOfASplitIsALeak) {
+  options_.train = "train.txt";
+  options_.val = "val.txt";
+  options_.test = "test.txt";
+  write("train.txt", "a.mp4 0\nb.mp4 1\n");
+  write("val.txt", "c.mp4 0\na.mp4 0\n");
+  write("test.txt", "d.mp4 0\nc.mp4 0\n");
+  EXPECT_EQ(short_error(),
+            "val.txt:2: error: a leak: 'a.mp4' stands in train.txt:1 too\n"
+            "test.txt:2: error: a leak: 'c.mp4' stands in val.txt:1 too");
+}
+
+TEST_F(DatasetTest, AGroupOnBothSidesOfASplitIsALeak) {
+  options_.train = "train.txt";
+  options_.test = "test.txt";
+  options_.groups = "person(\\d+)_";
+  write("train.txt", "person1_a.mp4 0\nperson2_a.mp4 1\nperson2_b.mp4 1\n");
+  write("test.txt", "person3_a.mp4 0\nperson2_c.mp4 1\n");
+  EXPECT_EQ(
+      short_error(),
+      "test.txt:2: error: a leak: group '2' stands on both sides of a split, as 'person2_c.mp4' (1 videos) "
+      "and in train.txt:2 as 'person2_a.mp4' (2 videos)");
+  options_.groups = "(person\\d+_.)";
+  EXPECT_EQ(error(), "");
+}
+
+TEST_F(DatasetTest, GroupsComeFromAFileToo) {
+  options_.train = "train.txt";
+  options_.groups = "scenes.txt";
+  write("train.txt", "a b.mp4 0\nc.mp4 1\nd.mp4 1\n");
+  write("scenes.txt", "a b.mp4 7\nc.mp4 8\nother.mp4 9\n");
+  const Dataset dataset = read();
+  EXPECT_EQ(dataset.train[0].group, "7");
+  EXPECT_EQ(dataset.train[1].group, "8");
+  EXPECT_THAT(dataset.warnings,
+              ::testing::ElementsAre("data.groups gives no group to 1 of 3 training videos, as 'd.mp4'"));
+  write("scenes.txt", "a b.mp4\nc.mp4 1\nc.mp4 2\n");
+  EXPECT_EQ(short_error(), "scenes.txt:3: error: 'c.mp4' is in group 2, but was in 1 before");
+}
+
+TEST_F(DatasetTest, EverySplitsVideosAreAskedForTheirGroups) {
+  options_.train = "train.txt";
+  options_.val = "val.txt";
+  options_.test = "test.txt";
+  options_.groups = "scenes.txt";
+  write("train.txt", "a.mp4 0\nb.mp4 1\n");
+  write("val.txt", "c.mp4 0\nd.mp4 1\n");
+  write("test.txt", "e.mp4 0\nf.mp4 1\n");
+  write("scenes.txt", "a.mp4 1\nb.mp4 1\nc.mp4 2\nf.mp4 3\n");
+  EXPECT_THAT(read().warnings,
+              ::testing::ElementsAre("data.groups gives no group to 1 of 2 validation videos, as 'd.mp4'",
+                                     "data.groups gives no group to 1 of 2 test videos, as 'e.mp4'"));
+  write("scenes.txt", "a.mp4 1\nb.mp4 1\nc.mp4 2\nd.mp4 2\n");
+  EXPECT_THAT(read().warnings,
+              ::testing::ElementsAre("data.groups gives no group to 2 of 2 test videos, as 'e.mp4'"));
+  write("scenes.txt", "c.mp4 1\ne.mp4 2\n");
+  EXPECT_THAT(short_error(), HasSubstr("gives no group to 2 of 2 training videos, as 'a.mp4'"));
+  write("scenes.txt", "\n");
+  EXPECT_EQ(short_error(), "scenes.txt: error: holds no groups, expected `name group` lines");
+}
+
+TEST_F(DatasetTest, GroupsThatAreNoPatternAreAMistakeOfTheRecipe) {
+  options_.train = "train.txt";
+  write("train.txt", "a.mp4 0\nb.mp4 1\n");
+  for (const char* pattern : {"(", "scene\\d+", "scenes.txt"}) {
+    options_.groups = pattern;
+    EXPECT_THROW(read(), UsageError) << pattern;
+  }
+  options_.groups = "person(\\d+)";
+  EXPECT_THAT(short_error(), HasSubstr("gives no group to 2 of 2 training videos, as 'a.mp4'"));
+}
+
+TEST_F(DatasetTest, AShareOfTrainBecomesValByWholeGroups) {
+  options_.train = "train.txt";
+  options_.groups = "g(\\d+)_";
+  options_.val_share = 0.3;
+  std::string list;
+  for (int group = 0; group < 10; ++group) {
+    for (int video = 0; video < 4; ++video)
+      list += "g" + std::to_string(group) + "_" + std::to_string(video) + ".mp4 " +
+              std::to_string(video % 2) + "\n";
+  }
+  write("train.txt", list);
+  const Dataset dataset = read();
+  EXPECT_EQ(dataset.val.size(), 12U);
+  EXPECT_EQ(dataset.train.size(), 28U);
+  std::set<std::string> groups;
+  for (const VideoEntry& entry : dataset.val) groups.insert(entry.group);
+  EXPECT_EQ(groups.size(), 3U);
+  for (const VideoEntry& entry : dataset.train) EXPECT_FALSE(groups.contains(entry.group));
+  EXPECT_EQ(names_of(read().val), names_of(dataset.val));
+  EXPECT_NE(names_of(read(2).val), names_of(dataset.val));
+}
+
+TEST_F(DatasetTest, WithoutGroupsEachClassGivesItsShareToVal) {
+  options_.train = "train.txt";
+  options_.val_share = 0.25;
+  std::string list;
+  for (int video = 0; video < 24; ++video)
+    list += std::to_string(video) + ".mp4 " + std::to_string(video < 20 ? 0 : 1) + "\n";
+  write("train.txt", list + "only.mp4 2\n");
+  const Dataset dataset = read();
+  ASSERT_EQ(dataset.val.size(), 6U);
+  EXPECT_EQ(std::count_if(dataset.val.begin(), dataset.val.end(),
+                          [](const VideoEntry& entry) { return entry.labels[0] == 0; }),
+            5);
+  EXPECT_EQ(dataset.train.size(), 19U);
+}
+
+TEST_F(DatasetTest, UnknownVideosHaveNoLabels) {
+  options_.train = "train.txt";
+  options_.unknown = "unknown.txt";
+  write("train.txt", "a.mp4 0\nb.mp4 1\n");
+  write("unknown.txt", "other 1.mp4\nother2.mp4\n");
+  const Dataset dataset = read();
+  EXPECT_EQ(names_of(dataset.unknown), (Names{"other 1.mp4", "other2.mp4"}));
+  EXPECT_TRUE(dataset.unknown[0].labels.empty());
+  write("unknown.txt", "a.mp4\n");
+  EXPECT_EQ(short_error(), "unknown.txt:1: error: a leak: 'a.mp4' stands in train.txt:1 too");
+}
+
+TEST_F(DatasetTest, UnknownVideosMayStandInAFolder) {
+  options_.train = "train.txt";
+  options_.unknown = "others";
+  write("train.txt", "a.mp4 0\nb.mp4 1\n");
+  write("others/x.mp4", "");
+  write("others/y.mp4", "");
+  EXPECT_EQ(names_of(read().unknown), (Names{"others/x.mp4", "others/y.mp4"}));
+}
+
+TEST_F(DatasetTest, AClassListWithDoublesOrGapsIsRefused) {
+  options_.classes = "classes.txt";
+  options_.train = "train.txt";
+  write("train.txt", "a.mp4 wave\n");
+  write("classes.txt", "wave\nclap\nwave\n");
+  EXPECT_EQ(short_error(), "classes.txt: error: class 2 is 'wave', which class 0 is already");
+  write("classInd.txt", "1 wave\n3 clap\n");
+  options_.classes = "classInd.txt";
+  EXPECT_EQ(short_error(), "classInd.txt:2: error: '3 clap', expected '2 NAME'");
+  write("classes.json", R"({"wave": 0, "clap": 5})");
+  options_.classes = "classes.json";
+  EXPECT_EQ(short_error(), "classes.json: error: class 'clap' has the number 5, expected 0 to 1");
+}
+
+TEST_F(DatasetTest, AClassThatIsNotUtf8IsRefusedWhereItStands) {
+  options_.train = "train.txt";
+  write("train.txt", "a.mp4 wave\nb.mp4 caf\xE9\nc.mp4 caf\xE9\n");
+  EXPECT_EQ(short_error(), "train.txt:2: error: the label is not UTF-8, expected text in UTF-8");
+  write("train.txt", "a.mp4 caf\u00E9\nb.mp4 wave\n");
+  EXPECT_EQ(error(), "");
+  options_.classes = "latin.txt";
+  write("latin.txt", "wave\ncaf\xE9\n");
+  EXPECT_THAT(short_error(), HasSubstr("latin.txt: error: class 1 is not UTF-8, expected text in UTF-8"));
+  options_.classes.clear();
+  options_.train = "films";
+  write("films/wave/a.mp4", "");
+  write("films/caf\xE9/b.mp4", "");
+  EXPECT_EQ(short_error(), "films/caf\xE9: error: the class's name is not UTF-8, rename it");
+}
+
+TEST_F(DatasetTest, HostileListsAreRefusedQuickly) {
+  options_.train = "train.txt";
+  const auto begin = std::chrono::steady_clock::now();
+  write("train.txt", std::string("a.mp4 0\nb\0.mp4 1\n", 17));
+  EXPECT_THAT(short_error(), HasSubstr("holds a zero byte (byte 9), expected a list in plain text"));
+  write("train.txt", "a.mp4 0\n" + std::string(50'000'000, 'x') + "\nb\x1b[2J.mp4 1\n");
+  EXPECT_EQ(short_error(),
+            "train.txt:2: error: a line of 50000000 bytes, expected at most 8192\n"
+            "train.txt:3: error: holds a control character, expected plain text");
+  std::string many;
+  for (int i = 0; i < 200'000; ++i) many += "../a.mp4 0\n";
+  write("train.txt", many);
+  EXPECT_THAT(short_error(), HasSubstr("\n… and 980 more, where reading ended"));
+  options_.train = "train.json";
+  write("train.json", std::string(3'000'000, '['));
+  EXPECT_THAT(short_error(), HasSubstr("nests deeper than lists do"));
+  write("train.txt", "a.mp4 0\nb.mp4 99999999999999999999\n");
+  options_.train = "train.txt";
+  EXPECT_THAT(short_error(), HasSubstr("label 99999999999999999999 is no number of a class"));
+  options_.train = "/dev/zero";
+  EXPECT_THAT(short_error(), HasSubstr("is not a file, expected a list of videos"));
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(20));
+}
+
+TEST_F(DatasetTest, FoldsHoldOutWholeGroups) {
+  options_.train = "train.txt";
+  options_.groups = "s(\\d+)_";
+  std::string list;
+  for (int scene = 1; scene <= 10; ++scene)
+    list += "s" + std::to_string(scene) + "_a.mp4 0\ns" + std::to_string(scene) + "_b.mp4 1\n";
+  write("train.txt", list);
+  const std::vector<VideoEntry> entries = read().train;
+  std::vector<VideoEntry> rest;
+  std::vector<VideoEntry> held_out;
+  std::size_t all = 0;
+  for (int fold = 0; fold < 5; ++fold) {
+    split_fold(entries, 5, fold, rest, held_out);
+    EXPECT_EQ(held_out.size() + rest.size(), entries.size());
+    for (const VideoEntry& entry : held_out) EXPECT_EQ(std::stoi(entry.group) % 5, fold);
+    all += held_out.size();
+  }
+  EXPECT_EQ(all, entries.size());
+  EXPECT_THROW(split_fold(entries, 5, 5, rest, held_out), UsageError);
+  EXPECT_THROW(split_fold(entries, 100, 50, rest, held_out), UsageError);
+  EXPECT_THROW(split_fold({VideoEntry{}}, 2, 0, rest, held_out), UsageError);
+}
+
+TEST_F(DatasetTest, FoldsOfNamedGroupsGoByTheirPlaceInNaturalOrder) {
+  std::vector<VideoEntry> entries(4);
+  const char* const groups[] = {"ann", "person10", "person9", "zoe"};
+  for (std::size_t i = 0; i < 4; ++i) entries[i].group = groups[i];
+  std::vector<VideoEntry> rest;
+  std::vector<VideoEntry> held_out;
+  split_fold(entries, 2, 0, rest, held_out);
+  EXPECT_EQ(held_out[0].group, "ann");
+  EXPECT_EQ(held_out[1].group, "person10");  // ann, person9, person10, zoe
+}
+
+TEST_F(DatasetTest, AFoldOfTrainTakesThePlaceOfTest) {
+  options_.train = "train.csv";
+  options_.test = "no such list.txt";
+  options_.folds = 2;
+  options_.fold = 1;
+  options_.val_share = 0.5;
+  write("train.csv", "path,label,person\na.mp4,0,1\nb.mp4,1,2\nc.mp4,1,3\nd.mp4,0,4\n");
+  const Dataset dataset = read();
+  ASSERT_EQ(dataset.test.size(), 2U);
+  EXPECT_EQ(dataset.test[0].name, "a.mp4");
+  EXPECT_EQ(dataset.test[1].name, "c.mp4");
+  EXPECT_EQ(dataset.train.size(), 1U);
+  EXPECT_EQ(dataset.val.size(), 1U);
+}
+
+TEST_F(DatasetTest, VideosOfNoClassAreTrainedOnAndLeakLikeAnyOther) {
+  options_.train = "train.txt";
+  options_.test = "test.txt";
+  options_.other = "other.txt";
+  write("train.txt", "a.mp4 0\nb.mp4 1\n");
+  write("test.txt", "c.mp4 0\n");
+  write("other.txt", "d.mp4\n");
+  const Dataset dataset = read();
+  ASSERT_EQ(dataset.train.size(), 3U);
+  EXPECT_EQ(dataset.train.back().name, "d.mp4");
+  EXPECT_TRUE(dataset.train.back().labels.empty());
+  write("other.txt", "d.mp4\nc.mp4\n");
+  EXPECT_THAT(short_error(), HasSubstr("a leak: 'c.mp4' stands in other.txt:2 too"));
+}
+
+TEST_F(DatasetTest, ListsAreLookedForUnderTheRootFirstAndThenBesideTheRecipe) {
+  write("data/train.txt", "a.mp4 0\nb.mp4 1\n");
+  write("recipes/mine.txt", "a.mp4 0\nb.mp4 1\nc.mp4 1\n");
+  write("recipes/recipe.yaml", "{root: ../data, train: train.txt}");
+  write("recipes/other.yaml", "{root: ../data, train: mine.txt, val: \"\", test: }");
+  const auto videos = [&](const char* recipe) {
+    config::Diagnostics diagnostics;
+    const auto options = config::read<DataOptions>(config::load(folder_ / recipe), diagnostics);
+    EXPECT_EQ(diagnostics.size(), 0U);
+    return read_dataset(options, 1).train.size();
+  };
+  EXPECT_EQ(videos("recipes/recipe.yaml"), 2U);
+  EXPECT_EQ(videos("recipes/other.yaml"), 3U);
+}
+
+TEST_F(DatasetTest, AMissingListIsNamedByTheOnePathThatItWouldHave) {
+  write("recipes/recipe.yaml", "{root: ../data, train: trian.txt}");
+  write("data/train.txt", "a.mp4 0\nb.mp4 1\n");
+  const fs::path root = fs::relative(folder_ / "data");
+  config::Diagnostics diagnostics;
+  const auto options =
+      config::read<DataOptions>(config::load(fs::relative(folder_ / "recipes/recipe.yaml")), diagnostics);
+  try {
+    read_dataset(options, 1);
+    FAIL();
+  } catch (const DatasetError& failure) {
+    EXPECT_EQ(failure.what(),
+              (root / "trian.txt").string() + ": error: there is no such file, expected a list of videos");
+  }
+}
+
+TEST(RealDataset, EgoGestarIsReadAsItIs) {
+  REQUIRE_REAL_DATA(root, "egogestar");
+  DataOptions options;
+  options.root = root;
+  options.classes = root / "classes.txt";
+  options.train = root / "train.txt";
+  options.test = root / "test.txt";
+  options.unknown = root / "unknown.txt";
+  options.groups = "scenes.txt";
+  const Dataset dataset = read_dataset(options, 1);
+  // The counts of the data's own README.
+  EXPECT_EQ(dataset.classes.size(), 10U);
+  EXPECT_EQ(dataset.train.size(), 177U);
+  EXPECT_EQ(dataset.test.size(), 40U);
+  EXPECT_EQ(dataset.unknown.size(), 20U);
+  // Its scenes.txt names the training videos' scenes only.
+  EXPECT_EQ(dataset.warnings, Names{"data.groups gives no group to 40 of 40 test videos, as '" +
+                                    dataset.test.front().name + "'"});
+  for (const auto* split : {&dataset.train, &dataset.test, &dataset.unknown}) {
+    for (const VideoEntry& entry : *split) EXPECT_TRUE(fs::exists(entry.path)) << entry.path;
+  }
+  options.folds = 5;
+  std::size_t all = 0;
+  for (options.fold = 0; options.fold < 5; ++options.fold) {
+    const Dataset folded = read_dataset(options, 1);
+    EXPECT_EQ(folded.train.size() + folded.test.size(), 177U);
+    for (const VideoEntry& entry : folded.test) EXPECT_EQ(std::stoi(entry.group) % 5, options.fold);
+    all += folded.test.size();
+  }
+  EXPECT_EQ(all, 177U);
+}
+
+}  // namespace
+}  // namespace actionflow

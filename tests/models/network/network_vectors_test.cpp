@@ -1,0 +1,106 @@
+// The inner loops compiled for each processor generation agree with each other and with <cmath>.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "base/processor.h"
+#include "models/kernels/simd/vector.h"
+#include "tests/models/graph/network_graphs.h"
+
+namespace actionflow::testing {
+namespace {
+
+using kernels::VectorKernels;
+
+std::vector<const VectorKernels*> runnable() {
+  std::vector<const VectorKernels*> result{kernels::generic_vector_kernels()};
+  if (has_avx2()) result.push_back(kernels::avx2_vector_kernels());
+  if (has_avx512()) result.push_back(kernels::avx512_vector_kernels());
+  return result;
+}
+
+double exact(ActivationKind kind, double x) {
+  const auto clip = [](double v) { return std::min(std::max(v, 0.0), 1.0); };
+  switch (kind) {
+    case ActivationKind::sigmoid:
+      return 1 / (1 + std::exp(-x));
+    case ActivationKind::hard_sigmoid:
+      return clip(0.2 * x + 0.5);
+    case ActivationKind::tanh:
+      return std::tanh(x);
+    case ActivationKind::silu:
+      return x / (1 + std::exp(-x));
+    case ActivationKind::hard_swish:
+      return x * clip(x / 6 + 0.5);
+    default:
+      return std::max(x, 0.0);
+  }
+}
+
+TEST(NetworkVectors, ActivationsAreWithinRoundingOfTheExactFunctionFarFromAndNearZero) {
+  std::vector<float> in;
+  for (double x = 1e-6; x < 100; x *= 1.01) {
+    in.push_back(static_cast<float>(x));
+    in.push_back(static_cast<float>(-x));
+  }
+  in.push_back(0);
+  std::vector<float> out(in.size());
+  for (const VectorKernels* vectors : runnable())
+    for (const auto kind : {ActivationKind::relu, ActivationKind::sigmoid, ActivationKind::hard_sigmoid,
+                            ActivationKind::tanh, ActivationKind::silu, ActivationKind::hard_swish}) {
+      vectors->activate({.kind = kind}, in.data(), out.data(), static_cast<std::int64_t>(in.size()));
+      for (std::size_t i = 0; i < in.size(); ++i) {
+        const double expected = exact(kind, in[i]);
+        EXPECT_NEAR(out[i], expected, 1e-6 * std::abs(expected) + 1e-7)
+            << vectors->name << ", kind " << static_cast<int>(kind) << " at " << in[i];
+      }
+    }
+}
+
+TEST(NetworkVectors, DenseSumsInOneOrderWhateverTheNumberOfRows) {
+  constexpr std::int64_t kDepth = 1100, kPanels = 5, kRows = 7;
+  const Tensor in = random_tensor({kRows, kDepth}, 1), weights = random_tensor({kPanels, kDepth, 16}, 2);
+  const auto run = [&](const VectorKernels& vectors, std::int64_t first, std::int64_t rows, float* out) {
+    vectors.dense({.in = in.data() + first * kDepth,
+                   .in_stride = kDepth,
+                   .rows = rows,
+                   .weights = weights.data(),
+                   .depth = kDepth,
+                   .panels = kPanels,
+                   .bias = nullptr,
+                   .out = out + first * kPanels * 16,
+                   .out_stride = kPanels * 16});
+  };
+  for (const VectorKernels* vectors : runnable()) {
+    Tensor together({kRows, kPanels * 16}), apart({kRows, kPanels * 16});
+    run(*vectors, 0, kRows, together.data());
+    for (std::int64_t row = 0; row < kRows; ++row) run(*vectors, row, 1, apart.data());
+    for (std::int64_t i = 0; i < together.size(); ++i) {
+      EXPECT_EQ(together[i], apart[i]) << vectors->name;
+      double sum = 0;
+      const std::int64_t row = i / (kPanels * 16), column = i % (kPanels * 16);
+      for (std::int64_t k = 0; k < kDepth; ++k)
+        sum += double{in[row * kDepth + k]} * weights[(column / 16 * kDepth + k) * 16 + column % 16];
+      EXPECT_NEAR(together[i], sum, 1e-4) << vectors->name;
+    }
+  }
+}
+
+TEST(NetworkVectors, RowsOfAnyLengthAreWrittenToTheirEndAndNoFurther) {
+  for (const VectorKernels* vectors : runnable())
+    for (std::int64_t n = 1; n < 70; ++n) {
+      const Tensor a = random_tensor({n}, 1), b = random_tensor({n}, 2);
+      std::vector<float> out(static_cast<std::size_t>(n) + 16, 99.0F);
+      vectors->binary(Elementwise::Kind::maximum, 2, a.data(), 1, b.data(), 1, out.data(), n);
+      for (std::int64_t i = 0; i < n; ++i)
+        ASSERT_EQ(out[static_cast<std::size_t>(i)], 2 * std::max(a[i], b[i])) << vectors->name;
+      for (std::size_t i = static_cast<std::size_t>(n); i < out.size(); ++i) ASSERT_EQ(out[i], 99.0F);
+      vectors->softmax(a.data(), out.data(), n);
+      double sum = 0;
+      for (std::int64_t i = 0; i < n; ++i) sum += out[static_cast<std::size_t>(i)];
+      ASSERT_NEAR(sum, 1, 1e-5) << vectors->name;
+    }
+}
+
+}  // namespace
+}  // namespace actionflow::testing

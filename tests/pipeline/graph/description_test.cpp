@@ -1,0 +1,268 @@
+#include "pipeline/graph/description.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "pipeline/graph/dot.h"
+#include "tests/pipeline/run/graph_bench.h"
+
+namespace actionflow {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+class Description : public ::testing::Test {
+ protected:
+  // All errors of a file, "line:column message (hint)".
+  std::vector<std::string> errors(const std::string& yaml, ExitCode code = ExitCode::usage) {
+    try {
+      bench_.describe(yaml);
+    } catch (const config::ConfigError& error) {
+      EXPECT_EQ(error.exit_code(), code);
+      std::vector<std::string> list;
+      for (const config::Diagnostic& one : error.diagnostics()) {
+        list.push_back(std::to_string(one.place.line) + ":" + std::to_string(one.place.column) + " " +
+                       one.message + (one.hint.empty() ? "" : " (" + one.hint + ")"));
+      }
+      return list;
+    }
+    return {};
+  }
+
+  const std::string stream_ = "streams: {a: a.mp4}\n";
+  const std::string plain_ = "model: plain.yaml, random_weights: 1";
+  testing::GraphBench bench_;
+};
+
+TEST_F(Description, ConnectsNodesInAnyOrderOfTheFile) {
+  const PipelineDescription pipeline =
+      bench_.describe(stream_ + "graph:\n  net: {node: cnn3d, from: clips, " + plain_ +
+                      "}\n  clips: {node: window, from: frames}\n  frames: {node: decode}\n");
+  ASSERT_EQ(pipeline.nodes.size(), 3U);
+  EXPECT_EQ(pipeline.nodes[0].use.name, "frames");
+  EXPECT_EQ(pipeline.nodes[1].use.name, "clips");
+  EXPECT_EQ(pipeline.nodes[2].use.name, "net");
+  EXPECT_THAT(pipeline.nodes[2].inputs, ElementsAre(1));
+  EXPECT_TRUE(pipeline.nodes[2].final_result);
+  EXPECT_FALSE(pipeline.nodes[1].final_result);
+}
+
+TEST_F(Description, MergesDefaultsIntoEachStream) {
+  const PipelineDescription pipeline = bench_.describe(
+      "defaults: {retry: false, codec_threads: 2}\n"
+      "streams:\n  door: {source: rtsp://camera/1, codec_threads: 3}\n  yard: yard.mp4\n"
+      "graph:\n  f: {node: decode}\n  w: {node: window, from: f}\n  n: {node: cnn3d, from: w, " +
+      plain_ + "}\n");
+  EXPECT_FALSE(pipeline.streams[0].source.retry);
+  EXPECT_EQ(pipeline.streams[0].source.codec_threads, 3);
+  EXPECT_EQ(pipeline.streams[0].source.source, "rtsp://camera/1");
+  EXPECT_FALSE(pipeline.streams[1].source.retry);
+  EXPECT_EQ(pipeline.streams[1].source.codec_threads, 2);
+  EXPECT_EQ(pipeline.streams[1].source.source, (bench_.folder() / "yard.mp4").string());
+}
+
+TEST_F(Description, ListsEveryErrorWithItsPlace) {
+  const auto list = errors(
+      "streams: {a: a.mp4}\n"
+      "graph:\n"
+      "  frames: {node: decod}\n"
+      "  clips: {node: window, from: frames, hop: 0}\n"
+      "  net: {node: cnn3d, from: clip, " +
+      plain_ +
+      "}\n"
+      "  log: {node: jsonl, from: clips, file: out.jsonl}\n");
+  ASSERT_EQ(list.size(), 4U);
+  EXPECT_THAT(list, ::testing::Contains(AllOf(HasSubstr("3:18 there is no kind of node 'decod'"),
+                                              HasSubstr("did you mean 'decode'?"))));
+  EXPECT_THAT(list, ::testing::Contains(HasSubstr("hop is 0")));
+  EXPECT_THAT(list, ::testing::Contains(AllOf(HasSubstr("5:28 there is no node 'clip'"),
+                                              HasSubstr("did you mean 'clips'?"))));
+  EXPECT_THAT(list, ::testing::Contains("6:28 'log' takes scores, but 'clips' gives clips"));
+}
+
+TEST_F(Description, NamesACycle) {
+  const auto list =
+      errors(stream_ + "graph:\n  a: {node: ensemble, from: b}\n  b: {node: ensemble, from: a}\n");
+  ASSERT_EQ(list.size(), 1U);
+  EXPECT_THAT(list[0], HasSubstr("is a cycle"));
+}
+
+TEST_F(Description, RefusesNetworksOfDifferentRatesUnderOneWindow) {
+  bench_.write("slow.yaml",
+               "name: slow\ninput: {channels: 3, frames: 8, frame_rate: 5, height: 16, width: 16}\n"
+               "classes: 3\nlayers:\n  - global_average_pool\n  - {layer: dense, units: classes}\n");
+  const auto list =
+      errors(stream_ +
+             "graph:\n  f: {node: decode}\n  w: {node: window, from: f}\n  quick: {node: cnn3d, from: w, " +
+             plain_ + "}\n  slow: {node: cnn3d, from: w, model: slow.yaml, random_weights: 1}\n");
+  ASSERT_EQ(list.size(), 1U);
+  EXPECT_THAT(list[0],
+              HasSubstr("'quick' takes 4 samples at 10 a second, 'slow' takes 8 samples at 5 a second"));
+}
+
+TEST_F(Description, RefusesAnEnsembleOfDifferentClasses) {
+  bench_.write("other.yaml", testing::GraphBench::input("other", 4, "[left, up, stay]") +
+                                 "  - global_average_pool\n  - {layer: dense, units: classes}\n");
+  const auto list = errors(
+      stream_ + "graph:\n  f: {node: decode}\n  w: {node: window, from: f}\n  one: {node: cnn3d, from: w, " +
+      plain_ +
+      "}\n  two: {node: cnn3d, from: w, model: other.yaml, random_weights: 1}\n"
+      "  vote: {node: ensemble, from: [one, two]}\n");
+  ASSERT_EQ(list.size(), 1U);
+  EXPECT_THAT(list[0], HasSubstr("class 1 is 'right' and 'up'"));
+}
+
+TEST_F(Description, RefusesAnEnsembleOverTwoWindows) {
+  const auto list = errors(stream_ +
+                           "graph:\n  f: {node: decode}\n  w: {node: window, from: f}\n"
+                           "  v: {node: window, from: f, hop: 1}\n  one: {node: cnn3d, from: w, " +
+                           plain_ + "}\n  two: {node: cnn3d, from: v, " + plain_ +
+                           "}\n  vote: {node: ensemble, from: [one, two]}\n");
+  ASSERT_EQ(list.size(), 1U);
+  EXPECT_THAT(list[0], HasSubstr("different window nodes"));
+}
+
+TEST_F(Description, RefusesANetworkWithoutTheCutByName) {
+  const auto list = errors(stream_ +
+                               "graph:\n  f: {node: decode}\n  w: {node: window, from: f}\n"
+                               "  order: {node: cnn_lstm, from: w, " +
+                               plain_ + "}\n",
+                           ExitCode::model);
+  ASSERT_EQ(list.size(), 1U);
+  EXPECT_THAT(list[0], HasSubstr("plain"));
+}
+
+TEST_F(Description, SaysWhichWeightsAreMissing) {
+  const auto list = errors(stream_ +
+                               "graph:\n  f: {node: decode}\n  w: {node: window, from: f}\n"
+                               "  net: {node: cnn3d, from: w, weights: gone.safetensors}\n",
+                           ExitCode::model);
+  ASSERT_EQ(list.size(), 1U);
+  EXPECT_THAT(list[0], HasSubstr("gone.safetensors"));
+}
+
+TEST_F(Description, RefusesUnknownStreamsAndLeavesNoneUnread) {
+  const auto unknown = errors(
+      "streams: {door: a.mp4, yard: b.mp4}\ngraph:\n  f: {node: decode, streams: [dor]}\n"
+      "  w: {node: window, from: f}\n  n: {node: cnn3d, from: w, " +
+      plain_ + "}\n");
+  ASSERT_EQ(unknown.size(), 1U);
+  EXPECT_THAT(unknown[0], AllOf(HasSubstr("no stream 'dor'"), HasSubstr("did you mean 'door'?")));
+  const auto unread = errors(
+      "streams: {door: a.mp4, yard: b.mp4}\ngraph:\n  f: {node: decode, streams: [door]}\n"
+      "  w: {node: window, from: f}\n  n: {node: cnn3d, from: w, " +
+      plain_ + "}\n");
+  ASSERT_EQ(unread.size(), 1U);
+  EXPECT_THAT(unread[0], HasSubstr("no decode node takes stream 'yard'"));
+}
+
+TEST_F(Description, RefusesADecodeNodeThatNamesAStreamTwice) {
+  const auto list = errors(
+      "streams: {a: a.mp4, b: b.mp4}\ngraph:\n"
+      "  f: {node: decode, streams: [a, a]}\n  g: {node: decode, streams: [b]}\n"
+      "  w: {node: window, from: f}\n  n: {node: cnn3d, from: w, " +
+      plain_ + "}\n  v: {node: window, from: g}\n  m: {node: cnn3d, from: v, " + plain_ + "}\n");
+  EXPECT_THAT(list, ElementsAre(HasSubstr("3:3 'f' names stream 'a' twice, expected each once")));
+}
+
+TEST_F(Description, WarnsOfNodesThatNothingReads) {
+  const PipelineDescription pipeline =
+      bench_.describe(stream_ +
+                      "graph:\n  f: {node: decode}\n  w: {node: window, from: f}\n"
+                      "  idle: {node: window, from: f}\n  n: {node: cnn3d, from: w, " +
+                      plain_ + "}\n");
+  EXPECT_EQ(pipeline.nodes.size(), 3U);
+  EXPECT_THAT(pipeline.warnings, ElementsAre(HasSubstr("5:3: warning: nothing reads 'idle'")));
+}
+
+TEST_F(Description, TellsOfAGraphWithoutResultsAndOfMissingParts) {
+  EXPECT_THAT(errors(stream_ + "graph:\n  f: {node: decode}\n"), ElementsAre(HasSubstr("gives no results")));
+  EXPECT_THAT(errors("graph:\n  f: {node: decode}\n"), ::testing::Contains(HasSubstr("streams")));
+  EXPECT_THAT(errors("streams: {a: {retry: true}}\ngraph:\n  f: {node: decode}\n"),
+              ::testing::Contains(HasSubstr("stream 'a' has no source")));
+}
+
+TEST_F(Description, OverridesTheHopOfEveryWindow) {
+  PipelineOverrides overrides;
+  overrides.hop = 7;
+  EXPECT_NO_THROW(bench_.describe(stream_ +
+                                      "graph:\n  f: {node: decode}\n  w: {node: window, from: f, hop: 2}\n"
+                                      "  n: {node: cnn3d, from: w, " +
+                                      plain_ + "}\n",
+                                  overrides));
+}
+
+TEST_F(Description, RefusesToOverwriteASourceOrAnotherNodesFile) {
+  bench_.write("a.mp4", "not read yet");
+  const std::string graph = stream_ +
+                            "graph:\n  f: {node: decode}\n  w: {node: window, from: f}\n"
+                            "  n: {node: cnn3d, from: w, " +
+                            plain_ + "}\n";
+  EXPECT_THAT(errors(graph + "  log: {node: jsonl, from: n, file: ./a.mp4}\n"),
+              ElementsAre(HasSubstr("which is the source of stream 'a'")));
+  EXPECT_THAT(errors(graph + "  drawn: {node: overlay, from: [f, n], file: a.mp4}\n"),
+              ElementsAre(HasSubstr("which is the source of stream 'a'")));
+  EXPECT_THAT(errors(graph + "  one: {node: jsonl, from: n, file: x.jsonl}\n"
+                             "  two: {node: jsonl, from: n, file: y/../x.jsonl}\n"),
+              ElementsAre(HasSubstr("which is written by 'one' too")));
+  EXPECT_THAT(errors(graph + "  one: {node: jsonl, from: n, file: /dev/null}\n"
+                             "  two: {node: jsonl, from: n, file: /dev/null}\n"),
+              ElementsAre());
+}
+
+TEST_F(Description, RefusesStreamsWhoseVideosWouldHaveOneName) {
+  EXPECT_THAT(
+      errors("streams: {x/y: a.mp4, x_y: b.mp4}\n"
+             "graph:\n  f: {node: decode}\n  w: {node: window, from: f}\n  n: {node: cnn3d, from: w, " +
+             plain_ + "}\n  drawn: {node: overlay, from: [f, n], file: v.mp4}\n"),
+      ElementsAre(HasSubstr("which would hold two streams")));
+}
+
+TEST_F(Description, RefusesAVideoWhoseSuffixNamesNoContainer) {
+  EXPECT_THAT(errors(stream_ +
+                     "graph:\n  f: {node: decode}\n  w: {node: window, from: f}\n"
+                     "  n: {node: cnn3d, from: w, " +
+                     plain_ + "}\n  drawn: {node: overlay, from: [f, n], file: v.xyz}\n"),
+              ElementsAre(HasSubstr("v.xyz: the suffix names no video container")));
+}
+
+TEST_F(Description, LetsOneStreamReadStandardInput) {
+  EXPECT_THAT(
+      errors("streams: {x: '-', y: '-'}\n"
+             "graph:\n  f: {node: decode}\n  w: {node: window, from: f}\n  n: {node: cnn3d, from: w, " +
+             plain_ + "}\n"),
+      ElementsAre(HasSubstr("stream 'y' reads standard input, expected one stream to do so")));
+}
+
+TEST_F(Description, DrawsTheGraphWithoutCredentials) {
+  const std::string dot =
+      to_dot(bench_.describe("streams: {door: rtsp://user:secret@camera/1}\ngraph:\n  f: {node: decode}\n  "
+                             "w: {node: window, from: f}\n"
+                             "  n: {node: cnn3d, from: w, " +
+                             plain_ + "}\n"));
+  EXPECT_THAT(dot, HasSubstr("\"f\" -> \"w\" [label=frames]"));
+  EXPECT_THAT(dot, HasSubstr("\"w\" -> \"n\" [label=clips]"));
+  EXPECT_THAT(dot, HasSubstr("\"stream door\" -> \"f\""));
+  EXPECT_EQ(dot.find("secret"), std::string::npos);
+}
+
+TEST_F(Description, SchemaKnowsEveryKindOfNode) {
+  const std::string schema = pipeline_schema();
+  for (const NodeKind& kind : node_kinds()) EXPECT_THAT(schema, HasSubstr("\"" + kind.name + "\""));
+}
+
+TEST_F(Description, PicksTheKindOfNodeThatSuitsTheNetwork) {
+  const auto kind_over = [&](const std::string& file) {
+    Architecture architecture = load_architecture(bench_.folder() / file);
+    Weights weights = initial_weights(architecture, 1);
+    const auto model = std::make_shared<const Model>(Model{std::move(architecture), std::move(weights)});
+    return pipeline_over({"a.mp4", "a.mp4"}, model).nodes.back().kind->name;
+  };
+  EXPECT_EQ(kind_over("plain.yaml"), "cnn3d");
+  EXPECT_EQ(kind_over("recurrent.yaml"), "cnn_lstm");
+  EXPECT_EQ(kind_over("branches.yaml"), "fusion_3d2d");
+}
+
+}  // namespace
+}  // namespace actionflow
