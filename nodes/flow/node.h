@@ -3,7 +3,7 @@
 // A node lives through three steps. It is read from its options, by its kind, and then `load`s what it
 // needs from files. The whole graph is checked: `settle`, inputs before consumers. Only when all nodes
 // of a pipeline settled without an error, each is built into a tbb::flow graph. One file holds one kind;
-// registry.cpp lists them all. Reading, settling and building happen on one thread.
+// nodes/node_kinds.h lists them all. Reading, settling and building happen on one thread.
 #pragma once
 
 #include <filesystem>
@@ -109,10 +109,5 @@ NodeKind node_kind(std::string name, std::string help, std::vector<PortType> inp
   kind.schema = [] { return config::schema_of<Options>(); };
   return kind;
 }
-
-// All kinds, in the order of the documentation.
-const std::vector<NodeKind>& node_kinds();
-// Null where there is none of that name.
-const NodeKind* find_node_kind(std::string_view name);
 
 }  // namespace actionflow

@@ -1,5 +1,5 @@
 // decode: packets to frames, one decoder a stream.
-#include "nodes/flow/answer.h"
+#include "nodes/flow/process_item.h"
 #include "nodes/kinds/kinds.h"
 
 namespace actionflow {
@@ -91,7 +91,7 @@ class DecodeNode : public Node {
     RunContext& run = flow.run();
     auto decoder = std::make_shared<StreamDecoder>(run, stream, !flow.has_inputs(stream));
     auto body = [&run, name, decoder](const PacketItem& item) {
-      FramesItem frames = answer<Frames>(
+      FramesItem frames = process_item<Frames>(
           run, name, item, [&](const PacketMessage& message) { return decoder->take(item, message); });
       if (item.mark == Mark::end || item.mark == Mark::stopped) decoder->close(item.mark == Mark::end);
       return frames;

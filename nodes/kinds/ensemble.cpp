@@ -1,6 +1,6 @@
 // ensemble: the mean of several networks' probabilities.
-#include "nodes/flow/answer.h"
 #include "nodes/flow/join_node.h"
+#include "nodes/flow/process_item.h"
 #include "nodes/kinds/kinds.h"
 
 namespace actionflow {
@@ -51,7 +51,7 @@ class EnsembleNode : public Node {
     RunContext& run = flow.run();
     const std::vector<double> shares = normalised(inputs.size());
     auto body = [&run, name = use.name, shares](const Item<std::vector<Scores>>& item) {
-      return answer<Scores>(run, name, item, [&](const std::vector<Scores>& scores) -> Outcome<Scores> {
+      return process_item<Scores>(run, name, item, [&](const std::vector<Scores>& scores) -> Outcome<Scores> {
         return mean(scores, shares);
       });
     };

@@ -1,4 +1,4 @@
-// The kinds of nodes, one a file; for registry.cpp.
+// The kinds of nodes between source and sinks, one a file; for the list of all kinds (nodes/node_kinds.h).
 #pragma once
 
 #include "nodes/flow/node.h"
@@ -11,8 +11,5 @@ NodeKind cnn3d_kind();
 NodeKind fusion_3d2d_kind();
 NodeKind cnn_lstm_kind();
 NodeKind ensemble_kind();
-NodeKind jsonl_kind();
-NodeKind console_kind();
-NodeKind overlay_kind();
 
 }  // namespace actionflow

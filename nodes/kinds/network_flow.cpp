@@ -2,9 +2,9 @@
 
 #include <mutex>
 
-#include "nodes/flow/answer.h"
 #include "nodes/flow/join_node.h"
 #include "nodes/flow/node.h"
+#include "nodes/flow/process_item.h"
 
 namespace actionflow {
 
@@ -95,7 +95,7 @@ class NetworkFlow {
 
   Sender<Scores>& build_whole() {
     auto body = [this_ = copy(0)](const ClipItem& item) {
-      return answer<Scores>(this_.run, this_.name, item, [&](const Clips& clips) -> Outcome<Scores> {
+      return process_item<Scores>(this_.run, this_.name, item, [&](const Clips& clips) -> Outcome<Scores> {
         const ScopedTimer timing(this_.timer);
         return Scores(std::make_shared<const std::vector<float>>(this_.pool->with([&](Workspace& workspace) {
           return this_.network->classify(pointers((*clips)[this_.form]), workspace);
@@ -112,10 +112,10 @@ class NetworkFlow {
     const PartInfo& info = network_->parts()[static_cast<std::size_t>(part)];
     if (info.inputs == std::vector<int>{-1}) return build_first(part);
     auto body = [this_ = copy(part), part](const Item<std::vector<PartResult>>& item) {
-      return answer<PartResult>(this_.run, this_.name, item,
-                                [&](const std::vector<PartResult>& values) -> Outcome<PartResult> {
-                                  return this_.run_part(part, values);
-                                });
+      return process_item<PartResult>(this_.run, this_.name, item,
+                                      [&](const std::vector<PartResult>& values) -> Outcome<PartResult> {
+                                        return this_.run_part(part, values);
+                                      });
     };
     using Middle = tbb::flow::function_node<Item<std::vector<PartResult>>, PartItem>;
     auto& node = flow_.make<Middle>(flow_.graph(), concurrency(), body);
@@ -125,12 +125,13 @@ class NetworkFlow {
 
   Sender<PartResult>& build_first(int part) {
     auto body = [this_ = copy(part), part](const ClipItem& item) {
-      return answer<PartResult>(this_.run, this_.name, item, [&](const Clips& clips) -> Outcome<PartResult> {
-        const ScopedTimer timing(this_.timer);
-        return PartResult(std::make_shared<const Tensor>(this_.pool->with([&](Workspace& workspace) {
-          return this_.network->run_first(part, pointers((*clips)[this_.form]), workspace);
-        })));
-      });
+      return process_item<PartResult>(
+          this_.run, this_.name, item, [&](const Clips& clips) -> Outcome<PartResult> {
+            const ScopedTimer timing(this_.timer);
+            return PartResult(std::make_shared<const Tensor>(this_.pool->with([&](Workspace& workspace) {
+              return this_.network->run_first(part, pointers((*clips)[this_.form]), workspace);
+            })));
+          });
     };
     using First = tbb::flow::function_node<ClipItem, PartItem>;
     auto& node = flow_.make<First>(flow_.graph(), concurrency(), body);
@@ -143,7 +144,7 @@ class NetworkFlow {
   Sender<Scores>& build_last(int part) {
     const PartInfo& info = network_->parts()[static_cast<std::size_t>(part)];
     auto body = [this_ = copy(part), part](const Item<std::vector<PartResult>>& item) {
-      return answer<Scores>(
+      return process_item<Scores>(
           this_.run, this_.name, item, [&](const std::vector<PartResult>& values) -> Outcome<Scores> {
             const PartResult result = this_.run_part(part, values);
             return Scores(std::make_shared<const std::vector<float>>(this_.network->probabilities(*result)));

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "datasets/video/time_grid.h"
-#include "nodes/flow/answer.h"
 #include "nodes/flow/clip_gate.h"
+#include "nodes/flow/process_item.h"
 #include "nodes/kinds/kinds.h"
 
 namespace actionflow {
@@ -105,10 +105,10 @@ class StreamWindows {
       const Failure failure = Failure::from_current_exception();
       run_.report(node_, stream_, failure);
       last_prepared_.clear();
-      return {sample.segment, sample.time, sample.frame.arrival_ns(), failure};
+      return {sample.segment, sample.index, sample.time, sample.frame.arrival_ns(), failure};
     }
     last_prepared_ = prepared;
-    return {sample.segment, sample.time, sample.frame.arrival_ns(), std::move(prepared)};
+    return {sample.segment, sample.index, sample.time, sample.frame.arrival_ns(), std::move(prepared)};
   }
 
   RunContext& run_;
@@ -190,7 +190,7 @@ class WindowNode : public Node {
     auto windows = std::make_shared<StreamWindows>(run, name, stream, shape_, gate);
     auto body = [&run, name, windows](const FramesItem& item) {
       using Nothing = std::monostate;
-      answer<Nothing>(run, name, item, [&](const Frames& list) -> Outcome<Nothing> {
+      process_item<Nothing>(run, name, item, [&](const Frames& list) -> Outcome<Nothing> {
         windows->take(list);
         return Nothing{};
       });

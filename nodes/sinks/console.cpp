@@ -2,9 +2,9 @@
 // instead of the graph's final results; where standard output is for machines, they write to stderr.
 #include <iostream>
 
-#include "nodes/kinds/kinds.h"
 #include "nodes/results/console_sink.h"
 #include "nodes/sinks/sink_flow.h"
+#include "nodes/sinks/sink_kinds.h"
 
 namespace actionflow {
 

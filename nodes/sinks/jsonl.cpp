@@ -2,9 +2,9 @@
 #include <filesystem>
 #include <fstream>
 
-#include "nodes/kinds/kinds.h"
 #include "nodes/results/json_lines.h"
 #include "nodes/sinks/sink_flow.h"
+#include "nodes/sinks/sink_kinds.h"
 
 namespace actionflow {
 

@@ -8,11 +8,11 @@
 #include <variant>
 
 #include "datasets/video/video_writer.h"
-#include "nodes/flow/answer.h"
-#include "nodes/kinds/kinds.h"
+#include "nodes/flow/process_item.h"
 #include "nodes/results/covered_time.h"
 #include "nodes/results/draw_result.h"
 #include "nodes/sinks/sink_flow.h"
+#include "nodes/sinks/sink_kinds.h"
 
 namespace actionflow {
 
@@ -197,7 +197,7 @@ class OverlayNode : public Node {
   template <class T, class Work>
   static void draw(RunContext& run, const std::string& name, const Item<T>& item, Work&& work) {
     using Nothing = std::monostate;
-    answer<Nothing>(run, name, item, [&](const T& value) -> Outcome<Nothing> {
+    process_item<Nothing>(run, name, item, [&](const T& value) -> Outcome<Nothing> {
       work(value);
       return Nothing{};
     });

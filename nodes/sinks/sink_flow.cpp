@@ -4,7 +4,7 @@
 #include <numeric>
 #include <variant>
 
-#include "nodes/flow/answer.h"
+#include "nodes/flow/process_item.h"
 
 namespace actionflow {
 
@@ -57,11 +57,11 @@ void add_result_sink(Flow& flow, const std::string& name, const NodeOutput& inpu
   RunContext& run = flow.run();
   add_sink_node(flow, *input.scores,
                 [&run, name, of = Origin(input), write = std::move(write)](const ScoresItem& item) {
-                  answer<std::monostate>(run, name, item,
-                                         [&](const Scores& scores) -> Outcome<std::monostate> {
-                                           write(of.result(run, item, *scores));
-                                           return std::monostate{};
-                                         });
+                  process_item<std::monostate>(run, name, item,
+                                               [&](const Scores& scores) -> Outcome<std::monostate> {
+                                                 write(of.result(run, item, *scores));
+                                                 return std::monostate{};
+                                               });
                 });
 }
 
@@ -70,7 +70,7 @@ void add_final_results(Flow& flow, const NodeOutput& input) {
   ResultOrder& order = flow.result_order();
   const int node = order.add_node(input.streams);
   add_sink_node(flow, *input.scores, [&run, &order, node, of = Origin(input)](const ScoresItem& item) {
-    auto made = answer<WindowResult>(
+    auto made = process_item<WindowResult>(
         run, "results", item,
         [&](const Scores& scores) -> Outcome<WindowResult> { return of.result(run, item, *scores); });
     std::optional<WindowResult> result;

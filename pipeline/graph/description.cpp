@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "nodes/kinds/network_node.h"
+#include "nodes/node_kinds.h"
 #include "pipeline/graph/graph_check.h"
 #include "pipeline/graph/output_check.h"
 

@@ -1,4 +1,4 @@
-#include "nodes/flow/node.h"
+#include "nodes/node_kinds.h"
 #include "pipeline/graph/description.h"
 
 namespace actionflow {

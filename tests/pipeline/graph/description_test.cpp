@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "nodes/node_kinds.h"
 #include "pipeline/graph/dot.h"
 #include "tests/pipeline/run/graph_bench.h"
 

@@ -1,7 +1,9 @@
-// The list of all kinds of nodes.
+#include "nodes/node_kinds.h"
+
 #include <algorithm>
 
 #include "nodes/kinds/kinds.h"
+#include "nodes/sinks/sink_kinds.h"
 
 namespace actionflow {
 
@@ -27,29 +29,6 @@ const NodeKind* find_node_kind(std::string_view name) {
   const auto found =
       std::find_if(kinds.begin(), kinds.end(), [&](const NodeKind& kind) { return kind.name == name; });
   return found == kinds.end() ? nullptr : &*found;
-}
-
-std::string_view to_string(PortType type) {
-  switch (type) {
-    case PortType::nothing:
-      return "nothing";
-    case PortType::packets:
-      return "packets";
-    case PortType::frames:
-      return "frames";
-    case PortType::clips:
-      return "clips";
-    case PortType::scores:
-      return "scores";
-  }
-  return "";
-}
-
-std::vector<std::filesystem::path> Node::outputs(const std::vector<std::string>&) const { return {}; }
-
-const std::vector<std::string>& Node::classes() const {
-  static const std::vector<std::string> none;
-  return none;
 }
 
 }  // namespace actionflow

@@ -1,4 +1,4 @@
-// The body of every node: one answer to one item, whatever happens inside.
+// What every node does with an item: its work under a guard, and exactly one answer whatever happens inside.
 #pragma once
 
 #include <string>
@@ -18,7 +18,7 @@ Item<Out> answered(const Item<In>& in, Outcome<Out> outcome) {
 // Runs `work` on the value of `in`: work(const In&) gives an Outcome<Out>, or throws. Failures and drops
 // pass on; new ones are counted where they arise.
 template <class Out, class In, class Work>
-Item<Out> answer(RunContext& run, const std::string& node, const Item<In>& in, Work&& work) {
+Item<Out> process_item(RunContext& run, const std::string& node, const Item<In>& in, Work&& work) {
   Outcome<Out> outcome = Dropped{};
   try {
     const bool drop = run.fault(node, in.key) == Fault::drop || run.expired();
