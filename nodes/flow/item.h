@@ -36,10 +36,11 @@ enum class Mark {
 
 // The stretch of a stream that a window covers, in seconds since the stream's first frame.
 struct WindowInfo {
-  double start = 0;             // time of the first sample
-  double end = 0;               // time of the last sample plus one sampling interval
-  bool padded = false;          // a short file's last sample was repeated
-  std::int64_t arrival_ns = 0;  // of the newest frame, steady clock
+  double start = 0;               // time of the first sample
+  double end = 0;                 // time of the last sample plus one sampling interval
+  bool padded = false;            // a short file's last sample was repeated
+  std::int64_t arrival_ns = 0;    // of the newest frame, steady clock
+  std::int64_t first_sample = 0;  // index of the first sample on its segment's grid
 };
 
 // Accompanies an item from where it enters the graph until the last copy of it is gone, and then, in

@@ -32,7 +32,8 @@ Window WindowCutter::cut(int missing) {
   window_in_segment_ = true;
   Window window;
   window.segment = samples_.back().segment;
-  window.info = {samples_.front().time, samples_.back().time + 1 / rate_, missing > 0, 0};
+  window.info = {samples_.front().time, samples_.back().time + 1 / rate_, missing > 0, 0,
+                 samples_.front().index};
   std::vector<Clip> clips;
   for (const Timed& sample : samples_) {
     window.info.arrival_ns = std::max(window.info.arrival_ns, sample.arrival_ns);

@@ -35,6 +35,7 @@ class WindowCutter {
 
   struct Timed {
     std::int64_t segment = 0;
+    std::int64_t index = 0;  // on the segment's grid
     double time = 0;
     std::int64_t arrival_ns = 0;
     PreparedSample prepared;

@@ -8,11 +8,11 @@ namespace {
 constexpr double kRate = 10;
 
 // A sample whose only pixel is its own number in the stream.
-WindowCutter::Timed sample(int number, std::int64_t segment = 0) {
+WindowCutter::Timed sample(int number, std::int64_t segment = 0, std::int64_t index = -1) {
   auto frame = std::make_shared<PreparedFrame>(1, 1, 1);
   *frame->data() = static_cast<std::uint8_t>(number);
   std::vector<PreparedFramePtr> forms{std::move(frame)};
-  return {segment, number / kRate, 1000 + number, std::move(forms)};
+  return {segment, index < 0 ? number : index, number / kRate, 1000 + number, std::move(forms)};
 }
 
 std::vector<int> content(const Window& window) {
@@ -45,6 +45,17 @@ TEST(WindowCutter, SaysFromTheFirstSampleToOneIntervalAfterTheLast) {
   EXPECT_DOUBLE_EQ(window.info.end, 0.6);
   EXPECT_EQ(window.info.arrival_ns, 1005);
   EXPECT_FALSE(window.info.padded);
+}
+
+TEST(WindowCutter, SaysWhereOnItsSegmentsGridAWindowBegins) {
+  WindowCutter cutter(4, 3, kRate);
+  std::vector<std::int64_t> first;
+  for (const Window& window : cut(cutter, 9)) first.push_back(window.info.first_sample);
+  first.push_back(cutter.align_tail()->info.first_sample);
+  for (int i = 0; i < 7; ++i) {
+    if (const auto window = cutter.push(sample(20 + i, 1, i))) first.push_back(window->info.first_sample);
+  }
+  EXPECT_EQ(first, (std::vector<std::int64_t>{0, 3, 5, 0, 3}));
 }
 
 TEST(WindowCutter, LeavesSamplesOutWhereTheHopIsLongerThanAWindow) {
@@ -96,7 +107,7 @@ TEST(WindowCutter, BeginsAfreshInANewSegment) {
 TEST(WindowCutter, GivesAFailureWhereASampleIsOne) {
   WindowCutter cutter(2, 1, kRate);
   EXPECT_FALSE(cutter.push(sample(0)));
-  WindowCutter::Timed broken{0, 0.1, 0, Failure{ExitCode::source, "no such pixel format"}};
+  WindowCutter::Timed broken{0, 1, 0.1, 0, Failure{ExitCode::source, "no such pixel format"}};
   const auto with_broken = cutter.push(std::move(broken));
   ASSERT_TRUE(with_broken);
   EXPECT_TRUE(with_broken->clips.failed());
