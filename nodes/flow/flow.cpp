@@ -17,13 +17,17 @@ Flow::Flow(RunContext& run, const GraphOptions& options, ResultSink& results)
     : run_(run),
       options_(options),
       arena_(options.workers + static_cast<int>(kWaitingThreads), kWaitingThreads),
-      streams_(static_cast<std::size_t>(run.stream_count())),
       results_(results),
-      result_order_(run, results) {
+      result_order_(run, results),
+      streams_(static_cast<std::size_t>(run.stream_count())) {
   arena_.execute([this] { graph_ = std::make_unique<tbb::flow::graph>(); });
 }
 
-Flow::~Flow() { graph_->wait_for_all(); }
+Flow::~Flow() {
+  graph_->wait_for_all();
+  finish_.clear();
+  while (!parts_.empty()) parts_.pop_back();
+}
 
 void Flow::add_input(StreamId stream, Receiver<PacketMessage>& receiver) {
   streams_[static_cast<std::size_t>(stream)].inputs.push_back(&receiver);

@@ -51,7 +51,8 @@ class Flow {
   const GraphOptions& options() const { return options_; }
   tbb::flow::graph& graph() { return *graph_; }
 
-  // Makes a part of the graph that lives as long as it.
+  // Makes a part of the graph that lives as long as it. What was made last goes first: a part may refer to
+  // those made before it, and to the order of results.
   template <class T, class... Arguments>
   T& make(Arguments&&... arguments) {
     auto part = std::make_shared<T>(std::forward<Arguments>(arguments)...);
@@ -91,12 +92,12 @@ class Flow {
   RunContext& run_;
   const GraphOptions& options_;
   tbb::task_arena arena_;
-  std::unique_ptr<tbb::flow::graph> graph_;
-  std::vector<std::shared_ptr<void>> parts_;  // goes before the graph
-  std::vector<Stream> streams_;
-  std::vector<std::function<void(const Summary&)>> finish_;
   ResultSink& results_;
   ResultOrder result_order_;
+  std::unique_ptr<tbb::flow::graph> graph_;
+  std::vector<std::shared_ptr<void>> parts_;
+  std::vector<Stream> streams_;
+  std::vector<std::function<void(const Summary&)>> finish_;
 };
 
 // A node that takes one item at a time and gives its answers in the order of the items. (A serial
