@@ -26,12 +26,17 @@ void on_signal(int) {
   errno = saved;
 }
 
+// A signal that our caller has ignored, as nohup and a shell's background do, stays ignored.
 void set_handlers(void (*handler)(int)) {
   struct sigaction action {};
   action.sa_handler = handler;
   sigemptyset(&action.sa_mask);
   action.sa_flags = SA_RESTART;
-  for (const int number : {SIGINT, SIGTERM}) sigaction(number, &action, nullptr);
+  for (const int number : {SIGINT, SIGTERM}) {
+    struct sigaction present {};
+    sigaction(number, nullptr, &present);
+    if (present.sa_handler != SIG_IGN) sigaction(number, &action, nullptr);
+  }
 }
 
 // What comes down the pipe next.

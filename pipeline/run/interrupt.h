@@ -7,7 +7,8 @@
 namespace actionflow {
 
 // Calls `stop` once, on a thread of its own, at the first SIGINT or SIGTERM; one that comes more than half a
-// second later ends the program as it would have without us. One at a time.
+// second later ends the program as it would have without us. A signal that was ignored before stays ignored.
+// One at a time.
 class StopOnSignal {
  public:
   explicit StopOnSignal(std::function<void()> stop);
