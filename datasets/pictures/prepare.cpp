@@ -14,7 +14,7 @@ namespace actionflow {
 
 namespace {
 
-// One row of an output channel to its pixels, which rotation may have laid out in another direction.
+// One row of an output channel to its pixels, which its orientation may have laid out in another direction.
 void spread(const std::vector<std::uint8_t>& row, std::uint8_t* out, std::ptrdiff_t step) {
   for (const std::uint8_t value : row) {
     *out = value;

@@ -1,7 +1,7 @@
 // Frames to a network's input form: scaled, cropped, coloured, with motion. Training and live
 // classification both go through here.
 //
-// Each stage is defined where it stands: filters in scale_axis.h, crop, aspect and rotation in
+// Each stage is defined where it stands: filters in scale_axis.h, crop, aspect and orientation in
 // upright.h, matrix, range and gray in color_matrix.h, motion in motion.h. Pictures of one byte a
 // component (planar or packed YUV, RGB, gray, NV12) go from the decoder's planes to the output in one
 // pass of integer arithmetic, the same on every processor: components are scaled first, then turned

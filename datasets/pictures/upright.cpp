@@ -50,25 +50,28 @@ UprightPlan plan_upright(const InputSpec& spec, const Frame& frame) {
   const Size scaled = scaled_size(spec, {frame.display_width(), frame.display_height()});
   const Size kept{std::min<std::int64_t>(scaled.width, spec.width),
                   std::min<std::int64_t>(scaled.height, spec.height)};
-  const int w = frame.coded_width();
-  const int h = frame.coded_height();
   const std::ptrdiff_t row = spec.width;
-  const std::ptrdiff_t first = (spec.height - kept.height) / 2 * row + (spec.width - kept.width) / 2;
-  const std::ptrdiff_t last_row = row * (kept.height - 1);
-  switch (frame.rotation()) {
-    case 90:  // the coded picture's left edge becomes the top
-      return {middle(w, scaled.height, kept.height, false), middle(h, scaled.width, kept.width, true),
-              first + kept.width - 1, row, -1};
-    case 180:
-      return {middle(w, scaled.width, kept.width, true), middle(h, scaled.height, kept.height, true),
-              first + last_row + kept.width - 1, -1, -row};
-    case 270:  // its right edge becomes the top
-      return {middle(w, scaled.height, kept.height, true), middle(h, scaled.width, kept.width, false),
-              first + last_row, -row, 1};
-    default:
-      return {middle(w, scaled.width, kept.width, false), middle(h, scaled.height, kept.height, false), first,
-              1, row};
-  }
+  const auto [transposed, mirrored_x, mirrored_y] = frame.orientation();
+  // The shown picture's axes: what they span, and how far apart their pixels lie in the output.
+  struct ShownAxis {
+    std::int64_t scaled, kept;
+    std::ptrdiff_t step;
+    bool mirrored;
+  };
+  const ShownAxis across{scaled.width, kept.width, 1, mirrored_x};
+  const ShownAxis down{scaled.height, kept.height, row, mirrored_y};
+  const ShownAxis& coded_x = transposed ? down : across;
+  const ShownAxis& coded_y = transposed ? across : down;
+
+  UprightPlan plan;
+  plan.x = middle(frame.coded_width(), coded_x.scaled, coded_x.kept, coded_x.mirrored);
+  plan.y = middle(frame.coded_height(), coded_y.scaled, coded_y.kept, coded_y.mirrored);
+  plan.start = (spec.height - kept.height) / 2 * row + (spec.width - kept.width) / 2;
+  for (const ShownAxis& axis : {across, down})
+    if (axis.mirrored) plan.start += (axis.kept - 1) * axis.step;
+  plan.step_x = coded_x.mirrored ? -coded_x.step : coded_x.step;
+  plan.step_y = coded_y.mirrored ? -coded_y.step : coded_y.step;
+  return plan;
 }
 
 }  // namespace actionflow

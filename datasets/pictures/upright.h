@@ -1,5 +1,5 @@
 // Where an output's pixels come from in the picture as coded: resize mode, crop, sample aspect and
-// rotation made into one span an axis and a walk over the output.
+// orientation made into one span an axis and a walk over the output.
 #pragma once
 
 #include <cstddef>

@@ -33,7 +33,7 @@ Frame test_picture() {
     }
   }
   AVFrame* released = picture.release();
-  return Frame(std::shared_ptr<const AVFrame>(released, [](AVFrame* p) { av_frame_free(&p); }), 0, 0);
+  return Frame(std::shared_ptr<const AVFrame>(released, [](AVFrame* p) { av_frame_free(&p); }), 0, {});
 }
 
 }  // namespace

@@ -90,7 +90,7 @@ std::shared_ptr<const Reader::CodecParameters> ContainerReader::copy_parameters(
   copy->time_base = stream_->time_base;
   copy->sample_aspect = stream_->sample_aspect_ratio;
   copy->frame_rate = stream_->avg_frame_rate.num > 0 ? stream_->avg_frame_rate : stream_->r_frame_rate;
-  copy->rotation = rotation_of(stream_display_matrix(*stream_));
+  copy->orientation = orientation_of(stream_display_matrix(*stream_));
   copy->source = shown_;
   return copy;
 }

@@ -1,5 +1,4 @@
 #include <chrono>
-#include <cmath>
 #include <utility>
 
 #include "datasets/video/ffmpeg.h"
@@ -7,14 +6,6 @@
 #include "datasets/video/stream_parameters.h"
 
 namespace actionflow {
-
-int rotation_of(const std::int32_t* matrix) {
-  if (!matrix) return 0;
-  const double counterclockwise = av_display_rotation_get(matrix);
-  if (std::isnan(counterclockwise)) return 0;
-  const int quarters = static_cast<int>(std::lround(-counterclockwise / 90));
-  return ((quarters % 4) + 4) % 4 * 90;
-}
 
 namespace {
 
@@ -72,10 +63,10 @@ class CodecDecoder final : public Decoder {
     if (picture->decode_error_flags != 0 || (picture->flags & AV_FRAME_FLAG_CORRUPT) != 0) ++damaged_;
     if (parameters_->sample_aspect.num > 0) picture->sample_aspect_ratio = parameters_->sample_aspect;
     const std::int64_t pts_us = time_stamp(*picture);
-    const int rotation = rotation_for(*picture);
+    const Orientation orientation = orientation_for(*picture);
     AVFrame* released = picture.release();
     Frame frame(std::shared_ptr<const AVFrame>(released, [](AVFrame* p) { av_frame_free(&p); }), pts_us,
-                rotation);
+                orientation);
     frame.set_arrival_ns(now_ns());
     return frame;
   }
@@ -97,10 +88,10 @@ class CodecDecoder final : public Decoder {
     return 40'000;
   }
 
-  int rotation_for(const AVFrame& picture) const {
+  Orientation orientation_for(const AVFrame& picture) const {
     const AVFrameSideData* own = av_frame_get_side_data(&picture, AV_FRAME_DATA_DISPLAYMATRIX);
-    if (!own || own->size < 9 * sizeof(std::int32_t)) return parameters_->rotation;
-    return rotation_of(reinterpret_cast<const std::int32_t*>(own->data));
+    if (!own || own->size < 9 * sizeof(std::int32_t)) return parameters_->orientation;
+    return orientation_of(reinterpret_cast<const std::int32_t*>(own->data));
   }
 
   std::shared_ptr<const Reader::CodecParameters> parameters_;

@@ -20,17 +20,19 @@ int shown_width(const AVFrame& picture) {
   return std::max(1, static_cast<int>(std::lround(picture.width * ratio)));
 }
 
-bool sideways(int rotation) { return rotation == 90 || rotation == 270; }
-
 }  // namespace
 
-Frame::Frame(std::shared_ptr<const AVFrame> picture, std::int64_t pts_us, int rotation)
-    : picture_(std::move(picture)), pts_us_(pts_us), rotation_(rotation) {}
+Frame::Frame(std::shared_ptr<const AVFrame> picture, std::int64_t pts_us, Orientation orientation)
+    : picture_(std::move(picture)), pts_us_(pts_us), orientation_(orientation) {}
 
 int Frame::coded_width() const { return picture_->width; }
 int Frame::coded_height() const { return picture_->height; }
 
-int Frame::display_width() const { return sideways(rotation_) ? picture_->height : shown_width(*picture_); }
-int Frame::display_height() const { return sideways(rotation_) ? shown_width(*picture_) : picture_->height; }
+int Frame::display_width() const {
+  return orientation_.transposed ? picture_->height : shown_width(*picture_);
+}
+int Frame::display_height() const {
+  return orientation_.transposed ? shown_width(*picture_) : picture_->height;
+}
 
 }  // namespace actionflow

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <memory>
 
+#include "datasets/video/orientation.h"
+
 struct AVFrame;
 
 namespace actionflow {
@@ -12,20 +14,20 @@ namespace actionflow {
 class Frame {
  public:
   Frame() = default;
-  // Shares the picture; `rotation` is clockwise degrees to turn it upright: 0, 90, 180 or 270.
-  Frame(std::shared_ptr<const AVFrame> picture, std::int64_t pts_us, int rotation);
+  // Shares the picture.
+  Frame(std::shared_ptr<const AVFrame> picture, std::int64_t pts_us, Orientation orientation);
 
   explicit operator bool() const { return picture_ != nullptr; }
   const AVFrame* picture() const { return picture_.get(); }
 
   // Presentation time stamp in microseconds, as the container gives it.
   std::int64_t pts_us() const { return pts_us_; }
-  int rotation() const { return rotation_; }
+  const Orientation& orientation() const { return orientation_; }
 
   // Size as coded, in pixels.
   int coded_width() const;
   int coded_height() const;
-  // Size as shown: sample aspect ratio applied to the width, then rotated.
+  // Size as shown: sample aspect ratio applied to the width, then turned upright.
   int display_width() const;
   int display_height() const;
 
@@ -36,7 +38,7 @@ class Frame {
  private:
   std::shared_ptr<const AVFrame> picture_;
   std::int64_t pts_us_ = 0;
-  int rotation_ = 0;
+  Orientation orientation_;
   std::int64_t arrival_ns_ = 0;
 };
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "datasets/video/ffmpeg.h"
+#include "datasets/video/orientation.h"
 #include "datasets/video/source.h"
 
 namespace actionflow {
@@ -21,7 +22,7 @@ struct Reader::CodecParameters {
   AVRational time_base = kMicroseconds;
   AVRational sample_aspect{0, 1};  // the container's, which goes before the codec's; 0: none
   AVRational frame_rate{0, 1};     // average; 0: unknown
-  int rotation = 0;                // clockwise degrees to turn pictures upright
+  Orientation orientation;         // of pictures that bring none of their own
   std::string source;              // without credentials, for messages
 };
 
@@ -29,8 +30,5 @@ struct Reader::CodecParameters {
 // few bytes cannot ask for gigabytes.
 inline constexpr std::int64_t kMaxPixels = std::int64_t{8192} * 4352;
 inline constexpr std::size_t kMaxAllocationBytes = std::size_t{512} << 20;
-
-// Clockwise degrees to turn a picture upright, to the nearest quarter; `matrix` may be nullptr.
-int rotation_of(const std::int32_t* matrix);
 
 }  // namespace actionflow

@@ -143,9 +143,8 @@ void VideoWriter::State::open_stream() {
   stream->time_base = encoder->time_base;
   stream->avg_frame_rate = encoder->framerate;
   require(avcodec_parameters_from_context(stream->codecpar, encoder.get()), "describing the stream");
-  if (options.rotation == 0) return;
-  std::array<std::int32_t, 9> matrix{};
-  av_display_rotation_set(matrix.data(), options.rotation);
+  if (options.orientation == Orientation{}) return;
+  const std::array<std::int32_t, 9> matrix = display_matrix(options.orientation);
   if (!set_stream_display_matrix(*stream, matrix.data())) throw std::bad_alloc();
 }
 

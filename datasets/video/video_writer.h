@@ -9,6 +9,8 @@
 #include <memory>
 #include <string>
 
+#include "datasets/video/orientation.h"
+
 namespace actionflow {
 
 struct VideoWriterOptions {
@@ -21,7 +23,7 @@ struct VideoWriterOptions {
   int quality = 20;                 // of H.264: 0 is lossless, 51 the worst
   std::string preset = "veryfast";  // of libx264: how much time it spends on a picture
   int keyframe_interval = 0;        // frames; 0: the encoder's own choice
-  int rotation = 0;                 // clockwise degrees that a player turns the pictures by
+  Orientation orientation = {};     // how a player has to show the pictures
   int threads = 1;
 };
 

@@ -46,7 +46,7 @@ struct TestVideo {
   std::string encoder = {};  // empty: see datasets/video/video_writer.h
   int quality = 20;
   int keyframe_interval = 0;
-  int rotation = 0;
+  Orientation orientation = {};
   // Fills height × width × 3 bytes of RGB for frame k; by default a bright square moves over a ramp.
   std::function<void(int k, std::uint8_t* rgb)> paint = {};
   // Time stamp of frame k in microseconds; by default k / fps.
@@ -76,7 +76,7 @@ inline void write_test_video(const std::filesystem::path& path, const TestVideo&
   options.encoder = video.encoder;
   options.quality = video.quality;
   options.keyframe_interval = video.keyframe_interval;
-  options.rotation = video.rotation;
+  options.orientation = video.orientation;
   VideoWriter writer(path, options);
   std::vector<std::uint8_t> rgb(static_cast<std::size_t>(video.width) * video.height * 3);
   for (int k = 0; k < video.frames; ++k) {

@@ -46,14 +46,14 @@ testing::Picture scene_at(int frame) {
 std::vector<PreparedFramePtr> live(const InputSpec& spec, int frames = kFrames) {
   Preparer preparer(spec);
   std::vector<PreparedFramePtr> samples;
-  for (int i = 0; i < frames; ++i) samples.push_back(preparer.prepare(Frame(scene_at(i), 0, 0)));
+  for (int i = 0; i < frames; ++i) samples.push_back(preparer.prepare(Frame(scene_at(i), 0, {})));
   return samples;
 }
 
 MemoryFrames kept_video(const InputSpec& spec, double margin = 1, int frames = kFrames) {
   MemoryFrames video(FrameForm::of(spec, margin));
   Preparer preparer(video.form().input());
-  for (int i = 0; i < frames; ++i) video.add(i * 100'000, preparer.prepare(Frame(scene_at(i), 0, 0)));
+  for (int i = 0; i < frames; ++i) video.add(i * 100'000, preparer.prepare(Frame(scene_at(i), 0, {})));
   video.set_duration(frames * 0.1);
   return video;
 }
@@ -220,7 +220,7 @@ TEST(Augment, EveryFrameOfAClipIsWarpedAlike) {
   // A video that stands still shows whether anything changes from frame to frame.
   MemoryFrames still(video.form());
   Preparer preparer(video.form().input());
-  for (int i = 0; i < kFrames; ++i) still.add(i * 100'000, preparer.prepare(Frame(scene_at(3), 0, 0)));
+  for (int i = 0; i < kFrames; ++i) still.add(i * 100'000, preparer.prepare(Frame(scene_at(3), 0, {})));
   still.set_duration(0.8);
   const auto clip =
       Augmenter(clips.options, whole(), clips.input, kClasses).training_clip(still, {0}, 1, 1, 1);

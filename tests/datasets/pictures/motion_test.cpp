@@ -17,7 +17,9 @@ InputSpec form(Motion motion, int size = 32) {
   return spec;
 }
 
-Frame frame_of(const Picture& picture, int rotation = 0) { return Frame(picture, 0, rotation); }
+Frame frame_of(const Picture& picture, Orientation orientation = {}) {
+  return Frame(picture, 0, orientation);
+}
 
 std::vector<int> channel(const PreparedFrame& frame, int c) {
   std::vector<int> values;
@@ -51,8 +53,8 @@ TEST(Motion, IsZeroForTheFirstFrameAndAfterReset) {
 TEST(Motion, LeavesTheColoursAsTheyAre) {
   const Picture picture = filled(AV_PIX_FMT_YUV420P, 90, 70, testing::scene(1));
   InputSpec plain = form(Motion::none);
-  const auto without = testing::prepared(plain, picture, 90);
-  const auto with = testing::prepared(form(Motion::difference), picture, 90);
+  const auto without = testing::prepared(plain, picture, Orientation::turned(90));
+  const auto with = testing::prepared(form(Motion::difference), picture, Orientation::turned(90));
   ASSERT_EQ(with->channels(), 4);
   for (int c = 0; c < 3; ++c) EXPECT_EQ(channel(*with, c), channel(*without, c));
 }
@@ -71,8 +73,8 @@ TEST(Motion, DifferenceIsThatOfTheOutputsLuma) {
       InputSpec spec = form(Motion::difference);
       spec.color = order;
       Preparer preparer(spec);
-      const auto before = preparer.prepare(frame_of(first, 270));
-      const auto now = preparer.prepare(frame_of(second, 270));
+      const auto before = preparer.prepare(frame_of(first, Orientation::turned(270)));
+      const auto now = preparer.prepare(frame_of(second, Orientation::turned(270)));
       const auto moved = channel(*now, 3);
       const bool bgr = order == ColorOrder::bgr;
       for (std::size_t i = 0; i < moved.size(); ++i) {

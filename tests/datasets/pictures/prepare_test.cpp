@@ -134,7 +134,7 @@ TEST(Prepare, TurnsPicturesUpright) {
     SCOPED_TRACE(rotation);
     for (const ResizeFilter filter : kFilters) {
       if (filter == ResizeFilter::nearest) continue;  // a tie falls to the other side when turned
-      expect_close(prepared(form(31, 20, filter), picture, rotation),
+      expect_close(prepared(form(31, 20, filter), picture, Orientation::turned(rotation)),
                    testing::resized(upright, filter, 31, 20));
     }
     InputSpec crop = form(21, 20, ResizeFilter::bilinear);
@@ -145,7 +145,7 @@ TEST(Prepare, TurnsPicturesUpright) {
         testing::resized(upright, ResizeFilter::bilinear, sideways ? 26 : 46, sideways ? 46 : 26);
     // Margins of 5, 26 and 25: half of each, to even.
     const Image middle = testing::cropped(scaled, sideways ? 2 : 12, sideways ? 13 : 3, 21, 20);
-    expect_close(prepared(crop, picture, rotation), middle);
+    expect_close(prepared(crop, picture, Orientation::turned(rotation)), middle);
     upright = testing::turned(upright);
   }
 }
@@ -189,7 +189,7 @@ TEST(Prepare, FitsTheWholePictureBetweenBlackBars) {
     const bool sideways = rotation == 90 || rotation == 270;
     const Image scaled =  // 40·50/90 = 22.2 high, or 35·50/90 = 19.4 wide
         testing::resized(upright, ResizeFilter::bilinear, sideways ? 19 : 40, sideways ? 35 : 22);
-    expect_close(prepared(spec, wide, rotation),
+    expect_close(prepared(spec, wide, Orientation::turned(rotation)),
                  on_black(scaled, sideways ? 10 : 0, sideways ? 0 : 6, 40, 35));
     upright = testing::turned(upright);
   }
@@ -212,10 +212,10 @@ TEST(Prepare, ThereIsNoMotionInBlackBars) {
   spec.motion = Motion::difference;
   spec.resize.mode = ResizeMode::fit;
   Preparer preparer(spec);
-  preparer.prepare(Frame(filled(AV_PIX_FMT_YUV444P, 24, 24, [](int, int, int) { return 128; }), 0, 0));
+  preparer.prepare(Frame(filled(AV_PIX_FMT_YUV444P, 24, 24, [](int, int, int) { return 128; }), 0, {}));
   const Picture flat = filled(AV_PIX_FMT_YUV444P, 48, 24, [](int c, int, int) { return c == 0 ? 235 : 128; });
-  preparer.prepare(Frame(flat, 1, 0));
-  const auto still = preparer.prepare(Frame(flat, 2, 0));
+  preparer.prepare(Frame(flat, 1, {}));
+  const auto still = preparer.prepare(Frame(flat, 2, {}));
   for (std::size_t i = 3; i < still->size(); i += 4) EXPECT_EQ(still->data()[i], 0);
 }
 
@@ -228,7 +228,7 @@ TEST(Prepare, AppliesTheSampleAspectBeforeTheProportions) {
   expect_close(prepared(spec, picture),
                testing::cropped(testing::resized(rgb, ResizeFilter::area, 80, 60), 10, 0, 60, 60));
   expect_close(
-      prepared(spec, picture, 90),
+      prepared(spec, picture, Orientation::turned(90)),
       testing::cropped(testing::resized(testing::turned(rgb), ResizeFilter::area, 60, 80), 0, 10, 60, 60));
 }
 
@@ -345,7 +345,7 @@ TEST(Prepare, FollowsAChangeOfSizeAndFormatMidStream) {
       filled(AV_PIX_FMT_NV12, 50, 90, scene(3)), filled(AV_PIX_FMT_YUV420P, 64, 48, scene(4)),
       filled(AV_PIX_FMT_RGB24, 64, 48, scene(5))};
   for (const Picture& picture : pictures) {
-    EXPECT_EQ(bytes_of(*preparer.prepare(Frame(picture, 0, 0))), bytes_of(*prepared(form(16, 16), picture)));
+    EXPECT_EQ(bytes_of(*preparer.prepare(Frame(picture, 0, {}))), bytes_of(*prepared(form(16, 16), picture)));
   }
 }
 

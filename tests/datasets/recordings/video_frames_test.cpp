@@ -100,7 +100,7 @@ TEST(VideoFrames, ADenseClipFromTheStartIsTheFirstWindowThatClassifyPrepares) {
   video.fps = 30000.0 / 1001;
   video.keyframe_interval = 7;
   write_test_video(folder / "b.mkv", video);
-  video.rotation = 90;
+  video.orientation = Orientation::turned(90);
   write_test_video(folder / "c.mp4", video);
   for (const char* name : {"a.mp4", "b.mkv", "c.mp4"}) {
     for (const double rate : {25.0, 10.0, 29.97, 50.0})
@@ -163,7 +163,7 @@ TEST(VideoClock, AgreesWithTimeGridOnAnUnbrokenStretch) {
   std::vector<Sample> samples;
   for (const std::int64_t pts_us : stamps) {
     const std::size_t before = samples.size();
-    grid.push(Frame(nullptr, pts_us, 0), samples);
+    grid.push(Frame(nullptr, pts_us, {}), samples);
     const std::optional<std::int64_t> time_us = clock.place(pts_us);
     EXPECT_EQ(time_us.has_value(), samples.size() > before) << pts_us;
     if (!time_us) continue;

@@ -52,7 +52,7 @@ TEST(Hostile, EachFileDecodesAsItShould) {
     ASSERT_EQ(decoded.frames.size(), each.frames) << each.file;
     EXPECT_EQ(decoded.frames[0].display_width(), each.width) << each.file;
     EXPECT_EQ(decoded.frames[0].display_height(), each.height) << each.file;
-    EXPECT_EQ(decoded.frames[0].rotation(), each.rotation) << each.file;
+    EXPECT_EQ(decoded.frames[0].orientation(), Orientation::turned(each.rotation)) << each.file;
     EXPECT_EQ(decoded.frames.back().pts_us(), each.last_pts_us) << each.file;
     EXPECT_EQ(decoded.damaged, 0) << each.file;
     for (std::size_t i = 1; i < decoded.frames.size(); ++i)

@@ -61,18 +61,6 @@ TEST(Reader, TakesNamesThatLookLikeSomethingElse) {
   std::filesystem::current_path(before);
 }
 
-TEST(Reader, AppliesTheDisplayMatrix) {
-  const TemporaryFolder folder;
-  for (const int rotation : {0, 90, 180, 270}) {
-    write_test_video(folder / "turned.mp4", {.width = 64, .height = 48, .frames = 2, .rotation = rotation});
-    const Frame frame = read_all(folder / "turned.mp4").frames.at(0);
-    EXPECT_EQ(frame.rotation(), rotation);
-    EXPECT_EQ(frame.coded_width(), 64);
-    EXPECT_EQ(frame.display_width(), rotation % 180 == 0 ? 64 : 48);
-    EXPECT_EQ(frame.display_height(), rotation % 180 == 0 ? 48 : 64);
-  }
-}
-
 TEST(Reader, GivesFramesByReference) {
   const TemporaryFolder folder;
   write_test_video(folder / "a.mp4", {.frames = 3});

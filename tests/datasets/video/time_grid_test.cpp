@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::int64_t kSecond = 1'000'000;
 
-Frame at(std::int64_t pts_us) { return Frame(nullptr, pts_us, 0); }
+Frame at(std::int64_t pts_us) { return Frame(nullptr, pts_us, {}); }
 
 std::vector<Sample> sampled(double rate, const std::vector<std::int64_t>& time_stamps) {
   TimeGrid grid(rate);
@@ -100,15 +100,15 @@ TEST(TimeGrid, PassesOverJitterBackInTime) {
 }
 
 TEST(TimeGrid, KeepsTheFirstOfTwoFramesWithOneTimeStamp) {
-  const auto picture = Frame(nullptr, 0, 90);
+  const auto picture = Frame(nullptr, 0, Orientation::turned(90));
   TimeGrid grid(10);
   std::vector<Sample> samples;
   grid.push(picture, samples);
   grid.push(Frame(nullptr, 0, 180), samples);
   grid.push(at(200'000), samples);
   ASSERT_EQ(samples.size(), 3u);
-  EXPECT_EQ(samples[0].frame.rotation(), 90);
-  EXPECT_EQ(samples[1].frame.rotation(), 90);
+  EXPECT_EQ(samples[0].frame.orientation(), Orientation::turned(90));
+  EXPECT_EQ(samples[1].frame.orientation(), Orientation::turned(90));
 }
 
 TEST(TimeGrid, BeginsASegmentAfterAGapOfMoreThanASecond) {
