@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "base/natural_order.h"
 #include "datasets/lists/list_format.h"
-#include "datasets/video/frame_folder_reader.h"
 
 namespace actionflow {
 

@@ -1,4 +1,5 @@
 #include "datasets/lists/split_check.h"
+#include "base/natural_order.h"
 
 #include <fmt/format.h>
 
@@ -11,7 +12,6 @@
 
 #include "base/random.h"
 #include "datasets/lists/video_locator.h"
-#include "datasets/video/frame_folder_reader.h"
 
 namespace actionflow {
 

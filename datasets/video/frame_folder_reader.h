@@ -6,15 +6,11 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "datasets/video/source.h"
 
 namespace actionflow {
-
-// Digits count as numbers, everything else as bytes.
-bool natural_less(std::string_view a, std::string_view b);
 
 class FrameFolderReader final : public Reader {
  public:

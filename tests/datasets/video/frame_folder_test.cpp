@@ -43,15 +43,6 @@ void write_picture(const fs::path& path, int level, int width = 32, int height =
 
 int level_of(const Frame& frame) { return testing::luma_at(frame, 0, 0); }
 
-TEST(NaturalOrder, CountsNumbersAsNumbers) {
-  std::vector<std::string> names = {
-      "10.jpg", "2.jpg", "1.jpg", "a10b2", "a2b10", "a10b1", "02.jpg", "b", "00010000000000000000000000.jpg"};
-  std::sort(names.begin(), names.end(), natural_less);
-  EXPECT_EQ(names,
-            (std::vector<std::string>{"1.jpg", "02.jpg", "2.jpg", "10.jpg", "00010000000000000000000000.jpg",
-                                      "a2b10", "a10b1", "a10b2", "b"}));
-}
-
 TEST(FrameFolder, ReadsJpegFramesInNaturalOrder) {
   const TemporaryFolder folder;
   for (const int k : {1, 2, 3, 10, 11})
