@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "base/progress.h"
 #include "datasets/clips/perturb.h"
-#include "pipeline/training/run_folder.h"
+#include "pipeline/recipe/training_data.h"
 
 namespace actionflow {
 namespace {
@@ -52,7 +52,7 @@ class RecipeEvaluator {
         request_(request),
         dataset_(read_dataset(recipe.data.lists, recipe.seed)),
         network_(load(weights)),
-        cache_(cache_options()) {}
+        cache_(cache_options(recipe)) {}
 
   Evaluation run() {
     const std::vector<VideoEntry>& entries = request_.split == Split::test ? dataset_.test : dataset_.val;
@@ -87,12 +87,6 @@ class RecipeEvaluator {
                        "); evaluate with the recipe it was trained by");
     return Network::compile(std::move(model.architecture), model.weights,
                             {.precision = request_.precision, .threads = 1});
-  }
-
-  CacheOptions cache_options() const {
-    CacheOptions options = recipe_.data.cache;
-    if (options.folder.empty()) options.folder = default_cache_folder(recipe_.output);
-    return options;
   }
 
   Videos judge(const std::vector<VideoEntry>& entries, const std::string& what,

@@ -67,4 +67,13 @@ void scan_training_data(const Recipe& recipe, const Dataset& dataset, const Inpu
   scan(dataset.val, "val", recipe, input);
 }
 
+CacheOptions cache_options(const Recipe& recipe) {
+  CacheOptions options = recipe.data.cache;
+  if (!options.folder.empty()) return options;
+  const std::filesystem::path& output = recipe.output;
+  const std::filesystem::path folder = output.has_filename() ? output : output.parent_path();
+  options.folder = folder.parent_path() / "frame_cache";
+  return options;
+}
+
 }  // namespace actionflow

@@ -1,4 +1,4 @@
-// A recipe's dataset, read and looked over before training.
+// A recipe's dataset: read, looked over before training, and where its frames are kept.
 #pragma once
 
 #include "datasets/lists/dataset.h"
@@ -14,5 +14,8 @@ Dataset read_training_data(const Recipe& recipe);
 // clip are named in the log. Throws SourceError where more of a split are unreadable than
 // data.most_unreadable allows.
 void scan_training_data(const Recipe& recipe, const Dataset& dataset, const InputSpec& input);
+
+// data.cache; a recipe that names no folder gets frame_cache beside its output, which all runs there share.
+CacheOptions cache_options(const Recipe& recipe);
 
 }  // namespace actionflow

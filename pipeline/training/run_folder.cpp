@@ -20,7 +20,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kLockName = ".lock";
-constexpr const char* kCacheName = "frame_cache";
 
 std::string reason(int error) { return std::generic_category().message(error); }
 
@@ -120,9 +119,5 @@ void RunFolder::cut_metrics(int epochs) {
 }
 
 void RunFolder::write_recipe(const std::string& yaml) const { replace_file(path_ / "recipe.yaml", yaml); }
-
-fs::path default_cache_folder(const fs::path& output) {
-  return (output.has_filename() ? output : output.parent_path()).parent_path() / kCacheName;
-}
 
 }  // namespace actionflow

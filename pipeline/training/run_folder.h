@@ -62,7 +62,4 @@ class RunFolder {
   std::vector<std::string> lines_;
 };
 
-// The folder's name for the frame cache where the recipe gives none: beside the output, shared by its runs.
-std::filesystem::path default_cache_folder(const std::filesystem::path& output);
-
 }  // namespace actionflow

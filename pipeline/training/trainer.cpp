@@ -45,12 +45,6 @@ TrainingOptions network_options(const Recipe& recipe, std::int64_t videos) {
   return options;
 }
 
-CacheOptions cache_options(const Recipe& recipe) {
-  CacheOptions options = recipe.data.cache;
-  if (options.folder.empty()) options.folder = default_cache_folder(recipe.output);
-  return options;
-}
-
 // In place: what holds on to the tensors' memory goes on seeing them.
 void copy_values(const Weights& from, Weights& to) {
   for (const auto& [name, tensor] : from.tensors)
