@@ -1,12 +1,11 @@
 #include "base/atomic_file.h"
 
 #include <fcntl.h>
-#include <signal.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cerrno>
-#include <charconv>
 #include <cstdio>
 #include <random>
 #include <system_error>
@@ -28,7 +27,15 @@ N or_error(N result) {
 class SystemFiles final : public FileSystem {
  public:
   int create(const std::string& path) override {
-    return or_error(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+    const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (descriptor < 0) return -errno;
+    while (::flock(descriptor, LOCK_EX) != 0 && errno == EINTR) {
+    }
+    struct stat status {};
+    if (::fstat(descriptor, &status) != 0 || status.st_nlink > 0) return descriptor;
+    // Taken for a leftover and removed before it was locked.
+    ::close(descriptor);
+    return -EEXIST;
   }
   std::ptrdiff_t write(int descriptor, const void* data, std::size_t bytes) override {
     return or_error(::write(descriptor, data, bytes));
@@ -48,27 +55,19 @@ std::filesystem::path folder_of(const std::filesystem::path& path) {
   return path.parent_path().empty() ? std::filesystem::path(".") : path.parent_path();
 }
 
-// Processes of several containers may have one number, and a process that of one before it.
-const std::string& word_of_process() {
-  static const std::string word = std::to_string(std::random_device()());
-  return word;
-}
-
+// Drawn at random: process numbers mean nothing to another container or machine that shares the folder.
 std::string temporary_beside(const std::filesystem::path& path) {
-  static std::atomic<unsigned> number{0};
-  return path.string() + std::string(kMark) + std::to_string(::getpid()) + "-" + word_of_process() + "-" +
-         std::to_string(number++);
+  std::random_device random;
+  return path.string() + std::string(kMark) + std::to_string(random()) + "-" + std::to_string(random());
 }
 
-// Whether "PID-WORD-N" is of a process that is no more. What has our number and another word is so too.
-bool is_left_over(std::string_view name) {
-  pid_t process = 0;
-  const auto [stop, bad] = std::from_chars(name.data(), name.data() + name.size(), process);
-  if (bad != std::errc() || stop == name.data() + name.size() || *stop != '-' || process <= 0) return false;
-  if (process == ::getpid())
-    return !name.substr(static_cast<std::size_t>(stop + 1 - name.data()))
-                .starts_with(word_of_process() + "-");
-  return ::kill(process, 0) != 0 && errno == ESRCH;
+// Whether nobody writes it any more. Where the file system knows no locks, nobody can tell.
+bool is_left_over(const std::filesystem::path& file) {
+  const int descriptor = ::open(file.c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  if (descriptor < 0) return false;
+  const bool free = ::flock(descriptor, LOCK_EX | LOCK_NB) == 0;
+  ::close(descriptor);
+  return free;
 }
 
 // A link is written through: what it names is replaced, the link stays.
@@ -163,7 +162,7 @@ int remove_leftovers(const std::filesystem::path& path) {
   for (std::filesystem::directory_iterator it(folder_of(target), error), end; !error && it != end;
        it.increment(error)) {
     const std::string name = it->path().filename().string();
-    if (!name.starts_with(prefix) || !is_left_over(std::string_view(name).substr(prefix.size()))) continue;
+    if (!name.starts_with(prefix) || !is_left_over(it->path())) continue;
     std::error_code ignored;
     removed += std::filesystem::remove(it->path(), ignored) ? 1 : 0;
   }

@@ -1,9 +1,9 @@
 // Replacing a file so that, whatever happens, either the old one or the new one stands there.
 //
-// Written beside as NAME.tmp-PID-WORD-N, WORD drawn at random by each process, synced, renamed over the old
-// one, and the folder synced. A failure at any step removes what was written beside and throws Error (exit
-// code 5) that names the path, the step and the system's reason; after the rename the new file stands. A
-// process killed in between leaves the old file and one temporary, which remove_leftovers() clears.
+// Written beside as NAME.tmp-WORD, WORD drawn at random, locked (flock) while it is written, synced, renamed
+// over the old one, and the folder synced. A failure at any step removes what was written beside and throws
+// Error (exit code 5) that names the path, the step and the system's reason; after the rename the new file
+// stands. A process killed in between leaves the old file and one temporary, which remove_leftovers() clears.
 //
 // Calls of the file system go through FileSystem, so that tests can let each of them fail. Not for
 // two writers of one path at once: the last rename wins. Folders, devices and pipes are refused.
@@ -22,7 +22,8 @@ namespace actionflow {
 class FileSystem {
  public:
   virtual ~FileSystem() = default;
-  virtual int create(const std::string& path) = 0;  // for writing; fails where the path exists
+  // For writing, with an exclusive flock; -EEXIST where the path exists.
+  virtual int create(const std::string& path) = 0;
   virtual std::ptrdiff_t write(int descriptor, const void* data, std::size_t bytes) = 0;
   virtual int sync(int descriptor) = 0;
   virtual int close(int descriptor) = 0;
@@ -63,8 +64,8 @@ class AtomicFile {
 void replace_file(const std::filesystem::path& path, std::string_view content,
                   FileSystem& files = FileSystem::system());
 
-// Removes temporaries of `path` whose process is no more, as far as this machine (or container) knows it: not
-// while one elsewhere may be writing the path. Returns how many.
+// Removes temporaries of `path` that no open file holds locked, whichever process, container or machine wrote
+// them. Where the file system has no locks they stay. Returns how many.
 int remove_leftovers(const std::filesystem::path& path);
 
 }  // namespace actionflow
