@@ -11,15 +11,6 @@ namespace actionflow {
 
 namespace {
 
-enum class Isa { generic, avx2, avx512 };
-
-Isa most_allowed() {
-  const char* named = std::getenv("ACTIONFLOW_ISA");
-  const std::string_view name = named ? named : "";
-  if (name == "generic") return Isa::generic;
-  return name == "avx2" ? Isa::avx2 : Isa::avx512;
-}
-
 #if defined(__x86_64__)
 // Clang's __builtin_cpu_supports has no word for it.
 bool cpu_has_f16c() {
@@ -55,13 +46,20 @@ bool cpu_has_bf16() {
 
 }  // namespace
 
+Isa most_allowed_isa() {
+  const char* named = std::getenv("ACTIONFLOW_ISA");
+  const std::string_view name = named ? named : "";
+  if (name == "generic") return Isa::generic;
+  return name == "avx2" ? Isa::avx2 : Isa::avx512;
+}
+
 bool has_avx2() {
-  static const bool has = cpu_has_avx2() && most_allowed() >= Isa::avx2;
+  static const bool has = cpu_has_avx2() && most_allowed_isa() >= Isa::avx2;
   return has;
 }
 
 bool has_avx512() {
-  static const bool has = has_avx2() && cpu_has_avx512() && most_allowed() >= Isa::avx512;
+  static const bool has = has_avx2() && cpu_has_avx512() && most_allowed_isa() >= Isa::avx512;
   return has;
 }
 

@@ -1,13 +1,19 @@
 // What this processor can do, for kernels that exist in several forms.
 //
 // The environment variable ACTIONFLOW_ISA=generic|avx2|avx512 lowers what is used, so that a test
-// can run the lesser forms on a greater machine; it never raises it.
+// can run the lesser forms on a greater machine; it never raises it. oneDNN is held to it, too
+// (models/kernels/onednn.h).
 #pragma once
 
 namespace actionflow {
 
-bool has_avx2();    // with FMA and F16C
-bool has_avx512();  // F, BW, DQ, VL
-bool has_avx512_bf16();
+enum class Isa { generic, avx2, avx512 };
+
+// The greatest that ACTIONFLOW_ISA allows, whatever the processor has.
+Isa most_allowed_isa();
+
+bool has_avx2();         // with FMA and F16C
+bool has_avx512();       // F, BW, DQ, VL
+bool has_avx512_bf16();  // hidden, too, by a lesser ACTIONFLOW_ISA
 
 }  // namespace actionflow

@@ -7,12 +7,27 @@
 #include <oneapi/dnnl/dnnl.hpp>
 #include <string>
 
+#include "base/error.h"
+#include "base/processor.h"
+
 namespace actionflow::onednn {
 
 using Dims = dnnl::memory::dims;
 
+// Holds oneDNN to ACTIONFLOW_ISA. It must not have made a primitive yet: it looks at its limit once.
+inline void limit_instructions() {
+  const Isa most = most_allowed_isa();
+  if (most == Isa::avx512) return;
+  const auto limit = most == Isa::avx2 ? dnnl::cpu_isa::avx2 : dnnl::cpu_isa::sse41;
+  if (dnnl::set_max_cpu_isa(limit) != dnnl::status::success)
+    throw UsageError("ACTIONFLOW_ISA is set, but this oneDNN cannot be held to an instruction set");
+}
+
 inline const dnnl::engine& cpu() {
-  static const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
+  static const dnnl::engine engine = [] {
+    limit_instructions();
+    return dnnl::engine(dnnl::engine::kind::cpu, 0);
+  }();
   return engine;
 }
 
@@ -29,6 +44,12 @@ inline void append_eltwise(dnnl::post_ops& ops, dnnl::algorithm algorithm, float
 #else
   ops.append_eltwise(1.0F, algorithm, alpha, beta);
 #endif
+}
+
+// False on processors without AVX, where oneDNN 2.6 gives wrong sums after a binary post-operation.
+inline bool fuses_binary() {
+  cpu();
+  return dnnl::get_effective_cpu_isa() != dnnl::cpu_isa::sse41;
 }
 
 // x·clip(x/6 + 0.5, 0, 1)
@@ -93,6 +114,14 @@ inline dnnl::convolution_backward_weights::primitive_desc convolution_backward_w
       cpu(),
       forward};
 #endif
+}
+
+// dnnl::sgemm, the one call that needs no engine.
+template <class... Arguments>
+void sgemm(Arguments... arguments) {
+  cpu();
+  const dnnl::status status = dnnl::sgemm(arguments...);
+  dnnl::error::wrap_c_api(static_cast<dnnl_status_t>(status), "could not multiply matrices");
 }
 
 struct MatmulDescription {

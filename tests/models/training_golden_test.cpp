@@ -9,8 +9,8 @@
 
 #include "base/processor.h"
 #include "models/training/training_network.h"
-#include "tests/models/networks.h"
 #include "tests/models/kernels/training_formulas.h"
+#include "tests/models/networks.h"
 
 namespace actionflow::testing {
 namespace {

@@ -175,6 +175,8 @@ std::unique_ptr<Kernel::Bound> OneDnnConvolution::bind(const Arguments& argument
 std::unique_ptr<OneDnnConvolution> create(const ConvolutionProblem& p, const Geometry& geometry,
                                           std::size_t fused_count) {
   Fused fused = fuse(p, geometry, fused_count);
+  const bool has_binary = !fused.constants.empty() || !fused.inputs.empty();
+  if (has_binary && !onednn::fuses_binary()) return nullptr;
   const auto& c = p.operation;
   const memory::desc weights(geometry.weight_dims(), data_type(p.in.type), memory::format_tag::any);
   const memory::desc bias({p.out.padded}, memory::data_type::f32, memory::format_tag::x);

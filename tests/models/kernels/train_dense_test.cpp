@@ -14,6 +14,7 @@ using kernels::ElementType;
 StandardChecks dense_checks(bool relu) {
   StandardChecks checks;
   checks.thread_bits = false;
+  checks.bf16_products = true;
   checks.options.relu = relu;
   if (relu) checks.gradients = kNearKinks;
   return checks;

@@ -96,11 +96,12 @@ class TrainKernelBench {
 // Forward beside plain loops (`forward`: also compare), gradients beside differences, the same in place, bf16
 // beside f32, the same bits twice and with two threads.
 struct StandardChecks {
-  bool forward = true;        // beside reference()
-  bool thread_bits = true;    // two threads give one thread's bits
-  double gradients = 3e-3;    // greatest error allowed
-  double bf16 = 0.04;         // likewise, over the greatest element
-  BenchOptions options = {};  // type, threads and places are set by the checks
+  bool forward = true;         // beside reference()
+  bool thread_bits = true;     // two threads give one thread's bits
+  double gradients = 3e-3;     // greatest error allowed
+  double bf16 = 0.04;          // likewise, over the greatest element
+  bool bf16_products = false;  // the kernel multiplies in bf16, which not every processor can
+  BenchOptions options = {};   // type, threads and places are set by the checks
 };
 void expect_trains(const GraphMaker& maker, const StandardChecks& checks = {});
 

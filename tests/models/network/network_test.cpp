@@ -1,5 +1,5 @@
 // Whole networks: fusing, memory, threads, cuts, and what compile() refuses.
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include <limits>
 #include <thread>
@@ -11,6 +11,9 @@
 
 namespace actionflow::testing {
 namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 Convolution same3(std::int64_t filters) {
   return {.filters = filters, .kernel = {3, 3, 3}, .pad_begin = {1, 1, 1}, .pad_end = {1, 1, 1}};
@@ -133,6 +136,19 @@ TEST(Network, BatchNormActivationAndSumRunInsideTheirConvolution) {
     EXPECT_NE(step.kind, "activation") << step.name;
     EXPECT_EQ(step.implementation.find("ref"), std::string::npos) << step.name;
   }
+}
+
+// What ACTIONFLOW_ISA hides is hidden from oneDNN, too: else runs under it would test nothing.
+TEST(Network, UsesOnlyTheInstructionsThatAreAllowed) {
+  for (const GraphMaker& maker : {residual_network(), seed_network(), recurrent_network()})
+    for (const PlanStep& step : compile(maker)->measure_plan(1)) {
+      if (!has_avx512()) {
+        EXPECT_THAT(step.implementation, Not(HasSubstr("avx512"))) << step.name;
+      }
+      if (!has_avx2()) {
+        EXPECT_THAT(step.implementation, Not(HasSubstr("avx"))) << step.name;
+      }
+    }
 }
 
 TEST(Network, ResultsDoNotDependOnTheNumberOfThreads) {
