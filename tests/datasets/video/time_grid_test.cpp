@@ -104,7 +104,7 @@ TEST(TimeGrid, KeepsTheFirstOfTwoFramesWithOneTimeStamp) {
   TimeGrid grid(10);
   std::vector<Sample> samples;
   grid.push(picture, samples);
-  grid.push(Frame(nullptr, 0, 180), samples);
+  grid.push(Frame(nullptr, 0, Orientation::turned(180)), samples);
   grid.push(at(200'000), samples);
   ASSERT_EQ(samples.size(), 3u);
   EXPECT_EQ(samples[0].frame.orientation(), Orientation::turned(90));
