@@ -4,7 +4,7 @@
 #include <set>
 #include <tuple>
 
-#include "base/config/value.h"
+#include "base/config/text.h"
 #include "base/mask.h"
 
 namespace actionflow::config {
@@ -14,8 +14,6 @@ namespace {
 constexpr std::size_t kMostShown = 100;
 constexpr std::size_t kWidestLine = 100;
 constexpr std::size_t kBeforeCaret = 60;
-
-bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
 
 std::string_view line_of(std::string_view text, int line) {
   for (int at = 1; at < line; ++at) {

@@ -13,10 +13,8 @@ namespace {
 constexpr std::size_t kMostListed = 12;   // keys in a message
 constexpr std::size_t kMostHinted = 100;  // unknown keys with a hint; no more errors are shown
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 std::size_t skip_digits(std::string_view text, std::size_t from) {
-  while (from < text.size() && is_digit(text[from])) ++from;
+  while (from < text.size() && text[from] >= '0' && text[from] <= '9') ++from;
   return from;
 }
 

@@ -10,8 +10,6 @@ namespace {
 
 constexpr std::size_t kMostQuoted = 60;
 
-bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
-
 bool is_control(char c) {
   const auto code = static_cast<unsigned char>(c);
   return (code < 0x20 && c != '\t' && c != '\n' && c != '\r') || code == 0x7F;
@@ -35,6 +33,8 @@ std::size_t find_reference(std::string_view text) {
 }
 
 }  // namespace
+
+bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
 
 Document::Document(std::string_view text, const std::string& name, const Place* place)
     : text_(std::make_shared<const std::string>(text)), everywhere_(place != nullptr) {

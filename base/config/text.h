@@ -31,6 +31,9 @@ class Document {
   mutable int column_ = 1;
 };
 
+// Whether a byte of UTF-8 goes on with the character before it.
+bool continues_character(char c);
+
 // For a message: shortened, control characters made visible; and the same in quotes.
 std::string shortened(std::string_view text);
 std::string quoted_for_message(std::string_view text);

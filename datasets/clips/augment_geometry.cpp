@@ -10,7 +10,7 @@ namespace actionflow {
 
 namespace {
 
-constexpr int kTries = 10;
+constexpr int kCropTries = 10;
 
 struct Shares {
   double width, height;
@@ -22,7 +22,7 @@ double log_uniform(Random& random, const std::array<double, 2>& range) {
 
 Shares draw_shares(const AugmentOptions& options, Random& random) {
   Shares shares{1, 1};
-  for (int i = 0; i < kTries; ++i) {
+  for (int i = 0; i < kCropTries; ++i) {
     const double area = random.uniform(options.scale[0], options.scale[1]);
     const double aspect = log_uniform(random, options.aspect);
     shares = {std::sqrt(area * aspect), std::sqrt(area / aspect)};

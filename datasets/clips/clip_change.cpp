@@ -16,7 +16,7 @@ namespace {
 constexpr double kLeastBlur = 0.3, kMostBlur = 2, kBlurSide = 112;
 // Zhong et al. 2017.
 constexpr double kLeastErased = 0.02, kMostErased = 0.33, kErasedAspect = 3.3;
-constexpr int kTries = 10;
+constexpr int kDrawTries = 10;
 
 double jitter(Random& random, double reach) {
   return reach > 0 ? random.uniform(std::max(0.0, 1 - reach), 1 + reach) : 1;
@@ -37,7 +37,7 @@ ColorChange draw_colors(const AugmentOptions& options, Random random, Random gra
 
 Patch draw_patch(Random& random) {
   Patch patch;
-  for (int i = 0; i < kTries; ++i) {
+  for (int i = 0; i < kDrawTries; ++i) {
     const double area = random.uniform(kLeastErased, kMostErased);
     const double aspect = std::exp(random.uniform(-std::log(kErasedAspect), std::log(kErasedAspect)));
     patch.height = std::sqrt(area / aspect);

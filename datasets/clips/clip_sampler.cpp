@@ -5,12 +5,11 @@
 #include <limits>
 
 #include "base/error.h"
+#include "datasets/video/video_clock.h"
 
 namespace actionflow {
 
 namespace {
-
-constexpr double kMicrosecondsPerSecond = 1e6;
 
 // Whole microseconds, so that the moments of a clip from 0 are TimeGrid's own.
 double rounded(double seconds) {

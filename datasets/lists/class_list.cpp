@@ -13,8 +13,6 @@ namespace actionflow {
 
 namespace {
 
-constexpr std::size_t kMostClasses = 100'000;
-
 std::optional<int> number_of(std::string_view text) {
   int number = 0;
   const auto [stop, bad] = std::from_chars(text.data(), text.data() + text.size(), number);

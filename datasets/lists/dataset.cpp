@@ -19,7 +19,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::size_t kMostClasses = 100'000;
 constexpr std::size_t kMostNamed = 10;
 
 bool is_folder(const fs::path& path) {

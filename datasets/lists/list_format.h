@@ -16,6 +16,8 @@
 
 namespace actionflow {
 
+inline constexpr std::size_t kMostClasses = 100'000;
+
 enum class ListSplit { train, val, test, unknown };
 
 struct ListRow {

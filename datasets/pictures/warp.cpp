@@ -40,7 +40,7 @@ Weights make_weights() {
 }
 
 // Where an output pixel's taps begin along one axis.
-struct Taps {
+struct FourTaps {
   int first;
   const std::array<float, kTaps>& weights;
 };
@@ -50,7 +50,7 @@ class Walk {
  public:
   Walk(double start, double step) : at_(fixed(start) + kHalfStep), step_(fixed(step)) {}
 
-  Taps next(const Weights& weights) {
+  FourTaps next(const Weights& weights) {
     const std::int64_t position = at_ >> (kBits - kStepBits);
     at_ += step_;
     return {static_cast<int>(position >> kStepBits) - 1,
@@ -77,7 +77,7 @@ class Source {
       for (int c = 0; c < picture.channels; ++c) pixel.value[c] = *from++;
   }
 
-  Four at(const Taps& x, const Taps& y) const {
+  Four at(const FourTaps& x, const FourTaps& y) const {
     const bool inside =
         x.first >= 0 && x.first + kTaps <= width_ && y.first >= 0 && y.first + kTaps <= height_;
     return inside ? inner(x, y) : border(x, y);
@@ -91,7 +91,7 @@ class Source {
 
   const Pixel* row(int y) const { return pixels_.data() + static_cast<std::ptrdiff_t>(y) * width_; }
 
-  Four inner(const Taps& x, const Taps& y) const {
+  Four inner(const FourTaps& x, const FourTaps& y) const {
     Four sum{};
     for (int r = 0; r < kTaps; ++r) {
       const Pixel* p = row(y.first + r) + x.first;
@@ -101,7 +101,7 @@ class Source {
     return sum;
   }
 
-  Four border(const Taps& x, const Taps& y) const {
+  Four border(const FourTaps& x, const FourTaps& y) const {
     Four sum{};
     for (int r = 0; r < kTaps; ++r) {
       const Pixel* p = row(std::clamp(y.first + r, 0, height_ - 1));
@@ -150,7 +150,7 @@ void warp(const PictureView& source, const Affine& map, int height, int width, s
   for (int y = 0; y < height; ++y) {
     Walk along_x(map.b * y + map.c, map.a), along_y(map.e * y + map.f, map.d);
     for (int x = 0; x < width; ++x) {
-      const Taps columns = along_x.next(weights);
+      const FourTaps columns = along_x.next(weights);
       const Four value = pixels.at(columns, along_y.next(weights));
       for (int c = 0; c < source.channels; ++c)
         *out++ = static_cast<std::uint8_t>(std::clamp(value[c], 0.0F, 255.0F) + kHalf);

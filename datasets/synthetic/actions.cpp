@@ -1,14 +1,13 @@
 #include "datasets/synthetic/actions.h"
 
 #include <cmath>
+#include <numbers>
 
 namespace actionflow {
 
 using cv::Point3d;
 
 namespace {
-
-constexpr double kPi = 3.14159265358979323846;
 
 class Choreographer {
  public:
@@ -45,7 +44,7 @@ class Choreographer {
   double near(double middle, double spread) { return middle + random_.uniform(-spread, spread); }
   double sign() const { return side_ == 1 ? 1 : -1; }
   double turned(double least, double most) {
-    return (random_.chance(0.5) ? 1 : -1) * random_.uniform(least, most) * kPi / 180;
+    return (random_.chance(0.5) ? 1 : -1) * random_.uniform(least, most) * std::numbers::pi / 180;
   }
 
   Choreography sit() {
@@ -87,7 +86,7 @@ class Choreographer {
       Pose pose = standing_;
       const double forwards = way * share;
       pose.pelvis = {0, 0.87, forwards - 0.4};
-      pose.spine[0] = 0.22 + 0.14 * std::sin(kPi * share);
+      pose.spine[0] = 0.22 + 0.14 * std::sin(std::numbers::pi * share);
       for (std::size_t i = 0; i < 2; ++i) {
         const double side = i == 0 ? -1 : 1;
         pose.hands[i] = {side * 0.17, height, forwards + 0.02 + 0.08 * share};
@@ -173,7 +172,7 @@ class Choreographer {
     constexpr std::array<PropKind, 3> kOutdoors{PropKind::chest, PropKind::gate, PropKind::gate};
     Choreography c;
     c.prop = (outdoors_ ? kOutdoors : kIndoors)[random_.below(kIndoors.size())];
-    c.turn = c.prop == PropKind::chest ? turned(10, 60) : random_.uniform(-25, 25) * kPi / 180;
+    c.turn = c.prop == PropKind::chest ? turned(10, 60) : random_.uniform(-25, 25) * std::numbers::pi / 180;
     c.seconds = 1.7;
     c.middle = {c.prop == PropKind::chest ? 0 : 0.25, 0.88, c.prop == PropKind::chest ? 0.2 : 0};
     const bool both = c.prop == PropKind::chest;

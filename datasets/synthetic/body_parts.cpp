@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 #include <opencv2/imgproc.hpp>
 
 namespace actionflow {
@@ -11,7 +12,6 @@ using cv::Scalar;
 
 namespace {
 
-constexpr double kPi = 3.14159265358979323846;
 constexpr double kHalfFace = 0.085;
 constexpr double kEyeAngle = 0.4245;  // each eye's, from the nose
 
@@ -70,7 +70,7 @@ class Head {
   }
 
   void draw_ear(double side) {
-    const double angle = view_.turn + side * kPi / 2;
+    const double angle = view_.turn + side * std::numbers::pi / 2;
     if (std::cos(angle) < -0.1) return;
     const double facing = std::max(0.0, std::cos(angle));
     ellipse({0.087 * std::sin(angle), 0.005}, 0.014 + 0.008 * facing, 0.025, shade(look_.skin, 0.9));
@@ -99,16 +99,16 @@ class Head {
   HeadView view_;
 };
 
-class Hand {
+class SmallHand {
  public:
-  Hand(Canvas& canvas, const HandView& view, const Scalar& skin)
+  SmallHand(Canvas& canvas, const HandView& view, const Scalar& skin)
       : canvas_(canvas), view_(view), skin_(skin) {}
 
   void draw_open() {
     constexpr std::array<double, 4> kSpread = {-19, -6, 6, 19};
     constexpr std::array<double, 4> kLength = {0.085, 0.1, 0.096, 0.078};
     for (std::size_t i = 0; i < kSpread.size(); ++i) {
-      const double angle = kSpread[i] * kPi / 180;
+      const double angle = kSpread[i] * std::numbers::pi / 180;
       const Point2d root(-0.033 + 0.022 * static_cast<double>(i), -0.035);
       const Point2d tip = root + Point2d(std::sin(angle), -std::cos(angle)) * kLength[i];
       segment(root, tip, 0.024, 0.019, 0.94 + 0.02 * static_cast<double>(i));
@@ -135,7 +135,7 @@ class Hand {
     canvas_.limb(at(a), at(b), width_a * view_.size, width_b * view_.size, shade(skin_, light));
   }
   Point2d at(Point2d p) const {
-    const double angle = view_.degrees * kPi / 180;
+    const double angle = view_.degrees * std::numbers::pi / 180;
     return view_.palm + Point2d(p.x * std::cos(angle) - p.y * std::sin(angle),
                                 p.x * std::sin(angle) + p.y * std::cos(angle)) *
                             view_.size;
@@ -231,11 +231,11 @@ void draw_shin(Canvas& canvas, const Look& look, const LegView& leg) {
 }
 
 void draw_open_hand(Canvas& canvas, const HandView& hand, const Scalar& skin) {
-  Hand(canvas, hand, skin).draw_open();
+  SmallHand(canvas, hand, skin).draw_open();
 }
 
 void draw_thumb_up(Canvas& canvas, const HandView& hand, const Scalar& skin) {
-  Hand(canvas, hand, skin).draw_thumb_up();
+  SmallHand(canvas, hand, skin).draw_thumb_up();
 }
 
 }  // namespace actionflow

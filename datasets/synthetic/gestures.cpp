@@ -12,8 +12,6 @@ namespace {
 
 using Points = std::vector<Point2d>;
 
-constexpr double kPi = std::numbers::pi;
-
 std::vector<Stroke> joined(const Points& corners) {
   std::vector<Stroke> strokes;
   for (std::size_t i = 1; i < corners.size(); ++i) strokes.push_back({corners[i - 1], corners[i]});
@@ -57,7 +55,7 @@ class Drawer {
         return joined(tick());
       case 9: {
         const double from = near(-0.2, 0.7);
-        return {arc(from, from - 2 * kPi * random_.uniform(0.93, 1.15))};
+        return {arc(from, from - 2 * std::numbers::pi * random_.uniform(0.93, 1.15))};
       }
       default:
         return other();
@@ -89,8 +87,8 @@ class Drawer {
       case 2:
         return {wave()};
       case 3: {
-        const double from = random_.uniform(-kPi, kPi);
-        return {arc(from, from + 2 * kPi * random_.uniform(0.9, 1.3))};
+        const double from = random_.uniform(-std::numbers::pi, std::numbers::pi);
+        return {arc(from, from + 2 * std::numbers::pi * random_.uniform(0.9, 1.3))};
       }
       case 4:
       case 5:
@@ -114,13 +112,13 @@ class Drawer {
     Stroke stroke;
     const double reach = random_.uniform(0.5, 1.1);
     std::array<double, 6> phase{}, weight{};
-    for (double& p : phase) p = random_.uniform(0, 2 * kPi);
+    for (double& p : phase) p = random_.uniform(0, 2 * std::numbers::pi);
     for (double& w : weight) w = random_.uniform(0.2, 1);
     const double turns = random_.uniform(0.9, 1.6);
     for (double t = 0; t <= 1.0001; t += 0.02) {
       Point2d at(0, 0);
       for (std::size_t i = 0; i < 3; ++i) {
-        const double angle = 2 * kPi * t * turns * (0.5 + 0.5 * static_cast<double>(i));
+        const double angle = 2 * std::numbers::pi * t * turns * (0.5 + 0.5 * static_cast<double>(i));
         at += Point2d(weight[i] * std::sin(angle + phase[i]), weight[i + 3] * std::sin(angle + phase[i + 3]));
       }
       stroke.push_back(at * (0.6 * reach));
@@ -146,7 +144,7 @@ class Drawer {
     const double way = random_.chance(0.5) ? 1 : -1;
     const bool upright = random_.chance(0.3);
     for (double t = 0; t <= 1.0001; t += 0.0125) {
-      const Point2d at(way * (2 * t - 1), 0.6 * std::sin(2 * kPi * waves * t));
+      const Point2d at(way * (2 * t - 1), 0.6 * std::sin(2 * std::numbers::pi * waves * t));
       stroke.push_back(upright ? Point2d(at.y, at.x) : at);
     }
     return stroke;
@@ -223,9 +221,9 @@ class Drawer {
     Stroke stroke;
     const std::uint64_t kind = random_.below(3);
     const double way = random_.chance(0.5) ? 1 : -1;
-    const double from = random_.uniform(0, 2 * kPi);
+    const double from = random_.uniform(0, 2 * std::numbers::pi);
     for (double t = 0; t <= 1.0001; t += 0.0125) {
-      const double angle = from + way * 2 * kPi * t;
+      const double angle = from + way * 2 * std::numbers::pi * t;
       const Point2d eight(std::sin(angle), 0.9 * std::sin(2 * angle));
       const double wide = 0.15 + 0.85 * t;
       const Point2d spiral(wide * std::cos(2.5 * (angle - from) + from),

@@ -18,15 +18,15 @@ using cv::Scalar;
 
 namespace {
 
-constexpr double kMargin = 0.2;       // of scenery on each side, for the camera's movements
-constexpr double kPixelsAMoment = 2;  // that a hand may move between two moments of one picture
+constexpr double kSceneryMargin = 0.2;  // of scenery on each side, for the camera's movements
+constexpr double kPixelsAMoment = 2;    // that a hand may move between two moments of one picture
 constexpr int kMostMoments = 5;
 
 Random numbers(const ClipPlan& plan, std::string_view purpose) { return {plan.seed, purpose, 0, plan.clip}; }
 
 cv::Size scenery_size(const ClipPlan& plan) {
-  return {static_cast<int>(plan.width * (1 + 2 * kMargin)),
-          static_cast<int>(plan.height * (1 + 2 * kMargin))};
+  return {static_cast<int>(plan.width * (1 + 2 * kSceneryMargin)),
+          static_cast<int>(plan.height * (1 + 2 * kSceneryMargin))};
 }
 
 double aspect_of(const ClipPlan& plan) { return static_cast<double>(plan.width) / plan.height; }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numbers>
 #include <opencv2/imgproc.hpp>
 
 #include "datasets/synthetic/body_parts.h"
@@ -15,8 +16,6 @@ namespace {
 
 using cv::Point2d;
 using cv::Scalar;
-
-constexpr double kPi = 3.14159265358979323846;
 
 // Numbers in [0, 1) that depend on the seed and what they are for, and on nothing else.
 double unit(std::uint64_t seed, std::uint64_t purpose) {
@@ -32,13 +31,13 @@ double smooth(double from, double to, double t) {
 }
 
 // The person, and the room around.
-struct Scene {
+struct Room {
   Look person;
   Scalar wall, furniture;
   double light;  // 0: from the left, 1: from the right
   double noise;
 
-  explicit Scene(std::uint64_t seed) : light(unit(seed, 1)), noise(3 + 3 * unit(seed, 2)) {
+  explicit Room(std::uint64_t seed) : light(unit(seed, 1)), noise(3 + 3 * unit(seed, 2)) {
     static const std::array<Scalar, 4> skins = {Scalar(224, 172, 140), Scalar(198, 140, 104),
                                                 Scalar(141, 92, 62), Scalar(240, 196, 168)};
     static const std::array<Scalar, 4> shirts = {Scalar(52, 84, 140), Scalar(150, 50, 56),
@@ -56,7 +55,7 @@ struct Scene {
   }
 };
 
-void draw_room(Canvas& canvas, const Scene& scene, std::uint64_t seed) {
+void draw_room(Canvas& canvas, const Room& scene, std::uint64_t seed) {
   cv::Mat& image = canvas.image();
   for (int y = 0; y < image.rows; ++y) {
     for (int x = 0; x < image.cols; ++x) {
@@ -86,7 +85,7 @@ HandView hand_pose(SampleGesture gesture, Point2d rest, Point2d body, double pha
       const double across = smooth(0.36, 0.68, phase);
       const Point2d from = body + Point2d(0.46, -0.16);
       const Point2d to = body + Point2d(-0.48, -0.12);
-      const Point2d arc(0, -0.08 * std::sin(kPi * across));
+      const Point2d arc(0, -0.08 * std::sin(std::numbers::pi * across));
       return between(from + (to - from) * across + arc, 1.45, 25 - 75 * across);
     }
     case SampleGesture::stop: {
@@ -94,7 +93,7 @@ HandView hand_pose(SampleGesture gesture, Point2d rest, Point2d body, double pha
       return between(body + Point2d(0.24 - 0.06 * push, -0.16), 1.2 + 0.75 * push, 0);
     }
     case SampleGesture::thumbs_up: {
-      const double bob = std::sin(4 * kPi * smooth(0.36, 0.84, phase));
+      const double bob = std::sin(4 * std::numbers::pi * smooth(0.36, 0.84, phase));
       return between(body + Point2d(0.27, -0.07 - 0.03 * bob), 1.6, 0);
     }
   }
@@ -102,7 +101,7 @@ HandView hand_pose(SampleGesture gesture, Point2d rest, Point2d body, double pha
 }
 
 void draw_person(Canvas& canvas, const Look& look, const SampleVideoOptions& options, double phase) {
-  const double sway = 0.008 * std::sin(2 * kPi * phase + 6 * unit(options.seed, 30));
+  const double sway = 0.008 * std::sin(2 * std::numbers::pi * phase + 6 * unit(options.seed, 30));
   const Point2d body(canvas.aspect() / 2 - 0.04 + 0.06 * unit(options.seed, 31) + sway, 0.74);
   const Point2d head = body + Point2d(0.3 * sway, -0.4);
   const Point2d far_shoulder = body + Point2d(-0.17, -0.17);
@@ -121,7 +120,7 @@ void draw_person(Canvas& canvas, const Look& look, const SampleVideoOptions& opt
               shade(look.shirt, 1.15));
 
   const HandView hand = hand_pose(options.gesture, body + Point2d(0.2, 0.36), body, phase);
-  const double angle = hand.degrees * kPi / 180;
+  const double angle = hand.degrees * std::numbers::pi / 180;
   const Point2d wrist = hand.palm + Point2d(-std::sin(angle), std::cos(angle)) * (0.06 * hand.size);
   const Point2d elbow = elbow_of(near_shoulder, wrist, 0.27);
   const ArmView arm{near_shoulder, elbow, wrist, 1, 1, hand.size};
@@ -134,7 +133,7 @@ void draw_person(Canvas& canvas, const Look& look, const SampleVideoOptions& opt
 }
 
 // A camera's noise, and the softness of its lens.
-void expose(cv::Mat& image, const Scene& scene, std::uint64_t seed, double time) {
+void expose(cv::Mat& image, const Room& scene, std::uint64_t seed, double time) {
   cv::GaussianBlur(image, image, cv::Size(3, 3), 0.6);
   std::uint64_t state =
       (seed << 32) ^ static_cast<std::uint64_t>(std::llround(time * 1e6)) ^ 0x9e3779b97f4a7c15ULL;
@@ -149,7 +148,7 @@ void expose(cv::Mat& image, const Scene& scene, std::uint64_t seed, double time)
 }  // namespace
 
 std::vector<std::uint8_t> draw_sample(const SampleVideoOptions& options, double time) {
-  const Scene scene(options.seed);
+  const Room scene(options.seed);
   Canvas canvas(options.width, options.height);
   draw_room(canvas, scene, options.seed);
   draw_person(canvas, scene.person, options, time / options.seconds);

@@ -17,8 +17,6 @@ using cv::Scalar;
 
 namespace {
 
-constexpr double kPi = std::numbers::pi;
-
 class Surroundings {
  public:
   Surroundings(Random& random, int width, int height)
@@ -157,8 +155,8 @@ class Surroundings {
     const double step = pixels(0.06, 0.5);
     for (auto kinds = 1 + random_.below(2); kinds > 0; --kinds) {
       paint(image(),
-            stripes(random_, size_, step, random_.uniform(0, kPi), step * random_.uniform(0, 2.5),
-                    random_.uniform(0.02, 0.8)),
+            stripes(random_, size_, step, random_.uniform(0, std::numbers::pi),
+                    step * random_.uniform(0, 2.5), random_.uniform(0.02, 0.8)),
             any_color(random_));
     }
     if (random_.chance(0.4)) canvas_.polygon(sheet(), mix(any_color(random_), {235, 235, 235}, 0.8));

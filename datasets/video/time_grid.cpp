@@ -4,12 +4,12 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "datasets/video/video_clock.h"
 
 namespace actionflow {
 
 namespace {
 
-constexpr double kMicrosecondsPerSecond = 1e6;
 constexpr std::int64_t kLeastGapUs = 1'000'000;
 constexpr double kGapIntervals = 3;
 constexpr double kLeastRate = 1e-6;

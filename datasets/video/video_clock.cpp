@@ -7,7 +7,6 @@ namespace {
 constexpr std::int64_t kJitterUs = 1'000'000;
 constexpr std::int64_t kLongestGapUs = std::int64_t{3600} * 1'000'000;
 constexpr std::int64_t kPresetIntervalUs = 40'000;
-constexpr double kMicrosecondsPerSecond = 1e6;
 
 }  // namespace
 

@@ -11,6 +11,8 @@
 
 namespace actionflow {
 
+inline constexpr double kMicrosecondsPerSecond = 1e6;
+
 class VideoClock {
  public:
   // nullopt: this frame is passed over.

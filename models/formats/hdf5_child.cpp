@@ -33,7 +33,7 @@ constexpr int kCpuSeconds = 20;
 constexpr std::chrono::seconds kWallTime{30};
 constexpr std::uint64_t kSpareBytes = 256ULL
                                       << 20U;  // what the library and the stream need besides the tensors
-constexpr std::uint64_t kMostTextBytes = 64ULL << 20U;  // names and description in the stream
+constexpr std::uint64_t kMostStreamTextBytes = 64ULL << 20U;  // names and description in the stream
 constexpr std::size_t kMostMessage = 500;
 
 // ---- the child ----
@@ -249,7 +249,7 @@ KerasFile read_keras_file(const std::filesystem::path& file) {
   Descriptor output(ends[0]), input(ends[1]);
   Child child(std::filesystem::absolute(file).string(), input.get());
   input.close();
-  const std::string stream = read_until_closed(output.get(), 2 * size + kMostTextBytes, name);
+  const std::string stream = read_until_closed(output.get(), 2 * size + kMostStreamTextBytes, name);
   check_status(child.wait(), stream, name);
   return unpack(parse_safetensors(stream, name), name);
 }

@@ -23,12 +23,13 @@ struct AtPort {
 // What `sender` gives, in the order of each stream's numbers.
 template <class T>
 Sender<T>& put_in_order(Flow& flow, Sender<T>& sender) {
-  using Node = tbb::flow::multifunction_node<Item<T>, std::tuple<Item<T>>>;
+  using JoinNode = tbb::flow::multifunction_node<Item<T>, std::tuple<Item<T>>>;
   auto order = std::make_shared<InOrder<T>>();
-  auto& node = flow.make<Node>(
-      flow.graph(), tbb::flow::serial, [order](const Item<T>& item, typename Node::output_ports_type& ports) {
-        order->put(item, [&](const Item<T>& next) { std::get<0>(ports).try_put(next); });
-      });
+  auto& node =
+      flow.make<JoinNode>(flow.graph(), tbb::flow::serial,
+                          [order](const Item<T>& item, typename JoinNode::output_ports_type& ports) {
+                            order->put(item, [&](const Item<T>& next) { std::get<0>(ports).try_put(next); });
+                          });
   tbb::flow::make_edge(sender, node);
   return tbb::flow::output_port<0>(node);
 }
@@ -52,11 +53,11 @@ template <class T>
 Sender<std::vector<T>>& join_by_key(Flow& flow, const std::vector<Sender<T>*>& senders) {
   using In = detail::AtPort<T>;
   using Out = Item<std::vector<T>>;
-  using Node = tbb::flow::multifunction_node<In, std::tuple<Out>>;
+  using JoinNode = tbb::flow::multifunction_node<In, std::tuple<Out>>;
   using Port = tbb::flow::multifunction_node<Item<T>, std::tuple<In>>;
   auto join = std::make_shared<JoinByKey<T>>(senders.size());
-  auto& node = flow.make<Node>(
-      flow.graph(), tbb::flow::serial, [join](const In& in, typename Node::output_ports_type& ports) {
+  auto& node = flow.make<JoinNode>(
+      flow.graph(), tbb::flow::serial, [join](const In& in, typename JoinNode::output_ports_type& ports) {
         join->put(in.port, in.item, [&](Out joined) { std::get<0>(ports).try_put(joined); });
       });
   for (std::size_t port = 0; port < senders.size(); ++port) {

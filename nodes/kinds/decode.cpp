@@ -6,7 +6,7 @@ namespace actionflow {
 
 namespace {
 
-constexpr tbb::flow::node_priority_t kBeforeNetworks = 2;
+constexpr tbb::flow::node_priority_t kDecodePriority = 2;
 
 // The decoder of one stream and what it counts. Its node is serial.
 class StreamDecoder {
@@ -96,7 +96,7 @@ class DecodeNode : public Node {
       if (item.mark == Mark::end || item.mark == Mark::stopped) decoder->close(item.mark == Mark::end);
       return frames;
     };
-    auto& node = make_serial<PacketMessage, Frames>(flow, body, kBeforeNetworks);
+    auto& node = make_serial<PacketMessage, Frames>(flow, body, kDecodePriority);
     flow.add_input(stream, node);
     return tbb::flow::output_port<0>(node);
   }

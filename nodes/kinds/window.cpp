@@ -11,7 +11,7 @@ namespace actionflow {
 
 namespace {
 
-constexpr tbb::flow::node_priority_t kBeforeNetworks = 1;
+constexpr tbb::flow::node_priority_t kWindowPriority = 1;
 
 struct WindowOptions {
   std::optional<int> hop;
@@ -198,7 +198,7 @@ class WindowNode : public Node {
       return tbb::flow::continue_msg();
     };
     using Windowing = tbb::flow::function_node<FramesItem, tbb::flow::continue_msg>;
-    auto& node = flow.make<Windowing>(flow.graph(), tbb::flow::serial, body, kBeforeNetworks);
+    auto& node = flow.make<Windowing>(flow.graph(), tbb::flow::serial, body, kWindowPriority);
     tbb::flow::make_edge(frames, node);
   }
 

@@ -8,14 +8,16 @@
 namespace actionflow {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 constexpr std::size_t kMostClassesInMatrix = 24;  // that fit a terminal
 
-Json or_null(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
+OrderedJson or_null(const std::optional<double>& value) {
+  return value ? OrderedJson(*value) : OrderedJson(nullptr);
+}
 
-Json per_class_json(const Evaluation& evaluation) {
-  Json list = Json::array();
+OrderedJson per_class_json(const Evaluation& evaluation) {
+  OrderedJson list = OrderedJson::array();
   for (std::size_t k = 0; k < evaluation.classes.size(); ++k) {
     const ClassMeasures& of = evaluation.measures.per_class[k];
     list.push_back({{"label", evaluation.classes[k]},
@@ -27,20 +29,18 @@ Json per_class_json(const Evaluation& evaluation) {
   return list;
 }
 
-Json unreadable_json(const Evaluation& evaluation) {
-  Json list = Json::array();
+OrderedJson unreadable_json(const Evaluation& evaluation) {
+  OrderedJson list = OrderedJson::array();
   for (const auto& [name, why] : evaluation.unreadable) list.push_back({{"video", name}, {"why", why}});
   return list;
 }
 
-Json time_json(const TimeDiagnosis& time) {
-  Json json{{"shuffled", time.shuffled}, {"reversed", time.reversed}, {"frozen", time.frozen}};
+OrderedJson time_json(const TimeDiagnosis& time) {
+  OrderedJson json{{"shuffled", time.shuffled}, {"reversed", time.reversed}, {"frozen", time.frozen}};
   if (time.reversed_as_partner) json["reversed_as_partner"] = *time.reversed_as_partner;
   if (time.frozen_within_pair) json["frozen_within_pair"] = *time.frozen_within_pair;
   return json;
 }
-
-std::string percent(double share) { return fmt::format("{:.1f} %", 100 * share); }
 
 std::string class_table(const Evaluation& evaluation, std::size_t widest) {
   std::string text = fmt::format("\n{:<{}}  precision   recall       F1  videos\n", "class", widest);
@@ -68,24 +68,24 @@ std::string matrix(const Evaluation& evaluation, std::size_t widest) {
 
 std::string evaluation_json(const Evaluation& evaluation) {
   const Measures& measures = evaluation.measures;
-  Json json{{"clips", measures.clips},
-            {"top1", measures.top1},
-            {"top5", measures.top5},
-            {"mean_class_accuracy", measures.mean_class_accuracy},
-            {"confusion", measures.confusion},
-            {"per_class", per_class_json(evaluation)},
-            {"ece", measures.ece},
-            {"temperature", or_null(evaluation.temperature)},
-            {"threshold", or_null(evaluation.threshold)},
-            {"unreadable", unreadable_json(evaluation)},
-            {"time", time_json(evaluation.time)},
-            {"network", evaluation.network},
-            {"split", evaluation.split},
-            {"top1_interval", {evaluation.top1_interval.low, evaluation.top1_interval.high}}};
+  OrderedJson json{{"clips", measures.clips},
+                   {"top1", measures.top1},
+                   {"top5", measures.top5},
+                   {"mean_class_accuracy", measures.mean_class_accuracy},
+                   {"confusion", measures.confusion},
+                   {"per_class", per_class_json(evaluation)},
+                   {"ece", measures.ece},
+                   {"temperature", or_null(evaluation.temperature)},
+                   {"threshold", or_null(evaluation.threshold)},
+                   {"unreadable", unreadable_json(evaluation)},
+                   {"time", time_json(evaluation.time)},
+                   {"network", evaluation.network},
+                   {"split", evaluation.split},
+                   {"top1_interval", {evaluation.top1_interval.low, evaluation.top1_interval.high}}};
   if (evaluation.auroc) json["auroc"] = *evaluation.auroc;
   if (evaluation.unknown_refused) json["unknown_refused"] = *evaluation.unknown_refused;
   for (const auto& [name, top1] : evaluation.perturbed) json["perturbed"][name] = top1;
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return json.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
 }
 
 std::string evaluation_text(const Evaluation& evaluation) {

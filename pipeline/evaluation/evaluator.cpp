@@ -18,10 +18,10 @@ namespace {
 constexpr float kLeast = 1e-12F;  // probability, where its logarithm is taken
 
 // Hands out videos to threads, and keeps the first error.
-class Evaluation {
+class VideoEvaluation {
  public:
-  Evaluation(const Network& network, const std::vector<VideoEntry>& entries, FrameCache& cache,
-             const EvaluatorOptions& options)
+  VideoEvaluation(const Network& network, const std::vector<VideoEntry>& entries, FrameCache& cache,
+                  const EvaluatorOptions& options)
       : network_(network),
         entries_(entries),
         cache_(cache),
@@ -132,7 +132,7 @@ bool EvaluatedVideo::right(int k) const {
 
 std::vector<EvaluatedVideo> evaluate(const Network& network, const std::vector<VideoEntry>& entries,
                                      FrameCache& cache, const EvaluatorOptions& options) {
-  return Evaluation(network, entries, cache, options).run();
+  return VideoEvaluation(network, entries, cache, options).run();
 }
 
 SplitScore score(const std::vector<EvaluatedVideo>& videos) {

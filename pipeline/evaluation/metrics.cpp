@@ -1,5 +1,7 @@
 #include "pipeline/evaluation/metrics.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -167,5 +169,7 @@ std::optional<double> share_refused(std::span<const EvaluatedVideo> videos, doub
   const auto first_kept = std::lower_bound(all.begin(), all.end(), static_cast<float>(threshold));
   return share(first_kept - all.begin(), static_cast<std::int64_t>(all.size()));
 }
+
+std::string percent(double share) { return fmt::format("{:.1f} %", 100 * share); }
 
 }  // namespace actionflow

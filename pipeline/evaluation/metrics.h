@@ -56,4 +56,7 @@ double rejection_threshold(std::span<const EvaluatedVideo> known);
 // Of the readable videos, the share whose confidence is below the threshold; nothing where there are none.
 std::optional<double> share_refused(std::span<const EvaluatedVideo> videos, double threshold);
 
+// "97.3 %"
+std::string percent(double share);
+
 }  // namespace actionflow

@@ -71,8 +71,6 @@ std::string base64(std::string_view bytes) {
   return text;
 }
 
-std::string percent(double share) { return fmt::format("{:.1f} %", 100 * share); }
-
 // The numbers under `key` of every epoch's line; NaN where there is none.
 std::vector<double> values_of(const std::vector<Json>& epochs, const char* key) {
   std::vector<double> values;

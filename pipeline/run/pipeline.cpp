@@ -15,7 +15,7 @@ namespace actionflow {
 namespace {
 
 // How often the waiting thread looks for a stop that came from a signal.
-constexpr std::chrono::milliseconds kLook{20};
+constexpr std::chrono::milliseconds kProgressLook{20};
 // After a stop, when readers that have not returned are left behind.
 constexpr double kReadersSeconds = 0.5;
 
@@ -74,7 +74,7 @@ struct Pipeline::State {
     std::unique_lock lock(mutex);
     std::optional<Deadline> deadline;
     while (ended < sources.size()) {
-      changed.wait_for(lock, kLook);
+      changed.wait_for(lock, kProgressLook);
       if (run->stopping() && !deadline) {
         deadline.emplace(kReadersSeconds);
         for (const auto& source : sources) source->stop();

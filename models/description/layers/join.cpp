@@ -35,7 +35,7 @@ struct ConcatLayer : Layer {
 };
 
 // The extent that both become, or nothing: equal, or one of them 1.
-bool widen(std::int64_t& result, std::int64_t extent) {
+bool widen_to(std::int64_t& result, std::int64_t extent) {
   if (result == 1) result = extent;
   return extent == result || extent == 1;
 }
@@ -45,8 +45,8 @@ Extents common_extents(const Emitter& emitter) {
   Extents result = emitter.extents(first);
   for (const int input : emitter.inputs()) {
     const Extents& in = emitter.extents(input);
-    const bool fits =
-        widen(result.c, in.c) && widen(result.t, in.t) && widen(result.h, in.h) && widen(result.w, in.w);
+    const bool fits = widen_to(result.c, in.c) && widen_to(result.t, in.t) && widen_to(result.h, in.h) &&
+                      widen_to(result.w, in.w);
     if (!fits) {
       emitter.fail(fmt::format("{} and {} differ", emitter.describe(first), emitter.describe(input)));
     }

@@ -5,7 +5,7 @@
 namespace actionflow::training {
 namespace {
 
-const GradientVectors& choose() {
+const GradientVectors& choose_gradient_vectors() {
   if (has_avx512()) return *avx512_gradient_vectors();
   if (has_avx2()) return *avx2_gradient_vectors();
   return *generic_gradient_vectors();
@@ -14,7 +14,7 @@ const GradientVectors& choose() {
 }  // namespace
 
 const GradientVectors& gradient_vectors() {
-  static const GradientVectors& chosen = choose();
+  static const GradientVectors& chosen = choose_gradient_vectors();
   return chosen;
 }
 

@@ -5,7 +5,7 @@
 namespace actionflow::training {
 namespace {
 
-const MapVectors& choose() {
+const MapVectors& choose_map_vectors() {
   if (has_avx512()) return *avx512_map_vectors();
   if (has_avx2()) return *avx2_map_vectors();
   return *generic_map_vectors();
@@ -14,7 +14,7 @@ const MapVectors& choose() {
 }  // namespace
 
 const MapVectors& map_vectors() {
-  static const MapVectors& chosen = choose();
+  static const MapVectors& chosen = choose_map_vectors();
   return chosen;
 }
 

@@ -12,7 +12,8 @@ constexpr double kOverhead = 1.6;
 // A kernel without extent in time is judged as if it had so many frames, whatever it has: clips of any
 // length take the same path.
 constexpr int kTypicalFrames = 16;
-constexpr std::int64_t kBlockFloats = 1 << 18;  // V of a block that one thread works on: about the L2 cache
+constexpr std::int64_t kBlockFloatsOfV = 1
+                                         << 18;  // V of a block that one thread works on: about the L2 cache
 constexpr std::int64_t kLeastRows = 24;
 constexpr std::int64_t kSharedFloats = 2 << 20;        // V of a shared block
 constexpr std::int64_t kSharedWeightFloats = 4 << 20;  // from so many on, weights are streamed once
@@ -66,7 +67,7 @@ void set_blocks(Cut& cut, const WinogradOptions& options) {
       options.shared_blocks == 0 ? cut.u_floats() >= kSharedWeightFloats : options.shared_blocks == 1;
   const std::int64_t row_v = cut.points() * time_points(cut.time) * cut.blocks * kLanes;
   const std::int64_t fitting =
-      cut.shared ? kSharedFloats / row_v : std::max(kLeastRows, kBlockFloats / row_v);
+      cut.shared ? kSharedFloats / row_v : std::max(kLeastRows, kBlockFloatsOfV / row_v);
   const std::int64_t rows = options.block_rows > 0 ? options.block_rows : fitting;
   const std::int64_t tiles = std::clamp<std::int64_t>(rows / cut.groups, 1, cut.tiles);
   cut.block_tiles = divide_up(cut.tiles, divide_up(cut.tiles, tiles));

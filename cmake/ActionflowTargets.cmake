@@ -1,0 +1,49 @@
+# How targets of many files are compiled.
+
+# Joined, a folder's files are one to the compiler, so that headers are read and templates made once a folder
+# and not once a file: a sixth of the time from nothing. After a change to one file its folder is compiled,
+# and a compiler cache gains nothing, so files are compiled one by one where a cache is set.
+set(join_files ON)
+if(CMAKE_CXX_COMPILER_LAUNCHER)
+  set(join_files OFF)
+endif()
+option(ACTIONFLOW_JOIN_FILES "Compile the files of a folder as one" ${join_files})
+
+# compile_by_folder(TARGET SOURCE…): joins them, but for those that are compiled for one instruction set and
+# those that make the same tables from the same .inc file.
+function(compile_by_folder target)
+  if(NOT ACTIONFLOW_JOIN_FILES)
+    return()
+  endif()
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # A class of a joined file looks as if it stood in a header.
+    target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
+  endif()
+  foreach(source ${ARGN})
+    if(NOT source MATCHES "_(generic|avx2|avx512)\\.cpp$")
+      cmake_path(GET source PARENT_PATH folder)
+      cmake_path(RELATIVE_PATH folder BASE_DIRECTORY ${CMAKE_SOURCE_DIR})
+      string(REPLACE "/" "_" folder ${folder})
+      set_source_files_properties(${source} PROPERTIES UNITY_GROUP ${folder})
+    endif()
+  endforeach()
+endfunction()
+
+# One target a room. A file named *_avx2.cpp or *_avx512.cpp holds kernels for those processors only
+# and is reached behind a look at the processor; everything else runs on any x86-64.
+function(add_room name)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${name}/*.cpp)
+  list(FILTER sources EXCLUDE REGEX "/main[a-z_]*\\.cpp$")
+  add_library(actionflow_${name} STATIC ${sources})
+  foreach(source ${sources})
+    if(source MATCHES "_avx2\\.cpp$")
+      set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS "-mavx2;-mfma;-mf16c")
+    elseif(source MATCHES "_avx512\\.cpp$")
+      set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS
+        "-mavx512f;-mavx512bw;-mavx512vl;-mavx512dq;-mavx2;-mfma;-mf16c;-mprefer-vector-width=512")
+    endif()
+  endforeach()
+  compile_by_folder(actionflow_${name} ${sources})
+  target_link_libraries(actionflow_${name} PUBLIC actionflow_options Threads::Threads ${ARGN})
+endfunction()
