@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "base/error.h"
-#include "datasets/video/video_clock.h"
+#include "datasets/video/time_line.h"
 
 namespace actionflow {
 

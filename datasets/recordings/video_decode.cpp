@@ -3,7 +3,7 @@
 #include <utility>
 #include <vector>
 
-#include "datasets/video/video_clock.h"
+#include "datasets/video/time_line.h"
 
 namespace actionflow {
 
@@ -16,32 +16,40 @@ class Decoding {
 
   // False when the sink wants no more.
   bool take(std::vector<Frame>& frames) {
-    for (const Frame& frame : frames) {
-      if (!take(frame)) return false;
-    }
+    for (const Frame& frame : frames) time_line_.push(frame, timed_);
     frames.clear();
-    return true;
+    return hand_on();
+  }
+  void finish() {
+    time_line_.finish(timed_);
+    hand_on();
   }
   bool any() const { return !times_us_.empty(); }
   double duration(double frame_rate) const { return video_duration(times_us_, frame_rate); }
 
  private:
-  bool take(const Frame& frame) {
-    const std::optional<std::int64_t> time_us = clock_.place(frame.pts_us());
-    if (!time_us) return true;
+  bool hand_on() {
+    bool wanted = true;
+    for (const TimedFrame& timed : timed_) wanted = wanted && hand_on(timed);
+    timed_.clear();
+    return wanted;
+  }
+
+  bool hand_on(const TimedFrame& timed) {
     PreparedFramePtr prepared;
     try {
-      prepared = preparer_.prepare(frame);
+      prepared = preparer_.prepare(timed.frame);
     } catch (const SourceError&) {
       return true;
     }
-    times_us_.push_back(*time_us);
-    return sink_(*time_us, prepared);
+    times_us_.push_back(timed.time_us);
+    return sink_(timed.time_us, prepared);
   }
 
   Preparer preparer_;
   const FrameSink& sink_;
-  VideoClock clock_;
+  TimeLine time_line_{Timing::recorded};
+  std::vector<TimedFrame> timed_;
   std::vector<std::int64_t> times_us_;
 };
 
@@ -74,7 +82,7 @@ DecodedVideo decode_video(const SourceOptions& source, const FrameForm& form, co
   }
   if (wanted) {
     decoder->flush(frames);
-    decoding.take(frames);
+    if (decoding.take(frames)) decoding.finish();
   }
   if (!decoding.any()) throw_no_frame(source);
   return {decoding.duration(reader->info().frame_rate), decoder->decoded()};

@@ -5,13 +5,14 @@
 
 #include "datasets/recordings/video_decode.h"
 #include "datasets/video/stream_parameters.h"
-#include "datasets/video/video_clock.h"
+#include "datasets/video/time_line.h"
 
 namespace actionflow {
 
 namespace {
 
 constexpr std::int64_t kLongestGapUs = std::int64_t{3600} * 1'000'000;
+constexpr std::int64_t kMostReorderedUs = 1'000'000;
 constexpr double kPresetRate = 25;
 
 class Indexing {
@@ -30,6 +31,12 @@ class Indexing {
     }
     if (packet.dts != AV_NOPTS_VALUE) last_dts_ = packet.dts;
     const std::int64_t pts_us = av_rescale_q(packet.pts, time_base_, kMicroseconds);
+    // Pictures are coded out of their order by less; else one of the stamps is wrong, and only TimeLine can
+    // tell.
+    if (latest_pts_us_ > std::numeric_limits<std::int64_t>::min() + kMostReorderedUs &&
+        pts_us < latest_pts_us_ - kMostReorderedUs)
+      regular_ = false;
+    latest_pts_us_ = std::max(latest_pts_us_, pts_us);
     index_.pts_us.push_back(pts_us);
     if ((packet.flags & AV_PKT_FLAG_KEY) != 0) index_.keys_us.push_back(pts_us);
   }
@@ -69,6 +76,7 @@ class Indexing {
   AVRational time_base_;
   VideoIndex index_;
   bool regular_ = true;
+  std::int64_t latest_pts_us_ = std::numeric_limits<std::int64_t>::min();
   std::int64_t last_dts_ = std::numeric_limits<std::int64_t>::min();
 };
 

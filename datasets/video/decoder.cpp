@@ -63,10 +63,12 @@ class CodecDecoder final : public Decoder {
     if (picture->decode_error_flags != 0 || (picture->flags & AV_FRAME_FLAG_CORRUPT) != 0) ++damaged_;
     if (parameters_->sample_aspect.num > 0) picture->sample_aspect_ratio = parameters_->sample_aspect;
     const std::int64_t pts_us = time_stamp(*picture);
+    const std::int64_t stated_us = stated_duration_us(*picture);
     const Orientation orientation = orientation_for(*picture);
     AVFrame* released = picture.release();
     Frame frame(std::shared_ptr<const AVFrame>(released, [](AVFrame* p) { av_frame_free(&p); }), pts_us,
                 orientation);
+    frame.set_duration_us(stated_us);
     frame.set_arrival_ns(now_ns());
     return frame;
   }
@@ -80,9 +82,13 @@ class CodecDecoder final : public Decoder {
     return pts_us;
   }
 
-  std::int64_t duration_us(const AVFrame& picture) const {
+  std::int64_t stated_duration_us(const AVFrame& picture) const {
     const std::int64_t duration = frame_duration(picture);
-    if (duration > 0) return av_rescale_q(duration, parameters_->time_base, kMicroseconds);
+    return duration > 0 ? av_rescale_q(duration, parameters_->time_base, kMicroseconds) : 0;
+  }
+
+  std::int64_t duration_us(const AVFrame& picture) const {
+    if (const std::int64_t stated = stated_duration_us(picture); stated > 0) return stated;
     const AVRational rate = parameters_->frame_rate;
     if (rate.num > 0 && rate.den > 0) return av_rescale(1'000'000, rate.den, rate.num);
     return 40'000;

@@ -24,6 +24,10 @@ class Frame {
   std::int64_t pts_us() const { return pts_us_; }
   const Orientation& orientation() const { return orientation_; }
 
+  // How long it is shown, as the container states; 0: unknown.
+  std::int64_t duration_us() const { return duration_us_; }
+  void set_duration_us(std::int64_t us) { duration_us_ = us; }
+
   // Size as coded, in pixels.
   int coded_width() const;
   int coded_height() const;
@@ -38,6 +42,7 @@ class Frame {
  private:
   std::shared_ptr<const AVFrame> picture_;
   std::int64_t pts_us_ = 0;
+  std::int64_t duration_us_ = 0;
   Orientation orientation_;
   std::int64_t arrival_ns_ = 0;
 };

@@ -45,7 +45,6 @@ class StreamWindows {
         stream_(stream),
         shape_(shape),
         gate_(std::move(gate)),
-        grid_(shape.rate),
         cutter_(shape.frames, shape.hop, shape.rate),
         timer_(run.timer("prepare")) {
     for (const InputSpec& form : shape.forms) preparers_.emplace_back(form);
@@ -54,14 +53,15 @@ class StreamWindows {
   // One frames item: what it settles leaves as windows.
   void take(const Frames& frames) {
     for (const Frame& frame : frames) {
-      grid_.push(frame, samples_);
+      if (!grid_) grid_.emplace(shape_.rate, run_.stream(stream_).live ? Timing::live : Timing::recorded);
+      grid_->push(frame, samples_);
       cut();
     }
   }
 
   void mark(Mark mark) {
-    if (mark == Mark::lost) grid_.break_segment(samples_);
-    if (mark == Mark::end || mark == Mark::stopped) grid_.finish(samples_);
+    const bool no_more = mark == Mark::lost || mark == Mark::end || mark == Mark::stopped;
+    if (no_more && grid_) grid_->finish(samples_);
     cut();
     if (mark == Mark::end && !run_.stream(stream_).source_failed) end_of_file();
   }
@@ -116,7 +116,7 @@ class StreamWindows {
   const StreamId stream_;
   const WindowShape shape_;
   std::shared_ptr<ClipGate> gate_;
-  TimeGrid grid_;
+  std::optional<TimeGrid> grid_;  // from the first frame on, when the source is known to be live or not
   WindowCutter cutter_;
   std::vector<Preparer> preparers_;
   std::vector<Sample> samples_;

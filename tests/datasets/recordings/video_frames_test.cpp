@@ -9,7 +9,6 @@
 #include "datasets/clips/clip_sampler.h"
 #include "datasets/pictures/prepare.h"
 #include "datasets/video/time_grid.h"
-#include "datasets/video/video_clock.h"
 #include "tests/datasets/make_video.h"
 #include "tests/datasets/video/read_video.h"
 #include "tests/test_data.h"
@@ -33,9 +32,10 @@ InputSpec small_input(int frames, double rate) {
 
 // The first window that classify cuts: TimeGrid's first samples, each through a Preparer.
 std::vector<PreparedFramePtr> first_window(const std::filesystem::path& path, const InputSpec& input) {
-  TimeGrid grid(input.frame_rate);
+  TimeGrid grid(input.frame_rate, Timing::recorded);
   std::vector<Sample> samples;
   for (const Frame& frame : testing::read_all(path).frames) grid.push(frame, samples);
+  grid.finish(samples);
   Preparer preparer(input);
   std::vector<PreparedFramePtr> window;
   for (int k = 0; k < input.frames; ++k) {
@@ -133,41 +133,6 @@ TEST(VideoFrames, ASourceThatGoesOnForEverIsRefused) {
   const FrameForm form = FrameForm::of(small_input(4, 25));
   for (const char* name : {"rtsp://camera/1", "-", "/dev/video0"}) {
     EXPECT_THROW(read_video_frames(source_of(name), form), SourceError) << name;
-  }
-}
-
-TEST(VideoClock, PassesOverJitterAndRepeatedStamps) {
-  VideoClock clock;
-  EXPECT_EQ(clock.place(1'000), 0);
-  EXPECT_EQ(clock.place(41'000), 40'000);
-  EXPECT_EQ(clock.place(41'000), std::nullopt);
-  EXPECT_EQ(clock.place(30'000), std::nullopt);
-  EXPECT_EQ(clock.place(81'000), 80'000);
-}
-
-TEST(VideoClock, GoesOnAMeanIntervalLaterWhereTheStampsJump) {
-  VideoClock clock;
-  clock.place(10'000'000);
-  clock.place(10'020'000);
-  EXPECT_EQ(clock.place(0), 40'000);
-  EXPECT_EQ(clock.place(INT64_MAX - 5), 60'000);
-  EXPECT_EQ(clock.place(INT64_MIN + 5), 80'000);
-  EXPECT_EQ(clock.place(INT64_MIN + 5 + 3'000'000), 3'080'000);
-}
-
-// What TimeGrid says of the same stamps, on a grid that has every stamp.
-TEST(VideoClock, AgreesWithTimeGridOnAnUnbrokenStretch) {
-  const std::vector<std::int64_t> stamps{7, 20'007, 15'000, 40'007, 40'007, 900'007, 880'000, 960'007};
-  VideoClock clock;
-  TimeGrid grid(1000);
-  std::vector<Sample> samples;
-  for (const std::int64_t pts_us : stamps) {
-    const std::size_t before = samples.size();
-    grid.push(Frame(nullptr, pts_us, {}), samples);
-    const std::optional<std::int64_t> time_us = clock.place(pts_us);
-    EXPECT_EQ(time_us.has_value(), samples.size() > before) << pts_us;
-    if (!time_us) continue;
-    EXPECT_EQ(*time_us, std::llround(samples.back().time * 1e6)) << pts_us;
   }
 }
 
