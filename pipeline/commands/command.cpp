@@ -5,11 +5,10 @@
 
 #include "base/log.h"
 #include "pipeline/commands/flags.h"
+#include "pipeline/commands/version.h"
 
 namespace actionflow {
 namespace {
-
-constexpr const char* kVersion = "actionflow " ACTIONFLOW_VERSION;
 
 // Words that look like `key=value` are overrides; a file of such a name is written ./a=b.mp4.
 void sort_words(const std::vector<std::string>& words, Arguments& arguments) {
@@ -110,7 +109,7 @@ const std::string& only_file(const Arguments& arguments, const std::string& what
 
 int run_program(int argc, const char* const* argv) {
   CLI::App program("Says what is happening in a video: classifies files and live cameras.", "actionflow");
-  program.set_version_flag("--version", kVersion);
+  program.set_version_flag("--version", version_text);
   program.require_subcommand(1);
   log::Level level = log::Level::info;
   add_choice<log::Level>(program, "--log", level,

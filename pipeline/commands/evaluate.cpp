@@ -5,6 +5,7 @@
 
 #include "pipeline/commands/commands.h"
 #include "pipeline/commands/network_flags.h"
+#include "pipeline/commands/shipped_files.h"
 #include "pipeline/run/interrupt.h"
 
 namespace actionflow {
@@ -19,6 +20,7 @@ class Evaluate : public Command {
   void declare(CLI::App& app) override {
     app.add_option("--weights", weights_,
                    "the trained network; best.safetensors of the recipe's output unless told")
+        ->transform(find_weights)
         ->type_name("FILE");
     app.add_option("--split", split_, "val or test")
         ->check(CLI::IsMember({"val", "test"}).description(""))

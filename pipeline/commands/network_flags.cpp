@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "pipeline/commands/flags.h"
+#include "pipeline/commands/shipped_files.h"
 
 namespace actionflow {
 
@@ -13,7 +14,9 @@ void add_precision(CLI::App& app, std::optional<Precision>& to) {
 }
 
 void NetworkFlags::declare(CLI::App& app) {
-  app.add_option("--weights", weights, "safetensors, or a Keras HDF5 file")->type_name("FILE");
+  app.add_option("--weights", weights, "safetensors, or a Keras HDF5 file")
+      ->transform(find_weights)
+      ->type_name("FILE");
   add_precision(app, precision);
   app.add_option("--threads", threads, "inside one call of a network; 0: one a processor")
       ->check(CLI::Range(0, 1024).description(""))

@@ -4,6 +4,7 @@
 
 #include "models/formats/weight_files.h"
 #include "pipeline/commands/network_flags.h"
+#include "pipeline/commands/shipped_files.h"
 
 namespace actionflow {
 namespace {
@@ -35,8 +36,11 @@ void PipelineFlags::declare(CLI::App& app) {
 }
 
 void PipelineFlags::declare_network(CLI::App& app) {
-  app.add_option("--model", model, "the network, for sources on the command line")->type_name("MODEL.yaml");
+  app.add_option("--model", model, "the network, for sources on the command line")
+      ->transform(find_model)
+      ->type_name("MODEL.yaml");
   app.add_option("--weights", weights, "its weights; a file of ours holds the network too")
+      ->transform(find_weights)
       ->type_name("FILE");
 }
 

@@ -1,0 +1,22 @@
+# What `cmake --install` and `cpack` put where: program, configs with weights, man pages, completion, licence.
+set(CMAKE_SKIP_INSTALL_ALL_DEPENDENCY ON)  # `cpack` packs what is built, and builds no tests
+include(GNUInstallDirs)
+install(TARGETS actionflow)
+install(DIRECTORY configs DESTINATION ${CMAKE_INSTALL_DATADIR}/actionflow)
+install(FILES cmake/package/copyright DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/actionflow)
+install(FILES cmake/package/actionflow.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions
+  RENAME actionflow)
+if(NOT CMAKE_CROSSCOMPILING)
+  install(CODE "execute_process(COMMAND ${CMAKE_SOURCE_DIR}/cmake/package/manual $<TARGET_FILE:actionflow>
+    \$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_MANDIR}/man1 COMMAND_ERROR_IS_FATAL ANY)")
+endif()
+
+set(CPACK_GENERATOR DEB)
+set(CPACK_PACKAGE_CONTACT "the authors of actionflow <actionflow@localhost>")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "names what people do in videos and camera streams")
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_STRIP_FILES ON)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_SECTION video)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+include(CPack)
