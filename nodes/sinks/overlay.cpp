@@ -10,7 +10,7 @@
 #include "datasets/video/video_writer.h"
 #include "nodes/flow/process_item.h"
 #include "nodes/results/covered_time.h"
-#include "nodes/results/draw_result.h"
+#include "nodes/sinks/draw_result.h"
 #include "nodes/sinks/sink_flow.h"
 #include "nodes/sinks/sink_kinds.h"
 

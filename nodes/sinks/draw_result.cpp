@@ -1,4 +1,4 @@
-#include "nodes/results/draw_result.h"
+#include "nodes/sinks/draw_result.h"
 
 #include <algorithm>
 #include <cmath>
