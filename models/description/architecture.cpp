@@ -7,7 +7,7 @@
 
 #include "base/config/schema.h"
 #include "models/description/block_expansion.h"
-#include "models/description/layer.h"
+#include "models/description/layers/layer.h"
 #include "models/description/model_text.h"
 
 namespace actionflow {

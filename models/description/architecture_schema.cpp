@@ -1,6 +1,6 @@
 #include "base/config/schema.h"
 #include "models/description/architecture.h"
-#include "models/description/layer.h"
+#include "models/description/layers/registry.h"
 
 namespace actionflow {
 namespace {

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "models/description/block_parameters.h"
+#include "models/description/layers/registry.h"
 #include "models/graph/reserved_names.h"
 
 namespace actionflow {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/config/config.h"
-#include "models/description/layer.h"
+#include "models/description/layers/layer.h"
 
 namespace actionflow {
 

@@ -8,7 +8,6 @@
 #include <set>
 
 #include "base/error.h"
-#include "models/network/network.h"
 
 namespace actionflow {
 namespace {

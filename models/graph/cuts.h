@@ -11,7 +11,11 @@
 
 namespace actionflow {
 
-enum class Cut;  // models/network/network.h
+enum class Cut {
+  none,              // one part
+  before_recurrent,  // what is computed per sample, then from the first recurrent layer on
+  branches,          // each branch up to where they join, then the rest
+};
 
 struct GraphPart {
   std::string name;         // "samples", "recurrent"; "branch_1", …, "joined"; "video", "picture"; "whole"

@@ -55,6 +55,18 @@ void write_row(const Layout& layout, void* out, std::int64_t first, std::int64_t
 
 }  // namespace
 
+Normalisation normalisation_of(const InputSpec& input, std::int64_t channels) {
+  Normalisation result;
+  for (std::int64_t c = 0; c < channels; ++c) {
+    const auto i = static_cast<std::size_t>(c);
+    const double mean = i < input.mean.size() ? input.mean[i] : 0,
+                 std = i < input.std.size() ? input.std[i] : 1;
+    result.scale.push_back(static_cast<float>(input.range / 255.0 / std));
+    result.shift.push_back(static_cast<float>(-mean / std));
+  }
+  return result;
+}
+
 void normalise_frames(std::span<const std::uint8_t* const> frames, const Normalisation& normalisation,
                       const Layout& layout, void* out) {
   const std::int64_t height = layout.extents.h, width = layout.extents.w, channels = layout.extents.c;

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "base/input_spec.h"
 #include "models/kernels/layout.h"
 
 namespace actionflow::kernels {
@@ -13,6 +14,8 @@ namespace actionflow::kernels {
 struct Normalisation {
   std::vector<float> scale, shift;
 };
+// From bytes to ranged and normalised values.
+Normalisation normalisation_of(const InputSpec& input, std::int64_t channels);
 
 // Frames of H×W×C bytes, as many as layout.batch·layout.extents.t, become floats of `layout`.
 void normalise_frames(std::span<const std::uint8_t* const> frames, const Normalisation& normalisation,

@@ -6,6 +6,11 @@ std::string to_string(const Layout& layout) {
   return "ndhwc" + std::to_string(layout.padded) + (layout.type == ElementType::f32 ? " f32" : " bf16");
 }
 
+Shape plain_shape(const Layout& layout) {
+  const Extents& e = layout.extents;
+  return {layout.batch, e.c, e.t, e.h, e.w};
+}
+
 bool keeps_zero(ActivationKind kind) {
   switch (kind) {
     case ActivationKind::relu:

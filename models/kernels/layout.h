@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/tensor.h"
 #include "models/graph/graph.h"
 
 namespace actionflow::kernels {
@@ -37,6 +38,9 @@ struct Layout {
 
 // "ndhwc16 f32", "ndhwc3 f32": the number is what one position holds.
 std::string to_string(const Layout& layout);
+
+// N×C×T×H×W, as people see the value.
+Shape plain_shape(const Layout& layout);
 
 // What is done to a result before it is written.
 struct ScaleShift {

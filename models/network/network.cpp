@@ -5,9 +5,10 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "models/kernels/entry.h"
 #include "models/kernels/openmp_threads.h"
-#include "models/network/network_form.h"
 #include "models/network/network_parts.h"
+#include "models/plan/memory.h"
 #include "models/plan/plan.h"
 
 namespace actionflow {
@@ -60,7 +61,7 @@ std::shared_ptr<const Network> Network::compile(Architecture architecture, const
   state->options.threads = available_threads(options.threads);
   state->set_threads();
   const Architecture& own = state->architecture;
-  state->normalisation = normalisation(own.input, own.graph.input.c);
+  state->normalisation = kernels::normalisation_of(own.input, own.graph.input.c);
   for (const KeptPart& kept : parts_of(own.graph, cut, own.name)) {
     state->parts.push_back({kept.part.name, kept.part.inputs, kept.part.per_sample});
     state->plans.push_back(Plan::build({kept.part.graph, weights, own.name, options.batch, type, kept.keep}));
@@ -74,14 +75,14 @@ const std::vector<PartInfo>& Network::parts() const { return state_->parts; }
 namespace {
 
 void check_shape(const Tensor& input, const PlanValue& value, const std::string& network) {
-  const Shape expected = plain_shape(value.layout);
+  const Shape expected = kernels::plain_shape(value.layout);
   if (input.shape() != expected)
     throw ModelError(network + ": the input is " + to_string(input.shape()) + ", expected " +
                      to_string(expected) + " (clips × channels × frames × height × width)");
 }
 
 Tensor read_output(const Plan& plan, const PlanRun& run) {
-  Tensor result(plain_shape(plan.output().layout));
+  Tensor result(kernels::plain_shape(plan.output().layout));
   kernels::to_plain(run.at(plan.output()), plan.output().layout, result.data());
   return result;
 }
@@ -168,7 +169,7 @@ std::vector<float> Network::classify(std::span<const std::uint8_t* const> frames
 Tensor Network::plain_clip(std::span<const std::uint8_t* const> frames) const {
   const Extents& extents = state_->architecture.graph.input;
   const kernels::Layout layout{state_->options.batch, extents, extents.c};
-  Tensor last({layout.elements()}), plain(plain_shape(layout));
+  Tensor last({layout.elements()}), plain(kernels::plain_shape(layout));
   kernels::normalise_frames(frames, state_->normalisation, layout, last.data());
   kernels::to_plain(last.data(), layout, plain.data());
   return plain;
@@ -213,7 +214,7 @@ std::vector<PlanStep> Network::measure_plan(int repetitions) const {
     const Plan& plan = *state_->plans[part];
     const PlanRun& run = workspace.state_->run(static_cast<int>(part));
     for (const PlanValue& value : plan.inputs()) {
-      const Tensor zeros(plain_shape(value.layout));
+      const Tensor zeros(kernels::plain_shape(value.layout));
       const double time = measure([&] { kernels::from_plain(zeros.data(), value.layout, run.at(value)); });
       lines.push_back({"input", "entry", "own:entry", "ncdhw f32 -> " + to_string(value.layout), time});
     }

@@ -19,11 +19,11 @@
 #include "base/input_spec.h"
 #include "base/tensor.h"
 #include "models/description/architecture.h"
+#include "models/graph/cuts.h"
+#include "models/plan/precision.h"
 #include "models/weights/weights.h"
 
 namespace actionflow {
-
-enum class Precision { f32, bf16, int8, automatic };
 
 struct NetworkOptions {
   Precision precision = Precision::f32;
@@ -51,13 +51,6 @@ struct PartInfo {
   std::string name;
   std::vector<int> inputs;
   bool per_sample = false;  // each output step depends only on samples near it: no recurrence
-};
-
-// Where Network::parts() may cut.
-enum class Cut {
-  none,              // one part
-  before_recurrent,  // what is computed per sample, then from the first recurrent layer on
-  branches,          // each branch up to where they join, then the rest
 };
 
 class Network {

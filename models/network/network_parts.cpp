@@ -1,7 +1,6 @@
 #include "models/network/network_parts.h"
 
 #include "base/error.h"
-#include "models/network/network.h"
 
 namespace actionflow {
 namespace {

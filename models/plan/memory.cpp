@@ -7,6 +7,8 @@
 #include <numeric>
 #include <stdexcept>
 
+#include "base/error.h"
+
 namespace actionflow {
 namespace {
 
@@ -43,6 +45,16 @@ std::size_t place_buffers(std::vector<Buffer>& buffers) {
                   &buffer);
   }
   return total;
+}
+
+Memory allocate(std::size_t bytes, const std::string& network) {
+  const std::size_t rounded = (bytes + kAlignment - 1) / kAlignment * kAlignment + kAlignment;
+  auto* memory = static_cast<std::byte*>(std::aligned_alloc(kAlignment, rounded));
+  if (memory == nullptr)
+    throw ModelError(network + ": its activations need " + in_mebibytes(bytes) +
+                     ", which this machine refuses");
+  std::fill_n(memory, rounded, std::byte{0});
+  return Memory(memory);
 }
 
 std::size_t machine_memory() {

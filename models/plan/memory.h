@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdlib>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -15,6 +17,15 @@ struct Buffer {
 
 // Returns the arena's size. Throws std::length_error where sizes overflow.
 std::size_t place_buffers(std::vector<Buffer>& buffers);
+
+struct FreeMemory {
+  void operator()(std::byte* p) const noexcept { std::free(p); }
+};
+using Memory = std::unique_ptr<std::byte[], FreeMemory>;
+
+// Zeroed, so that what no kernel writes is finite; 64-byte aligned. Throws ModelError where the machine
+// refuses.
+Memory allocate(std::size_t bytes, const std::string& network);
 
 // Bytes of the machine's memory.
 std::size_t machine_memory();

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "base/error.h"
-#include "models/description/layer.h"
+#include "models/description/layers/layer.h"
 
 namespace actionflow {
 namespace {

@@ -9,7 +9,8 @@
 #include "models/kernels/elementwise/gradient_sum.h"
 #include "models/kernels/entry.h"
 #include "models/kernels/openmp_threads.h"
-#include "models/network/network_form.h"
+#include "models/plan/memory.h"
+#include "models/plan/precision.h"
 #include "models/training/name_pattern.h"
 #include "models/training/plan/train_plan.h"
 
@@ -252,7 +253,7 @@ TrainingNetwork::TrainingNetwork(Architecture architecture, Weights weights, Tra
   s.options = std::move(options);
   s.options.threads = available_threads(s.options.threads);
   s.graph = without_end(s.architecture.graph, s.loss.logits);
-  s.normalisation = normalisation(s.architecture.input, s.graph.input.c);
+  s.normalisation = kernels::normalisation_of(s.architecture.input, s.graph.input.c);
   set_threads(s.options.threads);
   s.find_parameters();
   s.plan(s.options.batch);

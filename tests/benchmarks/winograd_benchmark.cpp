@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "base/tensor.h"
-#include "models/kernels/winograd/convolution.h"
+#include "models/kernels/winograd/winograd.h"
 
 namespace {
 

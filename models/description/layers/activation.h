@@ -3,7 +3,7 @@
 
 #include <optional>
 
-#include "models/description/layer.h"
+#include "models/description/layers/layer.h"
 
 namespace actionflow {
 

@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "models/description/layer.h"
+#include "models/description/layers/layer.h"
 
 namespace actionflow {
 

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "models/description/layer.h"
+#include "models/description/layers/layer.h"
 
 namespace actionflow {
 

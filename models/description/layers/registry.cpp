@@ -1,4 +1,5 @@
-// Every kind of layer that a model file may name.
+#include "models/description/layers/registry.h"
+
 #include <algorithm>
 
 #include "models/description/layers/layers.h"

@@ -5,7 +5,7 @@
 #include <array>
 
 #include "base/config/config.h"
-#include "models/description/layer.h"
+#include "models/description/layers/layer.h"
 
 namespace actionflow {
 

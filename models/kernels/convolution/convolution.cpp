@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "models/kernels/winograd/convolution.h"
+#include "models/kernels/winograd/winograd.h"
 
 namespace actionflow::kernels {
 

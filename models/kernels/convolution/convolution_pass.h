@@ -48,7 +48,7 @@ std::unique_ptr<ConvolutionPass> onednn_forward(const ConvolutionShape& shape);
 std::unique_ptr<ConvolutionPass> onednn_backward_data(const ConvolutionShape& shape);
 std::unique_ptr<ConvolutionPass> onednn_backward_weights(const ConvolutionShape& shape);
 
-// By Winograd's products in f32, of values of either type (models/kernels/winograd/convolution.h); null where
+// By Winograd's products in f32, of values of either type (models/kernels/winograd/winograd.h); null where
 // they do not fit or pay.
 std::unique_ptr<ConvolutionPass> winograd_forward(const ConvolutionShape& shape);
 std::unique_ptr<ConvolutionPass> winograd_backward_data(const ConvolutionShape& shape);

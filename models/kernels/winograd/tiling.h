@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "models/kernels/convolution/convolution.h"
-#include "models/kernels/winograd/convolution.h"
+#include "models/kernels/winograd/winograd.h"
 #include "models/kernels/winograd/transforms.h"
 
 namespace actionflow::kernels::winograd {

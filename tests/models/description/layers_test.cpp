@@ -7,7 +7,7 @@
 #include <set>
 
 #include "base/config/schema.h"
-#include "models/description/layer.h"
+#include "models/description/layers/registry.h"
 #include "tests/models/networks.h"
 
 namespace actionflow {

@@ -1,5 +1,5 @@
 // Winograd convolutions against the plain loops of tests/models/reference.h.
-#include "models/kernels/winograd/convolution.h"
+#include "models/kernels/winograd/winograd.h"
 
 #include <gtest/gtest.h>
 #include <omp.h>

@@ -11,7 +11,7 @@
 
 #include "base/error.h"
 #include "base/processor.h"
-#include "models/description/layer.h"
+#include "models/description/layers/registry.h"
 #include "tests/models/graph/network_graphs.h"
 #include "tests/models/networks.h"
 #include "tests/models/reference.h"

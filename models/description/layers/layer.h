@@ -1,6 +1,6 @@
 // A kind of layer: its options in a model file, its result's shape, its parameters, and the operations
-// that it emits into the network's graph. One kind is one file in models/layers/; the list of all is
-// models/description/layers/registry.cpp.
+// that it emits into the network's graph. One kind is one file in this folder;
+// models/description/layers/registry.h lists all.
 //
 //   struct Dropout : Layer {
 //     float rate = 0.5F;
@@ -110,11 +110,6 @@ LayerKind layer_kind(const std::string& name, std::string help, const std::strin
   kind.schema = [] { return config::schema_of<L>(); };
   return kind;
 }
-
-// All kinds, in the order of the documentation.
-const std::vector<LayerKind>& layer_kinds();
-// Null where there is none of that name.
-const LayerKind* find_layer_kind(std::string_view name);
 
 }  // namespace actionflow
 

@@ -1,4 +1,4 @@
-#include "models/kernels/winograd/convolution.h"
+#include "models/kernels/winograd/winograd.h"
 
 #include <algorithm>
 #include <string_view>

@@ -1,4 +1,4 @@
-#include "models/description/layer.h"
+#include "models/description/layers/layer.h"
 
 #include <fmt/format.h>
 

@@ -1,0 +1,16 @@
+// In which precision a network runs, and whether this machine can.
+#pragma once
+
+#include <string>
+
+#include "models/kernels/layout.h"
+
+namespace actionflow {
+
+enum class Precision { f32, bf16, int8, automatic };
+
+// The element type of maps; f32 stands for `automatic` too. Throws UsageError, with the network's name, for
+// what this machine or program does not have.
+kernels::ElementType element_type(const std::string& network, Precision precision);
+
+}  // namespace actionflow
