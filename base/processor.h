@@ -7,6 +7,7 @@
 
 namespace actionflow {
 
+// The instruction sets that kernels are compiled for, each with those before it.
 enum class Isa { generic, avx2, avx512 };
 
 // The greatest that ACTIONFLOW_ISA allows, whatever the processor has.
@@ -15,5 +16,13 @@ Isa most_allowed_isa();
 bool has_avx2();         // with FMA and F16C
 bool has_avx512();       // F, BW, DQ, VL
 bool has_avx512_bf16();  // hidden, too, by a lesser ACTIONFLOW_ISA
+
+// Of a kernel's forms the greatest that runs; null for those that the build left out.
+template <class Form>
+const Form& choose(const Form* generic, const Form* avx2, const Form* avx512 = nullptr) {
+  if (avx512 != nullptr && has_avx512()) return *avx512;
+  if (avx2 != nullptr && has_avx2()) return *avx2;
+  return *generic;
+}
 
 }  // namespace actionflow

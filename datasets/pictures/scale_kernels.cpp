@@ -35,13 +35,13 @@ void resample_row(const std::int16_t* in, const Axis& axis, std::int16_t* out) {
 
 }  // namespace
 
-const ScaleKernels& generic_scale_kernels() {
+const ScaleKernels* generic_scale_kernels() {
   static constexpr ScaleKernels kKernels{"generic", blend_rows, resample_row, convert_row};
-  return kKernels;
+  return &kKernels;
 }
 
 const ScaleKernels& scale_kernels() {
-  static const ScaleKernels& best = has_avx2() ? avx2_scale_kernels() : generic_scale_kernels();
+  static const ScaleKernels& best = choose(generic_scale_kernels(), avx2_scale_kernels());
   return best;
 }
 

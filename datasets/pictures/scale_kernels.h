@@ -33,8 +33,8 @@ struct ScaleKernels {
   void (*convert_row)(const std::int16_t* const* in, const ColorRow& color, int width, std::uint8_t* out);
 };
 
-const ScaleKernels& generic_scale_kernels();
-const ScaleKernels& avx2_scale_kernels();  // requires a processor with AVX2
+const ScaleKernels* generic_scale_kernels();
+const ScaleKernels* avx2_scale_kernels();  // null where the build left it out
 // The best for this processor, see base/processor.h.
 const ScaleKernels& scale_kernels();
 

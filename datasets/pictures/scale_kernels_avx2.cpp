@@ -100,9 +100,9 @@ void resample_row(const std::int16_t* in, const Axis& axis, std::int16_t* out) {
 
 }  // namespace
 
-const ScaleKernels& avx2_scale_kernels() {
+const ScaleKernels* avx2_scale_kernels() {
   static constexpr ScaleKernels kKernels{"avx2", blend_rows, resample_row, convert_row};
-  return kKernels;
+  return &kKernels;
 }
 
 }  // namespace actionflow

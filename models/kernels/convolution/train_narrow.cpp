@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <cstring>
-#include <string_view>
 #include <vector>
 
+#include "base/processor.h"
 #include "models/kernels/convolution/convolution_pass.h"
 #include "models/kernels/convolution/narrow_products.h"
 #include "models/kernels/scratch.h"
@@ -146,9 +146,8 @@ std::unique_ptr<ConvolutionPass> narrow_backward_weights(const ConvolutionShape&
   constexpr std::int64_t kMostChannels = 4, kMostWeights = 128;
   const Convolution& c = shape.operation;
   const Extents& in = shape.in.extents;
-  const bool fits = std::string_view(kernels::vector_kernels().name) == "avx512" && c.groups == 1 &&
-                    c.dilation == Axes{1, 1, 1} && in.c <= kMostChannels && shape.in.padded == in.c &&
-                    c.kernel[2] * in.c <= kLongestRun &&
+  const bool fits = has_avx512() && c.groups == 1 && c.dilation == Axes{1, 1, 1} && in.c <= kMostChannels &&
+                    shape.in.padded == in.c && c.kernel[2] * in.c <= kLongestRun &&
                     std::int64_t{c.kernel[0]} * c.kernel[1] * c.kernel[2] * in.c <= kMostWeights &&
                     shape.out.padded % kLanes == 0;
   return fits ? std::make_unique<NarrowWeightsPass>(shape) : nullptr;

@@ -3,9 +3,7 @@
 namespace actionflow::training {
 namespace {
 
-constexpr int kVectorBytes = 16;
-constexpr const char* kName = "generic";
-
+// In this order: each stands on those before.
 #include "models/kernels/simd/vector_math.inc"
 
 #include "models/kernels/simd/gradient_vectors.inc"

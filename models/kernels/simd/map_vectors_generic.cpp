@@ -3,9 +3,6 @@
 namespace actionflow::training {
 namespace {
 
-constexpr int kVectorBytes = 16;
-constexpr const char* kName = "generic";
-
 // In this order: each stands on those before.
 #include "models/kernels/simd/vector_math.inc"
 

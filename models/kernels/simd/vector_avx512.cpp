@@ -5,9 +5,6 @@
 namespace actionflow::kernels {
 namespace {
 
-constexpr int kVectorBytes = 64;
-constexpr const char* kName = "avx512";
-
 // In this order: each stands on those before.
 #include "models/kernels/simd/vector_math.inc"
 

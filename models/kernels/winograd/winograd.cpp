@@ -1,9 +1,8 @@
 #include "models/kernels/winograd/winograd.h"
 
 #include <algorithm>
-#include <string_view>
 
-#include "models/kernels/simd/vector.h"
+#include "base/processor.h"
 #include "models/kernels/winograd/runner.h"
 #include "models/kernels/winograd/tiling.h"
 #include "models/kernels/winograd/weight_transform.h"
@@ -51,9 +50,9 @@ bool winograd_fits_shape(const ConvolutionProblem& p) {
   const Convolution& c = p.operation;
   const auto all_ones = [](const Axes& axes) { return axes == Axes{1, 1, 1}; };
   const bool time = c.kernel[0] == 1 ? c.pad_begin[0] == 0 && c.pad_end[0] == 0 : c.kernel[0] == 3;
-  return std::string_view(vector_kernels().name) == "avx512" && p.in.padded % kLanes == 0 &&
-         p.out.padded % kLanes == 0 && c.groups == 1 && all_ones(c.stride) && all_ones(c.dilation) && time &&
-         c.kernel[1] == 3 && c.kernel[2] == 3 && can_follow(p.post_operations);
+  return has_avx512() && p.in.padded % kLanes == 0 && p.out.padded % kLanes == 0 && c.groups == 1 &&
+         all_ones(c.stride) && all_ones(c.dilation) && time && c.kernel[1] == 3 && c.kernel[2] == 3 &&
+         can_follow(p.post_operations);
 }
 
 bool winograd_fits(const ConvolutionProblem& p) {

@@ -55,8 +55,8 @@ TEST(ScaleKernels, EveryProcessorGivesTheSameSamples) {
     for (const auto& row : rows) pointers.push_back(row.data());
     std::vector<std::int16_t> plain(static_cast<std::size_t>(width));
     std::vector<std::int16_t> fast(static_cast<std::size_t>(width));
-    generic_scale_kernels().blend_rows(pointers.data(), weights.data(), count, width, plain.data());
-    avx2_scale_kernels().blend_rows(pointers.data(), weights.data(), count, width, fast.data());
+    generic_scale_kernels()->blend_rows(pointers.data(), weights.data(), count, width, plain.data());
+    avx2_scale_kernels()->blend_rows(pointers.data(), weights.data(), count, width, fast.data());
     EXPECT_EQ(plain, fast) << width;
   }
 }
@@ -77,7 +77,7 @@ TEST(ScaleKernels, EveryProcessorGivesTheSamePictures) {
                                  3};
         std::vector<std::int16_t> samples[2];
         std::vector<std::uint8_t> colors[2];
-        const ScaleKernels* kernels[2] = {&generic_scale_kernels(), &avx2_scale_kernels()};
+        const ScaleKernels* kernels[2] = {generic_scale_kernels(), avx2_scale_kernels()};
         for (int k = 0; k < 2; ++k) {
           PictureScaler(layout, *kernels[k]).scale(*picture, [&](int, const std::int16_t* const* rows) {
             for (int c = 0; c < 3; ++c) samples[k].insert(samples[k].end(), rows[c], rows[c] + outputs);
