@@ -8,6 +8,7 @@
 #include "base/config/schema.h"
 #include "models/description/block_expansion.h"
 #include "models/description/layers/layer.h"
+#include "models/graph/traits.h"
 #include "models/description/model_text.h"
 
 namespace actionflow {
@@ -146,7 +147,7 @@ class Builder {
     for (std::size_t i = first; i < graph().nodes.size(); ++i) {
       const GraphNode& node = graph().nodes[i];
       info.parameters.insert(info.parameters.end(), node.parameters.begin(), node.parameters.end());
-      if (__builtin_add_overflow(info.macs, multiply_accumulates(graph(), node), &info.macs))
+      if (__builtin_add_overflow(info.macs, traits(graph(), node).multiply_accumulates, &info.macs))
         costs_fit_ = false;
     }
     if (__builtin_add_overflow(macs_, info.macs, &macs_)) costs_fit_ = false;

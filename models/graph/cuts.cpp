@@ -8,6 +8,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "models/graph/traits.h"
 
 namespace actionflow {
 namespace {
@@ -48,28 +49,8 @@ struct Reach {
   std::int64_t stride = 1, extent = 1;
 };
 
-bool keeps_time(const Graph& graph, const GraphNode& node) {
-  const auto padded = [](const auto& window) { return window.pad_begin[0] != 0 || window.pad_end[0] != 0; };
-  const std::int64_t steps = graph.extents(node.inputs.front()).t;
-  if (const auto* conv = std::get_if<Convolution>(&node.operation)) return !padded(*conv);
-  if (const auto* pool = std::get_if<Pooling>(&node.operation)) return !padded(*pool);
-  if (const auto* reduction = std::get_if<Reduction>(&node.operation)) return !reduction->time || steps == 1;
-  if (const auto* permute = std::get_if<Permute>(&node.operation)) return permute->order[0] == 0;
-  if (std::holds_alternative<Reshape>(node.operation)) return node.extents.t == steps;
-  if (std::holds_alternative<SelectFrame>(node.operation)) return steps == 1;
-  return !std::holds_alternative<Recurrent>(node.operation);
-}
-
-Reach widened(const Operation& operation, Reach reach) {
-  std::int64_t kernel = 1, stride = 1;
-  if (const auto* conv = std::get_if<Convolution>(&operation)) {
-    kernel = std::int64_t{conv->dilation[0]} * (conv->kernel[0] - 1) + 1;
-    stride = conv->stride[0];
-  } else if (const auto* pool = std::get_if<Pooling>(&operation)) {
-    kernel = pool->kernel[0];
-    stride = pool->stride[0];
-  }
-  return {reach.stride * stride, reach.extent + (kernel - 1) * reach.stride};
+Reach widened(const TimeWindow& window, Reach reach) {
+  return {reach.stride * window.stride, reach.extent + (window.extent - 1) * reach.stride};
 }
 
 // Nothing where steps do not see alike: padding or mixing in time, a recurrence, or a join of values of
@@ -77,7 +58,8 @@ Reach widened(const Operation& operation, Reach reach) {
 std::optional<Reach> reach_of(const Graph& graph) {
   std::vector<Reach> reaches;
   for (const GraphNode& node : graph.nodes) {
-    if (!keeps_time(graph, node)) return std::nullopt;
+    const std::optional<TimeWindow> window = traits(graph, node).time;
+    if (!window || window->padded()) return std::nullopt;
     const auto at = [&](int value) { return value < 0 ? Reach{} : reaches[static_cast<std::size_t>(value)]; };
     const Reach reach = at(node.inputs.front());
     for (const int input : node.inputs) {
@@ -85,7 +67,7 @@ std::optional<Reach> reach_of(const Graph& graph) {
                          graph.extents(input).t == graph.extents(node.inputs.front()).t;
       if (!alike) return std::nullopt;
     }
-    reaches.push_back(widened(node.operation, reach));
+    reaches.push_back(widened(*window, reach));
   }
   return graph.output < 0 ? Reach{} : reaches[static_cast<std::size_t>(graph.output)];
 }
@@ -189,18 +171,12 @@ Attempt cut_after(const Graph& graph, int value, const std::string& first, const
 
 Attempt cut_before_recurrent(const Graph& graph) {
   for (const GraphNode& node : graph.nodes) {
-    if (!std::holds_alternative<Recurrent>(node.operation)) continue;
+    if (!traits(graph, node).recurrent) continue;
     const int value = node.inputs.front();
     if (value < 0) return {{}, fmt::format("its recurrent layer '{}' reads the clip itself", node.name)};
     return cut_after(graph, value, "samples", "recurrent");
   }
   return {{}, "it has no recurrent layer"};
-}
-
-bool joins(const GraphNode& node) {
-  const bool kind =
-      std::holds_alternative<Concat>(node.operation) || std::holds_alternative<Elementwise>(node.operation);
-  return kind && node.inputs.size() > 1;
 }
 
 // The branches that meet in a node, or nothing where they share layers, give more than one value, or one
@@ -225,7 +201,7 @@ std::optional<std::vector<std::vector<int>>> branches_into(const Graph& graph, c
 Attempt cut_branches(const Graph& graph) {
   const std::vector<std::vector<int>> readers = consumers(graph);
   for (const GraphNode& node : graph.nodes) {
-    if (!joins(node)) continue;
+    if (!traits(graph, node).joins) continue;
     const auto branches = branches_into(graph, node, readers);
     if (!branches) continue;
     Cutter cutter(graph);
@@ -236,6 +212,11 @@ Attempt cut_branches(const Graph& graph) {
     return {cutter.take(), {}};
   }
   return {{}, "no branches from the clip meet in it"};
+}
+
+bool has_recurrent(const Graph& graph) {
+  return std::any_of(graph.nodes.begin(), graph.nodes.end(),
+                     [&](const GraphNode& node) { return traits(graph, node).recurrent; });
 }
 
 bool convolves_pictures(const GraphPart& part) {

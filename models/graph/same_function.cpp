@@ -4,6 +4,8 @@
 
 #include <vector>
 
+#include "models/graph/traits.h"
+
 namespace actionflow {
 namespace {
 
@@ -21,7 +23,7 @@ std::vector<Step> steps_of(const Graph& graph) {
     for (const int input : node.inputs) {
       step.inputs.push_back(input < 0 ? input : step_of_node[static_cast<std::size_t>(input)]);
     }
-    if (std::holds_alternative<Dropout>(node.operation)) {
+    if (traits(graph, node).view == View::same) {
       step_of_node.push_back(step.inputs.front());
     } else {
       step_of_node.push_back(static_cast<int>(steps.size()));

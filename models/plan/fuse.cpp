@@ -1,7 +1,8 @@
 #include "models/plan/fuse.h"
 
 #include <algorithm>
-#include <limits>
+
+#include "models/graph/traits.h"
 
 namespace actionflow {
 namespace {
@@ -46,39 +47,36 @@ class Fuser {
   }
 
   int step_to_join(int node) const {
-    const Operation& operation = at(node).operation;
-    if (std::holds_alternative<Elementwise>(operation)) return step_to_add_to(node);
+    const Follower follower = traits(graph_, at(node)).follower;
+    if (follower == Follower::none) return -1;
+    if (follower == Follower::sum) return step_to_add_to(node);
     const int step = open_step(at(node).inputs[0]);
-    if (step < 0) return -1;
-    const Operation& main = at(steps_[static_cast<std::size_t>(step)].nodes[0]).operation;
-    if (!std::holds_alternative<Convolution>(main) && !std::holds_alternative<Dense>(main)) return -1;
-    if (const auto* activation = std::get_if<Activation>(&operation))
-      return activation->kind != ActivationKind::softmax && keeps_padding(node, activation->kind) ? step : -1;
-    return std::holds_alternative<BatchNorm>(operation) || std::holds_alternative<Dropout>(operation) ? step
-                                                                                                      : -1;
+    if (step < 0 || !main_traits(step).takes_followers) return -1;
+    return follower != Follower::activation || keeps_padding(node) ? step : -1;
   }
 
-  bool keeps_padding(int node, ActivationKind kind) const {
-    return kernels::keeps_zero(kind) || layout(node).padded == layout(node).extents.c;
+  Traits main_traits(int step) const {
+    return traits(graph_, at(steps_[static_cast<std::size_t>(step)].nodes[0]));
+  }
+
+  bool keeps_padding(int node) const {
+    return kernels::keeps_zero(std::get<Activation>(at(node).operation).kind) ||
+           layout(node).padded == layout(node).extents.c;
   }
 
   // A sum of two joins the later of the two steps that give its operands: the other is there by then.
   int step_to_add_to(int node) const {
-    const auto& sum = std::get<Elementwise>(at(node).operation);
     const auto& inputs = at(node).inputs;
-    if (sum.kind != Elementwise::Kind::add || sum.scale != 1 || inputs.size() != 2) return -1;
     if (inputs[0] == inputs[1] || layout(inputs[0]) != layout(inputs[1])) return -1;
     const int later = step_of(inputs[0]) > step_of(inputs[1]) ? inputs[0] : inputs[1];
     const int step = open_step(later);
-    if (step < 0) return -1;
-    const int main = steps_[static_cast<std::size_t>(step)].nodes[0];
-    return std::holds_alternative<Convolution>(at(main).operation) ? step : -1;
+    return step >= 0 && main_traits(step).takes_sums ? step : -1;
   }
 
   void join(int step, int node) {
     FusedStep& fused = steps_[static_cast<std::size_t>(step)];
     const int previous = fused.nodes.back();
-    if (std::holds_alternative<Elementwise>(at(node).operation))
+    if (traits(graph_, at(node)).follower == Follower::sum)
       for (const int input : at(node).inputs)
         if (input != previous) fused.operands.push_back(input);
     fused.nodes.push_back(node);
@@ -95,12 +93,8 @@ class Fuser {
 
 // The clip itself stays as it comes, unless it has many channels; what an operation copies through
 // channel by channel keeps its input's padding.
-std::int64_t padding_of(const GraphNode& node, std::int64_t input_padded, const Extents& input) {
-  const bool channelwise =
-      std::holds_alternative<Pooling>(node.operation) || std::holds_alternative<Reduction>(node.operation) ||
-      std::holds_alternative<BatchNorm>(node.operation) ||
-      std::holds_alternative<Activation>(node.operation) || std::holds_alternative<PRelu>(node.operation) ||
-      std::holds_alternative<Dropout>(node.operation) || std::holds_alternative<SelectFrame>(node.operation);
+std::int64_t padding_of(const GraphNode& node, bool channelwise, std::int64_t input_padded,
+                        const Extents& input) {
   if (channelwise && input.c == node.extents.c) return input_padded;
   return kernels::padded_channels(node.extents.c);
 }
@@ -120,7 +114,8 @@ std::vector<Layout> value_layouts(const Graph& graph, std::int64_t batch, kernel
   }
   for (const GraphNode& node : graph.nodes) {
     const int input = node.inputs[0];
-    add(node.extents, padding_of(node, layouts[static_cast<std::size_t>(input + graph.input_count())].padded,
+    add(node.extents, padding_of(node, traits(graph, node).channelwise,
+                                 layouts[static_cast<std::size_t>(input + graph.input_count())].padded,
                                  graph.extents(input)));
   }
   return layouts;

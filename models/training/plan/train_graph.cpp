@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "models/graph/traits.h"
 #include "models/kernels/train_kernel.h"
 #include "models/plan/fuse.h"
 
@@ -65,11 +66,10 @@ class Walker {
   // The same bytes under another shape, or none the wiser: dropout that drops nothing.
   bool is_view(int node) const {
     const kernels::Layout &in = w_.layouts[value_of(at(node).inputs[0])], &out = w_.layouts[value_of(node)];
-    if (const auto* dropout = std::get_if<Dropout>(&at(node).operation))
-      return dropout->rate == 0 && in == out;
+    const Traits own = traits(graph_, at(node));
+    if (own.view == View::same) return !own.only_in_training && in == out;
     const auto unpadded = [](const kernels::Layout& l) { return l.padded == l.extents.c; };
-    return std::holds_alternative<Reshape>(at(node).operation) && in.type == out.type && unpadded(in) &&
-           unpadded(out);
+    return own.view == View::reshaped && in.type == out.type && unpadded(in) && unpadded(out);
   }
 
   bool drawn_into_producer(int node) const {

@@ -1,0 +1,13 @@
+#include "models/graph/operations/operations.h"
+
+namespace actionflow {
+
+Traits traits_of(const Pooling& pool, const Graph&, const GraphNode&) {
+  Traits traits;
+  traits.name = pool.kind == Pooling::Kind::max ? "max pooling" : "average pooling";
+  traits.time = TimeWindow{pool.stride[0], pool.kernel[0], pool.pad_begin[0], pool.pad_end[0]};
+  traits.channelwise = true;
+  return traits;
+}
+
+}  // namespace actionflow
