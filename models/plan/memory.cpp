@@ -61,6 +61,12 @@ std::size_t machine_memory() {
   return static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
 }
 
+void check_memory(const std::string& who, std::size_t bytes) {
+  if (bytes > machine_memory())
+    throw ModelError(who + " " + in_mebibytes(bytes) + " of memory, this machine has " +
+                     in_mebibytes(machine_memory()));
+}
+
 std::string in_mebibytes(std::size_t bytes) { return std::to_string((bytes >> 20U) + 1) + " MiB"; }
 
 }  // namespace actionflow

@@ -1,10 +1,10 @@
 #include <algorithm>
-#include <limits>
 #include <map>
 #include <stdexcept>
 
 #include "base/error.h"
-#include "models/plan/memory.h"
+#include "models/graph/traits.h"
+#include "models/plan/value_memory.h"
 #include "models/training/plan/gradient_memory.h"
 #include "models/training/plan/train_graph.h"
 #include "models/training/plan/train_plan.h"
@@ -14,10 +14,14 @@ namespace actionflow::training {
 class TrainPlanBuilder {
  public:
   explicit TrainPlanBuilder(const TrainPlanRequest& request)
-      : r_(request), graph_(request.graph), walked_(walk(graph_, r_.batch, r_.type, trained_nodes())) {}
+      : r_(request),
+        graph_(request.graph),
+        walked_(walk(graph_, r_.batch, r_.type, trained_nodes())),
+        memory_(walked_.layouts, r_.network) {}
 
   std::unique_ptr<const TrainPlan> build() {
-    check_sizes();
+    for (std::size_t value = 0; value < memory_.size(); ++value)
+      check_memory(activations(), memory_.bytes(value));
     for (const WalkedStep& step : walked_.steps) make_kernel(step);
     find_values();
     gradients_ = plan_gradients(walked_, plan_->steps_);
@@ -42,23 +46,8 @@ class TrainPlanBuilder {
     return r_.parameters[static_cast<std::size_t>(parameter_of_.at(parameter.name))].trained;
   }
 
-  void check_sizes() const {
-    for (const Layout& layout : walked_.layouts) {
-      std::int64_t total = static_cast<std::int64_t>(kernels::bytes_of(layout.type));
-      const Extents& e = layout.extents;
-      for (const std::int64_t factor : {layout.batch, e.t, e.h, e.w, layout.padded})
-        if (factor <= 0 || __builtin_mul_overflow(total, factor, &total))
-          throw ModelError(r_.network + ": a value of " + to_string(e) + ", " + std::to_string(layout.batch) +
-                           " at a time, does not fit in memory");
-      check_memory(static_cast<std::size_t>(total));
-    }
-  }
-
-  void check_memory(std::size_t needed) const {
-    if (needed > machine_memory())
-      throw ModelError(r_.network + ": a training step on " + std::to_string(r_.batch) + " clips needs " +
-                       in_mebibytes(needed) + " of memory, this machine has " +
-                       in_mebibytes(machine_memory()));
+  std::string activations() const {
+    return r_.network + ": a training step on " + std::to_string(r_.batch) + " clips needs";
   }
 
   void make_kernel(const WalkedStep& walked) {
@@ -80,7 +69,7 @@ class TrainPlanBuilder {
     TrainStep step;
     step.name =
         node.name + (walked.relu < 0 ? "" : " + " + graph_.nodes[static_cast<std::size_t>(walked.relu)].name);
-    step.kind = operation_name(node.operation);
+    step.kind = traits(graph_, node).name;
     step.layout = to_string(request.in[0]) + " -> " + to_string(request.out);
     step.kernel = try_make(request);
     for (const Parameter& parameter : node.parameters)
@@ -99,87 +88,70 @@ class TrainPlanBuilder {
       throw;
     } catch (const std::exception& error) {
       throw ModelError(r_.network + ": layer '" + request.node.name + "' (" +
-                       operation_name(request.node.operation) + ") cannot be trained: " + error.what());
+                       traits(graph_, request.node).name + ") cannot be trained: " + error.what());
     }
   }
 
-  // One buffer a value, from its forward step to its last reader; then values that replace their input.
+  // From its forward step to its last reader; then values that replace their input.
   void find_values() {
-    values_.resize(walked_.layouts.size());
-    buffer_of_.resize(values_.size());
-    const int end = end_time(step_count());
-    for (std::size_t v = 0; v < values_.size(); ++v) {
-      buffer_of_[v] = v;
-      values_[v] = {0, -1, -1, 0};
-    }
-    values_[0] = {walked_.layouts[0].bytes(), 0, end, 0};  // to be looked at again after a bad step
-    for (int i = 0; i < step_count(); ++i) {
+    const int count = step_count();
+    for (std::size_t v = 0; v < memory_.size(); ++v)
+      if (walked_.root[v] != v) memory_.alias(v, walked_.root[v]);
+    memory_.define(0, 0);
+    memory_.lives_until(0, end_time(count));  // to be looked at again after a bad step
+    for (int i = 0; i < count; ++i) {
       const WalkedStep& step = walked_.steps[static_cast<std::size_t>(i)];
-      const TrainStep& compiled = plan_->steps_[static_cast<std::size_t>(i)];
-      values_[step.output] = {walked_.layouts[step.output].bytes(), forward_time(i),
-                              compiled.reads.output ? backward_time(i, step_count()) : forward_time(i), 0};
+      const BackwardReads& reads = plan_->steps_[static_cast<std::size_t>(i)].reads;
+      const auto last = [&](bool read) { return read ? backward_time(i, count) : forward_time(i); };
+      memory_.define(step.output, forward_time(i));
+      memory_.lives_until(step.output, last(reads.output));
       for (std::size_t k = 0; k < step.inputs.size(); ++k)
-        lives_until(step.inputs[k],
-                    compiled.reads.inputs[k] ? backward_time(i, step_count()) : forward_time(i));
+        memory_.lives_until(step.inputs[k], last(reads.inputs[k]));
     }
-    lives_until(walked_.root[walked_.output], loss_time(step_count()));
-    for (int i = 0; i < step_count(); ++i) put_in_place(i);
+    memory_.lives_until(walked_.output, loss_time(count));
+    for (int i = 0; i < count; ++i) put_in_place(i);
   }
-
-  void lives_until(std::size_t value, int time) { values_[value].last = std::max(values_[value].last, time); }
 
   void put_in_place(int index) {
     const WalkedStep& step = walked_.steps[static_cast<std::size_t>(index)];
-    if (!plan_->steps_[static_cast<std::size_t>(index)].kernel->works_in_place()) return;
-    const std::size_t in = step.inputs[0], buffer = buffer_of_[in];
-    if (in == 0 || values_[buffer].last != forward_time(index) ||
-        values_[buffer].bytes != values_[step.output].bytes)
-      return;
-    if (std::count_if(step.inputs.begin(), step.inputs.end(),
-                      [&](std::size_t other) { return buffer_of_[other] == buffer; }) != 1)
-      return;
-    buffer_of_[step.output] = buffer;
-    lives_until(buffer, values_[step.output].last);
-    values_[step.output].bytes = 0;
+    if (plan_->steps_[static_cast<std::size_t>(index)].kernel->works_in_place() &&
+        memory_.can_replace(step.inputs[0], step.output, step.inputs, forward_time(index)))
+      memory_.replace(step.inputs[0], step.output);
   }
 
   void place() {
-    std::vector<Buffer> buffers = values_;
-    const std::size_t first_gradient = buffers.size();
-    buffers.insert(buffers.end(), gradients_.buffers.begin(), gradients_.buffers.end());
-    const std::size_t first_saved = buffers.size();
+    for (const Buffer& buffer : gradients_.buffers) memory_.add_buffer(buffer);
     for (int i = 0; i < step_count(); ++i) {
-      const TrainStep& step = plan_->steps_[static_cast<std::size_t>(i)];
+      TrainStep& step = plan_->steps_[static_cast<std::size_t>(i)];
       const int forward = forward_time(i), backward = backward_time(i, step_count());
-      buffers.push_back({step.kernel->saved_bytes(), forward, step.runs_backward ? backward : forward, 0});
-      buffers.push_back({step.kernel->forward_scratch_bytes(), forward, forward, 0});
-      buffers.push_back(
+      step.saved = memory_.add_buffer(
+          {step.kernel->saved_bytes(), forward, step.runs_backward ? backward : forward, 0});
+      step.forward_scratch = memory_.add_buffer({step.kernel->forward_scratch_bytes(), forward, forward, 0});
+      step.backward_scratch = memory_.add_buffer(
           {step.runs_backward ? step.kernel->backward_scratch_bytes() : 0, backward, backward, 0});
     }
-    plan_->arena_bytes_ = place_buffers(buffers);
-    check_memory(plan_->arena_bytes_);
+    plan_->arena_bytes_ = memory_.place();
+    check_memory(activations(), plan_->arena_bytes_);
 
-    const auto value_offset = [&](std::size_t value) {
-      return buffers[buffer_of_[walked_.root[value]]].offset;
-    };
     const auto gradient_offset = [&](int gradient) {
-      return gradient < 0 ? TrainStep::kNowhere
-                          : buffers[first_gradient + static_cast<std::size_t>(gradient)].offset;
+      return gradient < 0 ? TrainStep::kNowhere : memory_.buffer_offset(static_cast<std::size_t>(gradient));
     };
     for (std::size_t i = 0; i < plan_->steps_.size(); ++i) {
       TrainStep& step = plan_->steps_[i];
       const WalkedStep& walked = walked_.steps[i];
-      for (const std::size_t input : walked.inputs) step.inputs.push_back(value_offset(input));
-      step.result.offset = value_offset(walked.output);
-      step.saved = buffers[first_saved + 3 * i].offset;
-      step.forward_scratch = buffers[first_saved + 3 * i + 1].offset;
-      step.backward_scratch = buffers[first_saved + 3 * i + 2].offset;
+      for (const std::size_t input : walked.inputs) step.inputs.push_back(memory_.offset(input));
+      step.result.offset = memory_.offset(walked.output);
+      for (std::size_t* at : {&step.saved, &step.forward_scratch, &step.backward_scratch})
+        *at = memory_.buffer_offset(*at);
       if (step.runs_backward) place_gradients(step, gradients_.steps[i], gradient_offset);
     }
-    plan_->input_ = {walked_.layouts[0], value_offset(0)};
-    plan_->output_ = {walked_.layouts[walked_.output], value_offset(walked_.output)};
+    const auto lies = [&](std::size_t value) {
+      return PlanValue{memory_.layout(value), memory_.offset(value)};
+    };
+    plan_->input_ = lies(0);
+    plan_->output_ = lies(walked_.output);
     plan_->has_backward_ = gradients_.of_output >= 0;
-    plan_->output_gradient_ = {walked_.layouts[walked_.output], gradient_offset(gradients_.of_output)};
+    plan_->output_gradient_ = {memory_.layout(walked_.output), gradient_offset(gradients_.of_output)};
   }
 
   template <class F>
@@ -201,8 +173,7 @@ class TrainPlanBuilder {
   const Graph& graph_;
   std::map<std::string, int> parameter_of_;
   WalkedGraph walked_;
-  std::vector<Buffer> values_;          // by value; in use where it is its own buffer
-  std::vector<std::size_t> buffer_of_;  // by root
+  ValueMemory memory_;  // by value
   GradientMemory gradients_;
   std::unique_ptr<TrainPlan> plan_{new TrainPlan};
 };
