@@ -2,8 +2,7 @@
 //
 // A kernel is made once, owns its prepared weights, is immutable afterwards and may run on many
 // threads at once, each with its own Arguments. Operations have lists of candidates
-// (models/kernels/convolution/convolution.h, …); the plan takes the first that says yes. Own kernels and
-// oneDNN's stand side by side behind this interface.
+// (models/kernels/candidates.h); own kernels and oneDNN's stand side by side behind this interface.
 //
 // Threads: run() uses the OpenMP threads of the calling thread. Results must not depend on how many
 // there are, nor, for kernels that work row by row, on the number of rows.
@@ -21,6 +20,9 @@ struct Arguments {
   std::vector<const void*> inputs;
   void* output = nullptr;
   void* scratch = nullptr;  // scratch_bytes() of it
+  // state_bytes() of it, zero at a stream's start: read and left as the last step has it, so that a sequence
+  // may come in pieces. Null: the sequence begins with this run and ends with it.
+  void* state = nullptr;
 };
 
 class Kernel {
@@ -40,6 +42,7 @@ class Kernel {
   virtual std::string implementation() const = 0;  // "brgconv:avx512_core", "own:pool:avx512"
   virtual std::size_t scratch_bytes() const { return 0; }
   virtual std::size_t weight_bytes() const { return 0; }
+  virtual std::size_t state_bytes() const { return 0; }  // 0: nothing is carried from run to run
 };
 
 }  // namespace actionflow::kernels

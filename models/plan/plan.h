@@ -37,7 +37,8 @@ struct CompiledStep {
   std::string kind;    // of its first operation
   std::string layout;  // "ndhwc16 f32 -> ndhwc16 f32"
   std::unique_ptr<const kernels::Kernel> kernel;
-  std::vector<std::size_t> inputs;  // offsets
+  std::vector<std::string> candidates;  // that the kernel was chosen from, in order of preference
+  std::vector<std::size_t> inputs;      // offsets
   std::size_t output = 0, scratch = 0;
 };
 

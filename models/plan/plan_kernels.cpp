@@ -27,7 +27,8 @@ class KernelMaker {
     std::vector<float> kernel = values("kernel"), bias = values("bias");
     bias.resize(static_cast<std::size_t>(operation.filters), 0.0F);
     const auto post = absorb(kernel, bias);
-    return kernels::make_convolution({operation, r_.in[0], r_.out, std::move(kernel), std::move(bias), post});
+    return kernels::make_convolution({operation, r_.in[0], r_.out, std::move(kernel), std::move(bias), post},
+                                     r_.chooser);
   }
 
   KernelPointer operator()(const Dense& operation) {
@@ -176,6 +177,11 @@ KernelPointer make_in_f32(const KernelRequest& request, const Operation& operati
 }
 
 }  // namespace
+
+std::vector<std::string> candidate_names(const Operation& operation) {
+  if (!std::holds_alternative<Convolution>(operation)) return {};
+  return kernels::names_of(kernels::convolution_candidates());
+}
 
 std::unique_ptr<Kernel> make_kernel(const KernelRequest& request) {
   const Operation& operation = request.graph.nodes[static_cast<std::size_t>(request.step.nodes[0])].operation;

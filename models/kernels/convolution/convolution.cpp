@@ -14,12 +14,17 @@ bool adds_in_place(const std::vector<PostOperation>& operations) {
   });
 }
 
-std::unique_ptr<Kernel> make_convolution(const ConvolutionProblem& problem) {
-  static constexpr std::array<ConvolutionCandidate, 4> kCandidates{
-      depthwise_convolution, winograd_convolution, onednn_convolution, direct_convolution};
-  for (const ConvolutionCandidate candidate : kCandidates)
-    if (auto kernel = candidate(problem)) return kernel;
-  return nullptr;
+std::span<const Candidate<ConvolutionProblem, Kernel>> convolution_candidates() {
+  static constexpr std::array<Candidate<ConvolutionProblem, Kernel>, 4> kCandidates{
+      {{"depthwise", depthwise_convolution},
+       {"winograd", winograd_convolution, false},
+       {"onednn", onednn_convolution},
+       {"direct", direct_convolution}}};
+  return kCandidates;
+}
+
+std::unique_ptr<Kernel> make_convolution(const ConvolutionProblem& problem, Chooser chooser) {
+  return choose_kernel(chooser, convolution_candidates(), problem);
 }
 
 }  // namespace actionflow::kernels

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <vector>
 
+#include "models/kernels/candidates.h"
 #include "models/kernels/kernel.h"
 #include "models/kernels/layout.h"
 
@@ -19,20 +21,23 @@ struct ConvolutionProblem {
   std::int64_t kernel_taps() const {
     return std::int64_t{1} * operation.kernel[0] * operation.kernel[1] * operation.kernel[2];
   }
+  // Whether it reaches over time and is unpadded there, so that a plan may compute a clip in pieces.
+  bool advances() const {
+    return operation.kernel[0] > 1 && (operation.pad_begin[0] == 0 || operation.pad_end[0] == 0);
+  }
 };
 
-// A candidate answers null where the problem is not for it, and where it cannot add in place though a
+// Makers of candidates: null where the problem is not for it, and where it cannot add in place though a
 // post-operation says so. Inputs of the kernel: the convolved value, then those that post-operations
 // add.
-using ConvolutionCandidate = std::unique_ptr<Kernel> (*)(const ConvolutionProblem&);
-
 std::unique_ptr<Kernel> depthwise_convolution(const ConvolutionProblem& problem);
 std::unique_ptr<Kernel> onednn_convolution(const ConvolutionProblem& problem);
 std::unique_ptr<Kernel> direct_convolution(const ConvolutionProblem& problem);  // takes the rest
 
 bool adds_in_place(const std::vector<PostOperation>& operations);
 
-// The first candidate that takes the problem; one always does unless something is to be added in place.
-std::unique_ptr<Kernel> make_convolution(const ConvolutionProblem& problem);
+std::span<const Candidate<ConvolutionProblem, Kernel>> convolution_candidates();
+// One always takes the problem unless something is to be added in place; then null.
+std::unique_ptr<Kernel> make_convolution(const ConvolutionProblem& problem, Chooser chooser);
 
 }  // namespace actionflow::kernels

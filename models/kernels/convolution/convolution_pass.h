@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "models/kernels/candidates.h"
 #include "models/kernels/layout.h"
 
 namespace actionflow::training {
@@ -15,7 +16,8 @@ namespace actionflow::training {
 struct ConvolutionShape {
   Convolution operation;
   kernels::Layout in, out;
-  bool relu = false;  // follows the sum, in the forward pass
+  bool relu = false;                       // follows the sum, in the forward pass
+  bool advances() const { return false; }  // training sees whole clips
 };
 
 // What a pass reads and writes: forward input, kernel, bias → output; data output gradient, kernel → input

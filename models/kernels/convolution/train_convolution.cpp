@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <array>
 #include <optional>
+#include <span>
 
 #include "base/error.h"
 #include "models/kernels/convolution/convolution_pass.h"
@@ -10,29 +12,31 @@ namespace {
 
 using Pass = std::unique_ptr<ConvolutionPass>;
 
-using PassMaker = Pass (*)(const ConvolutionShape&);
+using PassCandidate = kernels::Candidate<ConvolutionShape, ConvolutionPass>;
 
-// The first of these that there is.
-Pass best(const TrainKernelRequest& r, const ConvolutionShape& shape,
-          std::initializer_list<PassMaker> makers) {
-  for (const PassMaker maker : makers)
-    if (Pass pass = maker(shape)) return pass;
+constexpr std::array<PassCandidate, 2> kForward{{{"winograd", winograd_forward}, {"onednn", onednn_forward}}};
+constexpr std::array<PassCandidate, 2> kBackwardData{
+    {{"winograd", winograd_backward_data}, {"onednn", onednn_backward_data}}};
+constexpr std::array<PassCandidate, 3> kBackwardWeights{{{"narrow", narrow_backward_weights},
+                                                         {"winograd", winograd_backward_weights},
+                                                         {"onednn", onednn_backward_weights}}};
+
+Pass choose_pass(const TrainKernelRequest& r, std::span<const PassCandidate> candidates,
+                 const ConvolutionShape& shape) {
+  if (Pass pass = kernels::choose_kernel(kernels::Chooser::first, candidates, shape)) return pass;
   throw ModelError("layer '" + r.node.name + "' (convolution) cannot be trained: no kernel runs it");
 }
 
 class TrainConvolution final : public TrainKernel {
  public:
   TrainConvolution(const TrainKernelRequest& r, const ConvolutionShape& shape)
-      : shape_(shape),
-        bias_(shape.operation.bias),
-        forward_(best(r, shape, {winograd_forward, onednn_forward})) {
+      : shape_(shape), bias_(shape.operation.bias), forward_(choose_pass(r, kForward, shape)) {
     ConvolutionShape backward = shape;
     backward.out.type = shape.in.type;
-    if (r.wants_input_gradient[0]) data_ = best(r, backward, {winograd_backward_data, onednn_backward_data});
+    if (r.wants_input_gradient[0]) data_ = choose_pass(r, kBackwardData, backward);
     const auto& wants = r.wants_parameter_gradient;
     if (std::find(wants.begin(), wants.end(), true) != wants.end())
-      weights_ =
-          best(r, backward, {narrow_backward_weights, winograd_backward_weights, onednn_backward_weights});
+      weights_ = choose_pass(r, kBackwardWeights, backward);
     // A pass that masks reads the gradient as it came, unless another pass or type wants it prepared.
     const bool converts = shape.in.type != shape.out.type;
     masks_ = shape.relu && !converts && data_ == nullptr && weights_ != nullptr && weights_->masks();

@@ -37,15 +37,21 @@ class RecurrentKernel : public Kernel {
     return floats(steps * gates_ * padded_ + in_.batch * (gates_ + 3) * padded_) * sizeof(float);
   }
 
+  // From the last step to the first there is nothing to carry on.
+  std::size_t state_bytes() const override {
+    return operation_.backward ? 0 : floats(2 * in_.batch * padded_) * sizeof(float);
+  }
+
   void run(const Arguments& arguments) const override {
     const std::int64_t steps = in_.extents.t, batch = in_.batch;
     float* projected = static_cast<float*>(arguments.scratch);
     State state;
     state.gates = projected + batch * steps * gates_ * padded_;
-    state.hidden = state.gates + batch * gates_ * padded_;
+    state.spare = state.gates + batch * gates_ * padded_;
+    state.hidden = state.spare + batch * padded_;
+    std::fill(state.spare, state.hidden + 2 * batch * padded_, 0.0F);
+    if (arguments.state != nullptr) state.hidden = static_cast<float*>(arguments.state);
     state.cell = state.hidden + batch * padded_;
-    state.spare = state.cell + batch * padded_;
-    std::fill(state.hidden, state.spare + batch * padded_, 0.0F);
     input_.run(static_cast<const float*>(arguments.inputs[0]), in_.padded, batch * steps, projected,
                gates_ * padded_);
     float* out = static_cast<float*>(arguments.output);

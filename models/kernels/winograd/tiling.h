@@ -4,8 +4,8 @@
 #include <cstdint>
 
 #include "models/kernels/convolution/convolution.h"
-#include "models/kernels/winograd/winograd.h"
 #include "models/kernels/winograd/transforms.h"
+#include "models/kernels/winograd/winograd.h"
 
 namespace actionflow::kernels::winograd {
 

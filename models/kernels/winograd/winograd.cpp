@@ -65,12 +65,8 @@ std::unique_ptr<Kernel> make_winograd(const ConvolutionProblem& problem, const W
 
 std::unique_ptr<Kernel> winograd_convolution(const ConvolutionProblem& p) {
   constexpr std::int64_t kLeastChannels = 32;
-  const Convolution& c = p.operation;
-  const bool padded_in_time = c.kernel[0] == 1 || (c.pad_begin[0] > 0 && c.pad_end[0] > 0);
-  if (!winograd_fits(p) || !padded_in_time || p.in.extents.c < kLeastChannels ||
-      p.out.extents.c < kLeastChannels) {
+  if (!winograd_fits(p) || p.in.extents.c < kLeastChannels || p.out.extents.c < kLeastChannels)
     return nullptr;
-  }
   const Cut chosen = cut(p, {});
   if (!pays(p, chosen)) return nullptr;
   return std::make_unique<WinogradConvolution>(p, chosen);

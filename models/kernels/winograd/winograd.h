@@ -1,10 +1,10 @@
 // Dense 3×3×3 and 1×3×3 convolutions of stride 1 by Winograd's products; see
 // models/kernels/winograd/transforms.h.
 //
-// f32, channels last. Errors are two to four times those of a direct sum (mean 1–2·10⁻⁶ of the result), so
-// a convolution unpadded in time, which another plan may advance frame by frame, is not taken here: its
-// results must be equal bit for bit however the clip is cut. A 1×3×3 kernel works on each frame by itself and
-// is taken; what is chosen for it does not depend on the number of frames.
+// f32, channels last. Errors are two to four times those of a direct sum (mean 1–2·10⁻⁶ of the result). A
+// 3×3×3 kernel works on pairs of frames, so a frame's bits depend on where it stands in the clip: the
+// candidate is not exact in time (models/kernels/candidates.h). A 1×3×3 kernel works on each frame by itself;
+// what is chosen for it does not depend on the number of frames.
 #pragma once
 
 #include "models/kernels/convolution/convolution.h"

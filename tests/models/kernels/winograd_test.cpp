@@ -1,6 +1,7 @@
 // Winograd convolutions against the plain loops of tests/models/reference.h.
 #include "models/kernels/winograd/winograd.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <omp.h>
 
@@ -196,13 +197,25 @@ TEST(Winograd, GivesTheSameBitsOnAnyNumberOfThreadsAndInAnyBlocks) {
   omp_set_num_threads(threads);
 }
 
-TEST(Winograd, IsOfferedForDensePaddedConvolutionsOnly) {
+std::string chosen(const ConvolutionProblem& problem) {
+  return kernels::make_convolution(problem, kernels::Chooser::first)->implementation();
+}
+
+TEST(Winograd, IsNotChosenWhereAClipMayComeInPieces) {
+  const Case padded{{64, 4, 14, 14}, 64};
+  REQUIRE_AVX512(problem(padded));
+  EXPECT_THAT(chosen(problem(padded)), ::testing::HasSubstr("winograd"));
+  for (const bool begin : {false, true}) {
+    Case advancing = padded;
+    (begin ? advancing.pad_begin : advancing.pad_end)[0] = 0;
+    EXPECT_THAT(chosen(problem(advancing)), ::testing::Not(::testing::HasSubstr("winograd")));
+  }
+}
+
+TEST(Winograd, IsOfferedForDenseConvolutionsOnly) {
   const Case dense{{64, 4, 14, 14}, 64};
   REQUIRE_AVX512(problem(dense));
   EXPECT_NE(kernels::winograd_convolution(problem(dense)), nullptr);
-  Case unpadded = dense;
-  unpadded.pad_begin[0] = unpadded.pad_end[0] = 0;
-  EXPECT_EQ(kernels::winograd_convolution(problem(unpadded)), nullptr);
   Case few = dense;
   few.in.c = 3;
   EXPECT_EQ(kernels::winograd_convolution(problem(few)), nullptr);
