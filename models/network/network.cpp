@@ -1,7 +1,6 @@
 #include "models/network/network.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 
 #include "base/error.h"
@@ -19,10 +18,6 @@ bool ends_in(const Graph& graph, ActivationKind kind) {
       graph.output >= 0 ? &graph.nodes[static_cast<std::size_t>(graph.output)].operation : nullptr;
   const auto* activation = last ? std::get_if<Activation>(last) : nullptr;
   return activation != nullptr && activation->kind == kind;
-}
-
-double milliseconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
 }
 
 }  // namespace
@@ -63,7 +58,8 @@ std::shared_ptr<const Network> Network::compile(Architecture architecture, const
   const Architecture& own = state->architecture;
   state->normalisation = kernels::normalisation_of(own.input, own.graph.input.c);
   for (const KeptPart& kept : parts_of(own.graph, cut, own.name)) {
-    state->parts.push_back({kept.part.name, kept.part.inputs, kept.part.per_sample});
+    const GraphPart& part = kept.part;
+    state->parts.push_back({part.name, part.inputs, part.per_sample, part.time_stride, part.time_extent});
     state->plans.push_back(Plan::build({kept.part.graph, weights, own.name, options.batch, type, kept.keep}));
   }
   return std::shared_ptr<const Network>(new Network(std::move(state)));
@@ -198,17 +194,8 @@ std::vector<PlanStep> Network::measure_plan(int repetitions) const {
   state_->set_threads();
   Workspace workspace(*this);
   std::vector<PlanStep> lines;
-  const auto measure = [&](auto&& body) {
-    std::vector<double> times;
-    body();
-    for (int i = 0; i < std::max(repetitions, 1); ++i) {
-      const auto start = std::chrono::steady_clock::now();
-      body();
-      times.push_back(milliseconds_since(start));
-    }
-    std::nth_element(times.begin(), times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2),
-                     times.end());
-    return times[times.size() / 2];
+  const auto measure = [&](const std::function<void()>& body) {
+    return median_milliseconds(state_->options.threads, repetitions, body);
   };
   for (std::size_t part = 0; part < state_->plans.size(); ++part) {
     const Plan& plan = *state_->plans[part];
@@ -216,12 +203,13 @@ std::vector<PlanStep> Network::measure_plan(int repetitions) const {
     for (const PlanValue& value : plan.inputs()) {
       const Tensor zeros(kernels::plain_shape(value.layout));
       const double time = measure([&] { kernels::from_plain(zeros.data(), value.layout, run.at(value)); });
-      lines.push_back({"input", "entry", "own:entry", "ncdhw f32 -> " + to_string(value.layout), time});
+      lines.push_back({"input", "entry", "own:entry", "ncdhw f32 -> " + to_string(value.layout), time, {}});
     }
     for (std::size_t i = 0; i < plan.steps().size(); ++i) {
       const CompiledStep& step = plan.steps()[i];
       const double time = measure([&] { run.run_step(i); });
-      lines.push_back({step.name, step.kind, step.kernel->implementation(), step.layout, time});
+      lines.push_back(
+          {step.name, step.kind, step.kernel->implementation(), step.layout, time, step.candidates});
     }
   }
   return lines;

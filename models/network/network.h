@@ -20,6 +20,7 @@
 #include "base/tensor.h"
 #include "models/description/architecture.h"
 #include "models/graph/cuts.h"
+#include "models/plan/measure.h"
 #include "models/plan/precision.h"
 #include "models/weights/weights.h"
 
@@ -37,20 +38,14 @@ using Activations = Tensor;
 class Plan;
 class Workspace;
 
-// One line of `inspect --plan`.
-struct PlanStep {
-  std::string name;            // the layers it stands for: "conv1 + bn1 + relu"
-  std::string kind;            // convolution, pooling, dense, …
-  std::string implementation;  // "brgconv:avx512_core", "own:winograd_4x4x2"
-  std::string layout;          // "ndhwc16 f32 -> ndhwc16 f32"
-  double milliseconds = 0;     // alone, warm, median of 20
-};
-
 // A stretch of a network between two cuts. Inputs name the part whose result enters, −1 the clip.
 struct PartInfo {
   std::string name;
   std::vector<int> inputs;
-  bool per_sample = false;  // each output step depends only on samples near it: no recurrence
+  // Each output step s depends on the clip's samples s·time_stride to s·time_stride + time_extent − 1 only,
+  // in the same way for each step: unpadded in time, no recurrence.
+  bool per_sample = false;
+  int time_stride = 1, time_extent = 1;
 };
 
 class Network {

@@ -1,16 +1,14 @@
 #include "models/training/training_network.h"
 
 #include <algorithm>
-#include <cmath>
-#include <ctime>
 #include <map>
 
 #include "base/error.h"
-#include "models/kernels/elementwise/gradient_sum.h"
 #include "models/kernels/entry.h"
 #include "models/kernels/openmp_threads.h"
 #include "models/plan/memory.h"
 #include "models/plan/precision.h"
+#include "models/training/diagnosis.h"
 #include "models/training/name_pattern.h"
 #include "models/training/plan/train_plan.h"
 
@@ -44,15 +42,9 @@ struct TrainingNetwork::State {
   void refresh_trained();
   const TrainPlan& plan(std::int64_t batch);
   TrainRun run();
-  std::map<std::string, Tensor> statistics() const;
-  void restore(const std::map<std::string, Tensor>& statistics);
   TrainRun forward(const TrainPlan& plan, training::StepKey key);
-  std::string bad_parameter() const;
-  std::string bad_value();
-  std::string bad_gradient() const;
   BatchResult step(const TrainPlan& plan, const Tensor& targets, training::StepKey key, float share);
   const TrainPlan& enter(std::span<const std::uint8_t* const> frames, const Mixing* mixing);
-  void normalise(const TrainPlan& plan, std::span<const std::uint8_t* const> frames, const Mixing* mixing);
 };
 
 bool TrainingNetwork::State::is_frozen(const std::string& name) const {
@@ -112,20 +104,6 @@ TrainRun TrainingNetwork::State::run() {
   return run;
 }
 
-// What a forward pass changes: moving means and variances.
-std::map<std::string, Tensor> TrainingNetwork::State::statistics() const {
-  std::map<std::string, Tensor> result;
-  for (const GraphNode& node : graph.nodes)
-    for (const Parameter& parameter : node.parameters)
-      if (!parameter.trainable) result.emplace(parameter.name, weights.tensors.at(parameter.name));
-  return result;
-}
-
-void TrainingNetwork::State::restore(const std::map<std::string, Tensor>& statistics) {
-  for (const auto& [name, kept] : statistics)
-    std::copy_n(kept.data(), kept.size(), weights.tensors.at(name).data());
-}
-
 TrainRun TrainingNetwork::State::forward(const TrainPlan& used, training::StepKey key) {
   last = &used;
   last_key = key;
@@ -157,56 +135,6 @@ Graph without_end(const Graph& graph, int logits) {
   return result;
 }
 
-// Clips of floats, `each` elements apart, blended with their partners.
-void blend(const std::vector<float>& clips, const Mixing& mixing, std::int64_t each,
-           std::vector<float>& out) {
-  for (std::size_t i = 0; i < mixing.partner.size(); ++i) {
-    const float* own = clips.data() + static_cast<std::int64_t>(i) * each;
-    const float* other = clips.data() + mixing.partner[i] * each;
-    float* to = out.data() + static_cast<std::int64_t>(i) * each;
-    const float share = mixing.lambda[i], rest = 1 - share;
-    for (std::int64_t k = 0; k < each; ++k) to[k] = share * own[k] + rest * other[k];
-  }
-}
-
-bool all_finite(const float* values, std::int64_t count) {
-  // A sum of zeros unless something is not finite.
-  float sum = 0;
-  for (std::int64_t i = 0; i < count; ++i) sum += values[i] * 0.0F;
-  return sum == 0.0F;
-}
-
-bool all_finite(const Tensor& tensor) { return all_finite(tensor.data(), tensor.size()); }
-
-bool all_finite(const kernels::Layout& layout, const std::byte* values) {
-  if (layout.type == kernels::ElementType::f32)
-    return all_finite(reinterpret_cast<const float*>(values), layout.elements());
-  std::vector<float> wide(static_cast<std::size_t>(layout.elements()));
-  training::convert(layout, values, kernels::ElementType::f32, wide.data());
-  return all_finite(wide.data(), layout.elements());
-}
-
-double milliseconds(clockid_t clock) {
-  timespec now{};
-  clock_gettime(clock, &now);
-  return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) * 1e-6;
-}
-
-// One thread's time is the processor's, so that others at work hardly count.
-template <class F>
-double median_milliseconds(int threads, int repetitions, F body) {
-  const clockid_t clock = threads == 1 ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC;
-  std::vector<double> times;
-  body();
-  for (int i = 0; i < std::max(repetitions, 1); ++i) {
-    const double start = milliseconds(clock);
-    body();
-    times.push_back(milliseconds(clock) - start);
-  }
-  std::nth_element(times.begin(), times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2), times.end());
-  return times[times.size() / 2];
-}
-
 }  // namespace
 
 // A batch's frames into the arena of the plan that they need.
@@ -218,26 +146,13 @@ const TrainPlan& TrainingNetwork::State::enter(std::span<const std::uint8_t* con
                                 std::to_string(in_clip));
   set_threads(options.threads);
   const TrainPlan& used = plan(count / in_clip);
-  normalise(used, frames, mixing);
-  return used;
-}
-
-void TrainingNetwork::State::normalise(const TrainPlan& used, std::span<const std::uint8_t* const> frames,
-                                       const Mixing* mixing) {
   const kernels::Layout& layout = used.input().layout;
   std::byte* to = arena.get() + used.input().offset;
-  if (mixing == nullptr) return kernels::normalise_frames(frames, normalisation, layout, to);
-  const auto clips = static_cast<std::size_t>(layout.batch);
-  const bool fits = mixing->partner.size() == clips && mixing->lambda.size() == clips &&
-                    std::all_of(mixing->partner.begin(), mixing->partner.end(),
-                                [&](int p) { return p >= 0 && p < layout.batch; });
-  if (!fits) throw std::invalid_argument("mixing needs a partner and a share for each clip of the batch");
-  kernels::Layout wide = layout;
-  wide.type = kernels::ElementType::f32;
-  std::vector<float> plain(static_cast<std::size_t>(wide.elements())), mixed(plain.size());
-  kernels::normalise_frames(frames, normalisation, wide, plain.data());
-  blend(plain, *mixing, wide.elements() / wide.batch, mixed);
-  training::convert(wide, mixed.data(), layout.type, to);
+  if (mixing == nullptr)
+    kernels::normalise_frames(frames, normalisation, layout, to);
+  else
+    normalise_mixed(frames, normalisation, *mixing, layout, to);
+  return used;
 }
 
 TrainingNetwork::TrainingNetwork(Architecture architecture, Weights weights, TrainingOptions options)
@@ -309,63 +224,23 @@ BatchResult TrainingNetwork::accumulate(const Tensor& input, const Tensor& targe
   return state_->step(plan, targets, key, share);
 }
 
-// Moving statistics left out: a bad value spoils those of each batch norm above it.
-std::string TrainingNetwork::State::bad_parameter() const {
-  for (const GraphNode& node : graph.nodes)
-    for (const Parameter& parameter : node.parameters)
-      if (parameter.trainable && !all_finite(weights.tensors.at(parameter.name))) return parameter.name;
-  return {};
-}
-
-std::string TrainingNetwork::State::bad_value() {
-  if (last == nullptr) return {};
-  if (!all_finite(last->input().layout, arena.get() + last->input().offset)) return "input";
-  set_threads(options.threads);
-  const auto kept = statistics();
-  const TrainRun again = run();
-  std::string found;
-  for (std::size_t i = 0; found.empty() && i < last->steps().size(); ++i) {
-    const training::TrainStep& step = last->steps()[i];
-    last->forward_step(i, again);
-    if (!all_finite(step.result.layout, arena.get() + step.result.offset)) found = step.name;
-  }
-  restore(kept);
-  return found;
-}
-
-std::string TrainingNetwork::State::bad_gradient() const {
-  const auto bad = std::find_if(trained.rbegin(), trained.rend(), [&](const TrainedParameter& parameter) {
-    return !all_finite(gradients.at(parameter.name));
-  });
-  return bad == trained.rend() ? std::string() : "the gradient of " + bad->name;
-}
-
 std::string TrainingNetwork::first_not_finite() {
-  std::string found = state_->bad_parameter();
-  if (found.empty()) found = state_->bad_value();
-  if (found.empty()) found = state_->bad_gradient();
-  return found;
+  State& s = *state_;
+  std::string found = training::bad_parameter(s.graph, s.weights);
+  if (!found.empty()) return found;
+  if (s.last != nullptr) {
+    set_threads(s.options.threads);
+    found = training::bad_value(*s.last, s.run(), s.graph, s.weights);
+  }
+  return found.empty() ? training::bad_gradient(trained()) : found;
 }
 
 std::vector<PlanStep> TrainingNetwork::measure_steps(int repetitions) {
   State& s = *state_;
   set_threads(s.options.threads);
   const TrainPlan& plan = s.plan(s.options.batch);
-  const auto kept = s.statistics();
-  const TrainRun run = s.run();
-  std::vector<PlanStep> lines;
-  const auto add = [&](const training::TrainStep& step, const char* which, double time) {
-    lines.push_back({step.name + " " + which, step.kind, step.kernel->implementation(), step.layout, time});
-  };
-  plan.forward(run);
-  for (std::size_t i = 0; i < plan.steps().size(); ++i)
-    add(plan.steps()[i], "forward",
-        median_milliseconds(s.options.threads, repetitions, [&] { plan.forward_step(i, run); }));
-  for (std::size_t i = plan.steps().size(); i-- > 0;)
-    if (plan.steps()[i].runs_backward)
-      add(plan.steps()[i], "backward",
-          median_milliseconds(s.options.threads, repetitions, [&] { plan.backward_step(i, run); }));
-  s.restore(kept);
+  std::vector<PlanStep> lines =
+      training::measure_steps(plan, s.run(), s.graph, s.weights, s.options.threads, repetitions);
   clear_gradients();
   s.last = nullptr;
   return lines;

@@ -19,8 +19,10 @@
 
 #include "models/description/architecture.h"
 #include "models/kernels/train_kernel.h"
-#include "models/network/network.h"
+#include "models/plan/measure.h"
+#include "models/plan/precision.h"
 #include "models/training/loss.h"
+#include "models/training/mixing.h"
 #include "models/training/optimizer/optimizer.h"
 #include "models/weights/weights.h"
 
@@ -40,13 +42,6 @@ struct TrainingOptions {
 struct BatchResult {
   double loss = 0;  // of the batch, as loss.h says
   Tensor logits;    // N×K
-};
-
-// Mixup (Zhang et al. 2018): clip i becomes λ_i·clip i + (1−λ_i)·clip partner_i, after normalising. The
-// targets that the caller gives are already mixed.
-struct Mixing {
-  std::vector<int> partner;
-  std::vector<float> lambda;
 };
 
 class TrainingNetwork {
