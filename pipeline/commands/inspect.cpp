@@ -1,6 +1,7 @@
 #include "models/description/inspect.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -11,13 +12,19 @@
 namespace actionflow {
 namespace {
 
+// What the implementation was chosen from, where there was a choice.
+std::string choice(const PlanStep& step) {
+  if (step.candidates.empty()) return {};
+  return fmt::format("  (the first that fits of {})", fmt::join(step.candidates, ", "));
+}
+
 void print_plan_table(const std::vector<PlanStep>& steps) {
   std::size_t widest = 4;
   for (const PlanStep& step : steps) widest = std::max(widest, step.name.size());
   double total = 0;
   for (const PlanStep& step : steps) {
-    std::cout << fmt::format("{:>9.3f} ms  {:<{}}  {:<14}  {:<28}  {}\n", step.milliseconds, step.name,
-                             widest, step.kind, step.implementation, step.layout);
+    std::cout << fmt::format("{:>9.3f} ms  {:<{}}  {:<14}  {:<28}  {}{}\n", step.milliseconds, step.name,
+                             widest, step.kind, step.implementation, step.layout, choice(step));
     total += step.milliseconds;
   }
   std::cout << fmt::format("{:>9.3f} ms  in {} steps, each timed alone, warm, median of 20\n", total,
@@ -31,6 +38,7 @@ nlohmann::ordered_json plan_json(const std::vector<PlanStep>& steps) {
                     {"kind", step.kind},
                     {"implementation", step.implementation},
                     {"layout", step.layout},
+                    {"candidates", step.candidates},
                     {"milliseconds", step.milliseconds}});
   }
   return list;
