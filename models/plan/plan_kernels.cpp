@@ -8,6 +8,7 @@
 #include "models/kernels/convolution/convolution.h"
 #include "models/kernels/dense/dense.h"
 #include "models/kernels/operations.h"
+#include "models/kernels/recurrent/recurrent.h"
 
 namespace actionflow {
 namespace {

@@ -25,8 +25,7 @@ struct ConvolutionShape {
 struct PassArguments {
   const void* input = nullptr;
   const void* output_gradient = nullptr;
-  const void* mask =
-      nullptr;  // for a pass that masks(): the output, whose ReLU the gradient has to go through
+  const void* mask = nullptr;  // for a pass that masks(): the output, whose ReLU the gradient goes through
   const float* kernel = nullptr;
   const float* bias = nullptr;
   void* result = nullptr;

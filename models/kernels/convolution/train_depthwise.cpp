@@ -8,7 +8,7 @@
 #include <numeric>
 
 #include "base/error.h"
-#include "models/kernels/channel_rows.h"
+#include "models/kernels/channels.h"
 #include "models/kernels/convolution/row_order.h"
 #include "models/kernels/parallel.h"
 #include "models/kernels/prepared_gradient.h"

@@ -1,4 +1,4 @@
-// Dense products and the recurrent cells that stand on them.
+// Dense products.
 #pragma once
 
 #include <memory>
@@ -35,12 +35,5 @@ struct DenseProblem {
   std::vector<PostOperation> post_operations;
 };
 std::unique_ptr<Kernel> make_dense(const DenseProblem& problem);
-
-struct RecurrentProblem {
-  Recurrent operation;
-  Layout in, out;
-  std::vector<float> kernel, recurrent_kernel, bias;  // as graph.h's Recurrent says; bias may be empty
-};
-std::unique_ptr<Kernel> make_recurrent(const RecurrentProblem& problem);
 
 }  // namespace actionflow::kernels

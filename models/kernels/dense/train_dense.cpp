@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
-#include "models/kernels/channel_rows.h"
+#include "models/kernels/channels.h"
 #include "models/kernels/dense/matrix_product.h"
 #include "models/kernels/prepared_gradient.h"
 #include "models/kernels/scratch.h"

@@ -1,9 +1,9 @@
 #include "base/error.h"
-#include "models/kernels/channel_rows.h"
+#include "models/kernels/channels.h"
+#include "models/kernels/f32_chunks.h"
 #include "models/kernels/simd/gradient_vectors.h"
 #include "models/kernels/simd/map_vectors.h"
 #include "models/kernels/train_kernel.h"
-#include "models/kernels/widened_pieces.h"
 
 namespace actionflow::training {
 namespace {
@@ -14,12 +14,12 @@ class TrainActivation final : public TrainKernel {
       : operation_(operation), in_(r.in[0]), out_(r.out), from_result_(slope_from_result(operation.kind)) {}
 
   void forward(const ForwardArguments& a) const override {
-    for_pieces(out_.elements(), [&](std::int64_t at, std::int64_t count) {
-      Stage from_stage, to_stage;
-      const float* from = read_piece(in_.type, a.inputs[0], at, count, from_stage);
-      float* to = piece_to_write(out_.type, a.output, at, to_stage);
+    for_chunks(out_.elements(), [&](std::int64_t at, std::int64_t count) {
+      F32Chunk from_chunk, to_chunk;
+      const float* from = load_chunk(in_.type, a.inputs[0], at, count, from_chunk);
+      float* to = chunk_to_store(out_.type, a.output, at, to_chunk);
       kernels::vector_kernels().activate(operation_, from, to, count);
-      write_piece(out_.type, to, a.output, at, count);
+      store_chunk(out_.type, to, a.output, at, count);
     });
     if (!kernels::keeps_zero(operation_.kind)) clear_padding(out_, a.output);
   }
@@ -28,13 +28,13 @@ class TrainActivation final : public TrainKernel {
     if (a.input_gradients[0] == nullptr) return;
     const Layout& read = from_result_ ? out_ : in_;
     const void* memory = from_result_ ? a.output : a.inputs[0];
-    for_pieces(in_.elements(), [&](std::int64_t at, std::int64_t count) {
-      Stage read_stage, gradient_stage, to_stage;
-      const float* value = read_piece(read.type, memory, at, count, read_stage);
-      const float* gradient = read_piece(out_.type, a.output_gradient, at, count, gradient_stage);
-      float* to = piece_to_write(in_.type, a.input_gradients[0], at, to_stage);
+    for_chunks(in_.elements(), [&](std::int64_t at, std::int64_t count) {
+      F32Chunk read_chunk, gradient_chunk, to_chunk;
+      const float* value = load_chunk(read.type, memory, at, count, read_chunk);
+      const float* gradient = load_chunk(out_.type, a.output_gradient, at, count, gradient_chunk);
+      float* to = chunk_to_store(in_.type, a.input_gradients[0], at, to_chunk);
       gradient_vectors().activation(operation_, value, value, gradient, to, count);
-      write_piece(in_.type, to, a.input_gradients[0], at, count);
+      store_chunk(in_.type, to, a.input_gradients[0], at, count);
     });
   }
 
@@ -51,23 +51,23 @@ class TrainActivation final : public TrainKernel {
   bool from_result_;
 };
 
-// A row's channels at once. Rows of more channels than a stage holds are f32 and need none.
+// A row's channels at once. Rows of more channels than a chunk holds are f32 and need none.
 class TrainSoftmax final : public TrainKernel {
  public:
   static constexpr std::int64_t kMostInBf16 = 4096;
-  using Row = StageOf<kMostInBf16>;
+  using Row = F32ChunkOf<kMostInBf16>;
 
   explicit TrainSoftmax(const TrainKernelRequest& r) : layout_(r.out) {}
 
   void forward(const ForwardArguments& a) const override {
     const std::int64_t channels = layout_.extents.c;
     each_row([&](std::int64_t at) {
-      Row from_stage, to_stage;
-      const float* from = read_piece(layout_.type, a.inputs[0], at, channels, from_stage);
-      float* to = piece_to_write(layout_.type, a.output, at, to_stage);
+      Row from_chunk, to_chunk;
+      const float* from = load_chunk(layout_.type, a.inputs[0], at, channels, from_chunk);
+      float* to = chunk_to_store(layout_.type, a.output, at, to_chunk);
       kernels::vector_kernels().softmax(from, to, channels);
-      write_piece(layout_.type, to, a.output, at, channels);
-      clear_piece(layout_.type, a.output, at + channels, layout_.padded - channels);
+      store_chunk(layout_.type, to, a.output, at, channels);
+      clear_chunk(layout_.type, a.output, at + channels, layout_.padded - channels);
     });
   }
 
@@ -75,13 +75,13 @@ class TrainSoftmax final : public TrainKernel {
     if (a.input_gradients[0] == nullptr) return;
     const std::int64_t channels = layout_.extents.c;
     each_row([&](std::int64_t at) {
-      Row value_stage, gradient_stage, to_stage;
-      const float* value = read_piece(layout_.type, a.output, at, channels, value_stage);
-      const float* gradient = read_piece(layout_.type, a.output_gradient, at, channels, gradient_stage);
-      float* to = piece_to_write(layout_.type, a.input_gradients[0], at, to_stage);
+      Row value_chunk, gradient_chunk, to_chunk;
+      const float* value = load_chunk(layout_.type, a.output, at, channels, value_chunk);
+      const float* gradient = load_chunk(layout_.type, a.output_gradient, at, channels, gradient_chunk);
+      float* to = chunk_to_store(layout_.type, a.input_gradients[0], at, to_chunk);
       map_vectors().softmax_gradient(value, gradient, to, channels);
-      write_piece(layout_.type, to, a.input_gradients[0], at, channels);
-      clear_piece(layout_.type, a.input_gradients[0], at + channels, layout_.padded - channels);
+      store_chunk(layout_.type, to, a.input_gradients[0], at, channels);
+      clear_chunk(layout_.type, a.input_gradients[0], at + channels, layout_.padded - channels);
     });
   }
 

@@ -5,9 +5,9 @@
 
 #include "base/error.h"
 #include "base/random.h"
+#include "models/kernels/f32_chunks.h"
 #include "models/kernels/simd/map_vectors.h"
 #include "models/kernels/train_kernel.h"
-#include "models/kernels/widened_pieces.h"
 
 namespace actionflow::training {
 namespace {
@@ -52,12 +52,12 @@ class TrainDropout final : public TrainKernel {
   }
 
   void apply(const std::uint8_t* kept, const void* from, void* to) const {
-    for_pieces(layout_.elements(), [&](std::int64_t at, std::int64_t count) {
-      Stage from_stage, to_stage;
-      const float* in = read_piece(layout_.type, from, at, count, from_stage);
-      float* out = piece_to_write(layout_.type, to, at, to_stage);
+    for_chunks(layout_.elements(), [&](std::int64_t at, std::int64_t count) {
+      F32Chunk from_chunk, to_chunk;
+      const float* in = load_chunk(layout_.type, from, at, count, from_chunk);
+      float* out = chunk_to_store(layout_.type, to, at, to_chunk);
       map_vectors().keep(kept + at, in, scale_, out, count);
-      write_piece(layout_.type, out, to, at, count);
+      store_chunk(layout_.type, out, to, at, count);
     });
   }
 

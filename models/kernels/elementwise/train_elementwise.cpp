@@ -3,10 +3,10 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "models/kernels/f32_chunks.h"
 #include "models/kernels/simd/gradient_vectors.h"
 #include "models/kernels/simd/map_vectors.h"
 #include "models/kernels/train_kernel.h"
-#include "models/kernels/widened_pieces.h"
 
 namespace actionflow::training {
 namespace {
@@ -32,19 +32,19 @@ class TrainElementwise final : public TrainKernel {
       out_ = {.batch = 1, .extents = {.c = out_.elements()}, .padded = out_.elements(), .type = out_.type};
       std::fill(in_.begin(), in_.end(), out_);
     }
-    pieces_ = (out_.extents.c + kStage - 1) / kStage;
+    pieces_ = (out_.extents.c + kChunkFloats - 1) / kChunkFloats;
   }
 
   void forward(const ForwardArguments& a) const override {
     each_stretch([&](const Stretch& s) {
-      Stage result_stage;
+      F32Chunk result_chunk;
       const std::int64_t at = s.row * out_.padded + s.first;
-      float* result = piece_to_write(out_.type, a.output, at, result_stage);
+      float* result = chunk_to_store(out_.type, a.output, at, result_chunk);
       combine(a.inputs, s, result);
       if (relu_) kernels::vector_kernels().activate({.kind = ActivationKind::relu}, result, result, s.count);
-      write_piece(out_.type, result, a.output, at, s.count);
+      store_chunk(out_.type, result, a.output, at, s.count);
       if (s.first + s.count == out_.extents.c)
-        clear_piece(out_.type, a.output, at + s.count, out_.padded - out_.extents.c);
+        clear_chunk(out_.type, a.output, at + s.count, out_.padded - out_.extents.c);
     });
   }
 
@@ -76,8 +76,8 @@ class TrainElementwise final : public TrainKernel {
   template <class F>
   void each_stretch(F body) const {
     kernels::parallel_for(out_.rows() * pieces_, out_.elements() * 2, [&](std::int64_t i) {
-      const std::int64_t first = i % pieces_ * kStage;
-      body(Stretch{i / pieces_, first, std::min(kStage, out_.extents.c - first)});
+      const std::int64_t first = i % pieces_ * kChunkFloats;
+      body(Stretch{i / pieces_, first, std::min(kChunkFloats, out_.extents.c - first)});
     });
   }
 
@@ -90,18 +90,18 @@ class TrainElementwise final : public TrainKernel {
   }
 
   Operand operand(const std::vector<const void*>& inputs, std::size_t i, const Stretch& s,
-                  Stage& stage) const {
+                  F32Chunk& chunk) const {
     const Layout& own = in_[i];
     const bool one = own.extents.c == 1 && out_.extents.c > 1;
     const std::int64_t at = row_of(i, s.row) * own.padded + (one ? 0 : s.first);
-    return {read_piece(own.type, inputs[i], at, one ? 1 : s.count, stage), one ? 0 : 1};
+    return {load_chunk(own.type, inputs[i], at, one ? 1 : s.count, chunk), one ? 0 : 1};
   }
 
   void combine(const std::vector<const void*>& inputs, const Stretch& s, float* result) const {
-    Stage left_stage, right_stage;
-    Operand left = operand(inputs, 0, s, left_stage);
+    F32Chunk left_chunk, right_chunk;
+    Operand left = operand(inputs, 0, s, left_chunk);
     for (std::size_t i = 1; i < in_.size(); ++i) {
-      const Operand right = operand(inputs, i, s, right_stage);
+      const Operand right = operand(inputs, i, s, right_chunk);
       kernels::vector_kernels().binary(operation_.kind, scale_of(i), left.floats, left.step, right.floats,
                                        right.step, result, s.count);
       left = {result, 1};
@@ -109,58 +109,58 @@ class TrainElementwise final : public TrainKernel {
   }
 
   // The gradient of the operation's value, before ReLU and without `scale`.
-  const float* value_gradient(const BackwardArguments& a, const Stretch& s, Stage& stage) const {
+  const float* value_gradient(const BackwardArguments& a, const Stretch& s, F32Chunk& chunk) const {
     const std::int64_t at = s.row * out_.padded + s.first;
-    const float* gradient = read_piece(out_.type, a.output_gradient, at, s.count, stage);
+    const float* gradient = load_chunk(out_.type, a.output_gradient, at, s.count, chunk);
     if (relu_) {
-      Stage value_stage;
-      const float* value = read_piece(out_.type, a.output, at, s.count, value_stage);
-      gradient_vectors().activation({.kind = ActivationKind::relu}, nullptr, value, gradient, stage.floats,
+      F32Chunk value_chunk;
+      const float* value = load_chunk(out_.type, a.output, at, s.count, value_chunk);
+      gradient_vectors().activation({.kind = ActivationKind::relu}, nullptr, value, gradient, chunk.floats,
                                     s.count);
-      gradient = stage.floats;
+      gradient = chunk.floats;
     }
     if (operation_.scale == 1.0F) return gradient;
-    kernels::vector_kernels().binary(Kind::multiply, 1, gradient, 1, &operation_.scale, 0, stage.floats,
+    kernels::vector_kernels().binary(Kind::multiply, 1, gradient, 1, &operation_.scale, 0, chunk.floats,
                                      s.count);
-    return stage.floats;
+    return chunk.floats;
   }
 
   // Input i's gradient for a stretch of the result, before sums over repeated extents.
   const float* input_gradient(const BackwardArguments& a, std::size_t i, const Stretch& s,
-                              Stage& stage) const {
-    const float* gradient = value_gradient(a, s, stage);
+                              F32Chunk& chunk) const {
+    const float* gradient = value_gradient(a, s, chunk);
     if (operation_.kind == Kind::add) return gradient;
-    if (operation_.kind == Kind::maximum) return winner_gradient(a, i, s, gradient, stage);
+    if (operation_.kind == Kind::maximum) return winner_gradient(a, i, s, gradient, chunk);
     for (std::size_t other = 0; other < in_.size(); ++other) {
       if (other == i) continue;
-      Stage factor_stage;
-      const Operand factor = operand(a.inputs, other, s, factor_stage);
+      F32Chunk factor_chunk;
+      const Operand factor = operand(a.inputs, other, s, factor_chunk);
       kernels::vector_kernels().binary(Kind::multiply, 1, gradient, 1, factor.floats, factor.step,
-                                       stage.floats, s.count);
-      gradient = stage.floats;
+                                       chunk.floats, s.count);
+      gradient = chunk.floats;
     }
     return gradient;
   }
 
   // The first of equal inputs takes it.
   const float* winner_gradient(const BackwardArguments& a, std::size_t i, const Stretch& s,
-                               const float* gradient, Stage& stage) const {
-    Stage own, before, after;
+                               const float* gradient, F32Chunk& chunk) const {
+    F32Chunk own, before, after;
     join_greatest(a, i, i + 1, s, own);
     const bool first = i == 0, last = i + 1 == in_.size();
     if (!first) join_greatest(a, 0, i, s, before);
     if (!last) join_greatest(a, i + 1, in_.size(), s, after);
     map_vectors().winner_gradient(own.floats, first ? nullptr : before.floats, last ? nullptr : after.floats,
-                                  gradient, stage.floats, s.count);
-    return stage.floats;
+                                  gradient, chunk.floats, s.count);
+    return chunk.floats;
   }
 
   void join_greatest(const BackwardArguments& a, std::size_t begin, std::size_t end, const Stretch& s,
-                     Stage& greatest) const {
+                     F32Chunk& greatest) const {
     Operand left{nullptr, 1};
     for (std::size_t i = begin; i < end; ++i) {
-      Stage stage;
-      const Operand right = operand(a.inputs, i, s, stage);
+      F32Chunk chunk;
+      const Operand right = operand(a.inputs, i, s, chunk);
       if (left.floats == nullptr) left = right;
       kernels::vector_kernels().binary(Kind::maximum, 1, left.floats, left.step, right.floats, right.step,
                                        greatest.floats, s.count);
@@ -169,12 +169,12 @@ class TrainElementwise final : public TrainKernel {
   }
 
   void write_gradient(const BackwardArguments& a, std::size_t i, const Stretch& s) const {
-    Stage stage;
+    F32Chunk chunk;
     const Layout& own = in_[i];
     const std::int64_t at = s.row * own.padded + s.first;
-    write_piece(own.type, input_gradient(a, i, s, stage), a.input_gradients[i], at, s.count);
+    store_chunk(own.type, input_gradient(a, i, s, chunk), a.input_gradients[i], at, s.count);
     if (s.first + s.count == own.extents.c)
-      clear_piece(own.type, a.input_gradients[i], at + s.count, own.padded - own.extents.c);
+      clear_chunk(own.type, a.input_gradients[i], at + s.count, own.padded - own.extents.c);
   }
 
   void sum_gradient(const BackwardArguments& a, std::size_t i) const {
@@ -183,13 +183,13 @@ class TrainElementwise final : public TrainKernel {
       return kernels::parallel_for(own.rows(), out_.elements() * 2,
                                    [&](std::int64_t row) { sum_whole_row(a, i, row); });
     kernels::parallel_for(own.rows() * pieces_, out_.elements() * 2, [&](std::int64_t task) {
-      const std::int64_t row = task / pieces_, first = task % pieces_ * kStage;
-      const std::int64_t count = std::min(kStage, own.extents.c - first);
-      Stage total;
+      const std::int64_t row = task / pieces_, first = task % pieces_ * kChunkFloats;
+      const std::int64_t count = std::min(kChunkFloats, own.extents.c - first);
+      F32Chunk total;
       sum_rows(a, i, row, first, count, total);
-      write_piece(own.type, total.floats, a.input_gradients[i], row * own.padded + first, count);
+      store_chunk(own.type, total.floats, a.input_gradients[i], row * own.padded + first, count);
       if (first + count == own.extents.c)
-        clear_piece(own.type, a.input_gradients[i], row * own.padded + own.extents.c,
+        clear_chunk(own.type, a.input_gradients[i], row * own.padded + own.extents.c,
                     own.padded - own.extents.c);
     });
   }
@@ -198,21 +198,21 @@ class TrainElementwise final : public TrainKernel {
   void sum_whole_row(const BackwardArguments& a, std::size_t i, std::int64_t row) const {
     const Layout& own = in_[i];
     double sum = 0;
-    for (std::int64_t first = 0; first < out_.extents.c; first += kStage) {
-      const std::int64_t count = std::min(kStage, out_.extents.c - first);
-      Stage total;
+    for (std::int64_t first = 0; first < out_.extents.c; first += kChunkFloats) {
+      const std::int64_t count = std::min(kChunkFloats, out_.extents.c - first);
+      F32Chunk total;
       sum_rows(a, i, row, first, count, total);
       for (std::int64_t c = 0; c < count; ++c) sum += double{total.floats[c]};
     }
     const float rounded = static_cast<float>(sum);
-    write_piece(own.type, &rounded, a.input_gradients[i], row * own.padded, 1);
-    clear_piece(own.type, a.input_gradients[i], row * own.padded + 1, own.padded - 1);
+    store_chunk(own.type, &rounded, a.input_gradients[i], row * own.padded, 1);
+    clear_chunk(own.type, a.input_gradients[i], row * own.padded + 1, own.padded - 1);
   }
 
   // Σ over the result's rows that read row `own_row` of input i.
   void sum_rows(const BackwardArguments& a, std::size_t i, std::int64_t own_row, std::int64_t first,
-                std::int64_t count, Stage& total) const {
-    Stage block;
+                std::int64_t count, F32Chunk& total) const {
+    F32Chunk block;
     std::fill_n(total.floats, count, 0.0F);
     std::fill_n(block.floats, count, 0.0F);
     std::int64_t rows = 0;
@@ -220,8 +220,8 @@ class TrainElementwise final : public TrainKernel {
       kernels::vector_kernels().binary(Kind::add, 1, from, 1, to, 1, to, count);
     };
     each_reader(i, own_row, [&](std::int64_t row) {
-      Stage stage;
-      add(input_gradient(a, i, {row, first, count}, stage), block.floats);
+      F32Chunk chunk;
+      add(input_gradient(a, i, {row, first, count}, chunk), block.floats);
       if (++rows % kRowsTogether != 0) return;
       add(block.floats, total.floats);
       std::fill_n(block.floats, count, 0.0F);

@@ -1,20 +1,20 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "models/kernels/f32_chunks.h"
 #include "models/kernels/scratch.h"
 #include "models/kernels/simd/map_vectors.h"
 #include "models/kernels/train_kernel.h"
-#include "models/kernels/widened_pieces.h"
 
 namespace actionflow::training {
 namespace {
 
-// Rows go in groups of a stage, and groups in parts that the shape alone decides, whose sums for alpha are
+// Rows go in groups of a chunk, and groups in parts that the shape alone decides, whose sums for alpha are
 // added in order.
 class TrainPRelu final : public TrainKernel {
  public:
   static constexpr std::int64_t kMostParts = 64, kMostChannels = 1024;
-  using Group = StageOf<kMostChannels>;
+  using Group = F32ChunkOf<kMostChannels>;
 
   explicit TrainPRelu(const TrainKernelRequest& r)
       : layout_(r.out),
@@ -30,12 +30,12 @@ class TrainPRelu final : public TrainKernel {
   void forward(const ForwardArguments& a) const override {
     const float* alpha = spread_alpha(a.parameters[0], a.scratch);
     kernels::parallel_for(groups_, layout_.elements(), [&](std::int64_t group) {
-      Group from_stage, to_stage;
+      Group from_chunk, to_chunk;
       const std::int64_t at = group * group_ * layout_.padded, rows = rows_of(group);
-      const float* from = read_piece(layout_.type, a.inputs[0], at, rows * layout_.padded, from_stage);
-      float* to = piece_to_write(layout_.type, a.output, at, to_stage);
+      const float* from = load_chunk(layout_.type, a.inputs[0], at, rows * layout_.padded, from_chunk);
+      float* to = chunk_to_store(layout_.type, a.output, at, to_chunk);
       kernels::vector_kernels().prelu(from, alpha, to, rows, layout_.padded);
-      write_piece(layout_.type, to, a.output, at, rows * layout_.padded);
+      store_chunk(layout_.type, to, a.output, at, rows * layout_.padded);
     });
   }
 
@@ -73,15 +73,15 @@ class TrainPRelu final : public TrainKernel {
   }
 
   void backward_group(const BackwardArguments& a, std::int64_t group, const float* alpha, float* sums) const {
-    Group in_stage, gradient_stage, to_stage;
+    Group in_stage, gradient_chunk, to_chunk;
     const std::int64_t at = group * group_ * layout_.padded, rows = rows_of(group);
     const std::int64_t count = rows * layout_.padded;
-    const float* in = read_piece(layout_.type, a.inputs[0], at, count, in_stage);
-    const float* gradient = read_piece(layout_.type, a.output_gradient, at, count, gradient_stage);
+    const float* in = load_chunk(layout_.type, a.inputs[0], at, count, in_stage);
+    const float* gradient = load_chunk(layout_.type, a.output_gradient, at, count, gradient_chunk);
     void* out = a.input_gradients[0];
-    float* to = out == nullptr ? to_stage.floats : piece_to_write(layout_.type, out, at, to_stage);
+    float* to = out == nullptr ? to_chunk.floats : chunk_to_store(layout_.type, out, at, to_chunk);
     map_vectors().prelu_gradient(in, gradient, alpha, to, sums, rows, layout_.padded);
-    if (out != nullptr) write_piece(layout_.type, to, out, at, count);
+    if (out != nullptr) store_chunk(layout_.type, to, out, at, count);
   }
 
   Layout layout_;

@@ -3,10 +3,10 @@
 
 #include "base/error.h"
 #include "models/kernels/converted.h"
+#include "models/kernels/f32_chunks.h"
 #include "models/kernels/operations.h"
 #include "models/kernels/simd/map_vectors.h"
 #include "models/kernels/train_kernel.h"
-#include "models/kernels/widened_pieces.h"
 
 namespace actionflow::training {
 namespace {
@@ -47,10 +47,10 @@ class TrainMean final : public TrainKernel {
 
   void backward(const BackwardArguments& a) const override {
     if (a.input_gradients[0] == nullptr) return;
-    const std::int64_t pieces = (counts_.inner + kStage - 1) / kStage;
+    const std::int64_t pieces = (counts_.inner + kChunkFloats - 1) / kChunkFloats;
     kernels::parallel_for(counts_.outer * pieces, in_.elements(), [&](std::int64_t i) {
-      const std::int64_t first = i % pieces * kStage;
-      spread(a, i / pieces, first, std::min(kStage, counts_.inner - first));
+      const std::int64_t first = i % pieces * kChunkFloats;
+      spread(a, i / pieces, first, std::min(kChunkFloats, counts_.inner - first));
     });
   }
 
@@ -60,14 +60,14 @@ class TrainMean final : public TrainKernel {
 
  private:
   void spread(const BackwardArguments& a, std::int64_t outer, std::int64_t first, std::int64_t count) const {
-    Stage gradient_stage, share;
+    F32Chunk gradient_chunk, share;
     const float* gradient =
-        read_piece(out_.type, a.output_gradient, outer * counts_.inner + first, count, gradient_stage);
+        load_chunk(out_.type, a.output_gradient, outer * counts_.inner + first, count, gradient_chunk);
     const float scale = 1.0F / static_cast<float>(counts_.length);
     kernels::vector_kernels().binary(Elementwise::Kind::multiply, 1, gradient, 1, &scale, 0, share.floats,
                                      count);
     for (std::int64_t r = 0; r < counts_.length; ++r)
-      write_piece(in_.type, share.floats, a.input_gradients[0],
+      store_chunk(in_.type, share.floats, a.input_gradients[0],
                   (outer * counts_.length + r) * counts_.inner + first, count);
   }
 

@@ -1,5 +1,7 @@
 // LSTM and GRU: the input's products for all steps at once, then one product and one elementwise loop a
 // step. The state lies in vectors padded to 16, gate after gate.
+#include "models/kernels/recurrent/recurrent.h"
+
 #include <algorithm>
 #include <cstring>
 

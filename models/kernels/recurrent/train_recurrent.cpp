@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "models/kernels/channel_rows.h"
+#include "models/kernels/channels.h"
 #include "models/kernels/simd/gradient_vectors.h"
 #include "models/kernels/simd/vector.h"
 

@@ -4,9 +4,9 @@
 
 #include "base/error.h"
 #include "models/kernels/converted.h"
+#include "models/kernels/f32_chunks.h"
 #include "models/kernels/operations.h"
 #include "models/kernels/train_kernel.h"
-#include "models/kernels/widened_pieces.h"
 
 namespace actionflow::training {
 namespace {
@@ -80,12 +80,12 @@ class TrainSelectFrame final : public TrainKernel {
     if (a.input_gradients[0] == nullptr) return;
     kernels::parallel_for(in_.batch * in_.extents.t, in_.elements(), [&](std::int64_t i) {
       const std::int64_t n = i / in_.extents.t, t = i % in_.extents.t, frame = in_.frame();
-      if (t != frame_) return clear_piece(in_.type, a.input_gradients[0], i * frame, frame);
-      for (std::int64_t first = 0; first < frame; first += kStage) {
-        Stage stage;
-        const std::int64_t count = std::min(kStage, frame - first);
-        const float* gradient = read_piece(out_.type, a.output_gradient, n * frame + first, count, stage);
-        write_piece(in_.type, gradient, a.input_gradients[0], i * frame + first, count);
+      if (t != frame_) return clear_chunk(in_.type, a.input_gradients[0], i * frame, frame);
+      for (std::int64_t first = 0; first < frame; first += kChunkFloats) {
+        F32Chunk chunk;
+        const std::int64_t count = std::min(kChunkFloats, frame - first);
+        const float* gradient = load_chunk(out_.type, a.output_gradient, n * frame + first, count, chunk);
+        store_chunk(in_.type, gradient, a.input_gradients[0], i * frame + first, count);
       }
     });
   }

@@ -1,12 +1,11 @@
-// A recurrent kernel's state handed in and out: a sequence in pieces gives the bits of the whole.
+#include "models/kernels/recurrent/recurrent.h"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <memory>
 #include <random>
-
-#include "models/kernels/dense/dense.h"
 
 namespace actionflow::testing {
 namespace {

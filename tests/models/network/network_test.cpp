@@ -151,6 +151,15 @@ TEST(Network, UsesOnlyTheInstructionsThatAreAllowed) {
     }
 }
 
+TEST(Network, APlansStepsTellWhatTheirKernelsWereChosenFrom) {
+  for (const PlanStep& step : compile(residual_network())->measure_plan(1)) {
+    if (step.kind == "convolution")
+      EXPECT_EQ(step.candidates, (std::vector<std::string>{"depthwise", "winograd", "onednn", "direct"}));
+    else
+      EXPECT_TRUE(step.candidates.empty()) << step.name;
+  }
+}
+
 TEST(Network, ResultsDoNotDependOnTheNumberOfThreads) {
   for (const GraphMaker& maker :
        {residual_network(), seed_network(), recurrent_network(), branched_network()}) {
@@ -193,6 +202,18 @@ void expect_parts_equal_the_whole(const GraphMaker& maker, Cut cut, std::size_t 
   }
   EXPECT_EQ(cut_up->probabilities(results.back()), whole->classify(frames.pointers, whole_workspace));
   EXPECT_EQ(cut_up->classify(frames.pointers, workspace), whole->classify(frames.pointers, whole_workspace));
+}
+
+TEST(Network, PartsTellWhatTheirStepsReachInTime) {
+  const Architecture architecture =
+      load_architecture(std::string(ACTIONFLOW_ROOT) + "/configs/models/cnn_lstm.yaml");
+  const auto network =
+      Network::compile(architecture, initial_weights(architecture, 1), {}, Cut::before_recurrent);
+  ASSERT_EQ(network->parts().size(), 2U);
+  EXPECT_TRUE(network->parts()[0].per_sample);
+  EXPECT_EQ(network->parts()[0].time_stride, 1);
+  EXPECT_EQ(network->parts()[0].time_extent, 5);  // two kernels of 3
+  EXPECT_FALSE(network->parts()[1].per_sample);
 }
 
 TEST(Network, PartsEqualTheWholeToTheBit) {

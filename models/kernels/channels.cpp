@@ -1,4 +1,4 @@
-#include "models/kernels/channel_rows.h"
+#include "models/kernels/channels.h"
 
 #include <algorithm>
 #include <cstring>
