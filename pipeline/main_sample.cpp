@@ -8,8 +8,10 @@
 #include <string>
 
 #include "base/error.h"
+#include "datasets/pictures/opencv_threads.h"
 #include "datasets/synthetic/clip_video.h"
 #include "datasets/synthetic/sample_video.h"
+#include "datasets/video/ffmpeg_log.h"
 
 namespace {
 
@@ -53,6 +55,8 @@ int main(int argc, char** argv) {
   const std::string what = argc > 2 ? argv[2] : "thumbs_up";
   if (argc < 2 || argc > 4) return usage();
   if (!kGestures.contains(what) && !scene_of(what)) return usage();
+  take_over_ffmpeg();
+  opencv_threads_off();
   try {
     SampleVideoOptions options;
     if (argc > 3) options.seed = std::strtoull(argv[3], nullptr, 10);

@@ -6,7 +6,6 @@
 #include <opencv2/imgproc.hpp>
 
 #include "datasets/clips/augment.h"
-#include "datasets/pictures/opencv_threads.h"
 
 namespace actionflow {
 
@@ -89,7 +88,6 @@ void ClipChange::paint(const VideoFrames& video, std::int64_t frame, const Input
   }
   warp({video.pixels(frame), kept.height, kept.width, kept.channels()}, map, input.height, input.width, out);
   if (blur > 0) {
-    opencv_threads_off();
     cv::Mat picture(input.height, input.width, CV_8UC(kept.channels()), out);
     cv::GaussianBlur(picture, picture, {}, blur, 0, cv::BORDER_REPLICATE);
   }

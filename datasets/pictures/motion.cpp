@@ -4,9 +4,8 @@
 #include <cmath>
 #include <cstdlib>
 #include <opencv2/core.hpp>
-#include <opencv2/video/tracking.hpp>
 
-#include "datasets/pictures/opencv_threads.h"
+#include "datasets/pictures/optical_flow.h"
 
 namespace actionflow {
 
@@ -30,10 +29,7 @@ void write_difference(const std::vector<std::uint8_t>& before, const std::vector
 }
 
 void write_flow(const cv::Mat& before, const cv::Mat& now, std::uint8_t* out, int stride) {
-  opencv_threads_off();
-  cv::Mat_<cv::Vec2f> flow;
-  cv::calcOpticalFlowFarneback(before, now, flow, 0.5, 3, 15, 3, 5, 1.2, 0);
-  for (const cv::Vec2f& moved : flow) {
+  for (const cv::Vec2f& moved : optical_flow(before, now)) {
     const double length = std::hypot(moved[0], moved[1]) * kBytesAPixel;
     // The comparison is false for what is not a number.
     *out = length < 255 ? static_cast<std::uint8_t>(std::lround(length)) : std::uint8_t{255};

@@ -4,9 +4,6 @@
 
 namespace actionflow {
 
-void opencv_threads_off() {
-  static const bool off = (cv::setNumThreads(0), true);
-  static_cast<void>(off);
-}
+void opencv_threads_off() { cv::setNumThreads(0); }
 
 }  // namespace actionflow

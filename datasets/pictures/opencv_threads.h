@@ -1,9 +1,9 @@
-// OpenCV's own threads, which are never wanted: the flow graph has all the threads there are.
+// OpenCV's own threads, which the program never wants: the flow graph has all the threads there are.
 #pragma once
 
 namespace actionflow {
 
-// Before the first call of OpenCV's, from any thread.
+// In the whole process. For main().
 void opencv_threads_off();
 
 }  // namespace actionflow

@@ -4,8 +4,6 @@
 #include <opencv2/core.hpp>
 #include <opencv2/imgproc.hpp>
 
-#include "datasets/pictures/opencv_threads.h"
-
 namespace actionflow {
 
 namespace {
@@ -87,7 +85,6 @@ void paste(const RgbPicture& from, int x, int y, RgbPicture& to) {
 }
 
 void write_text(const std::string& text, int x, int y, int height, RgbPicture& picture) {
-  opencv_threads_off();
   // The font's capitals are 21 pixels high at a scale of 1.
   cv::Mat pixels = matrix(picture);
   cv::putText(pixels, drawable(text), {x, y}, cv::FONT_HERSHEY_SIMPLEX, height / 21.0, cv::Scalar(0, 0, 0), 1,

@@ -9,8 +9,6 @@
 #include <opencv2/imgproc.hpp>
 #include <vector>
 
-#include "datasets/pictures/opencv_threads.h"
-
 namespace actionflow {
 
 namespace {
@@ -119,7 +117,6 @@ class Source {
 // Smoothed where the map leaves out pixels; `smoothed` holds the result then.
 PictureView antialiased(const PictureView& source, double shrink, cv::Mat& smoothed) {
   if (shrink <= kLeastShrink) return source;
-  opencv_threads_off();
   const cv::Mat from(source.height, source.width, CV_8UC(source.channels),
                      const_cast<std::uint8_t*>(source.pixels));
   cv::GaussianBlur(from, smoothed, {}, 0.5 * std::sqrt(shrink * shrink - 1), 0, cv::BORDER_REPLICATE);

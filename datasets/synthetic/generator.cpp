@@ -12,7 +12,6 @@
 
 #include "base/atomic_file.h"
 #include "base/random.h"
-#include "datasets/pictures/opencv_threads.h"
 #include "datasets/synthetic/clip_video.h"
 
 namespace actionflow {
@@ -183,7 +182,6 @@ bool write_synthetic(const fs::path& folder, const SyntheticOptions& options, co
                      const std::function<void()>& written) {
   const std::vector<SyntheticClip> clips = plan_synthetic(options);
   NewFolder made(folder);
-  opencv_threads_off();
   const int processors = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   Writing(folder, *options.scene, clips, stop, written)
       .run(options.threads > 0 ? options.threads : processors);

@@ -1,12 +1,11 @@
 #include "datasets/video/ffmpeg_log.h"
 
-#include <spdlog/spdlog.h>
-
 #include <strings.h>
 #include <array>
 #include <cstdarg>
 #include <mutex>
 
+#include "base/log.h"
 #include "datasets/video/ffmpeg.h"
 #include "datasets/video/source.h"
 #include "datasets/video/stream_parameters.h"
@@ -24,13 +23,13 @@ std::size_t find_ignoring_case(const std::string& text, const char* word) {
 
 void log_line(void* context, int level, const char* format, va_list arguments) {
   // Beyond "info" FFmpeg prints whole requests, which nobody reads and which hold passwords.
-  if (level > AV_LOG_INFO || !spdlog::should_log(spdlog::level::debug)) return;
+  if (level > AV_LOG_INFO || log::level() > log::Level::debug) return;
   std::array<char, 2048> line{};
   thread_local int print_prefix = 1;
   av_log_format_line2(context, level, format, arguments, line.data(), line.size(), &print_prefix);
   std::string text(line.data());
   while (!text.empty() && text.back() == '\n') text.pop_back();
-  if (!text.empty()) spdlog::debug("ffmpeg: {}", safe_log_line(std::move(text)));
+  if (!text.empty()) log::debug("ffmpeg: {}", safe_log_line(std::move(text)));
 }
 
 }  // namespace
@@ -43,11 +42,14 @@ std::string safe_log_line(std::string line) {
   return without_credentials(line);
 }
 
+void take_over_ffmpeg() {
+  av_log_set_callback(log_line);
+  av_max_alloc(kMaxAllocationBytes);
+}
+
 void prepare_ffmpeg() {
   static std::once_flag once;
   std::call_once(once, [] {
-    av_log_set_callback(log_line);
-    av_max_alloc(kMaxAllocationBytes);
     avdevice_register_all();
     avformat_network_init();
   });

@@ -1,12 +1,15 @@
-// FFmpeg's own log lines: they go to our log at debug level, never with credentials in them.
+// FFmpeg's own log lines, which go to the log at debug level, never with credentials in them, and its set-up.
 #pragma once
 
 #include <string>
 
 namespace actionflow {
 
-// Takes over FFmpeg's log and bounds its allocations, once; every entry into FFmpeg calls it first.
-// Thread-safe.
+// Sends the lines of FFmpeg's log to the program's and bounds each of its allocations (kMaxAllocationBytes),
+// in the whole process. For main().
+void take_over_ffmpeg();
+
+// Registers devices and sets up the network, once; every entry into FFmpeg calls it first. Thread-safe.
 void prepare_ffmpeg();
 
 // A log line as it may be shown: addresses without credentials, headers that authorise cut off.

@@ -10,7 +10,6 @@
 
 #include "base/error.h"
 #include "models/network/network.h"
-#include "models/openmp_wait.h"
 #include "models/weights/weights.h"
 
 namespace {
@@ -81,7 +80,6 @@ int run(const std::vector<std::string>& arguments) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  actionflow::wait_briefly_at_barriers(argv);
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   if (arguments.empty()) {
     fmt::print(stderr, "usage: network_benchmark MODEL.yaml [THREADS] [SECONDS] [plan] [bf16] [json]\n");

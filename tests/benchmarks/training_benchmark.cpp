@@ -13,7 +13,6 @@
 #include <vector>
 
 #include "base/error.h"
-#include "models/openmp_wait.h"
 #include "models/training/optimizer/optimizer.h"
 #include "models/training/training_network.h"
 
@@ -117,7 +116,6 @@ int run(const std::vector<std::string>& arguments) {
 }  // namespace
 
 int main(int count, char** values) {
-  actionflow::wait_briefly_at_barriers(values);
   try {
     return run({values + 1, values + count});
   } catch (const std::exception& error) {

@@ -2,7 +2,6 @@
 #include <gmock/gmock.h>
 
 #include "models/formats/hdf5_child.h"
-#include "models/openmp_wait.h"
 
 #ifdef __SANITIZE_ADDRESS__
 // A crash of the HDF5 library in the child has to show as the signal that it is.
@@ -12,7 +11,6 @@ extern "C" const char* __asan_default_options() {
 #endif
 
 int main(int argc, char** argv) {
-  actionflow::wait_briefly_at_barriers(argv);
   if (const auto code = actionflow::run_hdf5_child(argc, argv)) return *code;
   ::testing::InitGoogleMock(&argc, argv);
   return RUN_ALL_TESTS();

@@ -1,13 +1,10 @@
 #include <gtest/gtest.h>
-#include <spdlog/sinks/ostream_sink.h>
-#include <spdlog/spdlog.h>
 
 #include <array>
-#include <memory>
-#include <sstream>
 #include <string>
 #include <vector>
 
+#include "base/log.h"
 #include "datasets/video/ffmpeg.h"
 #include "datasets/video/ffmpeg_log.h"
 #include "datasets/video/host_lookup.h"
@@ -76,26 +73,27 @@ TEST(Credentials, AreNotShownWhenASourceCannotBeOpened) {
   }
 }
 
-// Our logger at its most talkative, writing into memory.
+// The program's log at a level, written into memory.
 class CapturedLog {
  public:
-  CapturedLog() : before_(spdlog::default_logger()) {
-    auto logger =
-        std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::ostream_sink_mt>(text_));
-    logger->set_level(spdlog::level::trace);
-    spdlog::set_default_logger(logger);
+  explicit CapturedLog(log::Level level) {
+    log::set_level(level);
+    log::set_sink([this](log::Level, std::string_view line) { (text_ += line) += '\n'; });
   }
-  ~CapturedLog() { spdlog::set_default_logger(before_); }
-  std::string text() const { return text_.str(); }
+  ~CapturedLog() {
+    log::set_sink({});
+    log::set_level(log::Level::info);
+  }
+  CapturedLog(const CapturedLog&) = delete;
+  CapturedLog& operator=(const CapturedLog&) = delete;
+  const std::string& text() const { return text_; }
 
  private:
-  std::ostringstream text_;
-  std::shared_ptr<spdlog::logger> before_;
+  std::string text_;
 };
 
 TEST(Credentials, AreNotShownInFfmpegsOwnLogLines) {
-  prepare_ffmpeg();
-  const CapturedLog log;
+  const CapturedLog log(log::Level::debug);
   for (const std::string& address : addresses_with("hunter2"))
     if (address.find("://") != std::string::npos)
       av_log(nullptr, AV_LOG_ERROR, "Failed to open %s: no\n", address.c_str());
@@ -106,9 +104,7 @@ TEST(Credentials, AreNotShownInFfmpegsOwnLogLines) {
 }
 
 TEST(FfmpegLog, GoesToDebugOnly) {
-  prepare_ffmpeg();
-  CapturedLog log;
-  spdlog::default_logger()->set_level(spdlog::level::info);
+  const CapturedLog log(log::Level::info);
   av_log(nullptr, AV_LOG_ERROR, "something is wrong\n");
   EXPECT_EQ(log.text(), "");
 }
