@@ -24,11 +24,32 @@ N or_error(N result) {
   return result < 0 ? static_cast<N>(-errno) : result;
 }
 
+constexpr mode_t kPermissions = 07777;
+
+// Gives a file the owner, group and mode of another, as far as this process may.
+int take_after(int descriptor, const struct stat& like) {
+  mode_t mode = like.st_mode & kPermissions;
+  const bool owned = ::fchown(descriptor, like.st_uid, like.st_gid) == 0;
+  if (!owned && ::fchown(descriptor, static_cast<uid_t>(-1), like.st_gid) != 0)
+    mode &= ~static_cast<mode_t>(S_IRWXG) | (mode & S_IRWXO) << 3;
+  if (!owned) mode &= ~static_cast<mode_t>(S_ISUID | S_ISGID);
+  return or_error(::fchmod(descriptor, mode));
+}
+
 class SystemFiles final : public FileSystem {
  public:
-  int create(const std::string& path) override {
-    const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  int create(const std::string& path, const std::string& like) override {
+    struct stat standing {};
+    const bool replaces = ::stat(like.c_str(), &standing) == 0;
+    // Until it has its owner and mode, nobody else may open it.
+    const mode_t mode = replaces ? S_IRUSR | S_IWUSR : 0666;
+    const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode);
     if (descriptor < 0) return -errno;
+    if (const int error = replaces ? take_after(descriptor, standing) : 0; error < 0 && error != -EPERM) {
+      ::close(descriptor);
+      ::unlink(path.c_str());
+      return error;
+    }
     while (::flock(descriptor, LOCK_EX) != 0 && errno == EINTR) {
     }
     struct stat status {};
@@ -96,7 +117,7 @@ AtomicFile::AtomicFile(const std::filesystem::path& path, FileSystem& files)
   }
   for (int i = 0; i < kMostNames && (i == 0 || descriptor_ == -EEXIST); ++i) {
     temporary_ = temporary_beside(path_);
-    descriptor_ = files_.create(temporary_);
+    descriptor_ = files_.create(temporary_, path_.string());
   }
   if (descriptor_ >= 0) return;
   temporary_.clear();  // what stands there is another's

@@ -5,6 +5,10 @@
 // Error (exit code 5) that names the path, the step and the system's reason; after the rename the new file
 // stands. A process killed in between leaves the old file and one temporary, which remove_leftovers() clears.
 //
+// The new file has the mode of the one it replaces, and its owner and group where the process may give them;
+// where the group cannot be kept, its members get no more than all others. A file where none stood follows
+// the umask. Access lists and extended attributes are not kept.
+//
 // Calls of the file system go through FileSystem, so that tests can let each of them fail. Not for
 // two writers of one path at once: the last rename wins. Folders, devices and pipes are refused.
 #pragma once
@@ -22,8 +26,9 @@ namespace actionflow {
 class FileSystem {
  public:
   virtual ~FileSystem() = default;
-  // For writing, with an exclusive flock; -EEXIST where the path exists.
-  virtual int create(const std::string& path) = 0;
+  // For writing, with an exclusive flock, open to no more people than `like`, where that exists; -EEXIST
+  // where the path exists.
+  virtual int create(const std::string& path, const std::string& like) = 0;
   virtual std::ptrdiff_t write(int descriptor, const void* data, std::size_t bytes) = 0;
   virtual int sync(int descriptor) = 0;
   virtual int close(int descriptor) = 0;

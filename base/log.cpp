@@ -62,7 +62,7 @@ void set_sink(std::function<void(Level, std::string_view)> instead) {
 
 void write(Level at, std::string_view message) {
   if (at < level() || at == Level::quiet) return;
-  const std::string line = without_passwords(message);
+  const std::string line = without_credentials(std::string(message));
   const std::lock_guard lock(sink().mutex);
   if (sink().instead) {
     sink().instead(at, line);

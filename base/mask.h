@@ -1,7 +1,9 @@
-// Passwords in text that people see.
+// Credentials in text that people see: every log line, error, printed configuration and name of a source
+// passes through here. In doubt it masks.
 //
-// A source's own messages name it without credentials (datasets/video/source.h); this is the net below:
-// every log line, every error of a configuration and every printed configuration passes through it.
+// Masked are, in an address, what stands before its host's '@' ("rtsp://user:password@camera/1", also without
+// "//" or without a scheme), and anywhere the value of a key that sounds secret ("?token=…", "pin=…"). From
+// any thread.
 #pragma once
 
 #include <string>
@@ -9,8 +11,10 @@
 
 namespace actionflow {
 
-// "rtsp://user:password@camera/1?token=x" with user, password and the values of secret keys as stars,
-// one for each byte, so that columns stay. In doubt it masks.
-std::string without_passwords(std::string_view text);
+// "rtsp://***@camera/1?token=***"
+std::string without_credentials(const std::string& text);
+
+// The same with one star for each byte, so that columns stay.
+std::string with_credentials_starred(std::string_view text);
 
 }  // namespace actionflow

@@ -15,7 +15,7 @@ const std::filesystem::path& no_folder() {
 }  // namespace
 
 std::string to_string(const Place& place) {
-  std::string text = place.file ? without_passwords(*place.file) : std::string();
+  std::string text = place.file ? without_credentials(*place.file) : std::string();
   if (place.line > 0) text += (text.empty() ? "line " : ":") + std::to_string(place.line);
   if (place.line > 0 && place.column > 0) text += ":" + std::to_string(place.column);
   return text;

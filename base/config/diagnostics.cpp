@@ -42,7 +42,7 @@ std::vector<std::string> characters_of(std::string_view line, std::size_t skip, 
 
 // The line with a caret under the column; a long one is cut around it.
 std::string excerpt(const Place& place) {
-  const std::string masked = without_passwords(line_of(*place.text, place.line));
+  const std::string masked = with_credentials_starred(line_of(*place.text, place.line));
   const auto column = static_cast<std::size_t>(place.column - 1);
   const std::size_t skip = column > kBeforeCaret + 20 ? column - kBeforeCaret : 0;
   std::string shown;
@@ -54,8 +54,8 @@ std::string excerpt(const Place& place) {
 std::string rendered(const Diagnostic& diagnostic) {
   const std::string where = to_string(diagnostic.place);
   std::string text = where.empty() ? "error: " : where + ": error: ";
-  text += without_passwords(diagnostic.message);
-  if (!diagnostic.hint.empty()) text += ", " + without_passwords(diagnostic.hint);
+  text += without_credentials(diagnostic.message);
+  if (!diagnostic.hint.empty()) text += ", " + without_credentials(diagnostic.hint);
   text += "\n";
   const Place& place = diagnostic.place;
   if (place.text && place.line > 0 && place.column > 0) text += excerpt(place);

@@ -52,7 +52,7 @@ std::string as_text(std::string_view text) {
 std::string scalar(const Value& value) {
   if (value.secret()) return in_quotes(kMask);
   if (value.is_null()) return "null";
-  std::string shown = without_passwords(value.text());
+  std::string shown = without_credentials(value.text());
   if (!value.quoted() && (looks_number(shown) || shown == "true" || shown == "false")) return shown;
   bool boolean = false;
   if (!value.quoted() && looks_boolean(shown, boolean)) return shown;

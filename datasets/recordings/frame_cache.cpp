@@ -31,7 +31,7 @@ constexpr std::size_t kMostIndexBytes = std::size_t{256} << 20;
 class Unsynced final : public FileSystem {
  public:
   explicit Unsynced(FileSystem& files) : files_(files) {}
-  int create(const std::string& path) override { return files_.create(path); }
+  int create(const std::string& path, const std::string& like) override { return files_.create(path, like); }
   std::ptrdiff_t write(int descriptor, const void* data, std::size_t bytes) override {
     return files_.write(descriptor, data, bytes);
   }

@@ -106,7 +106,9 @@ TEST_F(AtomicFileTest, FailsOnAFullDisk) {
   if (!std::filesystem::exists("/dev/full")) GTEST_SKIP() << "no /dev/full here";
   class Full final : public FileSystem {
    public:
-    int create(const std::string&) override { return FileSystem::system().create("/dev/full"); }
+    int create(const std::string&, const std::string&) override {
+      return FileSystem::system().create("/dev/full", "");
+    }
     std::ptrdiff_t write(int d, const void* p, std::size_t n) override {
       return FileSystem::system().write(d, p, n);
     }
@@ -166,6 +168,45 @@ TEST_F(AtomicFileTest, StandsWholeWhenItsWriterIsKilled) {
   EXPECT_EQ(files_in_folder(), 1u);
 }
 
+mode_t mode_of(const std::filesystem::path& path) {
+  struct stat status {};
+  EXPECT_EQ(::stat(path.c_str(), &status), 0) << path;
+  return status.st_mode & 07777;
+}
+
+TEST_F(AtomicFileTest, KeepsTheModeOfWhatItReplacesFromTheFirstByteOn) {
+  for (const mode_t mode : {0600, 0640, 0664, 0444}) {
+    replace_file(path_, "old");
+    ASSERT_EQ(::chmod(path_.c_str(), mode), 0);
+    AtomicFile file(path_);
+    EXPECT_EQ(mode_of(file.temporary()), mode);
+    file.write("new");
+    file.commit();
+    EXPECT_EQ(mode_of(path_), mode);
+    std::filesystem::remove(path_);
+  }
+}
+
+TEST_F(AtomicFileTest, GivesANewFileWhatTheUmaskLeaves) {
+  const mode_t before = ::umask(027);
+  replace_file(path_, "new");
+  ::umask(before);
+  EXPECT_EQ(mode_of(path_), 0640U);
+}
+
+TEST_F(AtomicFileTest, KeepsTheOwnerAndGroupOfWhatItReplaces) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root may give files away";
+  replace_file(path_, "old");
+  ASSERT_EQ(::chown(path_.c_str(), 1234, 4321), 0);
+  ASSERT_EQ(::chmod(path_.c_str(), 0640), 0);
+  replace_file(path_, "new");
+  struct stat status {};
+  ASSERT_EQ(::stat(path_.c_str(), &status), 0);
+  EXPECT_EQ(status.st_uid, 1234U);
+  EXPECT_EQ(status.st_gid, 4321U);
+  EXPECT_EQ(mode_of(path_), 0640U);
+}
+
 TEST_F(AtomicFileTest, TakesAnotherNameWhereOneIsTaken) {
   FailingFiles files(0, EEXIST);
   replace_file(path_, "text", files);
@@ -175,7 +216,7 @@ TEST_F(AtomicFileTest, TakesAnotherNameWhereOneIsTaken) {
 TEST_F(AtomicFileTest, RemovesNothingThatItDidNotCreate) {
   class Taken final : public FileSystem {
    public:
-    int create(const std::string&) override { return -EEXIST; }
+    int create(const std::string&, const std::string&) override { return -EEXIST; }
     std::ptrdiff_t write(int, const void*, std::size_t) override { return -EBADF; }
     int sync(int) override { return -EBADF; }
     int close(int) override { return -EBADF; }
@@ -193,7 +234,7 @@ TEST_F(AtomicFileTest, KeepsWhatIsLockedAndClearsTheRestWhateverItsName) {
   for (const std::string& name : {std::string(), std::string("7-0"), std::string("99999999-word-0"),
                                   std::to_string(::getpid()) + "-word-0"}) {
     const std::string file = beside + name;
-    const int held = FileSystem::system().create(file);
+    const int held = FileSystem::system().create(file, "");
     ASSERT_GE(held, 0);
     EXPECT_EQ(remove_leftovers(path_), 0) << file;
     FileSystem::system().close(held);

@@ -15,7 +15,9 @@ class FailingFiles final : public FileSystem {
   int calls() const { return calls_; }
   bool failed_after_rename() const { return failed_after_rename_; }
 
-  int create(const std::string& path) override { return fails() ? -error_ : real_.create(path); }
+  int create(const std::string& path, const std::string& like) override {
+    return fails() ? -error_ : real_.create(path, like);
+  }
   std::ptrdiff_t write(int descriptor, const void* data, std::size_t bytes) override {
     if (fails()) return -error_;
     return real_.write(descriptor, data, std::min<std::size_t>(bytes, 1000));  // short, as a write may be

@@ -121,7 +121,7 @@ TEST_F(LogTest, LeavesOutWhatIsBelowItsLevel) {
 
 TEST_F(LogTest, HidesPasswords) {
   log::warn("lost {}", "rtsp://me:secret@camera/1");
-  EXPECT_THAT(lines_, ElementsAre("lost rtsp://*********@camera/1"));
+  EXPECT_THAT(lines_, ElementsAre("lost rtsp://***@camera/1"));
 }
 
 TEST_F(LogTest, SaysHowManyLinesWereHeldBack) {
@@ -133,13 +133,26 @@ TEST_F(LogTest, SaysHowManyLinesWereHeldBack) {
   EXPECT_THAT(lines_, ElementsAre("damaged frame 0", "damaged frame 4 (3 more)"));
 }
 
-TEST(Mask, HidesPasswordsAndKeepsColumns) {
-  EXPECT_EQ(without_passwords("rtsp://u:p@h/1 and http://v@k"), "rtsp://***@h/1 and http://*@k");
-  EXPECT_EQ(without_passwords("http://h/x?token=abc&hop=4"), "http://h/x?token=***&hop=4");
-  EXPECT_EQ(without_passwords("rtsp://u:p@ss@h/1"), "rtsp://******@h/1");
-  EXPECT_EQ(without_passwords("a@b.mp4 and http://host/path"), "a@b.mp4 and http://host/path");
-  EXPECT_EQ(without_passwords("rtsp://"), "rtsp://");
-  EXPECT_EQ(without_passwords(""), "");
+TEST(Mask, HidesCredentialsWithOneWordOrByteForByte) {
+  EXPECT_EQ(without_credentials("rtsp://u:p@h/1 and http://v@k"), "rtsp://***@h/1 and http://***@k");
+  EXPECT_EQ(with_credentials_starred("rtsp://u:p@h/1 and http://v@k"), "rtsp://***@h/1 and http://*@k");
+  EXPECT_EQ(with_credentials_starred("http://h/x?token=abc&hop=4"), "http://h/x?token=***&hop=4");
+  EXPECT_EQ(with_credentials_starred("rtsp://u:p@ss@h/1"), "rtsp://******@h/1");
+  EXPECT_EQ(without_credentials("rtsp://"), "rtsp://");
+  EXPECT_EQ(without_credentials(""), "");
+}
+
+TEST(Mask, HidesTheValueOfEveryKeyThatSoundsSecret) {
+  for (const std::string key :
+       {"pin", "session", "user", "login", "account", "jwt", "sig", "PASSWORD", "key"})
+    EXPECT_EQ(without_credentials("http://h/x?" + key + "=1234&hop=4"), "http://h/x?" + key + "=***&hop=4");
+  EXPECT_EQ(with_credentials_starred("http://u@h/x?pin=1&session=22"), "http://*@h/x?pin=*&session=**");
+}
+
+TEST(Mask, LeavesWhatIsNoSecret) {
+  for (const char* text : {"a@b.mp4 and http://host/path", "list.txt:3: videos/a@2x.mp4 is missing",
+                           "key=value changes a MODEL.yaml", "{source: cam, file: a@b.mp4}"})
+    EXPECT_EQ(without_credentials(text), text);
 }
 
 TEST(Progress, OnATerminalDrawsABarWithRateAndTimeLeft) {

@@ -208,7 +208,9 @@ TEST_F(FrameCacheTest, ZeroGigabytesTouchNoDisk) {
 class FullDisk final : public FileSystem {
  public:
   explicit FullDisk(std::size_t room) : room_(room) {}
-  int create(const std::string& path) override { return system().create(path); }
+  int create(const std::string& path, const std::string& like) override {
+    return system().create(path, like);
+  }
   std::ptrdiff_t write(int descriptor, const void* data, std::size_t bytes) override {
     if (bytes > room_) return -ENOSPC;
     room_ -= bytes;
