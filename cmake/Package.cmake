@@ -19,4 +19,8 @@ set(CPACK_STRIP_FILES ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION video)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+# Opened while running, so not among what the program is linked with: libopencv-video406 of libopencv_video.so.406.
+file(READ_SYMLINK ${OpenCVParts_video} opencv_video)
+string(REGEX REPLACE ".*\\.so\\." "" opencv_video "${opencv_video}")
+set(CPACK_DEBIAN_PACKAGE_DEPENDS "libopencv-video${opencv_video}")
 include(CPack)

@@ -1,7 +1,7 @@
 // Dense optical flow between two grey pictures: OpenCV's Farnebäck.
 //
 // Its library, opencv_video, needs those of OpenCV's neural networks, a tenth of the time that the program
-// takes to start, so it is opened at the first call.
+// takes to takes to start, so it is opened at the first call.
 #pragma once
 
 #include <opencv2/core.hpp>
