@@ -7,7 +7,7 @@ install(FILES cmake/package/copyright DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/a
 install(FILES cmake/package/actionflow.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions
   RENAME actionflow)
 if(NOT CMAKE_CROSSCOMPILING)
-  install(CODE "execute_process(COMMAND ${CMAKE_SOURCE_DIR}/cmake/package/manual $<TARGET_FILE:actionflow>
+  install(CODE "execute_process(COMMAND ${PROJECT_SOURCE_DIR}/cmake/package/manual $<TARGET_FILE:actionflow>
     \$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_MANDIR}/man1 COMMAND_ERROR_IS_FATAL ANY)")
 endif()
 

@@ -14,7 +14,8 @@ int add_convolution(Emitter& emitter, int input, Convolution convolution, const 
     emitter.fail(fmt::format("{} groups do not divide the {} channels of its input {} and its {} filters",
                              convolution.groups, in.c, emitter.describe(input), convolution.filters));
   }
-  Window window{.kernel = convolution.kernel, .stride = convolution.stride, .dilation = convolution.dilation};
+  SlidingWindow window{
+      .kernel = convolution.kernel, .stride = convolution.stride, .dilation = convolution.dilation};
   pad(window, padding, in);
   convolution.pad_begin = window.pad_begin;
   convolution.pad_end = window.pad_end;

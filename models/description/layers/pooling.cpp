@@ -14,7 +14,7 @@ std::array<int, axes> twos() {
 }
 
 // A window that lies in padding altogether has neither maximum nor mean.
-void check_padding(const Emitter& emitter, const Window& window) {
+void check_padding(const Emitter& emitter, const SlidingWindow& window) {
   for (std::size_t axis = 0; axis < 3; ++axis) {
     if (window.pad_begin[axis] >= window.kernel[axis] || window.pad_end[axis] >= window.kernel[axis]) {
       emitter.fail(fmt::format("padding {} and {} is not smaller than its window {}",
@@ -27,7 +27,7 @@ void check_padding(const Emitter& emitter, const Window& window) {
 void add_pooling(Emitter& emitter, Pooling pooling, const Padding& padding) {
   const int input = emitter.input();
   const Extents& in = emitter.extents(input);
-  Window window{.kernel = pooling.kernel, .stride = pooling.stride};
+  SlidingWindow window{.kernel = pooling.kernel, .stride = pooling.stride};
   pad(window, padding, in);
   check_padding(emitter, window);
   pooling.pad_begin = window.pad_begin;

@@ -50,7 +50,7 @@ Padding read_fixed(const config::Value& value, std::size_t axes, config::Diagnos
 
 std::array<std::int64_t, 3> positions(const Extents& extents) { return {extents.t, extents.h, extents.w}; }
 
-std::int64_t reach(const Window& window, std::size_t axis) {
+std::int64_t reach(const SlidingWindow& window, std::size_t axis) {
   return std::int64_t{window.dilation[axis]} * (window.kernel[axis] - 1) + 1;
 }
 
@@ -88,7 +88,7 @@ Padding read_padding(const config::Value& value, std::size_t axes, config::Diagn
   return {};
 }
 
-void pad(Window& window, const Padding& padding, const Extents& input) {
+void pad(SlidingWindow& window, const Padding& padding, const Extents& input) {
   window.pad_begin = padding.begin;
   window.pad_end = padding.end;
   if (padding.kind == Padding::Kind::valid || padding.kind == Padding::Kind::fixed) return;
@@ -105,7 +105,7 @@ void pad(Window& window, const Padding& padding, const Extents& input) {
   }
 }
 
-Extents slide(const Emitter& emitter, const Window& window, int input, std::int64_t channels) {
+Extents slide(const Emitter& emitter, const SlidingWindow& window, int input, std::int64_t channels) {
   const std::array<std::int64_t, 3> in = positions(emitter.extents(input));
   std::array<std::int64_t, 3> out{};
   for (std::size_t axis = 0; axis < 3; ++axis) {

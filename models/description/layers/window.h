@@ -25,16 +25,16 @@ Padding read_padding(const config::Value& value, std::size_t axes, config::Diagn
 
 constexpr const char* kPaddingHelp = "valid, same, causal, a number, one an axis, or [before, after] an axis";
 
-struct Window {
+struct SlidingWindow {
   Axes kernel{1, 1, 1}, stride{1, 1, 1}, dilation{1, 1, 1};
   Axes pad_begin{0, 0, 0}, pad_end{0, 0, 0};
 };
 
 // Fills the window's padding for this input.
-void pad(Window& window, const Padding& padding, const Extents& input);
+void pad(SlidingWindow& window, const Padding& padding, const Extents& input);
 
 // The result's extents; `channels` are the result's. Fails where the window is larger than the padded input.
-Extents slide(const Emitter& emitter, const Window& window, int input, std::int64_t channels);
+Extents slide(const Emitter& emitter, const SlidingWindow& window, int input, std::int64_t channels);
 
 // Time, height and width from the options of a layer with two or three axes.
 Axes widen(const std::array<int, 2>& height_width, int time);
