@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "base/error.h"
 #include "models/kernels/entry.h"
@@ -13,11 +14,35 @@
 namespace actionflow {
 namespace {
 
-bool ends_in(const Graph& graph, ActivationKind kind) {
-  const Operation* last =
-      graph.output >= 0 ? &graph.nodes[static_cast<std::size_t>(graph.output)].operation : nullptr;
-  const auto* activation = last ? std::get_if<Activation>(last) : nullptr;
-  return activation != nullptr && activation->kind == kind;
+// What makes a value probabilities already: sigmoid, softmax, or nothing. Means of probabilities are
+// probabilities, and so is what only moves them.
+std::optional<ActivationKind> closing_activation(const Graph& graph, int value) {
+  if (value < 0) return {};
+  const GraphNode& node = graph.nodes[static_cast<std::size_t>(value)];
+  const auto of_input = [&](std::size_t i) { return closing_activation(graph, node.inputs[i]); };
+  if (const auto* activation = std::get_if<Activation>(&node.operation)) {
+    if (activation->kind == ActivationKind::hard_sigmoid) return ActivationKind::sigmoid;
+    const bool closes =
+        activation->kind == ActivationKind::sigmoid || activation->kind == ActivationKind::softmax;
+    return closes ? std::optional(activation->kind) : std::nullopt;
+  }
+  if (const auto* reduction = std::get_if<Reduction>(&node.operation))
+    return reduction->kind == Reduction::Kind::mean ? of_input(0) : std::nullopt;
+  if (const auto* join = std::get_if<Elementwise>(&node.operation)) {
+    const bool mean = join->kind == Elementwise::Kind::add &&
+                      std::abs(join->scale * static_cast<float>(node.inputs.size()) - 1) < 1e-6F;
+    if (!mean) return {};
+    for (std::size_t i = 1; i < node.inputs.size(); ++i) {
+      if (of_input(i) != of_input(0)) return {};
+    }
+    return of_input(0);
+  }
+  const bool moves =
+      std::holds_alternative<Reshape>(node.operation) && graph.extents(node.inputs[0]).c == node.extents.c;
+  if (moves || std::holds_alternative<Dropout>(node.operation) ||
+      std::holds_alternative<SelectFrame>(node.operation))
+    return of_input(0);
+  return {};
 }
 
 }  // namespace
@@ -171,22 +196,54 @@ Tensor Network::plain_clip(std::span<const std::uint8_t* const> frames) const {
   return plain;
 }
 
+namespace {
+
+// Channels of one position stand `stride` apart.
+void softmax(float* scores, std::int64_t channels, std::int64_t stride) {
+  float peak = scores[0];
+  for (std::int64_t c = 1; c < channels; ++c) peak = std::max(peak, scores[c * stride]);
+  double sum = 0;
+  for (std::int64_t c = 0; c < channels; ++c) {
+    float& score = scores[c * stride];
+    sum += score = std::exp(score - peak);
+  }
+  for (std::int64_t c = 0; c < channels; ++c)
+    scores[c * stride] = static_cast<float>(scores[c * stride] / sum);
+}
+
+// One output for two classes: of each clip, 1−p at every position, then p.
+std::vector<float> of_two_classes(std::span<const float> values, std::int64_t positions, bool sigmoid) {
+  std::vector<float> scores;
+  scores.reserve(2 * values.size());
+  const auto probability = [sigmoid](float value) {
+    return sigmoid ? double{value} : 1.0 / (1.0 + std::exp(-double{value}));
+  };
+  for (; !values.empty(); values = values.subspan(static_cast<std::size_t>(positions))) {
+    const auto clip = values.first(static_cast<std::size_t>(positions));
+    for (const float value : clip) scores.push_back(static_cast<float>(1.0 - probability(value)));
+    for (const float value : clip) scores.push_back(static_cast<float>(probability(value)));
+  }
+  return scores;
+}
+
+}  // namespace
+
 std::vector<float> Network::probabilities(const Activations& result) const {
   const Graph& graph = state_->architecture.graph;
   std::vector<float> scores(result.values().begin(), result.values().end());
-  const bool sigmoid =
-      ends_in(graph, ActivationKind::sigmoid) || ends_in(graph, ActivationKind::hard_sigmoid);
+  const std::optional<ActivationKind> closing = closing_activation(graph, graph.output);
+  const bool sigmoid = closing == ActivationKind::sigmoid;
   if (!std::all_of(scores.begin(), scores.end(), [](float score) { return std::isfinite(score); }))
     throw ModelError(state_->architecture.name + ": a score is not finite");
-  if (scores.size() == 1 && classes().size() == 2) {
-    const double p = sigmoid ? double{scores[0]} : 1.0 / (1.0 + std::exp(-double{scores[0]}));
-    return {static_cast<float>(1.0 - p), static_cast<float>(p)};
+  const std::int64_t clips = result.dim(0), channels = result.dim(1);
+  if (scores.empty()) return scores;
+  const std::int64_t positions = result.size() / (clips * channels);
+  if (channels == 1 && classes().size() == 2) return of_two_classes(scores, positions, sigmoid);
+  if (closing) return scores;
+  for (std::int64_t n = 0; n < clips; ++n) {
+    for (std::int64_t p = 0; p < positions; ++p)
+      softmax(scores.data() + n * channels * positions + p, channels, positions);
   }
-  if (sigmoid || ends_in(graph, ActivationKind::softmax)) return scores;
-  const float peak = *std::max_element(scores.begin(), scores.end());
-  double sum = 0;
-  for (float& score : scores) sum += score = std::exp(score - peak);
-  for (float& score : scores) score = static_cast<float>(score / sum);
   return scores;
 }
 

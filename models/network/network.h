@@ -71,7 +71,8 @@ class Network {
   const std::vector<PartInfo>& parts() const;
   Activations run_first(int part, std::span<const std::uint8_t* const> frames, Workspace& workspace) const;
   Activations run_part(int part, std::span<const Activations* const> inputs, Workspace& workspace) const;
-  // The last part's result as class probabilities.
+  // The last part's result as class probabilities: of each clip of the batch a score a class, and of a
+  // result with several steps or places, of each class a score at every one (N×classes×T×H×W).
   std::vector<float> probabilities(const Activations& result) const;
 
   std::vector<PlanStep> measure_plan(int repetitions = 20) const;

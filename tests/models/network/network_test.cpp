@@ -1,6 +1,8 @@
 // Whole networks: fusing, memory, threads, cuts, and what compile() refuses.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <cmath>
 #include <limits>
 #include <thread>
 
@@ -268,6 +270,64 @@ TEST(Network, ProbabilitiesComeOfWhateverTheNetworkEndsIn) {
   labels.activation(-1, ActivationKind::sigmoid);
   const std::vector<float> both{0.75F, 0.5F};
   EXPECT_EQ(compile(labels)->probabilities(Tensor({1, 2, 1, 1, 1}, both)), both);
+}
+
+// As network.h states it, a clip, a position and a class at a time.
+std::vector<float> plain_probabilities(const Tensor& values, const std::string& end, bool two_classes) {
+  const std::int64_t clips = values.dim(0), channels = values.dim(1),
+                     positions = values.size() / (clips * channels), classes = two_classes ? 2 : channels;
+  std::vector<float> scores(static_cast<std::size_t>(clips * classes * positions));
+  for (std::int64_t n = 0; n < clips; ++n)
+    for (std::int64_t p = 0; p < positions; ++p)
+      for (std::int64_t k = 0; k < classes; ++k) {
+        const auto value = [&](std::int64_t c) { return double{values[(n * channels + c) * positions + p]}; };
+        double score = value(two_classes ? 0 : k);
+        if (end == "logits" && two_classes) score = 1 / (1 + std::exp(-score));
+        if (two_classes && k == 0) score = 1 - score;
+        if (end == "logits" && !two_classes) {
+          double sum = 0;
+          for (std::int64_t c = 0; c < channels; ++c) sum += std::exp(value(c));
+          score = std::exp(score) / sum;
+        }
+        scores[static_cast<std::size_t>((n * classes + k) * positions + p)] = static_cast<float>(score);
+      }
+  return scores;
+}
+
+// Ends of one network: what its last nodes are, and whether they give scores already.
+GraphMaker ending_in(const std::string& end, const Extents& extents) {
+  GraphMaker maker(extents);
+  int x = -1;
+  if (end == "softmax" || end == "softmax, dropout") x = maker.activation(x, ActivationKind::softmax);
+  if (end == "sigmoid" || end == "mean of sigmoids") x = maker.activation(x, ActivationKind::sigmoid);
+  if (end == "hard sigmoid") x = maker.activation(x, ActivationKind::hard_sigmoid);
+  if (end == "mean of sigmoids") maker.add(Elementwise{.scale = 0.5F}, {x, x}, extents);
+  if (end == "softmax, dropout" || end == "logits") maker.add(Dropout{}, {x}, extents);
+  return maker;
+}
+
+TEST(Network, ProbabilitiesOfABatchAreThoseOfEachClipAndStep) {
+  for (const std::string end :
+       {"softmax", "sigmoid", "hard sigmoid", "softmax, dropout", "mean of sigmoids", "logits"})
+    for (const std::int64_t channels : {1, 2, 5})
+      for (const std::int64_t steps : {1, 3})
+        for (const std::int64_t clips : {1, 2, 3})
+          for (const bool two_classes : {false, true}) {
+            if (two_classes && (channels > 1 || end.starts_with("softmax"))) continue;
+            SCOPED_TRACE(fmt::format("{} of {} channels, {} steps, {} clips, {}", end, channels, steps, clips,
+                                     two_classes));
+            const GraphMaker maker = ending_in(end, {channels, steps, 1, 1});
+            Architecture architecture = maker.architecture();
+            architecture.classes.assign(static_cast<std::size_t>(two_classes ? 2 : channels), "class");
+            const auto network = Network::compile(architecture, maker.weights, {.batch = clips});
+            Workspace workspace(*network);
+            const Tensor result =
+                network->predict(random_tensor({clips, channels, steps, 1, 1}, 5), workspace);
+            const std::vector<float> scores = network->probabilities(result),
+                                     expected = plain_probabilities(result, end, two_classes);
+            ASSERT_EQ(scores.size(), expected.size());
+            for (std::size_t i = 0; i < scores.size(); ++i) EXPECT_NEAR(scores[i], expected[i], 1e-6) << i;
+          }
 }
 
 TEST(Network, ScoresThatAreNotFiniteAreAnErrorNoAnswer) {
