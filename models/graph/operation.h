@@ -136,6 +136,7 @@ struct Recurrent {
   bool reset_after = true;  // GRU: the reset gate applies after the recurrent product
   bool sequence = false;    // every step's state (T kept), else the last
   bool bias = true;
+  float slope = 0.2F;  // of hard_sigmoid, as in Activation
   bool operator==(const Recurrent&) const = default;
 };
 

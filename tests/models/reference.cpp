@@ -352,8 +352,8 @@ class Cell {
     return sum;
   }
   double bias(Index i) const { return bias_ ? (*bias_)[i] : 0; }
-  double gate(double x) const { return activate(x, recurrent_.recurrent_activation, 0.2); }
-  double output(double x) const { return activate(x, recurrent_.activation, 0.2); }
+  double gate(double x) const { return activate(x, recurrent_.recurrent_activation, recurrent_.slope); }
+  double output(double x) const { return activate(x, recurrent_.activation, recurrent_.slope); }
 
   void step_lstm(Index t) {
     const Index u = recurrent_.units;

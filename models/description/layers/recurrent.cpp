@@ -66,6 +66,7 @@ struct RecurrentLayer : Layer {
   bool backward = false;
   bool reset_after = true;
   bool bias = true;
+  float slope = 0.2F;
 
   template <class Self>
   static void describe_cell(config::Fields<Self>& fields) {
@@ -73,6 +74,7 @@ struct RecurrentLayer : Layer {
     fields.add("activation", &Self::activation, "of the candidate and the result");
     fields.add("recurrent_activation", &Self::recurrent_activation,
                "of the gates; Keras 1 and 2 files may have hard_sigmoid");
+    fields.add("slope", &Self::slope, "of hard_sigmoid; Keras 3 has 1/6").range(0, 1);
     fields.add("sequence", &Self::sequence, "gives every step's state, not only the last");
     fields.add("bias", &Self::bias, "adds a learned number a gate and unit");
   }
@@ -94,7 +96,8 @@ struct RecurrentLayer : Layer {
                             .backward = backward,
                             .reset_after = reset_after,
                             .sequence = sequence,
-                            .bias = bias});
+                            .bias = bias,
+                            .slope = slope});
   }
 };
 
@@ -107,6 +110,7 @@ struct Bidirectional : Layer {
   bool sequence = false;
   bool reset_after = true;
   bool bias = true;
+  float slope = 0.2F;
 
   static void describe(config::Fields<Bidirectional>& fields) {
     fields.add("cell", &Bidirectional::cell, "which recurrent layer");
@@ -122,7 +126,8 @@ struct Bidirectional : Layer {
                         .recurrent_activation = recurrent_activation,
                         .reset_after = reset_after,
                         .sequence = sequence,
-                        .bias = bias};
+                        .bias = bias,
+                        .slope = slope};
     const int forward = add_recurrent(emitter, recurrent, "forward");
     recurrent.backward = true;
     const int backward = add_recurrent(emitter, recurrent, "backward");

@@ -77,7 +77,7 @@ class RecurrentKernel : public Kernel {
   virtual void cell(float* x, const State& state, std::int64_t n) const = 0;
 
   void activate(ActivationKind kind, const float* in, float* out, std::int64_t count) const {
-    vector_kernels().activate({.kind = kind}, in, out, count);
+    vector_kernels().activate({.kind = kind, .slope = operation_.slope}, in, out, count);
   }
   void add(const float* a, const float* b, float* out, std::int64_t count) const {
     vector_kernels().binary(Elementwise::Kind::add, 1, a, 1, b, 1, out, count);

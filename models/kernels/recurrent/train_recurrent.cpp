@@ -146,14 +146,14 @@ void TrainRecurrent::activate(ActivationKind kind, void* saved, std::int64_t i, 
                               std::int64_t first, std::int64_t count) const {
   float* values = at_step(piece<float>(saved, gates_at_), row_, i)[clip] + first;
   if (keeps_raw_) std::copy_n(values, count, at_step(piece<float>(saved, raw_at_), row_, i)[clip] + first);
-  kernels::vector_kernels().activate({.kind = kind}, values, values, count);
+  kernels::vector_kernels().activate({.kind = kind, .slope = operation_.slope}, values, values, count);
 }
 
 void TrainRecurrent::activate_back(ActivationKind kind, const void* saved, std::int64_t i, std::int64_t clip,
                                    std::int64_t first, std::int64_t count, float* gradients) const {
   const float* raw = keeps_raw_ ? at_step(piece<float>(saved, raw_at_), row_, i)[clip] + first : nullptr;
   gradients += first;
-  gradient_vectors().activation({.kind = kind}, raw, gates(saved, i)[clip] + first, gradients, gradients,
+  gradient_vectors().activation({.kind = kind, .slope = operation_.slope}, raw, gates(saved, i)[clip] + first, gradients, gradients,
                                 count);
 }
 

@@ -61,7 +61,8 @@ TEST(TrainRecurrent, EveryActivation) {
                                                  .activation = activation,
                                                  .recurrent_activation = gates,
                                                  .reset_after = after,
-                                                 .sequence = true});
+                                                 .sequence = true,
+                                                 .slope = 1.0F / 6});
         }
 }
 

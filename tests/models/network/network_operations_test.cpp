@@ -228,7 +228,7 @@ TEST(NetworkOperations, ElementwiseRepeatsExtentsOfOne) {
 TEST(NetworkOperations, RecurrentCellsEqualTheReference) {
   for (const auto cell : {Recurrent::Cell::lstm, Recurrent::Cell::gru})
     for (const std::int64_t units : {5, 32})
-      for (const int variant : {0, 1, 2, 3, 4}) {
+      for (const int variant : {0, 1, 2, 3, 4, 5}) {
         SCOPED_TRACE(std::to_string(units) + " units, variant " + std::to_string(variant));
         GraphMaker maker({11, 9, 1, 1});
         Recurrent r{.cell = cell, .units = units, .sequence = true};
@@ -236,9 +236,11 @@ TEST(NetworkOperations, RecurrentCellsEqualTheReference) {
         if (variant == 2) r.reset_after = false;
         if (variant == 3) r.recurrent_activation = ActivationKind::hard_sigmoid;
         if (variant == 4) r.bias = false;
+        if (variant == 5) r.slope = 1.0F / 6;
+        if (variant == 5) r.recurrent_activation = r.activation = ActivationKind::hard_sigmoid;
         const int sequence = maker.recurrent(-1, r);
         r.sequence = false;
-        r.activation = variant == 3 ? ActivationKind::relu : ActivationKind::tanh;
+        if (variant < 5) r.activation = variant == 3 ? ActivationKind::relu : ActivationKind::tanh;
         maker.recurrent(sequence, r);
         expect_as_reference(maker, 3);
       }
