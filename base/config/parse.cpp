@@ -11,6 +11,7 @@
 
 #include "base/config/text.h"
 #include "base/config/value.h"
+#include "base/file_kind.h"
 
 namespace actionflow::config {
 
@@ -256,11 +257,22 @@ void run_parser(std::string_view text, const Document& document, Builder& builde
   }
 }
 
+constexpr std::size_t kHeadBytes = 4096;
+
 [[noreturn]] void refuse_file(const std::string& name, const std::string& reason) {
   Diagnostics diagnostics;
   diagnostics.add({std::make_shared<const std::string>(name), 0, 0, nullptr}, reason);
   diagnostics.throw_if_any();
   throw UsageError(reason);
+}
+
+// Its bytes are not to be shown.
+void refuse_binary(std::string_view text, const std::string& name) {
+  const std::string_view head = text.substr(0, kHeadBytes);
+  if (head.find('\0') == std::string_view::npos) return;
+  const std::string_view kind = file_kind(head);
+  refuse_file(name, kind.empty() ? "is no text, expected a YAML file"
+                                 : "is no YAML file, it seems to be " + std::string(kind));
 }
 
 std::string read_file(const std::filesystem::path& file) {
@@ -274,6 +286,7 @@ std::string read_file(const std::filesystem::path& file) {
   stream.read(text.data(), static_cast<std::streamsize>(text.size()));
   if (stream.bad()) refuse_file(file.string(), std::string("cannot be read: ") + std::strerror(errno));
   text.resize(static_cast<std::size_t>(stream.gcount()));
+  refuse_binary(text, file.string());
   return text;
 }
 
