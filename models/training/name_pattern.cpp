@@ -49,7 +49,9 @@ void check_patterns(std::span<const std::string> patterns, const Architecture& a
     if (used) continue;
     const std::string near = config::did_you_mean(pattern, names);
     throw ModelError(fmt::format(
-        "{}: '{}' matches no parameter of '{}'{}", key, pattern, architecture.name,
+        "{}: '{}' matches no parameter of '{}'{}; a pattern is a parameter's whole name, where * stands "
+        "for any characters and ? for one, as \"stem.*\" or \"*.gamma\"",
+        key, pattern, architecture.name,
         near.empty() ? fmt::format(" (they are called like '{}')", names.empty() ? "" : names.front())
                      : fmt::format(", did you mean '{}'?", near)));
   }

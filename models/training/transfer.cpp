@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fstream>
 #include <map>
 #include <set>
@@ -45,6 +46,23 @@ Tensors read_tensors(const std::filesystem::path& file, const Architecture& arch
   return load_model(file).weights.tensors;
 }
 
+// Of the last layer that has parameters.
+const LayerInfo* head_of(const Architecture& architecture) {
+  const auto found = std::find_if(architecture.layers.rbegin(), architecture.layers.rend(),
+                                  [](const LayerInfo& layer) { return !layer.parameters.empty(); });
+  return found == architecture.layers.rend() ? nullptr : &*found;
+}
+
+bool has_parameter(const LayerInfo& layer, const std::string& name) {
+  return std::any_of(layer.parameters.begin(), layer.parameters.end(),
+                     [&](const Parameter& parameter) { return parameter.name == name; });
+}
+
+// Whether the shapes differ in the number of outputs alone.
+bool differ_in_outputs(const Shape& a, const Shape& b) {
+  return a.size() == b.size() && !a.empty() && std::equal(a.begin() + 1, a.end(), b.begin() + 1);
+}
+
 std::string listed(const std::vector<std::string>& lines) {
   std::string text;
   for (const std::string& line : lines) text += "\n  " + line;
@@ -75,19 +93,26 @@ Transfer load_initial_weights(const TransferOptions& options, const Architecture
   Tensors held = read_tensors(options.weights, architecture);
   Transfer transfer;
   std::vector<std::string> others;
+  const LayerInfo* const head = head_of(architecture);
   std::set<std::string> known;
   for (const auto& [name, tensor] : weights.tensors) {
     known.insert(name);
     const auto found = held.find(name);
     if (const std::string* pattern = matching_pattern(name, options.skip)) {
-      transfer.not_loaded.push_back({name, fmt::format("skipped by '{}'", *pattern)});
+      transfer.not_loaded.push_back({name, fmt::format("skipped by '{}'", *pattern), false});
     } else if (found == held.end()) {
-      transfer.not_loaded.push_back({name, "not in the file"});
-    } else if (found->second.shape() != tensor.shape()) {
+      transfer.not_loaded.push_back({name, "not in the file", false});
+    } else if (found->second.shape() == tensor.shape()) {
+      transfer.loaded.push_back(name);
+    } else if (head != nullptr && has_parameter(*head, name) &&
+               differ_in_outputs(found->second.shape(), tensor.shape())) {
+      const std::int64_t there = found->second.dim(0), here = tensor.dim(0);
+      transfer.not_loaded.push_back({name, fmt::format("{} outputs there, {} here", there, here), true});
+      transfer.new_head =
+          fmt::format("the head '{}' begins anew: {} outputs there, {} here", head->name, there, here);
+    } else {
       others.push_back(fmt::format("'{}' is {} there and {} in '{}'", name, to_string(found->second.shape()),
                                    to_string(tensor.shape()), architecture.name));
-    } else {
-      transfer.loaded.push_back(name);
     }
   }
   if (!others.empty()) {
@@ -111,7 +136,9 @@ std::vector<std::string> describe_transfer(const Transfer& transfer, const Trans
   const std::string file = options.weights.string();
   std::vector<std::string> lines{fmt::format("{}: {} of {} tensors loaded", file, transfer.loaded.size(),
                                              transfer.loaded.size() + transfer.not_loaded.size())};
+  if (!transfer.new_head.empty()) lines.push_back(transfer.new_head);
   for (const LeftTensor& left : transfer.not_loaded) {
+    if (left.new_head) continue;
     lines.push_back(fmt::format("not loaded: {} ({})", left.name, left.reason));
   }
   for (const std::string& name : transfer.unused) lines.push_back(fmt::format("not used: {}", name));

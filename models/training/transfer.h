@@ -3,7 +3,8 @@
 //   init: {weights: kinetics.safetensors, skip: [head.*]}
 //
 // A tensor is taken where the file has one of its name and shape; the rest keep their first values and are
-// listed with the reason, for a person to read. Any file that load_model() reads will do, with another
+// listed with the reason, for a person to read. Where only the last layer's outputs are others in number, the
+// file is of other classes and that layer begins anew. Any file that load_model() reads will do, with another
 // head too, and so will a safetensors file of tensors without a description.
 #pragma once
 
@@ -26,17 +27,19 @@ struct TransferOptions {
 struct LeftTensor {
   std::string name;
   std::string reason;  // "skipped by 'fc.*'", "not in the file"
+  bool new_head = false;
 };
 
 struct Transfer {
   std::vector<std::string> loaded;
   std::vector<LeftTensor> not_loaded;  // of the network
   std::vector<std::string> unused;     // of the file
+  std::string new_head;                // says that the last layer begins anew; empty where it was taken
 };
 
 // Writes into `weights`, which fit the architecture. ModelError, with nothing written: a file that is
-// damaged or holds no tensor that fits, a tensor of another shape that no pattern skips (all of them are
-// named), and a pattern that matches nothing.
+// damaged or holds no tensor that fits, another tensor of another shape that no pattern skips (all of them
+// are named), and a pattern that matches nothing.
 Transfer load_initial_weights(const TransferOptions& options, const Architecture& architecture,
                               Weights& weights);
 

@@ -76,10 +76,28 @@ TEST_F(TransferTest, ListsWhatTheFileDoesNotHaveAndWhatTheNetworkDoesNot) {
   EXPECT_THAT(transfer.unused, ElementsAre("fc.bias", "fc.kernel"));
 }
 
+TEST_F(TransferTest, BeginsTheHeadAnewForOtherClassesAndSaysSoInOneLine) {
+  const Architecture architecture = with_head("name: fc, units: 3");
+  Weights weights = initial_weights(architecture, 2);
+  const Weights first = weights;
+  const TransferOptions options{.weights = file_, .skip = {}};
+  const Transfer transfer = load_initial_weights(options, architecture, weights);
+  EXPECT_THAT(transfer.loaded, ElementsAre("stem.conv.bias", "stem.conv.kernel"));
+  EXPECT_TRUE(
+      std::ranges::equal(weights.tensors.at("fc.kernel").values(), first.tensors.at("fc.kernel").values()));
+  EXPECT_THAT(
+      describe_transfer(transfer, options),
+      ElementsAre(HasSubstr("2 of 4 tensors loaded"), "the head 'fc' begins anew: 5 outputs there, 3 here"));
+}
+
 TEST_F(TransferTest, RefusesAnotherShapeThatNoPatternSkips) {
-  EXPECT_THAT(refusal({.weights = file_, .skip = {}}, with_head("name: fc, units: 3")),
-              AllOf(HasSubstr("name them under init.skip"), HasSubstr("'fc.bias' is 5 there and 3 in 'net'"),
-                    HasSubstr("'fc.kernel' is 5×4 there and 3×4")));
+  const Architecture wider = network(
+      "  - {layer: conv3d, name: stem.conv, filters: 6, kernel: 3, activation: relu}\n"
+      "  - global_average_pool\n  - {layer: dense, name: fc, units: 5}\n");
+  EXPECT_THAT(
+      refusal({.weights = file_, .skip = {}}, wider),
+      AllOf(HasSubstr("name them under init.skip"), HasSubstr("'stem.conv.bias' is 4 there and 6 in 'net'"),
+            HasSubstr("'fc.kernel' is 5×4 there and 5×6")));
 }
 
 TEST_F(TransferTest, SaysOfAMissingFileWhoNamesItAndWhatToDo) {
@@ -91,7 +109,7 @@ TEST_F(TransferTest, SaysOfAMissingFileWhoNamesItAndWhatToDo) {
 TEST_F(TransferTest, RefusesAPatternThatMatchesNothing) {
   EXPECT_THAT(refusal({.weights = file_, .skip = {"fc.kernal"}}, old_),
               AllOf(HasSubstr("init.skip: 'fc.kernal' matches no parameter of 'net'"),
-                    HasSubstr("did you mean 'fc.kernel'?")));
+                    HasSubstr("did you mean 'fc.kernel'?"), HasSubstr("where * stands for any characters")));
 }
 
 TEST_F(TransferTest, RefusesAFileThatHoldsNothingForTheNetwork) {
