@@ -78,6 +78,7 @@ std::string number(std::size_t i) { return fmt::format("{:06}", i); }
 void send(const KerasFile& content) {
   SafetensorsContent stream;
   stream.metadata["model_config"] = content.model_config;
+  stream.metadata["keras_version"] = content.keras_version;
   for (std::size_t i = 0; i < content.weights.size(); ++i) {
     stream.metadata["layer." + number(i)] = content.weights[i].layer;
     stream.metadata["name." + number(i)] = content.weights[i].name;
@@ -224,6 +225,7 @@ KerasFile unpack(SafetensorsFile stream, const std::string& name) {
   };
   KerasFile content;
   content.model_config = text("model_config");
+  content.keras_version = text("keras_version");
   for (std::size_t i = 0; i < stream.tensors.size(); ++i) {
     const auto tensor = stream.tensors.find(number(i));
     if (tensor == stream.tensors.end())

@@ -29,7 +29,8 @@ struct KerasWeight {
 };
 
 struct KerasFile {
-  std::string model_config;          // JSON, empty where the file holds weights only
+  std::string model_config;   // JSON, empty where the file holds weights only
+  std::string keras_version;  // of the Keras that wrote it, "2.15.0"; empty where the file does not say
   std::vector<KerasWeight> weights;  // in the file's order of layers and weights
 };
 

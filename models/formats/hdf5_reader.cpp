@@ -92,6 +92,14 @@ std::vector<std::string> read_strings(hid_t object, const std::string& name) {
   return texts;
 }
 
+// Empty where it is missing.
+std::string read_text(hid_t object, const std::string& name) {
+  if (!has_attribute(object, name)) return {};
+  const std::vector<std::string> texts = read_strings(object, name);
+  if (texts.size() != 1) fail(fmt::format("attribute '{}' is not one text", name));
+  return texts.front();
+}
+
 // Keras cuts a list that does not fit into one attribute into name0, name1, …
 std::vector<std::string> read_list(hid_t object, const std::string& name) {
   if (has_attribute(object, name)) return read_strings(object, name);
@@ -182,11 +190,8 @@ KerasFile read_keras_file_here(const std::filesystem::path& path) {
   const Handle file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose, "the HDF5 file");
   const Handle root = Handle(H5Gopen2(file, "/", H5P_DEFAULT), H5Gclose, "the root group");
   KerasFile content;
-  if (has_attribute(root, "model_config")) {
-    const std::vector<std::string> texts = read_strings(root, "model_config");
-    if (texts.size() != 1) fail("attribute 'model_config' is not one text");
-    content.model_config = texts.front();
-  }
+  content.model_config = read_text(root, "model_config");
+  content.keras_version = read_text(root, "keras_version");
   const std::uint64_t budget = std::filesystem::file_size(path);
   if (has_attribute(root, "layer_names") || has_attribute(root, "layer_names0")) {
     read_layers(root, budget, content.weights);

@@ -20,13 +20,6 @@ using keras::Value;
 
 constexpr const char* kInput = "input";
 
-// A comment ends with its line, and so must a file's name in it.
-std::string printable(std::string text) {
-  std::replace_if(
-      text.begin(), text.end(), [](unsigned char c) { return c < ' ' || c == 0x7F; }, '?');
-  return text;
-}
-
 // Plain where YAML takes it for nothing but text.
 std::string print_name(const std::string& name) {
   static const std::set<std::string> kWords{
@@ -86,7 +79,7 @@ std::string print_comment(const InputExtents& input, const std::string& file) {
   std::string text = fmt::format(
       "# From {}. Keras does not say how its input was prepared:\n"
       "# check frame_rate, color, range, mean, std and resize.\n",
-      printable(std::filesystem::path(file).filename().string()));
+      keras::printable(std::filesystem::path(file).filename().string()));
   if (input.open) text += "# The file leaves frames, height or width open: check these too.\n";
   return text;
 }
@@ -132,7 +125,8 @@ Value convert(const keras::Network& network, const std::string& file, std::vecto
     if (inputs.empty()) inputs.push_back(input);
     const keras::Settings settings(*layer.config,
                                    fmt::format("{}: layer '{}' ({})", file, layer.name, layer.class_name));
-    result = convert_layer({names.at(layer.name), layer.class_name, settings, inputs, layer.call}, lines);
+    result = convert_layer(
+        {names.at(layer.name), layer.class_name, settings, inputs, layer.call, network.version}, lines);
     values.emplace(layer.name, result);
   }
   return result;
@@ -153,9 +147,9 @@ std::string layer_name_from_keras(std::string_view name) {
   return ours;
 }
 
-KerasDescription describe_keras(const std::string& model_config, const std::string& file,
-                                const KerasOpenExtents& open) {
-  const keras::Network network = keras::read_network(model_config, file);
+KerasDescription describe_keras(const std::string& model_config, const std::string& version,
+                                const std::string& file, const KerasOpenExtents& open) {
+  const keras::Network network = keras::read_network(model_config, version, file);
   const InputExtents input = read_input(network.input, open);
   std::vector<Line> lines;
   const Value result = convert(network, file, lines);

@@ -29,8 +29,9 @@ struct KerasDescription {
 
 // Throws ModelError that names the layer and its class where Keras has what this project has not.
 // `file` is named in messages and in the description's comment.
-KerasDescription describe_keras(const std::string& model_config, const std::string& file,
-                                const KerasOpenExtents& open = {});
+// `version`: the file's "keras_version", since Keras 2 and 3 mean other functions by one name.
+KerasDescription describe_keras(const std::string& model_config, const std::string& version,
+                                const std::string& file, const KerasOpenExtents& open = {});
 
 // A layer's name as the description has it.
 std::string layer_name_from_keras(std::string_view name);

@@ -4,26 +4,96 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "base/error.h"
+#include "models/formats/axis_order.h"
 #include "models/formats/keras_config.h"
+#include "models/formats/keras_layers.h"
 
 namespace actionflow {
 namespace {
 
-struct Group {
-  std::string layer;  // Keras' name
-  std::vector<KerasWeight*> weights;
+struct GroupedWeight {
+  KerasWeight* weight = nullptr;
+  std::string direction;  // forward, backward, or empty
 };
 
+struct Group {
+  std::string layer;  // Keras' name; of a direction that is a layer of its own here, "layer/forward"
+  std::vector<GroupedWeight> weights;
+};
+
+// "bidirectional_7/forward_gru_7/gru_cell_22/kernel:0" is the forward part's kernel.
+std::string role_of(const std::string& name) {
+  std::string role = name.substr(name.rfind('/') == std::string::npos ? 0 : name.rfind('/') + 1);
+  return role.substr(0, role.find(':'));
+}
+
+// By the innermost step that says so: the layer itself may be called "forward_net".
+std::string named_direction(const std::string& name) {
+  for (std::size_t end = name.rfind('/'); end != std::string::npos && end > 0;) {
+    const std::size_t before = name.rfind('/', end - 1);
+    const std::string_view step = std::string_view(name)
+                                      .substr(before == std::string::npos ? 0 : before + 1)
+                                      .substr(0, end - (before + 1));
+    for (const char* direction : {"forward", "backward"}) {
+      if (step.starts_with(fmt::format("{}_", direction))) return direction;
+    }
+    end = before;
+  }
+  return {};
+}
+
+// A backward layer that a person named says nothing, and then the forward one's weights come first, each
+// direction's beginning with its kernel.
+void find_directions(Group& group) {
+  bool named = true;
+  std::set<std::string> seen;
+  for (GroupedWeight& one : group.weights) {
+    one.direction = named_direction(one.weight->name);
+    named = named && !one.direction.empty() && seen.insert(one.direction + role_of(one.weight->name)).second;
+  }
+  if (named) return;
+  int kernels = 0;
+  for (GroupedWeight& one : group.weights) {
+    if (role_of(one.weight->name) == "kernel") ++kernels;
+    one.direction = kernels < 2 ? "forward" : "backward";
+  }
+}
+
+// A Bidirectional whose directions differ is two layers here.
+void add_by_direction(Group group, std::vector<Group>& groups) {
+  for (const char* direction : {"forward", "backward"}) {
+    Group part{keras::direction_name(layer_name_from_keras(group.layer), direction), {}};
+    for (const GroupedWeight& one : group.weights) {
+      if (one.direction == direction) part.weights.push_back({one.weight, {}});
+    }
+    groups.push_back(std::move(part));
+  }
+}
+
 // Layers that have weights, in the file's order.
-std::vector<Group> group_by_layer(std::vector<KerasWeight>& weights) {
-  std::vector<Group> groups;
+std::vector<Group> group_by_layer(std::vector<KerasWeight>& weights, const Architecture& architecture) {
+  std::vector<Group> held;
   for (KerasWeight& weight : weights) {
-    if (groups.empty() || groups.back().layer != weight.layer) groups.push_back({weight.layer, {}});
-    groups.back().weights.push_back(&weight);
+    if (held.empty() || held.back().layer != weight.layer) held.push_back({weight.layer, {}});
+    held.back().weights.push_back({&weight, {}});
+  }
+  std::set<std::string> names;
+  for (const LayerInfo& layer : architecture.layers) names.insert(layer.name);
+  std::vector<Group> groups;
+  for (Group& group : held) {
+    find_directions(group);
+    const bool two = names.contains(keras::direction_name(layer_name_from_keras(group.layer), "backward"));
+    if (two) {
+      add_by_direction(std::move(group), groups);
+    } else {
+      groups.push_back(std::move(group));
+    }
   }
   return groups;
 }
@@ -56,45 +126,16 @@ std::vector<const LayerInfo*> match(const std::vector<Group>& groups, const Arch
                   file, groups.size(), architecture.name, layers.size(), groups[matched.size()].layer));
 }
 
-// "bidirectional_7/forward_gru_7/gru_cell_22/kernel:0" is the forward part's kernel.
-std::string role_of(const std::string& name) {
-  std::string role = name.substr(name.rfind('/') == std::string::npos ? 0 : name.rfind('/') + 1);
-  return role.substr(0, role.find(':'));
-}
-
-std::string part_of(const std::string& name) {
-  for (const char* part : {"forward", "backward"}) {
-    if (name.rfind(fmt::format("{}_", part), 0) == 0 ||
-        name.find(fmt::format("/{}_", part)) != std::string::npos) {
-      return part;
-    }
-  }
-  return {};
-}
-
-std::string parameter_name(const LayerInfo& layer, const KerasWeight& weight) {
-  const bool parts = layer.type == "bidirectional";
-  return fmt::format("{}.{}{}", layer.name, parts ? part_of(weight.name) + "." : "", role_of(weight.name));
-}
-
-Tensor convert_kernel(const Tensor& kernel) {
-  switch (kernel.shape().size()) {
-    case 2:
-      return kernel.permuted({1, 0});
-    case 3:
-      return kernel.permuted({2, 1, 0}).reshaped({kernel.dim(2), kernel.dim(1), kernel.dim(0), 1, 1});
-    case 4:
-      return kernel.permuted({3, 2, 0, 1})
-          .reshaped({kernel.dim(3), kernel.dim(2), 1, kernel.dim(0), kernel.dim(1)});
-    case 5:
-      return kernel.permuted({4, 3, 0, 1, 2});
-    default:
-      return kernel;
-  }
+std::string parameter_name(const LayerInfo& layer, const GroupedWeight& one) {
+  const std::string direction = layer.type == "bidirectional" ? one.direction + "." : "";
+  return fmt::format("{}.{}{}", layer.name, direction, role_of(one.weight->name));
 }
 
 Tensor convert(const std::string& role, Tensor value) {
-  if (role == "kernel" || role == "recurrent_kernel") return convert_kernel(value);
+  if (role == "kernel" || role == "recurrent_kernel") {
+    const std::string_view axes = kernel_axes(KernelOrder::keras, value.shape().size());
+    return axes.empty() ? value : to_own_axes(value, axes);
+  }
   if (role == "alpha" && !value.shape().empty() && value.size() == value.shape().back()) {
     const std::int64_t channels = value.size();  // 1×1×1×C: shared by all positions
     return std::move(value).reshaped({channels});
@@ -105,12 +146,13 @@ Tensor convert(const std::string& role, Tensor value) {
 }  // namespace
 
 Weights weights_from_keras(KerasFile file, const Architecture& architecture, const std::string& name) {
-  const std::vector<Group> groups = group_by_layer(file.weights);
+  const std::vector<Group> groups = group_by_layer(file.weights, architecture);
   const std::vector<const LayerInfo*> layers = match(groups, architecture, name);
   Weights weights;
   for (std::size_t i = 0; i < groups.size(); ++i) {
-    for (KerasWeight* weight : groups[i].weights) {
-      const std::string parameter = parameter_name(*layers[i], *weight);
+    for (const GroupedWeight& one : groups[i].weights) {
+      KerasWeight* const weight = one.weight;
+      const std::string parameter = parameter_name(*layers[i], one);
       Tensor value = convert(role_of(weight->name), std::move(weight->value));
       if (!weights.tensors.emplace(parameter, std::move(value)).second) {
         throw ModelError(fmt::format("{}: '{}' stands twice, as '{}' too", name, parameter, weight->name));

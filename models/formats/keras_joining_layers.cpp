@@ -4,31 +4,40 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <string_view>
+#include <utility>
 
 #include "models/formats/keras_layer_parts.h"
 
 namespace actionflow::keras {
 namespace {
 
-void add_recurrent_options(const Settings& settings, bool gru, Line& line) {
+// The options of our layer that this recurrent layer of Keras becomes.
+std::vector<std::pair<std::string, std::string>> recurrent_options(const LayerUse& use,
+                                                                   const Settings& settings, bool gru) {
+  std::vector<std::pair<std::string, std::string>> options;
   for (const char* key : {"stateful", "return_state", "time_major"}) settings.expect(key, false);
-  line.options.emplace_back("units", yaml(settings.integer("units")));
+  options.emplace_back("units", yaml(settings.integer("units")));
+  std::string slope;
   for (const auto& [key, usual] : {std::pair{"activation", "tanh"}, {"recurrent_activation", "sigmoid"}}) {
-    const std::string name = activation_name(settings, key, usual);
-    if (name.empty()) settings.fail(fmt::format("a linear {} is not known here", key));
-    if (name != usual) line.options.emplace_back(key, name);
+    const Activation activation = read_activation(use, settings, key, usual);
+    if (activation.name.empty()) settings.fail(fmt::format("a linear {} is not known here", key));
+    if (activation.name != usual) options.emplace_back(key, activation.name);
+    if (!activation.slope.empty()) slope = activation.slope;
   }
-  if (settings.flag("return_sequences", false)) line.options.emplace_back("sequence", "true");
-  if (!settings.flag("use_bias", true)) line.options.emplace_back("bias", "false");
+  if (!slope.empty()) options.emplace_back("slope", slope);
+  if (settings.flag("return_sequences", false)) options.emplace_back("sequence", "true");
+  if (!settings.flag("use_bias", true)) options.emplace_back("bias", "false");
   // Keras 2 before TensorFlow had it did not write the setting, and the gate applied before.
-  if (gru && !settings.flag("reset_after", false)) line.options.emplace_back("reset_after", "false");
+  if (gru && !settings.flag("reset_after", use.version >= 3)) options.emplace_back("reset_after", "false");
+  return options;
 }
 
 template <bool gru>
 Value recurrent(const LayerUse& use, std::vector<Line>& lines) {
   need_rank(use, 2);
   Line line = line_of(use, gru ? "gru" : "lstm");
-  add_recurrent_options(use.settings, gru, line);
+  line.options = recurrent_options(use, use.settings, gru);
   const bool sequence = use.settings.flag("return_sequences", false);
   if (use.settings.flag("go_backwards", false)) {
     if (sequence)
@@ -39,27 +48,80 @@ Value recurrent(const LayerUse& use, std::vector<Line>& lines) {
                 {.rank = sequence ? 2 : 1, .channels = use.settings.integer("units")});
 }
 
-Value bidirectional(const LayerUse& use, std::vector<Line>& lines) {
-  need_rank(use, 2);
-  const Settings wrapper(use.settings.at("layer"), use.settings.where());
+// One direction of a Bidirectional.
+struct Direction {
+  std::string cell;  // lstm or gru
+  std::vector<std::pair<std::string, std::string>> options;
+  std::int64_t units = 0;
+  bool sequence = false;
+  bool operator==(const Direction&) const = default;
+};
+
+Direction read_direction(const LayerUse& use, const std::string& key, bool backwards) {
+  const Settings wrapper(use.settings.at(key), use.settings.where());
   const std::string cell = wrapper.text("class_name");
-  if (cell != "LSTM" && cell != "GRU") use.settings.fail(fmt::format("of {}: expected LSTM or GRU", cell));
-  if (use.settings.has("backward_layer"))
-    use.settings.fail("a 'backward_layer' of its own is not known here");
+  if (cell != "LSTM" && cell != "GRU")
+    use.settings.fail(fmt::format("of {}: expected LSTM or GRU", printable(cell)));
   const Settings inner(wrapper.at("config"), use.settings.where());
-  inner.expect("go_backwards", false);
-  static const std::map<std::string, std::string> kMerges{
-      {"concat", "concat"}, {"sum", "sum"}, {"ave", "mean"}, {"mul", "multiply"}};
+  inner.expect("go_backwards", backwards);
+  return {cell == "GRU" ? "gru" : "lstm", recurrent_options(use, inner, cell == "GRU"),
+          inner.integer("units"), inner.flag("return_sequences", false)};
+}
+
+struct Merge {
+  const char* option;  // of our bidirectional layer
+  const char* layer;   // that joins two of ours
+};
+
+const Merge& merge_of(const LayerUse& use) {
+  static const std::map<std::string, Merge> kMerges{{"concat", {"concat", "concat"}},
+                                                    {"sum", {"sum", "add"}},
+                                                    {"ave", {"mean", "average"}},
+                                                    {"mul", {"multiply", "multiply"}}};
   const auto merge = kMerges.find(use.settings.text("merge_mode"));
   if (merge == kMerges.end()) use.settings.fail("the 'merge_mode' is not known: concat, sum, ave or mul");
+  return merge->second;
+}
+
+// Two layers and what joins them.
+void append_directions(const LayerUse& use, std::vector<Line>& lines, const Direction& forward,
+                       const Direction& backward, const char* merge) {
+  Line join = line_of(use, merge);
+  const std::vector<std::string> from = std::exchange(join.from, {});
+  for (const Direction* one : {&forward, &backward}) {
+    const bool reversed = one == &backward;
+    Line line{one->cell, direction_name(use.name, reversed ? "backward" : "forward"), one->options, from};
+    if (reversed) line.options.emplace_back("backward", "true");
+    join.from.push_back(line.name);
+    lines.push_back(std::move(line));
+  }
+  lines.push_back(std::move(join));
+}
+
+// Keras 3 always writes the layer that runs backwards, Keras 2 where it is one of its own.
+Value bidirectional(const LayerUse& use, std::vector<Line>& lines) {
+  need_rank(use, 2);
+  const Merge& merge = merge_of(use);
+  const bool concat = std::string_view(merge.option) == "concat";
+  const Direction forward = read_direction(use, "layer", false);
+  const Direction backward =
+      use.settings.has("backward_layer") ? read_direction(use, "backward_layer", true) : forward;
+  if (backward.sequence != forward.sequence)
+    use.settings.fail("one direction gives a sequence and the other its last state");
+  if (!concat && backward.units != forward.units)
+    use.settings.fail(fmt::format("adds or multiplies {} and {} units", forward.units, backward.units));
+  const Value result{.layer = use.name,
+                     .rank = forward.sequence ? 2 : 1,
+                     .channels = concat ? forward.units + backward.units : forward.units};
+  if (forward != backward) {
+    append_directions(use, lines, forward, backward, merge.layer);
+    return result;
+  }
   Line line = line_of(use, "bidirectional");
-  line.options.emplace_back("cell", cell == "GRU" ? "gru" : "lstm");
-  add_recurrent_options(inner, cell == "GRU", line);
-  if (merge->second != "concat") line.options.emplace_back("merge", merge->second);
-  const std::int64_t units = inner.integer("units");
-  return append(use, lines, std::move(line),
-                {.rank = inner.flag("return_sequences", false) ? 2 : 1,
-                 .channels = merge->second == "concat" ? 2 * units : units});
+  line.options = forward.options;
+  line.options.insert(line.options.begin(), {"cell", forward.cell});
+  if (!concat) line.options.emplace_back("merge", merge.option);
+  return append(use, lines, std::move(line), result);
 }
 
 template <int kind>
@@ -82,24 +144,32 @@ Value join(const LayerUse& use, std::vector<Line>& lines) {
   return append(use, lines, line_of(use, kNames[kind]), result);
 }
 
-// A call of TensorFlow's own inside a functional network: a maximum or mean over time.
-Value operation(const LayerUse& use, std::vector<Line>& lines) {
-  const std::string function = use.settings.text("function", "");
-  const Settings call(use.call, use.settings.where());
-  const bool max = function == "math.reduce_max";
-  if ((!max && function != "math.reduce_mean") || call.integer("axis", 0) != 1 || only_input(use).rank != 4) {
-    use.settings.fail(fmt::format(
-        "calls '{}'; only math.reduce_max and reduce_mean over time (axis 1) are known", function));
-  }
-  const int rank = call.flag("keepdims", false) ? 4 : 3;
+Value over_time(const LayerUse& use, std::vector<Line>& lines, const Settings& arguments, bool max) {
+  if (arguments.integer("axis", 0) != 1 || only_input(use).rank != 4)
+    use.settings.fail("only a maximum and a mean over time (axis 1) of a clip are known");
+  const int rank = arguments.flag("keepdims", false) ? 4 : 3;
   return append(use, lines, line_of(use, max ? "max_over_time" : "mean_over_time"),
                 {.rank = rank, .channels = use.inputs[0].channels});
 }
 
-// x[:, k] of a clip: one of its samples.
-Value slice(const LayerUse& use, std::vector<Line>& lines) {
-  const Json all = {{"start", nullptr}, {"stop", nullptr}, {"step", nullptr}};
-  const Json& spec = use.call.contains("slice_spec") ? use.call["slice_spec"] : use.call;
+// A call of TensorFlow's own inside a functional network of Keras 2.
+Value operation(const LayerUse& use, std::vector<Line>& lines) {
+  const std::string function = use.settings.text("function", "");
+  const bool max = function == "math.reduce_max";
+  if (!max && function != "math.reduce_mean") {
+    use.settings.fail(fmt::format("calls '{}'; only math.reduce_max and reduce_mean over time are known",
+                                  printable(function)));
+  }
+  return over_time(use, lines, Settings(use.call, use.settings.where()), max);
+}
+
+// keras.ops.max and mean of Keras 3.
+template <bool max>
+Value operation_of_3(const LayerUse& use, std::vector<Line>& lines) {
+  return over_time(use, lines, use.settings, max);
+}
+
+Value select_frame(const LayerUse& use, std::vector<Line>& lines, const Json& spec, const Json& all) {
   if (!spec.is_array() || spec.size() != 2 || spec[0] != all || !spec[1].is_number_integer() ||
       only_input(use).rank != 4) {
     use.settings.fail("only one sample of a clip, x[:, k], can be sliced out");
@@ -109,14 +179,33 @@ Value slice(const LayerUse& use, std::vector<Line>& lines) {
   return append(use, lines, std::move(line), {.rank = 3, .channels = use.inputs[0].channels});
 }
 
+const Json kWholeAxis = {{"start", nullptr}, {"stop", nullptr}, {"step", nullptr}};
+
+// x[:, k] of a clip: one of its samples.
+Value slice(const LayerUse& use, std::vector<Line>& lines) {
+  return select_frame(use, lines, use.call.contains("slice_spec") ? use.call["slice_spec"] : use.call,
+                      kWholeAxis);
+}
+
+Value slice_of_3(const LayerUse& use, std::vector<Line>& lines) {
+  const Json& arguments = use.call.contains("args") ? use.call["args"] : use.call;
+  return select_frame(use, lines, arguments.is_array() && arguments.size() == 1 ? arguments[0] : arguments,
+                      {{"class_name", "__slice__"}, {"config", kWholeAxis}});
+}
+
 }  // namespace
+
+std::string direction_name(const std::string& layer, const std::string& direction) {
+  return layer + "/" + direction;
+}
 
 const std::map<std::string, Converter>& joining_converters() {
   static const std::map<std::string, Converter> all{
-      {"LSTM", recurrent<false>}, {"GRU", recurrent<true>}, {"Bidirectional", bidirectional},
-      {"Add", join<0>},           {"Multiply", join<1>},    {"Maximum", join<2>},
-      {"Average", join<3>},       {"Concatenate", join<4>}, {"TFOpLambda", operation},
-      {"SlicingOpLambda", slice},
+      {"LSTM", recurrent<false>}, {"GRU", recurrent<true>},      {"Bidirectional", bidirectional},
+      {"Add", join<0>},           {"Multiply", join<1>},         {"Maximum", join<2>},
+      {"Average", join<3>},       {"Concatenate", join<4>},      {"TFOpLambda", operation},
+      {"SlicingOpLambda", slice}, {"Max", operation_of_3<true>}, {"Mean", operation_of_3<false>},
+      {"GetItem", slice_of_3},
   };
   return all;
 }

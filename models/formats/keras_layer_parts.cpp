@@ -41,20 +41,43 @@ Line line_of(const LayerUse& use, std::string layer) {
 
 void need_channels_last(const Settings& settings) { settings.expect("data_format", "channels_last"); }
 
-// The name of one of our activations, empty for none.
+namespace {
+
+// Keras 3 gives a function that is none of its own as an object.
 std::string activation_name(const Settings& settings, const std::string& key, const std::string& otherwise) {
-  static const std::map<std::string, std::string> kNames{
-      {"linear", ""},   {"relu", "relu"}, {"sigmoid", "sigmoid"}, {"hard_sigmoid", "hard_sigmoid"},
-      {"tanh", "tanh"}, {"silu", "silu"}, {"swish", "silu"},      {"softmax", "softmax"}};
-  const std::string name = settings.text(key, otherwise);
-  const auto found = kNames.find(name);
-  if (found == kNames.end()) settings.fail(fmt::format("the {} '{}' is not known here", key, name));
-  return found->second;
+  if (!settings.has(key) || !settings.at(key).is_object()) return settings.text(key, otherwise);
+  const Settings object(settings.at(key), settings.where());
+  const std::string kind = object.text("class_name", "?");
+  return kind == "function" ? object.text("config", "?") : kind;
 }
 
-void add_activation(const LayerUse& use, Line& line) {
-  const std::string name = activation_name(use.settings, "activation", "linear");
-  if (!name.empty()) line.options.emplace_back("activation", name);
+}  // namespace
+
+Activation read_activation(const LayerUse& use, const Settings& settings, const std::string& key,
+                           const std::string& otherwise) {
+  static const std::map<std::string, std::string> kNames{
+      {"linear", ""},    {"relu", "relu"},      {"sigmoid", "sigmoid"},      {"hard_sigmoid", "hard_sigmoid"},
+      {"tanh", "tanh"},  {"silu", "silu"},      {"hard_silu", "hard_swish"}, {"hard_swish", "hard_swish"},
+      {"swish", "silu"}, {"softmax", "softmax"}};
+  const std::string name = activation_name(settings, key, otherwise);
+  const auto found = kNames.find(name);
+  if (found == kNames.end())
+    settings.fail(fmt::format("the {} '{}' is not known here", key, printable(name)));
+  // clip(0.2x + 0.5) up to Keras 2, relu6(x + 3) / 6 since.
+  const bool sixth = use.version >= 3 && found->second == "hard_sigmoid";
+  return {found->second, sixth ? "0.16666667" : ""};
+}
+
+Value append_activated(const LayerUse& use, std::vector<Line>& lines, Line line, Value result) {
+  const Activation activation = read_activation(use, use.settings, "activation", "linear");
+  if (activation.slope.empty()) {
+    if (!activation.name.empty()) line.options.emplace_back("activation", activation.name);
+    return append(use, lines, std::move(line), std::move(result));
+  }
+  result = append(use, lines, std::move(line), std::move(result));
+  result.layer = use.name + "/activation";  // Keras 3 has no '/' in names
+  lines.push_back({activation.name, result.layer, {{"slope", activation.slope}}, {use.name}});
+  return result;
 }
 
 void add_bias(const LayerUse& use, Line& line) {

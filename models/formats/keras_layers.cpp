@@ -1,3 +1,5 @@
+#include "models/formats/keras_layers.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -26,8 +28,7 @@ Value convolution(const LayerUse& use, std::vector<Line>& lines) {
   const std::int64_t groups = use.settings.integer("groups", 1);
   if (groups != 1) line.options.emplace_back("groups", yaml(groups));
   add_bias(use, line);
-  add_activation(use, line);
-  return append(use, lines, std::move(line), {.rank = use.inputs[0].rank, .channels = filters});
+  return append_activated(use, lines, std::move(line), {.rank = use.inputs[0].rank, .channels = filters});
 }
 
 template <int axes, bool max>
@@ -79,8 +80,8 @@ Value dense(const LayerUse& use, std::vector<Line>& lines) {
   const std::int64_t units = use.settings.integer("units");
   line.options.emplace_back("units", yaml(units));
   add_bias(use, line);
-  add_activation(use, line);
-  return append(use, lines, std::move(line), {.rank = input.rank, .channels = units, .classes = true});
+  return append_activated(use, lines, std::move(line),
+                          {.rank = input.rank, .channels = units, .classes = true});
 }
 
 Value plain(const LayerUse& use, std::vector<Line>& lines, const std::string& layer) {
@@ -88,8 +89,11 @@ Value plain(const LayerUse& use, std::vector<Line>& lines, const std::string& la
 }
 
 Value activation(const LayerUse& use, std::vector<Line>& lines) {
-  const std::string name = activation_name(use.settings, "activation", "linear");
-  return name.empty() ? only_input(use) : plain(use, lines, name);
+  const Activation activation = read_activation(use, use.settings, "activation", "linear");
+  if (activation.name.empty()) return only_input(use);
+  Line line = line_of(use, activation.name);
+  if (!activation.slope.empty()) line.options.emplace_back("slope", activation.slope);
+  return append(use, lines, std::move(line), only_input(use));
 }
 
 Value relu(const LayerUse& use, std::vector<Line>& lines) {
@@ -249,7 +253,8 @@ Value time_distributed(const LayerUse& use, std::vector<Line>& lines) {
   if (std::find(kWrapped.begin(), kWrapped.end(), inner_class) == kWrapped.end()) {
     inner.fail("this layer is not known inside TimeDistributed");
   }
-  Value result = converters().at(inner_class)({use.name, inner_class, inner, inputs, use.call}, lines);
+  Value result =
+      converters().at(inner_class)({use.name, inner_class, inner, inputs, use.call, use.version}, lines);
   ++result.rank;
   return result;
 }

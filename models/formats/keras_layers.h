@@ -34,7 +34,11 @@ struct LayerUse {
   const Settings& settings;
   const std::vector<Value>& inputs;
   const Json& call;  // further arguments of the call, an object
+  int version = 2;   // of the Keras that wrote the file: 1, 2 or 3
 };
+
+// The layer that one direction of a Bidirectional becomes where the two differ.
+std::string direction_name(const std::string& layer, const std::string& direction);
 
 // Appends the layer's lines, none where it computes nothing, and returns its value.
 Value convert_layer(const LayerUse& use, std::vector<Line>& lines);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <charconv>
 #include <map>
 #include <set>
 
@@ -102,12 +104,47 @@ std::string read_link(const Json& link, const Settings& settings, Json* argument
   return link[0].get<std::string>();
 }
 
+bool is_tensor(const Json& value) {
+  return value.is_object() && value.value("class_name", Json()) == "__keras_tensor__";
+}
+
+std::string read_tensor(const Json& tensor, const Settings& settings) {
+  const Json* const config = tensor.contains("config") ? &tensor["config"] : nullptr;
+  if (config == nullptr || !config->is_object() || !config->contains("keras_history"))
+    settings.fail("an input of its call cannot be read");
+  return read_link((*config)["keras_history"], settings, nullptr);
+}
+
+// Keras 3: {"args": […], "kwargs": {…}}, tensors among the arguments or in one list of them. What is no
+// tensor becomes the call's "args".
+void read_call_of_3(const Json& node, const Settings& settings, NetworkLayer& layer) {
+  if (!node.contains("args") || !node["args"].is_array()) settings.fail("its call cannot be read");
+  layer.call = node.value("kwargs", Json::object());
+  if (!layer.call.is_object()) settings.fail("its call cannot be read");
+  for (const auto& [key, value] : layer.call.items()) {
+    if (is_tensor(value))
+      settings.fail(fmt::format("takes a layer as its '{}', which is not known here", key));
+  }
+  Json others = Json::array();
+  for (const Json& argument : node["args"]) {
+    if (is_tensor(argument)) {
+      layer.inputs.push_back(read_tensor(argument, settings));
+    } else if (argument.is_array() && std::any_of(argument.begin(), argument.end(), is_tensor)) {
+      for (const Json& tensor : argument) layer.inputs.push_back(read_tensor(tensor, settings));
+    } else {
+      others.push_back(argument);
+    }
+  }
+  layer.call["args"] = std::move(others);
+}
+
 void read_call(const Json& json, const Settings& settings, NetworkLayer& layer) {
   const Json& nodes = json.contains("inbound_nodes") ? json["inbound_nodes"] : Json();
   if (!nodes.is_array() || nodes.size() > 1)
     settings.fail("is called more than once, which is not known here");
   if (nodes.empty()) return;
   const Json& node = nodes[0];
+  if (node.is_object()) return read_call_of_3(node, settings, layer);
   if (!node.is_array() || node.empty()) settings.fail("its call cannot be read");
   if (node[0].is_string()) {  // a call of TensorFlow's own has its one input bare
     layer.inputs.push_back(read_link(node, settings, &layer.call));
@@ -183,10 +220,23 @@ void read_functional(const Json& config, Network& network, const std::string& fi
   network.input = read_shape(*shape, settings);
 }
 
+// Keras has written its version since 1.0.
+int major_version(const std::string& version, const std::string& file) {
+  int major = 2;
+  if (version.empty()) return major;
+  const auto read = std::from_chars(version.data(), version.data() + version.size(), major);
+  if (read.ec != std::errc{} || major < 1 || major > 3) {
+    throw ModelError(fmt::format("{}: was written by Keras '{}'; files of Keras 1 to 3 are read", file,
+                                 printable(version)));
+  }
+  return major;
+}
+
 }  // namespace
 
-Network read_network(const std::string& model_config, const std::string& file) {
+Network read_network(const std::string& model_config, const std::string& version, const std::string& file) {
   Network network;
+  network.version = major_version(version, file);
   network.json = parse_json(model_config, file);
   const Settings model(network.json, fmt::format("{}: model_config", file));
   const std::string kind = model.text("class_name");

@@ -20,11 +20,13 @@ struct NetworkLayer {
 
 struct Network {
   Json json;
+  int version = 2;                                 // of the Keras that wrote it: 1, 2 or 3
   std::vector<NetworkLayer> layers;                // every input comes first; the last gives the result
   std::vector<std::optional<std::int64_t>> input;  // extents without the batch; open ones are empty
 };
 
-// A sequential network, or a functional one of one input and one output. Throws ModelError.
-Network read_network(const std::string& model_config, const std::string& file);
+// A sequential network, or a functional one of one input and one output. `version`: what the file says of
+// the Keras that wrote it ("2.15.0"); nothing is taken for 2. Throws ModelError.
+Network read_network(const std::string& model_config, const std::string& version, const std::string& file);
 
 }  // namespace actionflow::keras

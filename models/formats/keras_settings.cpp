@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/error.h"
@@ -25,6 +26,13 @@ bool is_whole(const Json& value) {
 }
 
 }  // namespace
+
+std::string printable(std::string text) {
+  if (text.size() > kMostShown) text.resize(kMostShown);
+  std::replace_if(
+      text.begin(), text.end(), [](unsigned char c) { return c < ' ' || c == 0x7F; }, '?');
+  return text;
+}
 
 Settings::Settings(const Json& values, std::string where) : values_(values), where_(std::move(where)) {
   if (!values_.is_object()) fail("has no settings");

@@ -12,6 +12,9 @@ namespace actionflow::keras {
 
 using Json = nlohmann::json;
 
+// What a file says, as a message or a comment may repeat it: one line, not too long.
+std::string printable(std::string text);
+
 class Settings {
  public:
   // `values` must outlive this. `where`: "file.h5: layer 'conv' (Conv3D)".

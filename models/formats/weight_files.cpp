@@ -121,7 +121,7 @@ KerasModel load_keras(const std::filesystem::path& path, const Architecture* giv
   if (!file.model_config.empty()) {
     KerasOpenExtents open;
     if (given != nullptr) open = {given->input.frames, given->input.height, given->input.width};
-    result.description = describe_keras(file.model_config, name, open);
+    result.description = describe_keras(file.model_config, file.keras_version, name, open);
     result.model.architecture = parse_held(result.description->yaml, name);
   }
   if (given != nullptr) {

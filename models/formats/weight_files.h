@@ -4,7 +4,7 @@
 // is a network, and a checksum of all its bytes. The header rules over a model file beside it. Tensors
 // whose names begin with "optimizer." or "ema." are training's and not part of the network.
 //
-// Foreign: Keras 2's HDF5, whatever its suffix (read by a child process, see formats/hdf5_child.h).
+// Foreign: HDF5 of Keras 2 and 3, whatever its suffix (read by a child process, see formats/hdf5_child.h).
 #pragma once
 
 #include <filesystem>

@@ -64,7 +64,7 @@ TEST(ModelErrors, RefuseNamesThatBeginAsTrainingsOwnTensorsDo) {
   const KerasDescription keras =
       describe_keras(R"({"class_name":"Sequential","config":[{"class_name":"Conv3D","config":{"name":"ema",)"
                      R"("batch_input_shape":[null,4,8,8,1],"filters":2,"kernel_size":[1,3,3]}}]})",
-                     "net.h5");
+                     "2.15.0", "net.h5");
   EXPECT_THAT(errors_in(keras.yaml), HasSubstr("name 'ema'"));
 }
 

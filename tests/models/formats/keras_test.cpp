@@ -1,9 +1,14 @@
-// Keras 2 files of the seed networks and of single layers, made by tests/golden/make_keras_goldens.py, which
-// names what each holds; expected values are Keras' own.
+// Keras 2 files of the seed networks and of single layers (tests/golden/make_keras_goldens.py), and networks
+// that both Keras 2 and Keras 3 wrote (make_keras_version_goldens.py); the scripts name what each holds.
+// Expected values are Keras' own.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <fstream>
+#include <nlohmann/json.hpp>
 
 #include "base/npy.h"
 #include "models/formats/keras_config.h"
@@ -27,8 +32,10 @@ std::filesystem::path keras_file(const std::filesystem::path& folder) {
 
 std::vector<std::string> cases() {
   std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(golden("keras"))) {
-    names.push_back(entry.path().filename().string());
+  for (const char* folder : {"keras", "keras_versions"}) {
+    for (const auto& entry : std::filesystem::directory_iterator(golden(folder))) {
+      if (entry.is_directory()) names.push_back(folder + ("/" + entry.path().filename().string()));
+    }
   }
   std::sort(names.begin(), names.end());
   return names;
@@ -46,7 +53,7 @@ double largest_difference(const Tensor& actual, const Tensor& expected) {
 
 class KerasGolden : public ::testing::TestWithParam<std::string> {
  protected:
-  std::filesystem::path folder_ = golden("keras/" + GetParam());
+  std::filesystem::path folder_ = golden(GetParam());
 
   // Through `convert`, so that what is tested is what a person gets.
   Model convert_and_load() {
@@ -74,8 +81,9 @@ TEST_P(KerasGolden, GivesKerasOutputThroughConvertAndPredict) {
   EXPECT_LT(largest_difference(output, read_npy(folder_ / "output.npy")), 1e-4);
 }
 
-INSTANTIATE_TEST_SUITE_P(All, KerasGolden, ::testing::ValuesIn(cases()),
-                         [](const auto& one) { return one.param; });
+INSTANTIATE_TEST_SUITE_P(All, KerasGolden, ::testing::ValuesIn(cases()), [](const auto& one) {
+  return std::filesystem::path(one.param).filename().string();
+});
 
 // ---- what cannot be described ----
 
@@ -87,7 +95,7 @@ std::string sequential(const std::string& layers) {
 
 std::string message(const std::string& config) {
   try {
-    describe_keras(config, "net.h5");
+    describe_keras(config, "2.15.0", "net.h5");
   } catch (const ModelError& error) {
     return error.what();
   }
@@ -112,6 +120,49 @@ TEST(KerasDescription, NamesTheLayerThatIsNotKnown) {
       HasSubstr("LSTM: this layer is not known inside TimeDistributed"));
 }
 
+// As both versions describe what is not known here.
+TEST(KerasDescription, RefusesByNameWhatEitherVersionMayHold) {
+  std::ifstream stream(golden("keras_versions/refused.json"));
+  const nlohmann::json networks = nlohmann::json::parse(stream);
+  ASSERT_GT(networks.size(), 40U);
+  for (const nlohmann::json& network : networks) {
+    try {
+      describe_keras(network["config"], network["version"], "net.h5");
+      ADD_FAILURE() << network["names"] << " of Keras " << network["version"] << " was taken";
+    } catch (const ModelError& error) {
+      EXPECT_THAT(error.what(), HasSubstr("net.h5: layer '"));
+      for (const std::string name : network["names"]) EXPECT_THAT(error.what(), HasSubstr(name));
+    }
+  }
+}
+
+TEST(KerasDescription, RefusesAKerasThatIsNotKnown) {
+  for (const char* version : {"4.0.1", "0.3", "next", "99999999999999999999"}) {
+    try {
+      describe_keras(sequential(R"({"class_name":"Flatten","config":{"name":"f"}})"), version, "net.h5");
+      ADD_FAILURE() << version;
+    } catch (const ModelError& error) {
+      EXPECT_THAT(error.what(), HasSubstr(fmt::format("written by Keras '{}'", version)));
+    }
+  }
+}
+
+TEST(KerasDescription, RefusesDirectionsThatNoMergeJoins) {
+  const auto both = [](const std::string& merge, const std::string& backward) {
+    return R"({"class_name":"Sequential","config":{"name":"s","layers":[{"class_name":"InputLayer","config":)"
+           R"({"name":"in","batch_shape":[null,4,3]}},{"class_name":"Bidirectional","config":{"name":"both",)"
+           R"("merge_mode":")" +
+           merge + R"(","layer":{"class_name":"LSTM","config":{"units":3,"go_backwards":false}},)" +
+           R"("backward_layer":{"class_name":"LSTM","config":{)" + backward + "}}}}]}}";
+  };
+  EXPECT_THAT(message(both("sum", R"("units":4,"go_backwards":true)")),
+              HasSubstr("adds or multiplies 3 and 4"));
+  EXPECT_THAT(message(both("concat", R"("units":3,"go_backwards":true,"return_sequences":true)")),
+              HasSubstr("one direction gives a sequence"));
+  EXPECT_THAT(message(both("concat", R"("units":3,"go_backwards":false)")),
+              HasSubstr("'go_backwards' is false"));
+}
+
 TEST(KerasDescription, RefusesDamagedJson) {
   EXPECT_THAT(message("{"), HasSubstr("not JSON at byte"));
   EXPECT_THAT(message(std::string(100'000, '[')), HasSubstr("nested too deeply"));
@@ -129,7 +180,7 @@ TEST(KerasDescription, MarksWhatKerasDoesNotKnow) {
   const KerasDescription description = describe_keras(
       R"({"class_name":"Sequential","config":[{"class_name":"Conv3D","config":{"name":"my conv:1",)"
       R"("batch_input_shape":[null,16,null,null,1],"filters":2,"kernel_size":[1,3,3]}}]})",
-      "a/net.h5");
+      "2.15.0", "a/net.h5");
   EXPECT_TRUE(description.open_input);
   EXPECT_THAT(description.yaml, HasSubstr("# From net.h5. Keras does not say how its input was prepared"));
   EXPECT_THAT(description.yaml, HasSubstr("# The file leaves frames, height or width open"));

@@ -1,0 +1,213 @@
+#!/usr/bin/env python3
+"""Makes tests/golden/keras_versions: the same networks written by Keras 2 and by Keras 3, which mean other
+functions by some names, have other defaults, and describe their layers in other ways.
+
+    python3 -m venv v && v/bin/pip install keras tf_keras tensorflow-cpu h5py
+    v/bin/python tests/golden/make_keras_version_goldens.py [NAME...]
+
+NAME_keras2 and NAME_keras3 are as the folders of make_keras_goldens.py. refused.json holds descriptions of
+networks (as each Keras writes them) whose layer or activation is not known here, by what the refusal must name.
+"""
+import json
+import shutil
+import sys
+
+from make_keras_goldens import FOLDER, h5py, hash_of, np, to_ncthw
+import keras
+import tf_keras
+
+FOLDER = FOLDER.with_name("keras_versions")
+VERSIONS = {"keras2": tf_keras, "keras3": keras}
+CASES = {}
+
+
+def case(function):
+    CASES[function.__name__] = function
+    return function
+
+
+def sequence(k, *inside, steps=6, features=4):
+    return k.Sequential([k.layers.Input((steps, features)), *inside])
+
+
+@case
+def hard_sigmoid(k):
+    layers = k.layers
+    return k.Sequential([layers.Input((4, 6, 6, 2)), layers.Conv3D(3, 3, padding="same", activation="hard_sigmoid"),
+                         layers.TimeDistributed(layers.Conv2D(3, 3, activation="hard_sigmoid")),
+                         layers.TimeDistributed(layers.Activation("hard_sigmoid")), layers.Flatten(),
+                         layers.Dense(5, activation="hard_sigmoid"), layers.Dense(4), layers.Activation("hard_sigmoid")])
+
+
+@case
+def hard_sigmoid_recurrent(k):
+    layers = k.layers
+    return sequence(k, layers.LSTM(4, recurrent_activation="hard_sigmoid", return_sequences=True),
+                    layers.GRU(4, recurrent_activation="hard_sigmoid", return_sequences=True),
+                    layers.GRU(4, recurrent_activation="hard_sigmoid", reset_after=False, return_sequences=True),
+                    layers.Bidirectional(layers.LSTM(3, recurrent_activation="hard_sigmoid", return_sequences=True)),
+                    layers.LSTM(3, activation="hard_sigmoid"), layers.Dense(3))
+
+
+@case
+def recurrent_defaults(k):
+    layers = k.layers
+    return sequence(k, layers.GRU(4, return_sequences=True), layers.LSTM(4, return_sequences=True),
+                    layers.GRU(3, use_bias=False, go_backwards=True), layers.Dense(3))
+
+
+@case
+def bidirectional(k):
+    layers = k.layers
+    steps = [layers.Bidirectional(layers.LSTM(3, return_sequences=True), merge_mode=mode, name=name)
+             for mode, name in (("concat", "forward_net"), ("sum", "backward_net"), ("ave", "third"))]
+    return sequence(k, *steps, layers.Bidirectional(layers.GRU(4), merge_mode="mul"), layers.Dense(3))
+
+
+@case
+def own_backward_layer(k):
+    layers = k.layers
+
+    def both(forward, backward, **settings):
+        return layers.Bidirectional(forward, backward_layer=backward, **settings)
+
+    return sequence(k, both(layers.LSTM(3, return_sequences=True),
+                            layers.LSTM(3, return_sequences=True, go_backwards=True)),
+                    both(layers.LSTM(3, return_sequences=True, activation="relu"),
+                         layers.GRU(3, return_sequences=True, go_backwards=True)),
+                    both(layers.LSTM(3), layers.LSTM(3, go_backwards=True, use_bias=False), merge_mode="ave"),
+                    layers.Dense(3))
+
+
+@case
+def activations(k):
+    layers = k.layers
+    names = ["relu", "sigmoid", "tanh", "silu", "swish", "linear"] + (["hard_silu", "hard_swish"] if k is keras else [])
+    steps = []
+    for name in names:
+        steps += [layers.Conv3D(3, 1, activation=name), layers.Activation(name)]
+    return k.Sequential([layers.Input((3, 4, 4, 2)), *steps, layers.ReLU(), layers.PReLU(shared_axes=[1, 2, 3]),
+                         layers.Flatten(), layers.Dense(4, activation="softmax")])
+
+
+@case
+def normalisation_and_pooling(k):
+    layers = k.layers
+    clip = layers.Input((5, 9, 9, 2))
+    x = layers.Conv3D(4, (2, 3, 3), strides=(1, 2, 2), padding="same")(clip)
+    x = layers.BatchNormalization()(x)
+    x = layers.BatchNormalization(scale=False, epsilon=1e-2, momentum=0.9)(x)
+    x = layers.AveragePooling3D(2, strides=1, padding="same")(x)
+    x = layers.MaxPooling3D((2, 2, 2), padding="same")(x)
+    x = layers.GlobalAveragePooling3D(keepdims=True)(x)
+    x = layers.Dropout(0.3)(layers.Flatten()(x))
+    return k.Model(clip, layers.Softmax()(layers.Dense(4)(x)))
+
+
+@case
+def joins(k):
+    layers = k.layers
+    clip = layers.Input((3, 6, 6, 2))
+    a = layers.Conv3D(4, 1, activation="tanh")(clip)
+    b = layers.Conv3D(4, 1, activation="hard_sigmoid")(clip)
+    c = layers.Add()([a, b, layers.Multiply()([a, b])])
+    d = layers.Concatenate()([layers.Maximum()([a, b]), layers.Average()([a, c])])
+    if k is keras:
+        look, most, mean = clip[:, 0], keras.ops.max(d, axis=1), keras.ops.mean(d, axis=1, keepdims=True)
+    else:
+        import tensorflow as tf
+        look, most, mean = clip[:, 0], tf.reduce_max(d, axis=1), tf.reduce_mean(d, axis=1, keepdims=True)
+    x = layers.Concatenate()([layers.Conv2D(3, 1)(look), most, layers.Reshape((6, 6, 8))(mean)])
+    return k.Model(clip, layers.Dense(3)(layers.GlobalMaxPooling2D()(x)))
+
+
+@case
+def mixed_precision(k):
+    """Weights in float32, whose file states a policy; the output is that of a float32 copy."""
+    layers, policy = k.layers, "mixed_float16"
+    return k.Sequential([layers.Input((4, 6, 6, 1)), layers.Conv3D(3, 3, dtype=policy, activation="relu"),
+                         layers.BatchNormalization(dtype=policy), layers.Flatten(dtype=policy),
+                         layers.Dense(3, dtype=policy)])
+
+
+def float32_copy(k, model):
+    config = json.loads(json.dumps(model.get_config()).replace("mixed_float16", "float32"))
+    copy = k.Sequential.from_config(config)
+    copy.set_weights(model.get_weights())
+    return copy
+
+
+def randomise(model, random):
+    for weight in model.weights:
+        role, shape = weight.name.split("/")[-1].split(":")[0], weight.shape
+        if role in ("bias", "beta", "moving_mean"):
+            weight.assign(random.normal(0, 0.5, shape))
+        elif role in ("gamma", "moving_variance", "alpha"):
+            weight.assign(random.uniform(0.3, 1.7, shape))
+        elif role in ("kernel", "recurrent_kernel"):
+            weight.assign(random.normal(0, 1 / np.sqrt(np.prod(shape[:-1])), shape) * 1.5)
+
+
+def make(name, version):
+    k, random = VERSIONS[version], np.random.default_rng(hash_of(name))
+    k.backend.clear_session()
+    k.utils.set_random_seed(hash_of(name) // 2)
+    model = CASES[name](k)
+    randomise(model, random)
+    folder = FOLDER / f"{name}_{version}"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    shape = model.input_shape[1:]
+    values = random.normal(0, 2, (1, *shape)).astype(np.float16)
+    plain = float32_copy(k, model) if name == "mixed_precision" else model
+    output = np.asarray(plain(values.astype(np.float32), training=False))
+    np.save(folder / "input.npy", to_ncthw(values, len(shape)))
+    np.save(folder / "output.npy", to_ncthw(output, output.ndim - 1))
+    options = {"save_format": "h5"} if k is tf_keras else {}
+    model.save(folder / "keras.h5", include_optimizer=False, **options)
+    print(f"{folder.name}: {(folder / 'keras.h5').stat().st_size} bytes, output {output.ravel()[:3]}")
+
+
+def refused():
+    """[{"version", "names": what the message must hold, "config": the description}]"""
+    wanted = []
+    functions = ("elu", "selu", "softplus", "softsign", "gelu", "exponential", "mish", "relu6", "leaky_relu", "celu",
+                 "glu", "hard_tanh", "log_softmax")
+    classes = {"LeakyReLU": {}, "ELU": {}, "LayerNormalization": {}, "UnitNormalization": {},
+               "SpatialDropout3D": {"rate": 0.3},
+               "GroupNormalization": {"groups": 1}, "ZeroPadding3D": {}, "UpSampling3D": {},
+               "ConvLSTM2D": {"filters": 2, "kernel_size": 3}, "GaussianNoise": {"stddev": 1}}
+    for version, k in VERSIONS.items():
+        number = k.__version__ if k is keras else "2.15.0"
+        layers = k.layers
+
+        def add(layer, *names):
+            k.backend.clear_session()
+            model = k.Sequential([layers.Input((4, 6, 6, 2)), layer])
+            # As each writes it into HDF5.
+            model.save(FOLDER / "refused.h5", include_optimizer=False)
+            with h5py.File(FOLDER / "refused.h5") as file:
+                wanted.append({"version": number, "names": names, "config": file.attrs["model_config"]})
+            (FOLDER / "refused.h5").unlink()
+
+        for function in functions:
+            if getattr(k.activations, function, None) is not None:
+                add(layers.Activation(function), function)
+                add(layers.Dense(3, activation=function), function)
+        for name, settings in classes.items():
+            if hasattr(layers, name):
+                add(getattr(layers, name)(**settings), name)
+        add(layers.ReLU(max_value=6), "max_value")
+        add(layers.ReLU(negative_slope=0.2), "negative_slope")
+        add(layers.BatchNormalization(axis=1), "another axis")
+        add(layers.Conv3D(3, 1, activation=layers.LeakyReLU()), "LeakyReLU")
+    (FOLDER / "refused.json").write_text("[\n" + ",\n".join(json.dumps(one) for one in wanted) + "\n]\n")
+    print(f"refused.json: {len(wanted)} networks")
+
+
+if __name__ == "__main__":
+    for one in sys.argv[1:] or CASES:
+        for written_by in VERSIONS:
+            make(one, written_by)
+    if not sys.argv[1:]:
+        refused()
