@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <new>
@@ -29,12 +30,16 @@ constexpr const char* kArgument = "--internal-read-hdf5";
 // Marks the child's environment: a program whose main() lacks run_hdf5_child() must not start itself
 // again and again.
 constexpr const char* kVariable = "ACTIONFLOW_HDF5_CHILD";
-constexpr int kCpuSeconds = 20;
-constexpr std::chrono::seconds kWallTime{30};
+constexpr std::uint64_t kLeastSeconds = 20;
+constexpr std::uint64_t kBytesASecond = 20'000'000;  // slower than any disk that is worth waiting for
 constexpr std::uint64_t kSpareBytes = 256ULL
                                       << 20U;  // what the library and the stream need besides the tensors
 constexpr std::uint64_t kMostStreamTextBytes = 64ULL << 20U;  // names and description in the stream
+constexpr std::uint64_t kMostExpansion = 4 * 1032;  // 8-bit values, compressed as well as deflate can
 constexpr std::size_t kMostMessage = 500;
+
+// Of the processor; by the clock half as much again.
+std::uint64_t seconds_for(std::uint64_t most_bytes) { return kLeastSeconds + most_bytes / kBytesASecond; }
 
 // ---- the child ----
 
@@ -50,16 +55,17 @@ constexpr bool kLimitMemory = false;
 constexpr bool kLimitMemory = true;
 #endif
 
-void limit_self(std::uint64_t file_bytes) {
+void limit_self(std::uint64_t file_bytes, std::uint64_t most_bytes) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   limit(RLIMIT_CORE, 0, 0);
   limit(RLIMIT_FSIZE, 0, 0);
-  limit(RLIMIT_CPU, kCpuSeconds, kCpuSeconds + 1);  // SIGXCPU first, which tells why
+  const std::uint64_t seconds = seconds_for(most_bytes);
+  limit(RLIMIT_CPU, seconds, seconds + 1);  // SIGXCPU first, which tells why
   std::uint64_t pages = 0;
   std::ifstream("/proc/self/statm") >> pages;
   if (kLimitMemory) {
     const std::uint64_t own = pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-    const std::uint64_t most = own + kSpareBytes + 4 * file_bytes;
+    const std::uint64_t most = own + kSpareBytes + 4 * file_bytes + 2 * most_bytes;
     limit(RLIMIT_AS, most, most);
   }
 }
@@ -87,10 +93,10 @@ void send(const KerasFile& content) {
   write_safetensors(stream, [](std::string_view bytes) { write_all(STDOUT_FILENO, bytes); });
 }
 
-int serve(const char* path) {
+int serve(const char* path, std::uint64_t most_bytes) {
   try {
-    limit_self(std::filesystem::file_size(path));
-    send(read_keras_file_here(path));
+    limit_self(std::filesystem::file_size(path), most_bytes);
+    send(read_keras_file_here(path, most_bytes));
     return static_cast<int>(ExitCode::done);
   } catch (const std::bad_alloc&) {
     write_all(STDOUT_FILENO, "damaged: asks for more memory than its size allows");
@@ -126,15 +132,15 @@ class Descriptor {
 // A running child: ended and waited for at the latest when this goes.
 class Child {
  public:
-  Child(const std::string& path, int output) {
+  Child(const std::string& path, std::uint64_t most_bytes, int output) {
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
     posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-    std::string program = "actionflow", argument = kArgument, file = path,
+    std::string program = "actionflow", argument = kArgument, file = path, most = std::to_string(most_bytes),
                 mark = fmt::format("{}=1", kVariable);
-    char* const arguments[] = {program.data(), argument.data(), file.data(), nullptr};
+    char* const arguments[] = {program.data(), argument.data(), file.data(), most.data(), nullptr};
     std::vector<char*> environment;
     for (char** variable = environ; *variable != nullptr; ++variable) environment.push_back(*variable);
     environment.push_back(mark.data());
@@ -168,8 +174,9 @@ class Child {
 };
 
 // Everything until the other end closes. Throws ModelError when it takes too long or is too much.
-std::string read_until_closed(int descriptor, std::uint64_t most, const std::string& name) {
-  const auto deadline = std::chrono::steady_clock::now() + kWallTime;
+std::string read_until_closed(int descriptor, std::uint64_t most, std::chrono::seconds wall_time,
+                              const std::string& name) {
+  const auto deadline = std::chrono::steady_clock::now() + wall_time;
   std::string all;
   std::vector<char> chunk(1 << 16);
   while (true) {
@@ -180,7 +187,7 @@ std::string read_until_closed(int descriptor, std::uint64_t most, const std::str
     if (ready < 0 && errno == EINTR) continue;
     if (ready == 0) {
       throw ModelError(
-          fmt::format("{}: damaged: reading it as HDF5 did not end in {} s", name, kWallTime.count()));
+          fmt::format("{}: damaged: reading it as HDF5 did not end in {} s", name, wall_time.count()));
     }
     const ssize_t n = ::read(descriptor, chunk.data(), chunk.size());
     if (n < 0 && errno == EINTR) continue;
@@ -200,7 +207,7 @@ std::string readable(std::string text) {
   return text;
 }
 
-void check_status(int status, const std::string& output, const std::string& name) {
+void check_status(int status, const std::string& output, std::uint64_t seconds, const std::string& name) {
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return;
   if (WIFEXITED(status) && WEXITSTATUS(status) == static_cast<int>(ExitCode::model)) {
     throw ModelError(fmt::format("{}: {}", name, readable(output)));
@@ -209,7 +216,7 @@ void check_status(int status, const std::string& output, const std::string& name
     const int signal = WTERMSIG(status);
     throw ModelError(
         signal == SIGXCPU
-            ? fmt::format("{}: damaged: reading it as HDF5 took more than {} s", name, kCpuSeconds)
+            ? fmt::format("{}: damaged: reading it as HDF5 took more than {} s", name, seconds)
             : fmt::format("{}: damaged: the HDF5 library crashed on it ({})", name, strsignal(signal)));
   }
   throw Error(ExitCode::failure,
@@ -236,9 +243,7 @@ KerasFile unpack(SafetensorsFile stream, const std::string& name) {
   return content;
 }
 
-}  // namespace
-
-KerasFile read_keras_file(const std::filesystem::path& file) {
+KerasFile read_through_child(const std::filesystem::path& file, bool weights, std::uint64_t network_bytes) {
   const std::string name = file.string();
   std::error_code error;
   const std::uint64_t size = std::filesystem::file_size(file, error);
@@ -249,16 +254,29 @@ KerasFile read_keras_file(const std::filesystem::path& file) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) fail_system(name, errno);
   Descriptor output(ends[0]), input(ends[1]);
-  Child child(std::filesystem::absolute(file).string(), input.get());
+  const std::uint64_t most = weights ? std::max(4 * size, std::min(network_bytes, kMostExpansion * size)) : 0;
+  const std::uint64_t seconds = seconds_for(most);
+  Child child(std::filesystem::absolute(file).string(), most, input.get());
   input.close();
-  const std::string stream = read_until_closed(output.get(), 2 * size + kMostStreamTextBytes, name);
-  check_status(child.wait(), stream, name);
+  const std::string stream = read_until_closed(output.get(), most + kMostStreamTextBytes,
+                                               std::chrono::seconds(seconds + seconds / 2), name);
+  check_status(child.wait(), stream, seconds, name);
   return unpack(parse_safetensors(stream, name), name);
 }
 
+}  // namespace
+
+KerasFile read_keras_file(const std::filesystem::path& file, std::uint64_t network_bytes) {
+  return read_through_child(file, true, network_bytes);
+}
+
+KerasFile read_keras_description(const std::filesystem::path& file) {
+  return read_through_child(file, false, 0);
+}
+
 std::optional<int> run_hdf5_child(int argc, char** argv) {
-  if (argc != 3 || std::strcmp(argv[1], kArgument) != 0 || getenv(kVariable) == nullptr) return std::nullopt;
-  return serve(argv[2]);
+  if (argc != 4 || std::strcmp(argv[1], kArgument) != 0 || getenv(kVariable) == nullptr) return std::nullopt;
+  return serve(argv[2], std::strtoull(argv[3], nullptr, 10));
 }
 
 }  // namespace actionflow

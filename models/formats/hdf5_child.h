@@ -12,6 +12,7 @@
 // May be called from any thread, also beside running threads (the child is spawned, not forked off).
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -35,7 +36,13 @@ struct KerasFile {
 };
 
 // Throws ModelError: not HDF5, not Keras', damaged, or over the limits on time and memory.
-KerasFile read_keras_file(const std::filesystem::path& file);
+//
+// Limits follow the file and the network: tensors may take `network_bytes`, what the network's parameters
+// are in float32, as far as compression can hold them in the file, or four times the file where that is more
+// (8-bit values as they stand). Time grows with them.
+KerasFile read_keras_file(const std::filesystem::path& file, std::uint64_t network_bytes);
+// The description alone, from which the network's size is known.
+KerasFile read_keras_description(const std::filesystem::path& file);
 
 // The exit code when this process is such a child, which has then done its work; else nothing.
 std::optional<int> run_hdf5_child(int argc, char** argv);

@@ -15,6 +15,7 @@ namespace {
 constexpr std::size_t kMostNames = 100'000;
 constexpr std::size_t kMostTextBytes = 4 << 20;  // a network's description takes some ten kilobytes
 constexpr int kMostRank = 8;
+constexpr std::uint64_t kMostCompression = 1032;  // of deflate, the best that files have
 
 [[noreturn]] void fail(const std::string& what) { throw ModelError(what); }
 
@@ -143,8 +144,7 @@ Shape read_shape(hid_t dataset, const std::string& name) {
   return Shape(extents, extents + rank);
 }
 
-// `budget`: bytes of the file that no tensor has claimed yet, so that a small file cannot ask for
-// much memory.
+// `budget`: bytes that no tensor has claimed yet, so that a small file cannot ask for much memory.
 Tensor read_dataset(hid_t group, const std::string& name, std::uint64_t& budget) {
   check_links(group, name);
   const Handle dataset(H5Dopen2(group, name.c_str(), H5P_DEFAULT), H5Dclose, fmt::format("'{}'", name));
@@ -153,12 +153,17 @@ Tensor read_dataset(hid_t group, const std::string& name, std::uint64_t& budget)
   const H5T_class_t kind = H5Tget_class(type);
   if (kind != H5T_FLOAT && kind != H5T_INTEGER) fail(fmt::format("'{}' holds no numbers", name));
   const Shape shape = read_shape(dataset, name);
-  std::uint64_t bytes = H5Tget_size(type);
+  std::uint64_t bytes = sizeof(float);
   for (std::int64_t extent : shape) {
     if (extent < 0 || __builtin_mul_overflow(bytes, static_cast<std::uint64_t>(extent), &bytes))
       bytes = UINT64_MAX;
   }
-  if (bytes > budget) fail(fmt::format("'{}' of shape {} is larger than the file", name, to_string(shape)));
+  if (bytes > budget)
+    fail(fmt::format("'{}' of shape {} is larger than the file and the network allow", name,
+                     to_string(shape)));
+  const std::uint64_t stored = H5Dget_storage_size(dataset);
+  if (bytes / sizeof(float) > kMostCompression * stored)
+    fail(fmt::format("'{}' of shape {} is larger than what is stored of it", name, to_string(shape)));
   budget -= bytes;
   Tensor tensor(shape);
   if (tensor.size() > 0 &&
@@ -185,20 +190,21 @@ void read_layers(hid_t group, std::uint64_t budget, std::vector<KerasWeight>& we
 
 }  // namespace
 
-KerasFile read_keras_file_here(const std::filesystem::path& path) {
+KerasFile read_keras_file_here(const std::filesystem::path& path, std::uint64_t most_bytes) {
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
   const Handle file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose, "the HDF5 file");
   const Handle root = Handle(H5Gopen2(file, "/", H5P_DEFAULT), H5Gclose, "the root group");
   KerasFile content;
   content.model_config = read_text(root, "model_config");
   content.keras_version = read_text(root, "keras_version");
-  const std::uint64_t budget = std::filesystem::file_size(path);
-  if (has_attribute(root, "layer_names") || has_attribute(root, "layer_names0")) {
-    read_layers(root, budget, content.weights);
-  } else if (H5Lexists(root, "model_weights", H5P_DEFAULT) > 0) {
-    read_layers(open_group(root, "model_weights"), budget, content.weights);
+  const bool at_root = has_attribute(root, "layer_names") || has_attribute(root, "layer_names0");
+  if (!at_root && H5Lexists(root, "model_weights", H5P_DEFAULT) <= 0)
+    fail("holds neither 'model_weights' nor 'layer_names': no model that Keras saved as .h5");
+  if (most_bytes == 0) return content;
+  if (at_root) {
+    read_layers(root, most_bytes, content.weights);
   } else {
-    fail("holds neither 'model_weights' nor 'layer_names': no Keras 2 weights");
+    read_layers(open_group(root, "model_weights"), most_bytes, content.weights);
   }
   return content;
 }

@@ -113,9 +113,18 @@ struct KerasModel {
   std::optional<KerasDescription> description;
 };
 
+std::uint64_t parameter_bytes(const Architecture& architecture) {
+  std::uint64_t values = 0;
+  for (const LayerInfo& layer : architecture.layers) {
+    for (const Parameter& parameter : layer.parameters)
+      values += static_cast<std::uint64_t>(element_count(parameter.shape));
+  }
+  return values * sizeof(float);
+}
+
 KerasModel load_keras(const std::filesystem::path& path, const Architecture* given) {
   const std::string name = path.string();
-  KerasFile file = read_keras_file(path);
+  const KerasFile file = read_keras_description(path);
   if (file.model_config.empty() && given == nullptr) fail_without_model(name);
   KerasModel result;
   if (!file.model_config.empty()) {
@@ -128,7 +137,9 @@ KerasModel load_keras(const std::filesystem::path& path, const Architecture* giv
     if (result.description) refuse_other_function(result.model.architecture, *given, name);
     result.model.architecture = *given;
   }
-  result.model.weights = weights_from_keras(std::move(file), result.model.architecture, name);
+  const Architecture& architecture = result.model.architecture;
+  result.model.weights =
+      weights_from_keras(read_keras_file(path, parameter_bytes(architecture)), architecture, name);
   return result;
 }
 

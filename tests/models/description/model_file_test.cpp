@@ -3,9 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <fstream>
 
 #include "models/formats/keras_config.h"
 #include "tests/models/networks.h"
+#include "tests/models/scratch_folder.h"
 
 namespace actionflow {
 namespace {
@@ -66,6 +68,28 @@ TEST(ModelErrors, RefuseNamesThatBeginAsTrainingsOwnTensorsDo) {
                      R"("batch_input_shape":[null,4,8,8,1],"filters":2,"kernel_size":[1,3,3]}}]})",
                      "2.15.0", "net.h5");
   EXPECT_THAT(errors_in(keras.yaml), HasSubstr("name 'ema'"));
+}
+
+TEST(ModelErrors, SayWhatAFileSeemsToBeThatIsNoTextAndShowNoneOfItsBytes) {
+  const testing::ScratchFolder folder;
+  const auto error = [&](const std::string& bytes) -> std::string {
+    const std::filesystem::path file = folder.path() / "clip.mp4";
+    std::ofstream(file, std::ios::binary) << bytes;
+    try {
+      load_architecture(file);
+    } catch (const config::ConfigError& caught) {
+      return caught.what();
+    }
+    return {};
+  };
+  const std::string mp4(
+      "\0\0\0\x20"
+      "ftypisom\0\0\2\0SECRET",
+      22),
+      odd("SECRET\0\1\2", 9);
+  EXPECT_THAT(error(mp4), AllOf(HasSubstr("clip.mp4"), HasSubstr("seems to be an MP4 or MOV video"),
+                                Not(HasSubstr("SECRET"))));
+  EXPECT_THAT(error(odd), AllOf(HasSubstr("is no text, expected a YAML file"), Not(HasSubstr("SECRET"))));
 }
 
 TEST(ModelErrors, SayWhatAnItemShouldBe) {
