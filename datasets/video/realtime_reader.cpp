@@ -1,6 +1,7 @@
 #include "datasets/video/realtime_reader.h"
 
 #include <algorithm>
+#include <chrono>
 #include <thread>
 #include <utility>
 
@@ -10,16 +11,14 @@ namespace actionflow {
 
 namespace {
 
-using std::chrono::microseconds;
-
 // A longer pause or a step back between packets is a jump of the file's clock, and is not waited for.
 constexpr std::int64_t kMaxPauseUs = 10'000'000;
-constexpr std::chrono::milliseconds kSlice{20};
+constexpr std::int64_t kSliceNs = 20'000'000;
 
 }  // namespace
 
-RealtimeReader::RealtimeReader(std::unique_ptr<Reader> reader, const StopFlag& stop)
-    : reader_(std::move(reader)), stop_(stop), info_(reader_->info()) {
+RealtimeReader::RealtimeReader(std::unique_ptr<Reader> reader, const StopFlag& stop, const Clock& clock)
+    : reader_(std::move(reader)), stop_(stop), clock_(clock), info_(reader_->info()) {
   info_.live = true;
 }
 
@@ -33,17 +32,20 @@ std::optional<Packet> RealtimeReader::read() {
   const std::int64_t time_us = av_rescale_q(stamp, codec_parameters()->time_base, kMicroseconds);
   // Differences only: the stamps of a damaged file may lie anywhere.
   std::int64_t pause_us = 0;
-  const bool goes_on = due_ && !__builtin_sub_overflow(time_us, last_us_, &pause_us) && pause_us >= 0 &&
+  const bool goes_on = due_ns_ && !__builtin_sub_overflow(time_us, last_us_, &pause_us) && pause_us >= 0 &&
                        pause_us <= kMaxPauseUs;
-  due_ = goes_on ? *due_ + microseconds(pause_us) : Clock::now();
+  due_ns_ = goes_on ? *due_ns_ + 1000 * pause_us : clock_.steady_ns();
   last_us_ = time_us;
-  wait_until(*due_);
+  wait_until(*due_ns_);
   return packet;
 }
 
-void RealtimeReader::wait_until(Clock::time_point due) const {
-  while (!stop_ && Clock::now() < due)
-    std::this_thread::sleep_for(std::min<Clock::duration>(kSlice, due - Clock::now()));
+void RealtimeReader::wait_until(std::int64_t due_ns) const {
+  while (!stop_) {
+    const std::int64_t left_ns = due_ns - clock_.steady_ns();
+    if (left_ns <= 0) break;
+    std::this_thread::sleep_for(std::chrono::nanoseconds(std::min(kSliceNs, left_ns)));
+  }
   if (stop_) throw SourceError(codec_parameters()->source + ": stopped");
 }
 

@@ -1,20 +1,21 @@
 // Plays another reader's packets at their own speed, as a camera would.
 #pragma once
 
-#include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 
+#include "base/clock.h"
 #include "datasets/video/source.h"
 
 namespace actionflow {
 
 class RealtimeReader final : public Reader {
  public:
-  RealtimeReader(std::unique_ptr<Reader> reader, const StopFlag& stop);
+  RealtimeReader(std::unique_ptr<Reader> reader, const StopFlag& stop, const Clock& clock = Clock::system());
 
   const StreamInfo& info() const override { return info_; }
-  // Returns no packet before its time, counted from the first one's on a steady clock.
+  // Returns no packet before its time, counted from the first one's on the clock.
   std::optional<Packet> read() override;
   std::int64_t damaged() const override { return reader_->damaged(); }
   std::shared_ptr<const CodecParameters> codec_parameters() const override {
@@ -22,14 +23,14 @@ class RealtimeReader final : public Reader {
   }
 
  private:
-  using Clock = std::chrono::steady_clock;
-  void wait_until(Clock::time_point due) const;
+  void wait_until(std::int64_t due_ns) const;
 
   std::unique_ptr<Reader> reader_;
   const StopFlag& stop_;
+  const Clock& clock_;
   StreamInfo info_;
-  std::optional<Clock::time_point> due_;  // of the last packet that had a time stamp
-  std::int64_t last_us_ = 0;              // that time stamp
+  std::optional<std::int64_t> due_ns_;  // of the last packet that had a time stamp
+  std::int64_t last_us_ = 0;            // that time stamp
 };
 
 }  // namespace actionflow

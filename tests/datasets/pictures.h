@@ -73,7 +73,8 @@ inline Picture filled(AVPixelFormat format, int width, int height, const Content
   return picture;
 }
 
-inline PreparedFramePtr prepared(const InputSpec& spec, const Picture& picture, Orientation orientation = {}) {
+inline PreparedFramePtr prepared(const InputSpec& spec, const Picture& picture,
+                                 Orientation orientation = {}) {
   return Preparer(spec).prepare(Frame(picture, 0, orientation));
 }
 

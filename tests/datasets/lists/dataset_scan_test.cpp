@@ -1,7 +1,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <fstream>
 
 #include "base/log.h"
@@ -89,12 +88,9 @@ TEST_F(ScanTest, RealVideosAreAllReadable) {
   options.classes = root / "classes.txt";
   options.train = root / "train.txt";
   const Dataset dataset = read_dataset(options, 1);
-  const auto begin = std::chrono::steady_clock::now();
   const ScanResult result = scan_videos(dataset.train, 0.5, 2);
-  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
   EXPECT_TRUE(result.unreadable.empty());
   EXPECT_TRUE(result.short_ones.empty());
-  RecordProperty("seconds", std::to_string(seconds.count()));
 }
 
 }  // namespace

@@ -1,8 +1,7 @@
-// Damaged files: cut short anywhere, or with bits turned over. Whatever comes out, it comes out in
-// time and without a crash: frames, a count of damage, or one clear error.
+// Damaged files: cut short anywhere, or with bits turned over. Whatever comes out, it comes
+// without a crash: about as many frames as were written, or one clear error.
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <cstdint>
 #include <cstdlib>
 #include <fstream>
@@ -43,35 +42,48 @@ class Damage : public ::testing::TestWithParam<const char*> {
  protected:
   Damage() {
     const fs::path whole = folder_ / (std::string("whole") + GetParam());
-    write_test_video(whole, {.frames = 24, .keyframe_interval = 8});
+    write_test_video(whole, {.frames = kFrames, .keyframe_interval = 8});
     std::ifstream stream(whole, std::ios::binary);
     bytes_.assign(std::istreambuf_iterator<char>(stream), {});
     damaged_ = folder_ / (std::string("damaged") + GetParam());
   }
 
-  void read_in_time(const std::string& bytes, int variant) {
+  void read(const std::string& bytes, int variant) {
     std::ofstream(damaged_, std::ios::binary) << bytes;
-    const auto start = std::chrono::steady_clock::now();
-    const std::string message = testing::error_of(damaged_);
-    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    EXPECT_LT(seconds, 2) << "variant " << variant << ": " << message;
-    EXPECT_EQ(message.find('\n'), std::string::npos) << message;
-    if (!message.empty()) {
+    try {
+      const testing::Decoded decoded = testing::read_all(damaged_);
+      EXPECT_LE(decoded.frames.size(), 2 * kFrames) << "variant " << variant;
+      EXPECT_LE(decoded.damaged, 4 * kFrames) << "variant " << variant;
+      whole_ += decoded.frames.size() == kFrames;
+    } catch (const SourceError& error) {
+      const std::string message = error.what();
+      EXPECT_EQ(message.find('\n'), std::string::npos) << message;
       EXPECT_TRUE(message.starts_with(damaged_.string() + ": ")) << message;
+      ++refused_;
     }
   }
+  // Some of both, else the damage does not reach far enough, or too far.
+  void expect_some_of_each() const {
+    EXPECT_GT(refused_, 0);
+    EXPECT_LT(refused_, variants());
+    EXPECT_GT(whole_, 0);
+  }
+
+  static constexpr std::size_t kFrames = 24;
+  int refused_ = 0, whole_ = 0;
 
   TemporaryFolder folder_;
   std::string bytes_;
   fs::path damaged_;
 };
 
-TEST_P(Damage, ByCuttingShortEndsInTime) {
+TEST_P(Damage, ByCuttingShortGivesFramesOrAnError) {
   Random random(1);
-  for (int i = 0; i < variants(); ++i) read_in_time(bytes_.substr(0, random.below(bytes_.size())), i);
+  for (int i = 0; i < variants(); ++i) read(bytes_.substr(0, random.below(bytes_.size())), i);
+  EXPECT_GT(refused_, 0);
 }
 
-TEST_P(Damage, ByTurnedBitsEndsInTime) {
+TEST_P(Damage, ByTurnedBitsGivesFramesOrAnError) {
   Random random(2);
   for (int i = 0; i < variants(); ++i) {
     std::string damaged = bytes_;
@@ -83,8 +95,9 @@ TEST_P(Damage, ByTurnedBitsEndsInTime) {
       char& byte = damaged[from_end ? damaged.size() - 1 - at : at];
       byte = static_cast<char>(byte ^ (1 << random.below(8)));
     }
-    read_in_time(damaged, i);
+    read(damaged, i);
   }
+  expect_some_of_each();
 }
 
 INSTANTIATE_TEST_SUITE_P(Containers, Damage, ::testing::Values(".mp4", ".mkv", ".avi", ".webm"),

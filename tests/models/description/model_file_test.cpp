@@ -2,7 +2,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <fstream>
 
 #include "models/formats/keras_config.h"
@@ -123,12 +122,10 @@ TEST(ModelErrors, RefuseSizesBeforeAnythingIsAllocated) {
               HasSubstr("elements"));
 }
 
-TEST(ModelErrors, ComeQuicklyFromLargeFiles) {
+TEST(ModelErrors, EndALargeFileAtItsBound) {
   std::string layers;
   for (int i = 0; i < 20'000; ++i) layers += "  - relu\n";
-  const auto start = std::chrono::steady_clock::now();
   EXPECT_THAT(errors_of(layers), HasSubstr("more than 10000 layers"));
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
 }
 
 TEST(ModelFile, IsNamedByItsFileUnlessTold) {
