@@ -101,7 +101,7 @@ struct FrameCache::State {
   // What is known of videos that are decoded each time.
   struct Indexed {
     SourceFingerprint fingerprint;
-    double frame_rate = 0;
+    std::optional<double> frame_rate;
     std::shared_ptr<const VideoIndex> index;
   };
 

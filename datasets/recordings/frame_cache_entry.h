@@ -24,7 +24,7 @@ namespace actionflow {
 struct EntryKey {
   std::string path;  // absolute
   FrameForm form;
-  double frame_rate = 0;  // of a folder of frames; 0 for a file
+  double frame_rate = 0;  // given for what has no time stamps; 0: none
   SourceFingerprint fingerprint;
   std::uint64_t prepared_by = 0;  // prepare_fingerprint()
 

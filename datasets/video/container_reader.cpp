@@ -1,10 +1,12 @@
 #include "datasets/video/container_reader.h"
 
 #include <chrono>
+#include <cmath>
 #include <new>
 #include <thread>
 #include <utility>
 
+#include "base/log.h"
 #include "datasets/video/stream_parameters.h"
 
 namespace actionflow {
@@ -15,7 +17,7 @@ namespace {
 constexpr int kMaxErrorsInARow = 64;
 constexpr std::chrono::milliseconds kRetry{5};
 constexpr std::chrono::milliseconds kFarewell{500};
-constexpr const char* kSilent = ": silent for 10 s";
+constexpr std::int64_t kNsPerMicrosecond = 1000;
 
 double rate_or_zero(AVRational rate) { return rate.num > 0 && rate.den > 0 ? av_q2d(rate) : 0; }
 
@@ -34,16 +36,18 @@ ContainerReader::ContainerReader(std::shared_ptr<Input> input, const SourceOptio
                                  const StopFlag& stop)
     : input_(std::move(input)),
       shown_(without_credentials(options.source)),
+      kind_(kind),
       may_be_silent_(kind == SourceKind::file || kind == SourceKind::standard_input) {
-  input_->interrupt.watch(&stop);
+  input_->deadline.watch(&stop);
   choose_stream();
-  describe_stream(kind);
+  describe_stream();
+  if (has_no_clock(*input_->context->iformat)) choose_clock(options.frame_rate);
   parameters_ = copy_parameters();
 }
 
 ContainerReader::~ContainerReader() {
   // Saying good-bye to a server (RTSP's TEARDOWN) must not wait for one that is gone.
-  input_->interrupt.set_deadline(kFarewell);
+  input_->deadline.end_within(kFarewell);
 }
 
 void ContainerReader::choose_stream() {
@@ -67,7 +71,7 @@ void ContainerReader::choose_stream() {
   }
 }
 
-void ContainerReader::describe_stream(SourceKind kind) {
+void ContainerReader::describe_stream() {
   const AVFormatContext& context = *input_->context;
   const AVCodecParameters& codec = *stream_->codecpar;
   info_.format = context.iformat->name;
@@ -76,10 +80,34 @@ void ContainerReader::describe_stream(SourceKind kind) {
   info_.height = codec.height;
   info_.frame_rate = rate_or_zero(stream_->avg_frame_rate);
   info_.duration = duration_of(context, *stream_);
-  // A file behind http says its size where it does not say its duration.
-  const bool ends = info_.duration.has_value() || (context.pb != nullptr && avio_size(context.pb) > 0);
+  // A file behind http says its size where it does not say its duration; a playlist's size says nothing.
+  const bool sized = !is_manifest(*context.iformat) && context.pb != nullptr && avio_size(context.pb) > 0;
+  const bool ends = info_.duration.has_value() || sized;
   info_.live =
-      kind == SourceKind::device || ((kind == SourceKind::rtsp || kind == SourceKind::http) && !ends);
+      kind_ == SourceKind::device || ((kind_ == SourceKind::rtsp || kind_ == SourceKind::http) && !ends);
+}
+
+// A stream without time stamps shows when its pictures were taken only by when they come. What does not come
+// by itself has to be believed.
+void ContainerReader::choose_clock(std::optional<double> given_rate) {
+  const bool piped = may_be_silent_ && !input_->file->regular();
+  stamps_itself_ = info_.live || piped;
+  given_rate_ = given_rate;
+  if (given_rate) {
+    info_.frame_rate = *given_rate;
+  } else if (stamps_itself_) {
+    log::info("{}: has no time stamps; its pictures are timed by their arrival, unless frame_rate is given",
+              shown_);
+    info_.frame_rate = 0;
+  } else {
+    log::warn(
+        "{}: has no time stamps; {:g} frames a second are believed, which may be a guess; give frame_rate",
+        shown_, info_.frame_rate);
+  }
+}
+
+std::chrono::milliseconds ContainerReader::longest_silence() const {
+  return is_manifest(*input_->context->iformat) ? kLongestPlaylistSilence : kLongestSilence;
 }
 
 std::shared_ptr<const Reader::CodecParameters> ContainerReader::copy_parameters() const {
@@ -89,15 +117,18 @@ std::shared_ptr<const Reader::CodecParameters> ContainerReader::copy_parameters(
     throw std::bad_alloc();
   copy->time_base = stream_->time_base;
   copy->sample_aspect = stream_->sample_aspect_ratio;
-  copy->frame_rate = stream_->avg_frame_rate.num > 0 ? stream_->avg_frame_rate : stream_->r_frame_rate;
+  if (stamps_itself_)
+    copy->time_base = kMicroseconds;
+  else
+    copy->frame_rate = stream_->avg_frame_rate.num > 0 ? stream_->avg_frame_rate : stream_->r_frame_rate;
   copy->orientation = orientation_of(stream_display_matrix(*stream_));
   copy->source = shown_;
   return copy;
 }
 
 std::optional<Packet> ContainerReader::read() {
-  if (silent_) throw SourceError(shown_ + kSilent);
-  if (!may_be_silent_) input_->interrupt.set_deadline(kSilenceDeadline);
+  if (silent_) fail_silent();
+  if (!may_be_silent_) input_->deadline.allow_silence(longest_silence());
   for (;;) {
     fail_if_interrupted();
     auto data = std::make_shared<Packet::Data>();
@@ -109,8 +140,8 @@ std::optional<Packet> ContainerReader::read() {
       if (data->packet->stream_index != stream_->index) continue;
       any_packet_ = true;
       // An interrupted demuxer first hands out the packet that it held.
-      silent_ = !may_be_silent_ && input_->interrupt.expired();
-      return Packet(std::move(data));
+      silent_ = !may_be_silent_ && input_->deadline.expired();
+      return arrived(std::move(data));
     }
     fail_if_interrupted();
     if (result == AVERROR_EOF) return end();
@@ -122,6 +153,18 @@ std::optional<Packet> ContainerReader::read() {
     ++damaged_;
     if (++errors_in_a_row_ >= kMaxErrorsInARow) return end();
   }
+}
+
+Packet ContainerReader::arrived(std::shared_ptr<Packet::Data> data) {
+  const std::int64_t now_ns = input_->deadline.clock().steady_ns();
+  if (stamps_itself_) {
+    // In order of decoding, so it is no time of presentation: the decoder finds that.
+    data->packet->dts = given_rate_ ? std::llround(static_cast<double>(packets_++) * 1e6 / *given_rate_)
+                                    : now_ns / kNsPerMicrosecond;
+    data->packet->pts = AV_NOPTS_VALUE;
+    data->packet->duration = 0;
+  }
+  return {std::move(data), now_ns};
 }
 
 bool ContainerReader::seek(std::int64_t pts_us) {
@@ -147,13 +190,17 @@ void ContainerReader::fail_unreadable() const {
 }
 
 void ContainerReader::fail_if_interrupted() const {
-  if (input_->interrupt.stopped()) throw SourceError(shown_ + ": stopped");
-  if (input_->interrupt.expired()) throw SourceError(shown_ + kSilent);
+  if (input_->deadline.stopped()) throw SourceError(shown_ + ": stopped");
+  if (input_->deadline.expired()) fail_silent();
+}
+
+void ContainerReader::fail_silent() const {
+  throw SourceError(shown_ + ": silent for " + input_->deadline.allowed_text());
 }
 
 void ContainerReader::fail_reading(int error) const {
   // An interrupted demuxer may first hand out what it holds, and report the interruption later.
-  if (error == AVERROR_EXIT) throw SourceError(shown_ + kSilent);
+  if (error == AVERROR_EXIT) fail_silent();
   if (info_.live) throw SourceError(shown_ + ": the connection was lost: " + ffmpeg_error_text(error));
   throw SourceError(shown_ + ": reading failed: " + ffmpeg_error_text(error) +
                     "; check the disk or the network");

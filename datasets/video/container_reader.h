@@ -1,6 +1,7 @@
 // The video packets of one opened input: a container file, a pipe, a network stream or a camera.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,18 +26,26 @@ class ContainerReader final : public Reader {
 
  private:
   void choose_stream();
-  void describe_stream(SourceKind kind);
+  void describe_stream();
+  std::chrono::milliseconds longest_silence() const;
   std::shared_ptr<const CodecParameters> copy_parameters() const;
   std::optional<Packet> end();
   void fail_if_interrupted() const;
+  [[noreturn]] void fail_silent() const;
   [[noreturn]] void fail_unreadable() const;
   [[noreturn]] void fail_reading(int error) const;
+  void choose_clock(std::optional<double> given_rate);
+  Packet arrived(std::shared_ptr<Packet::Data> data);
 
   std::shared_ptr<Input> input_;
   std::string shown_;
+  SourceKind kind_;
   const AVStream* stream_ = nullptr;
-  bool may_be_silent_ = true;  // a file or a pipe: no deadline
-  bool silent_ = false;        // the last packet came only after the deadline
+  bool may_be_silent_ = true;   // a file or a pipe: no deadline
+  bool silent_ = false;         // the last packet came only after the deadline
+  bool stamps_itself_ = false;  // of a stream without time stamps: by arrival, or by the rate given
+  std::optional<double> given_rate_;
+  std::int64_t packets_ = 0;
   StreamInfo info_;
   std::shared_ptr<const CodecParameters> parameters_;
   std::int64_t damaged_ = 0;

@@ -1,4 +1,3 @@
-#include <chrono>
 #include <utility>
 
 #include "datasets/video/ffmpeg.h"
@@ -8,11 +7,6 @@
 namespace actionflow {
 
 namespace {
-
-std::int64_t now_ns() {
-  using namespace std::chrono;
-  return duration_cast<nanoseconds>(steady_clock::now().time_since_epoch()).count();
-}
 
 class CodecDecoder final : public Decoder {
  public:
@@ -25,9 +19,10 @@ class CodecDecoder final : public Decoder {
       ++damaged_;
       return;
     }
-    const AVPacket& compressed = *packet.data()->packet;
+    AVPacket& compressed = *packet.data()->packet;
     // A chunk of no bytes says "as before" in some containers, and would mean "the end" to FFmpeg.
     if (compressed.size == 0) return;
+    tag_next_picture(*context_, compressed, packet.arrival_ns());
     if (avcodec_send_packet(context_.get(), &compressed) < 0) ++damaged_;
     receive(frames);
   }
@@ -65,11 +60,12 @@ class CodecDecoder final : public Decoder {
     const std::int64_t pts_us = time_stamp(*picture);
     const std::int64_t stated_us = stated_duration_us(*picture);
     const Orientation orientation = orientation_for(*picture);
+    const std::int64_t arrival_ns = picture_tag(*picture);
     AVFrame* released = picture.release();
     Frame frame(std::shared_ptr<const AVFrame>(released, [](AVFrame* p) { av_frame_free(&p); }), pts_us,
                 orientation);
     frame.set_duration_us(stated_us);
-    frame.set_arrival_ns(now_ns());
+    frame.set_arrival_ns(arrival_ns);
     return frame;
   }
 

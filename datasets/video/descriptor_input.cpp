@@ -16,7 +16,7 @@ constexpr int kBufferBytes = 1 << 16;
 constexpr int kPollMs = 50;
 }  // namespace
 
-std::unique_ptr<DescriptorInput> DescriptorInput::open_file(const std::string& path, Interrupt& interrupt) {
+std::unique_ptr<DescriptorInput> DescriptorInput::open_file(const std::string& path, IoDeadline& deadline) {
   // Without O_NONBLOCK a named pipe would hang here until somebody writes to it.
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0) {
@@ -25,18 +25,18 @@ std::unique_ptr<DescriptorInput> DescriptorInput::open_file(const std::string& p
     if (error == EACCES) throw SourceError(shown + ": permission denied; make it readable for this user");
     throw SourceError(shown + ": cannot be opened: " + std::strerror(error));
   }
-  std::unique_ptr<DescriptorInput> input(new DescriptorInput(descriptor, true, interrupt));
+  std::unique_ptr<DescriptorInput> input(new DescriptorInput(descriptor, true, deadline));
   if (input->regular_ && input->size_ == 0)
     throw SourceError(without_credentials(path) + ": is empty (0 bytes); fetch or record it again");
   return input;
 }
 
-std::unique_ptr<DescriptorInput> DescriptorInput::standard_input(Interrupt& interrupt) {
-  return std::unique_ptr<DescriptorInput>(new DescriptorInput(STDIN_FILENO, false, interrupt));
+std::unique_ptr<DescriptorInput> DescriptorInput::standard_input(IoDeadline& deadline) {
+  return std::unique_ptr<DescriptorInput>(new DescriptorInput(STDIN_FILENO, false, deadline));
 }
 
-DescriptorInput::DescriptorInput(int descriptor, bool owned, Interrupt& interrupt)
-    : descriptor_(descriptor), owned_(owned), interrupt_(interrupt) {
+DescriptorInput::DescriptorInput(int descriptor, bool owned, IoDeadline& deadline)
+    : descriptor_(descriptor), owned_(owned), deadline_(deadline) {
   struct stat status {};
   if (::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode)) {
     regular_ = true;
@@ -65,7 +65,7 @@ DescriptorInput::~DescriptorInput() {
 }
 
 bool DescriptorInput::wait_readable() {
-  while (!interrupt_.fired()) {
+  while (!deadline_.fired()) {
     pollfd waiting{descriptor_, POLLIN, 0};
     const int result = ::poll(&waiting, 1, kPollMs);
     if (result > 0 || (result < 0 && errno != EINTR)) return true;
@@ -75,7 +75,7 @@ bool DescriptorInput::wait_readable() {
 
 int DescriptorInput::read(std::uint8_t* buffer, int size) {
   for (;;) {
-    if (regular_ ? interrupt_.fired() : !wait_readable()) return AVERROR_EXIT;
+    if (regular_ ? deadline_.fired() : !wait_readable()) return AVERROR_EXIT;
     const ssize_t count = ::read(descriptor_, buffer, static_cast<std::size_t>(size));
     if (count > 0) return static_cast<int>(count);
     if (count == 0) return AVERROR_EOF;

@@ -12,19 +12,21 @@ namespace actionflow {
 
 class DescriptorInput {
  public:
-  // Throw SourceError. `interrupt` must outlive the input.
-  static std::unique_ptr<DescriptorInput> open_file(const std::string& path, Interrupt& interrupt);
-  static std::unique_ptr<DescriptorInput> standard_input(Interrupt& interrupt);
+  // Throw SourceError. `deadline` must outlive the input.
+  static std::unique_ptr<DescriptorInput> open_file(const std::string& path, IoDeadline& deadline);
+  static std::unique_ptr<DescriptorInput> standard_input(IoDeadline& deadline);
   ~DescriptorInput();
   DescriptorInput(const DescriptorInput&) = delete;
   DescriptorInput& operator=(const DescriptorInput&) = delete;
 
   AVIOContext* io() { return io_.get(); }
+  // A file on a disk, not a pipe.
+  bool regular() const { return regular_; }
   // The errno of a failed read, 0 for none.
   int read_error() const { return read_error_; }
 
  private:
-  DescriptorInput(int descriptor, bool owned, Interrupt& interrupt);
+  DescriptorInput(int descriptor, bool owned, IoDeadline& deadline);
   int read(std::uint8_t* buffer, int size);
   std::int64_t seek(std::int64_t offset, int whence);
   bool wait_readable();
@@ -34,7 +36,7 @@ class DescriptorInput {
   bool regular_ = false;
   std::int64_t size_ = -1;
   int read_error_ = 0;
-  Interrupt& interrupt_;
+  IoDeadline& deadline_;
   UniqueOwnIo io_;
 };
 

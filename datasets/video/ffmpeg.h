@@ -91,6 +91,25 @@ inline std::int64_t frame_duration(const AVFrame& frame) {
 #endif
 }
 
+// Carries a number from a packet to the pictures decoded from it.
+inline void tag_next_picture(AVCodecContext& context, AVPacket& packet, std::int64_t tag) {
+#if LIBAVCODEC_VERSION_MAJOR >= 60
+  context.flags |= AV_CODEC_FLAG_COPY_OPAQUE;
+  packet.opaque = reinterpret_cast<void*>(tag);
+#else
+  (void)packet;
+  context.reordered_opaque = tag;
+#endif
+}
+
+inline std::int64_t picture_tag(const AVFrame& frame) {
+#if LIBAVCODEC_VERSION_MAJOR >= 60
+  return reinterpret_cast<std::int64_t>(frame.opaque);
+#else
+  return frame.reordered_opaque;
+#endif
+}
+
 // The stream's display matrix (nine numbers), nullptr when it has none.
 inline const std::int32_t* stream_display_matrix(const AVStream& stream) {
 #if LIBAVFORMAT_VERSION_INT >= AV_VERSION_INT(60, 15, 100)

@@ -35,7 +35,7 @@ class Frame {
   int display_width() const;
   int display_height() const;
 
-  // When the frame left the decoder, steady clock, nanoseconds; for latency.
+  // When the reader had the packet that it was decoded from, steady clock, nanoseconds; for latency.
   std::int64_t arrival_ns() const { return arrival_ns_; }
   void set_arrival_ns(std::int64_t ns) { arrival_ns_ = ns; }
 

@@ -7,8 +7,10 @@
 #include <new>
 #include <utility>
 
+#include "base/log.h"
 #include "base/natural_order.h"
 #include "datasets/video/ffmpeg_log.h"
+#include "datasets/video/picture_kind.h"
 #include "datasets/video/stream_parameters.h"
 
 namespace actionflow {
@@ -17,6 +19,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
+constexpr double kPresetRate = 25;
 constexpr std::uintmax_t kMaxFileBytes = std::uintmax_t{256} << 20;
 
 AVCodecID codec_of(const fs::path& name) {
@@ -69,15 +72,21 @@ Listing list_frames(const fs::path& folder, const std::string& shown) {
 
 }  // namespace
 
-FrameFolderReader::FrameFolderReader(const SourceOptions& options, const StopFlag& stop)
+FrameFolderReader::FrameFolderReader(const SourceOptions& options, const StopFlag& stop, const Clock& clock)
     : folder_(options.source),
       shown_(without_credentials(options.source)),
-      frame_rate_(options.frame_rate),
-      stop_(stop) {
+      frame_rate_(options.frame_rate.value_or(kPresetRate)),
+      stop_(stop),
+      clock_(clock) {
   prepare_ffmpeg();
   if (!(frame_rate_ > 0)) throw SourceError(shown_ + ": frame_rate must be above 0");
   Listing listing = list_frames(folder_, shown_);
   names_ = std::move(listing.names);
+  const PictureKind first = picture_kind(folder_ / names_.front());
+  if (!first.name.empty() && first.codec == AV_CODEC_ID_NONE)
+    throw SourceError(shown_ + ": " + names_.front() + " is a " + first.name +
+                      " picture, whatever its name says; convert the frames to JPEG or PNG");
+  if (first.codec != AV_CODEC_ID_NONE) listing.codec = first.codec;
 
   auto parameters = std::make_shared<CodecParameters>();
   parameters->codec.reset(avcodec_parameters_alloc());
@@ -120,7 +129,14 @@ bool FrameFolderReader::seek(std::int64_t pts_us) {
   return true;
 }
 
-Packet FrameFolderReader::packet(std::size_t index) const {
+void FrameFolderReader::tell_of_another_kind(std::size_t index, const std::string& kind) {
+  if (told_of_another_kind_) return;
+  told_of_another_kind_ = true;
+  log::warn("{}: {} is a {} picture, while the folder's first is {}; such files count as damaged", shown_,
+            names_[index], kind, info_.codec == "mjpeg" ? "JPEG" : "PNG");
+}
+
+Packet FrameFolderReader::packet(std::size_t index) {
   auto data = std::make_shared<Packet::Data>();
   data->packet.reset(av_packet_alloc());
   if (!data->packet) throw std::bad_alloc();
@@ -130,6 +146,11 @@ Packet FrameFolderReader::packet(std::size_t index) const {
   std::error_code error;
   const std::uintmax_t size = fs::file_size(file, error);
   data->unreadable = error || size == 0 || size > kMaxFileBytes;
+  const PictureKind kind = picture_kind(file);
+  if (!kind.name.empty() && kind.codec != parameters_->codec->codec_id) {
+    tell_of_another_kind(index, kind.name);
+    data->unreadable = true;
+  }
   if (!data->unreadable) {
     if (av_new_packet(&packet, static_cast<int>(size)) < 0) throw std::bad_alloc();
     std::ifstream stream(file, std::ios::binary);
@@ -141,7 +162,7 @@ Packet FrameFolderReader::packet(std::size_t index) const {
   packet.pts = packet.dts = time_of(index);
   packet.duration = time_of(index + 1) - packet.pts;
   packet.flags |= AV_PKT_FLAG_KEY;
-  return Packet(std::move(data));
+  return {std::move(data), clock_.steady_ns()};
 }
 
 }  // namespace actionflow

@@ -1,5 +1,6 @@
 // A folder of JPEG or PNG frames as a stream: in natural order (2.jpg before 10.jpg), each file one
-// packet, time stamps k / frame_rate.
+// packet, time stamps k / frame_rate. What the first file holds decides, not its name; a file of another
+// kind counts as damaged, and the first such is named in the log.
 #pragma once
 
 #include <filesystem>
@@ -14,8 +15,9 @@ namespace actionflow {
 
 class FrameFolderReader final : public Reader {
  public:
-  // Throws SourceError: no frames, two kinds of frames, links that lead out of the folder.
-  FrameFolderReader(const SourceOptions& options, const StopFlag& stop);
+  // Throws SourceError: no frames, two kinds of names, pictures of a kind that is not read, links that lead
+  // out of the folder.
+  FrameFolderReader(const SourceOptions& options, const StopFlag& stop, const Clock& clock);
 
   const StreamInfo& info() const override { return info_; }
   std::optional<Packet> read() override;
@@ -23,7 +25,8 @@ class FrameFolderReader final : public Reader {
   std::shared_ptr<const CodecParameters> codec_parameters() const override { return parameters_; }
 
  private:
-  Packet packet(std::size_t index) const;
+  Packet packet(std::size_t index);
+  void tell_of_another_kind(std::size_t index, const std::string& kind);
   void measure();
 
   std::filesystem::path folder_;
@@ -31,9 +34,11 @@ class FrameFolderReader final : public Reader {
   std::vector<std::string> names_;
   double frame_rate_;
   const StopFlag& stop_;
+  const Clock& clock_;
   StreamInfo info_;
   std::shared_ptr<const CodecParameters> parameters_;
   std::size_t next_ = 0;
+  bool told_of_another_kind_ = false;
 };
 
 }  // namespace actionflow

@@ -1,6 +1,12 @@
-// Ends FFmpeg's blocking calls: on the caller's stop flag, on cancel(), and at a deadline.
+// Ends FFmpeg's blocking calls: on the caller's stop flag, on cancel(), and when nothing has come for too
+// long.
 //
-// All members are safe from any thread. FFmpeg does not ask during name look-ups (see live_open.h).
+// A silence is counted from the last byte or packet, not from the call's begin: what is slow is alive. Bytes
+// are told by note_progress(); packets, of inputs whose bytes FFmpeg reads itself, are seen in the watched
+// context's streams. FFmpeg does not ask its callback during name look-ups (see live_open.h).
+//
+// The callback, watch(AVFormatContext*) and note_progress() belong to the thread that is inside FFmpeg; the
+// rest is safe from any thread.
 #pragma once
 
 #include <atomic>
@@ -8,50 +14,58 @@
 #include <cstdint>
 #include <limits>
 
+#include "base/clock.h"
 #include "datasets/video/ffmpeg.h"
 #include "datasets/video/source.h"
 
 namespace actionflow {
 
-inline constexpr std::chrono::milliseconds kOpenDeadline{10'000};
-inline constexpr std::chrono::milliseconds kSilenceDeadline{10'000};
+// A source that sends nothing for so long is lost.
+inline constexpr std::chrono::milliseconds kLongestSilence{10'000};
+// One behind a playlist, which is silent between its segments of commonly up to 10 s.
+inline constexpr std::chrono::milliseconds kLongestPlaylistSilence{30'000};
 
-class Interrupt {
+class IoDeadline {
  public:
-  Interrupt() = default;
-  Interrupt(const Interrupt&) = delete;
-  Interrupt& operator=(const Interrupt&) = delete;
+  // `clock` must outlive this object.
+  explicit IoDeadline(const Clock& clock = Clock::system()) : clock_(&clock) {}
+  IoDeadline(const IoDeadline&) = delete;
+  IoDeadline& operator=(const IoDeadline&) = delete;
 
   // The flag must outlive this object, or be taken away again with nullptr.
   void watch(const StopFlag* stop) { stop_ = stop; }
+  void watch(AVFormatContext* context) { context_ = context; }
   void cancel() { cancelled_ = true; }
-  void set_deadline(std::chrono::milliseconds from_now) {
-    deadline_ns_ = now_ns() + from_now.count() * 1'000'000;
-  }
-  void clear_deadline() { deadline_ns_ = kNever; }
+
+  // From now on, and anew from each progress.
+  void allow_silence(std::chrono::milliseconds longest);
+  // However much comes until then.
+  void end_within(std::chrono::milliseconds from_now);
+  void clear();
+  void note_progress();
 
   bool stopped() const {
     const StopFlag* stop = stop_;
     return cancelled_ || (stop && *stop);
   }
-  bool expired() const { return now_ns() >= deadline_ns_; }
+  bool expired(std::chrono::milliseconds grace = {}) const;
   bool fired() const { return stopped() || expired(); }
+  // "10 s", the silence that is allowed.
+  std::string allowed_text() const;
 
-  AVIOInterruptCB callback() {
-    return {[](void* self) { return static_cast<Interrupt*>(self)->fired() ? 1 : 0; }, this};
-  }
+  const Clock& clock() const { return *clock_; }
+  AVIOInterruptCB callback();
 
  private:
   static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
-  static std::int64_t now_ns() {
-    return std::chrono::duration_cast<std::chrono::nanoseconds>(
-               std::chrono::steady_clock::now().time_since_epoch())
-        .count();
-  }
+  void look_for_packets();
 
+  const Clock* clock_;
   std::atomic<const StopFlag*> stop_{nullptr};
   std::atomic<bool> cancelled_{false};
   std::atomic<std::int64_t> deadline_ns_{kNever};
+  std::atomic<std::int64_t> silence_ns_{0};  // 0: progress changes nothing
+  AVFormatContext* context_ = nullptr;
 };
 
 }  // namespace actionflow

@@ -10,15 +10,16 @@ namespace actionflow {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 // FFmpeg's own deadline comes first and says more; this one is for calls that it cannot end.
 constexpr std::chrono::milliseconds kGrace{250};
 constexpr std::chrono::milliseconds kPoll{20};
 
 struct Job {
-  SourceOptions options;
-  SourceKind kind{};
+  Job(const SourceOptions& opened, SourceKind opened_kind, const Clock& clock)
+      : options(opened), kind(opened_kind), input(clock) {}
+
+  const SourceOptions options;
+  const SourceKind kind;
   Input input;
 
   std::mutex mutex;
@@ -42,25 +43,24 @@ struct Job {
 
 }  // namespace
 
-std::shared_ptr<Input> open_live(const SourceOptions& options, SourceKind kind, const StopFlag& stop) {
-  auto job = std::make_shared<Job>();
-  job->options = options;
-  job->kind = kind;
-  job->input.interrupt.set_deadline(kOpenDeadline);
-  const Clock::time_point deadline = Clock::now() + kOpenDeadline + kGrace;
+std::shared_ptr<Input> open_live(const SourceOptions& options, SourceKind kind, const StopFlag& stop,
+                                 const Clock& clock) {
+  auto job = std::make_shared<Job>(options, kind, clock);
+  IoDeadline& deadline = job->input.deadline;
+  deadline.allow_silence(kLongestSilence);
   std::thread([job] { job->run(); }).detach();
 
   std::unique_lock lock(job->mutex);
-  while (!job->done && !stop && Clock::now() < deadline) job->changed.wait_for(lock, kPoll);
+  while (!job->done && !stop && !deadline.expired(kGrace)) job->changed.wait_for(lock, kPoll);
   if (!job->done) {
-    job->input.interrupt.cancel();
+    deadline.cancel();
     const std::string shown = without_credentials(options.source);
     if (stop) throw SourceError(shown + ": stopped");
-    throw SourceError(
-        shown + ": no answer within 10 s, not even from the name server; check the address and the network");
+    throw SourceError(shown + ": no answer within " + deadline.allowed_text() +
+                      ", not even from the name server; check the address and the network");
   }
   if (job->error) std::rethrow_exception(job->error);
-  job->input.interrupt.clear_deadline();
+  deadline.clear();
   Input* input = &job->input;
   return std::shared_ptr<Input>(std::move(job), input);
 }

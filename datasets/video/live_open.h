@@ -12,8 +12,9 @@
 
 namespace actionflow {
 
-// Throws SourceError: "stopped" within 100 ms of `stop`, "no answer" within 10.5 s, or whatever the
-// opening itself throws. The result's interrupt watches nothing yet.
-std::shared_ptr<Input> open_live(const SourceOptions& options, SourceKind kind, const StopFlag& stop);
+// Throws SourceError: "stopped" within 100 ms of `stop`, "no answer" 10.25 s after the last byte, or whatever
+// the opening itself throws. The result's deadline watches nothing yet. `clock` must outlive the input.
+std::shared_ptr<Input> open_live(const SourceOptions& options, SourceKind kind, const StopFlag& stop,
+                                 const Clock& clock);
 
 }  // namespace actionflow

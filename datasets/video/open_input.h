@@ -7,6 +7,7 @@
 #include "datasets/video/descriptor_input.h"
 #include "datasets/video/ffmpeg.h"
 #include "datasets/video/io_deadline.h"
+#include "datasets/video/replayed_input.h"
 #include "datasets/video/source.h"
 #include "datasets/video/source_policy.h"
 
@@ -14,13 +15,20 @@ namespace actionflow {
 
 // Members are destroyed from the last to the first: the context goes before what it reads from.
 struct Input {
-  Interrupt interrupt;
+  explicit Input(const Clock& clock) : deadline(clock) {}
+  // What FFmpeg closes may ask for the deadline when the context is gone.
+  ~Input() { deadline.watch(static_cast<AVFormatContext*>(nullptr)); }
+  Input(const Input&) = delete;
+  Input& operator=(const Input&) = delete;
+
+  IoDeadline deadline;
   std::unique_ptr<DescriptorInput> file;
   UniqueOpenedUrl url;
+  std::unique_ptr<ReplayedInput> replayed;
   UniqueFormatInput context;
 };
 
-// Opens the source into `input` and finds its streams. Blocks until done or until input.interrupt
+// Opens the source into `input` and finds its streams. Blocks until done or until input.deadline
 // fires. Throws SourceError.
 void open_input(const SourceOptions& options, SourceKind kind, Input& input);
 

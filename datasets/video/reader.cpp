@@ -12,26 +12,27 @@ namespace actionflow {
 
 namespace {
 
-std::unique_ptr<Reader> open_at_full_speed(const SourceOptions& options, const StopFlag& stop) {
+std::unique_ptr<Reader> open_at_full_speed(const SourceOptions& options, const StopFlag& stop,
+                                           const Clock& clock) {
   const SourceKind kind = source_kind(options);
-  if (kind == SourceKind::frame_folder) return std::make_unique<FrameFolderReader>(options, stop);
+  if (kind == SourceKind::frame_folder) return std::make_unique<FrameFolderReader>(options, stop, clock);
   std::shared_ptr<Input> input;
   if (kind == SourceKind::file || kind == SourceKind::standard_input) {
-    input = std::make_shared<Input>();
-    input->interrupt.watch(&stop);
+    input = std::make_shared<Input>(clock);
+    input->deadline.watch(&stop);
     open_input(options, kind, *input);
   } else {
-    input = open_live(options, kind, stop);
+    input = open_live(options, kind, stop, clock);
   }
   return std::make_unique<ContainerReader>(std::move(input), options, kind, stop);
 }
 
 }  // namespace
 
-std::unique_ptr<Reader> Reader::open(const SourceOptions& options, const StopFlag& stop) {
-  std::unique_ptr<Reader> reader = open_at_full_speed(options, stop);
+std::unique_ptr<Reader> Reader::open(const SourceOptions& options, const StopFlag& stop, const Clock& clock) {
+  std::unique_ptr<Reader> reader = open_at_full_speed(options, stop, clock);
   if (!options.realtime || reader->info().live) return reader;
-  return std::make_unique<RealtimeReader>(std::move(reader), stop);
+  return std::make_unique<RealtimeReader>(std::move(reader), stop, clock);
 }
 
 }  // namespace actionflow

@@ -13,7 +13,8 @@ namespace {
 
 // A longer pause or a step back between packets is a jump of the file's clock, and is not waited for.
 constexpr std::int64_t kMaxPauseUs = 10'000'000;
-constexpr std::int64_t kSliceNs = 20'000'000;
+constexpr std::chrono::nanoseconds kSlice{20'000'000};
+constexpr std::int64_t kNsPerUs = 1000;
 
 }  // namespace
 
@@ -34,18 +35,17 @@ std::optional<Packet> RealtimeReader::read() {
   std::int64_t pause_us = 0;
   const bool goes_on = due_ns_ && !__builtin_sub_overflow(time_us, last_us_, &pause_us) && pause_us >= 0 &&
                        pause_us <= kMaxPauseUs;
-  due_ns_ = goes_on ? *due_ns_ + 1000 * pause_us : clock_.steady_ns();
+  due_ns_ = goes_on ? *due_ns_ + pause_us * kNsPerUs : clock_.steady_ns();
   last_us_ = time_us;
   wait_until(*due_ns_);
+  packet->set_arrival_ns(clock_.steady_ns());
   return packet;
 }
 
 void RealtimeReader::wait_until(std::int64_t due_ns) const {
-  while (!stop_) {
-    const std::int64_t left_ns = due_ns - clock_.steady_ns();
-    if (left_ns <= 0) break;
-    std::this_thread::sleep_for(std::chrono::nanoseconds(std::min(kSliceNs, left_ns)));
-  }
+  for (std::int64_t left = due_ns - clock_.steady_ns(); !stop_ && left > 0;
+       left = due_ns - clock_.steady_ns())
+    std::this_thread::sleep_for(std::min(kSlice, std::chrono::nanoseconds(left)));
   if (stop_) throw SourceError(codec_parameters()->source + ": stopped");
 }
 

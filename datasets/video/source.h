@@ -6,7 +6,11 @@
 // Source policy: what is opened is what was named. Files are opened by us, not by
 // FFmpeg; formats and protocols pass whitelists, and nothing a file refers to is opened.
 //
-// Opening a live source and each read from it end within 10.5 s, name look-ups included.
+// Opening a live source and each read from it end within 10.5 s of the last byte that came, name look-ups
+// included: a slow source is alive.
+//
+// A live source without time stamps of its own (MJPEG over HTTP, raw H.264 from a pipe) is stamped by
+// arrival.
 #pragma once
 
 #include <array>
@@ -20,6 +24,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/config/config.h"
 #include "base/error.h"
 #include "datasets/video/frame.h"
@@ -33,9 +38,11 @@ struct SourceOptions {
   // A file, a folder of JPEG or PNG frames, "-" for standard input, a V4L2 device (/dev/video0), or
   // an rtsp://, rtsps://, http:// or https:// address.
   std::string source;
-  bool realtime = false;   // play a file at its own speed, as a camera would
-  bool retry = true;       // a live source is opened again when it is lost
-  double frame_rate = 25;  // of a folder of frames, which has no time stamps
+  bool realtime = false;  // play a file at its own speed, as a camera would
+  bool retry = true;      // a live source is opened again when it is lost
+  // Of what has no time stamps: a folder of frames (25 where it is not given), a raw H.264 or MJPEG stream
+  // (where it is not given, a recorded one has its codec's rate or 25, a live one goes by arrival).
+  std::optional<double> frame_rate;
   int codec_threads = 1;
   RtspTransport transport = RtspTransport::tcp;
   bool allow_manifests = false;  // HLS or DASH behind an http(s) address
@@ -66,25 +73,31 @@ class Packet {
  public:
   struct Data;
   Packet() = default;
-  explicit Packet(std::shared_ptr<Data> data) : data_(std::move(data)) {}
+  Packet(std::shared_ptr<Data> data, std::int64_t arrival_ns)
+      : data_(std::move(data)), arrival_ns_(arrival_ns) {}
   const Data* data() const { return data_.get(); }
   explicit operator bool() const { return data_ != nullptr; }
+  // When a reader had it, on its clock's steady time.
+  std::int64_t arrival_ns() const { return arrival_ns_; }
+  void set_arrival_ns(std::int64_t ns) { arrival_ns_ = ns; }
 
  private:
   std::shared_ptr<Data> data_;
+  std::int64_t arrival_ns_ = 0;
 };
 
 class Reader {
  public:
   // Throws SourceError that names the source (without credentials), what is wrong and the mend.
-  // `stop` must outlive the reader.
-  static std::unique_ptr<Reader> open(const SourceOptions& options, const StopFlag& stop);
+  // `stop` and `clock`, which silences and arrivals are measured by, must outlive the reader.
+  static std::unique_ptr<Reader> open(const SourceOptions& options, const StopFlag& stop,
+                                      const Clock& clock = Clock::system());
   virtual ~Reader() = default;
 
   virtual const StreamInfo& info() const = 0;
   // The next packet of the video stream; nullopt at the end. Blocks. Throws SourceError when a live
-  // source is lost or silent for 10 s: then drop the reader and open another. A network source of
-  // known duration or size ends as a file does.
+  // source is lost or silent for 10 s (behind a playlist 30 s): then drop the reader and open another. A
+  // network source of known duration or size ends as a file does.
   virtual std::optional<Packet> read() = 0;
   // Goes on at a keyframe, as near before this time stamp as the container knows one; what it finds is not
   // sure to be before, so look at the frames. The decoder has to be flushed. False where the source cannot be

@@ -90,6 +90,10 @@ SourceKind source_kind(const SourceOptions& options) {
 
 bool is_manifest(const AVInputFormat& format) { return matches(format, kManifests); }
 
+bool has_no_clock(const AVInputFormat& format) {
+  return (format.flags & AVFMT_NOTIMESTAMPS) != 0 || matches(format, "mpjpeg");
+}
+
 void require_allowed_format(const AVInputFormat& format, const std::string& shown, bool from_network,
                             bool allow_manifests) {
   if (matches(format, kContainers)) return;

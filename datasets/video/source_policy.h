@@ -28,6 +28,9 @@ void require_allowed_format(const AVInputFormat& format, const std::string& show
 
 bool is_manifest(const AVInputFormat& format);
 
+// Raw pictures, of which FFmpeg makes time stamps up from a rate that it takes for granted.
+bool has_no_clock(const AVInputFormat& format);
+
 // Comma-separated, as FFmpeg's options take them.
 std::string format_whitelist(SourceKind kind, bool allow_manifests);
 std::string protocol_whitelist(SourceKind kind, bool allow_manifests);

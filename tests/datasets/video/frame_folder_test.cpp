@@ -114,5 +114,35 @@ TEST(FrameFolder, RefusesALinkThatLeadsOut) {
   EXPECT_NE(error_of(folder.path()).find("leads out of the folder"), std::string::npos);
 }
 
+TEST(FrameFolder, IsReadByWhatItsFilesHoldNotByTheirNames) {
+  const TemporaryFolder folder;
+  for (const int k : {1, 2}) {
+    const std::string name = std::to_string(k);
+    write_picture(folder / (name + ".png"), 40 * k);
+    fs::rename(folder / (name + ".png"), folder / (name + ".jpg"));
+  }
+  const Decoded decoded = read_all(folder.path());
+  ASSERT_EQ(decoded.frames.size(), 2u);
+  EXPECT_EQ(decoded.info.codec, "png");
+  EXPECT_EQ(level_of(decoded.frames[1]), 80);
+}
+
+TEST(FrameFolder, CountsAFileOfAnotherKindThanTheFirstAsDamaged) {
+  const TemporaryFolder folder;
+  for (const int k : {1, 3}) write_picture(folder / (std::to_string(k) + ".jpg"), 40 * k);
+  write_picture(folder / "2.png", 80);
+  fs::rename(folder / "2.png", folder / "2.jpg");
+  const Decoded decoded = read_all(folder.path());
+  EXPECT_EQ(decoded.frames.size(), 2u);
+  EXPECT_EQ(decoded.damaged, 1);
+}
+
+TEST(FrameFolder, NamesAFileOfAKindThatIsNotRead) {
+  const TemporaryFolder folder;
+  std::ofstream(folder / "1.jpg", std::ios::binary) << "RIFF\x10\x20\x30\x40WEBPVP8 ";
+  EXPECT_NE(error_of(folder.path()).find("1.jpg is a WebP picture"), std::string::npos)
+      << error_of(folder.path());
+}
+
 }  // namespace
 }  // namespace actionflow

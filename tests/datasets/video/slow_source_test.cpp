@@ -1,0 +1,254 @@
+// Sources that are slow, that have no clock of their own, or that a playlist leads to. Time is moved by hand.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <fstream>
+#include <iterator>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "datasets/video/io_deadline.h"
+#include "datasets/video/replayed_input.h"
+#include "tests/datasets/make_video.h"
+#include "tests/datasets/video/read_video.h"
+#include "tests/datasets/video/small_server.h"
+
+namespace actionflow {
+namespace {
+
+using std::chrono::seconds;
+using testing::Connection;
+using testing::error_of;
+using testing::SmallServer;
+using testing::TemporaryFolder;
+using testing::write_test_video;
+
+class MovedClock final : public Clock {
+ public:
+  std::int64_t steady_ns() const override { return now_ns_; }
+  std::int64_t wall_ns() const override { return now_ns_; }
+  void pass(std::chrono::milliseconds time) { now_ns_ += time.count() * 1'000'000; }
+
+ private:
+  std::atomic<std::int64_t> now_ns_{1'000'000'000};
+};
+
+std::string bytes_of(const std::filesystem::path& path) {
+  std::ifstream stream(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+bool interrupted(IoDeadline& deadline) {
+  const AVIOInterruptCB callback = deadline.callback();
+  return callback.callback(callback.opaque) != 0;
+}
+
+TEST(IoDeadline, CountsSilenceFromTheLastByte) {
+  MovedClock clock;
+  IoDeadline deadline(clock);
+  deadline.allow_silence(seconds(10));
+  for (int k = 0; k < 5; ++k) {
+    clock.pass(seconds(9));
+    EXPECT_FALSE(interrupted(deadline));
+    deadline.note_progress();
+  }
+  clock.pass(seconds(10));
+  EXPECT_TRUE(interrupted(deadline));
+}
+
+TEST(IoDeadline, SeesPacketsWhereFfmpegReadsTheBytes) {
+  MovedClock clock;
+  IoDeadline deadline(clock);
+  const UniqueFormatInput context(avformat_alloc_context());
+  AVStream* stream = avformat_new_stream(context.get(), nullptr);
+  ASSERT_NE(stream, nullptr);
+  deadline.watch(context.get());
+  deadline.allow_silence(seconds(10));
+  for (int k = 0; k < 5; ++k) {
+    clock.pass(seconds(9));
+    stream->event_flags |= AVSTREAM_EVENT_FLAG_NEW_PACKETS;
+    EXPECT_FALSE(interrupted(deadline));
+  }
+  clock.pass(seconds(10));
+  EXPECT_TRUE(interrupted(deadline));
+}
+
+TEST(IoDeadline, OfAFarewellIsNotMovedByWhatComes) {
+  MovedClock clock;
+  IoDeadline deadline(clock);
+  deadline.end_within(std::chrono::milliseconds(500));
+  clock.pass(std::chrono::milliseconds(400));
+  deadline.note_progress();
+  clock.pass(std::chrono::milliseconds(100));
+  EXPECT_TRUE(interrupted(deadline));
+}
+
+// Hands out a few bytes at each read, six seconds after the ones before.
+struct Trickle {
+  std::string bytes;
+  MovedClock clock;
+  std::size_t at = 0;
+
+  static int read(void* self, std::uint8_t* to, int size) {
+    constexpr std::size_t kPiece = 188;
+    auto& trickle = *static_cast<Trickle*>(self);
+    trickle.clock.pass(seconds(6));
+    const std::size_t count =
+        std::min({kPiece, static_cast<std::size_t>(size), trickle.bytes.size() - trickle.at});
+    if (count == 0) return AVERROR_EOF;
+    std::copy_n(trickle.bytes.begin() + static_cast<std::ptrdiff_t>(trickle.at), count, to);
+    trickle.at += count;
+    return static_cast<int>(count);
+  }
+  UniqueOwnIo io() {
+    constexpr int kBuffer = 4096;
+    return UniqueOwnIo(avio_alloc_context(static_cast<unsigned char*>(av_malloc(kBuffer)), kBuffer, 0, this,
+                                          read, nullptr, nullptr));
+  }
+};
+
+TEST(ReplayedInput, KnowsAFormatWhileItsBytesTrickleInAndGivesAllOfThemAgain) {
+  const TemporaryFolder folder;
+  const auto format_of = [&](const std::string& name) {
+    write_test_video(folder / name, {.frames = 20});
+    Trickle trickle{bytes_of(folder / name), {}};
+    const UniqueOwnIo inner = trickle.io();
+    IoDeadline deadline(trickle.clock);
+    deadline.allow_silence(seconds(10));
+    ReplayedInput input(*inner, deadline);
+    int score = 0;
+    const AVInputFormat* format = input.probe("", score);
+    EXPECT_FALSE(interrupted(deadline)) << name;
+    EXPECT_LT(input.seen().size(), 3500u) << name;
+
+    std::string again;
+    std::uint8_t buffer[512];
+    for (int count = 0; (count = avio_read(&input.io(), buffer, sizeof buffer)) > 0;)
+      again.append(reinterpret_cast<char*>(buffer), static_cast<std::size_t>(count));
+    EXPECT_TRUE(again == trickle.bytes) << name;
+    return std::string(format ? format->name : "none");
+  };
+  EXPECT_EQ(format_of("a.ts"), "mpegts");
+  EXPECT_EQ(format_of("a.mkv"), "matroska,webm");
+}
+
+// Lets the pictures of a camera go one by one.
+class Gate {
+ public:
+  void open_for(int more) {
+    const std::lock_guard lock(mutex_);
+    allowed_ += more;
+    changed_.notify_all();
+  }
+  void pass() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return allowed_ > 0; });
+    --allowed_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  int allowed_ = 0;
+};
+
+TEST(SourceWithoutAClock, IsTimedByTheArrivalOfItsPictures) {
+  constexpr int kPictures = 6;
+  const TemporaryFolder folder;
+  write_test_video(folder / "one.mjpeg", {.frames = 1, .encoder = "mjpeg"});
+  const std::string picture = bytes_of(folder / "one.mjpeg");
+  Gate gate;
+  const SmallServer server([&](const Connection& connection) {
+    connection.read_head();
+    connection.send("HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=b\r\n\r\n");
+    for (int k = 0; k < kPictures; ++k) {
+      gate.pass();
+      connection.send("--b\r\nContent-Type: image/jpeg\r\nContent-Length: " + std::to_string(picture.size()) +
+                      "\r\n\r\n" + picture + "\r\n");
+    }
+  });
+  MovedClock clock;
+  const StopFlag stop{false};
+  SourceOptions options;
+  options.source = server.address("http", "/");
+  gate.open_for(1);
+  const std::unique_ptr<Reader> reader = Reader::open(options, stop, clock);
+  EXPECT_EQ(reader->info().frame_rate, 0);
+  const std::unique_ptr<Decoder> decoder = Decoder::create(reader->codec_parameters(), 1);
+  std::vector<Frame> frames;
+  for (int k = 0; k < kPictures; ++k) {
+    if (k > 0) gate.open_for(1);
+    decoder->decode(*reader->read(), frames);
+    clock.pass(std::chrono::milliseconds(200));
+  }
+  ASSERT_EQ(frames.size(), static_cast<std::size_t>(kPictures));
+  for (std::size_t k = 0; k < frames.size(); ++k) {
+    EXPECT_EQ(frames[k].pts_us() - frames[0].pts_us(), static_cast<std::int64_t>(k) * 200'000);
+    EXPECT_EQ(frames[k].arrival_ns(), frames[k].pts_us() * 1000);
+  }
+}
+
+TEST(SourceWithoutAClock, HasTheRateThatIsGiven) {
+  const TemporaryFolder folder;
+  write_test_video(folder / "a.mjpeg", {.frames = 4, .encoder = "mjpeg"});
+  SourceOptions options = testing::source_of(folder / "a.mjpeg");
+  const std::vector<Frame> guessed = testing::read_all(options).frames;
+  options.frame_rate = 5;
+  const std::vector<Frame> given = testing::read_all(options).frames;
+  ASSERT_EQ(guessed.size(), 4u);
+  ASSERT_EQ(given.size(), 4u);
+  EXPECT_EQ(guessed[3].pts_us() - guessed[0].pts_us(), 120'000);
+  EXPECT_EQ(given[3].pts_us() - given[0].pts_us(), 600'000);
+}
+
+TEST(Playlist, OfALiveStreamIsLiveAndItsDeadServerALostConnection) {
+  const TemporaryFolder folder;
+  write_test_video(folder / "a.ts", {.frames = 20});
+  std::atomic<bool> alive{true};
+  const SmallServer server([&](const Connection& connection) {
+    const std::string head = connection.read_head();
+    if (!alive) return;
+    const bool list = head.find("GET /list.m3u8") != std::string::npos;
+    const std::string body = list ? "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:1\n#EXTINF:0.8,\na.ts\n"
+                                  : bytes_of(folder / "a.ts");
+    connection.send("HTTP/1.1 200 OK\r\nContent-Type: " +
+                    std::string(list ? "application/vnd.apple.mpegurl" : "video/mp2t") +
+                    "\r\nContent-Length: " + std::to_string(body.size()) + "\r\nConnection: close\r\n\r\n" +
+                    body);
+  });
+  SourceOptions options;
+  options.source = server.address("http", "/list.m3u8");
+  options.allow_manifests = true;
+  const StopFlag stop{false};
+  const std::unique_ptr<Reader> reader = Reader::open(options, stop);
+  EXPECT_TRUE(reader->info().live);
+  alive = false;
+  int packets = 0;
+  try {
+    while (reader->read()) ++packets;
+    FAIL() << "an endless playlist ended";
+  } catch (const SourceError& error) {
+    EXPECT_NE(std::string(error.what()).find("connection was lost"), std::string::npos) << error.what();
+  }
+  EXPECT_GT(packets, 0);
+}
+
+TEST(Container, OfAVersionThatFfmpegLacksIsNotCalledDamaged) {
+  const TemporaryFolder folder;
+  write_test_video(folder / "a.mkv", {.frames = 4});
+  std::string bytes = bytes_of(folder / "a.mkv");
+  const std::string version_1("\x42\xf7\x81\x01", 4);
+  const std::size_t at = bytes.find(version_1);
+  ASSERT_NE(at, std::string::npos);
+  bytes[at + 3] = 9;
+  std::ofstream(folder / "b.mkv", std::ios::binary) << bytes;
+  const std::string message = error_of(folder / "b.mkv");
+  EXPECT_NE(message.find("b.mkv: uses something that FFmpeg"), std::string::npos) << message;
+  EXPECT_EQ(message.find("damaged"), std::string::npos) << message;
+}
+
+}  // namespace
+}  // namespace actionflow
