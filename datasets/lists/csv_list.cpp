@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <charconv>
+#include <cmath>
 
+#include "datasets/lists/csv_text.h"
 #include "datasets/lists/list_format.h"
 
 namespace actionflow {
@@ -12,6 +15,8 @@ namespace {
 
 using Row = std::vector<std::string>;
 
+constexpr std::array<std::string_view, 3> kBeginColumns{"time_start", "start_time", "start"};
+constexpr std::array<std::string_view, 3> kEndColumns{"time_end", "end_time", "end"};
 constexpr std::array<std::string_view, 13> kPathColumns{
     "path",  "video_path", "file_path", "filepath", "file", "filename",  "file_name",
     "video", "video_name", "clip",      "name",     "id",   "youtube_id"};
@@ -25,34 +30,6 @@ std::string lower(std::string_view text) {
   std::transform(result.begin(), result.end(), result.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return result;
-}
-
-// The cells of one record (RFC 4180: quotes around a cell, doubled inside it). False where a quote is not
-// closed on its line: names and labels hold no line ends.
-bool cut_cells(std::string_view line, Row& cells) {
-  std::string cell;
-  bool quoted = false;
-  for (std::size_t i = 0; i < line.size(); ++i) {
-    const char c = line[i];
-    if (quoted) {
-      const bool doubled = c == '"' && i + 1 < line.size() && line[i + 1] == '"';
-      if (doubled) ++i;
-      if (c == '"' && !doubled)
-        quoted = false;
-      else
-        cell += c;
-    } else if (c == '"' && trimmed(cell).empty()) {
-      cell.clear();
-      quoted = true;
-    } else if (c == ',') {
-      cells.emplace_back(trimmed(cell));
-      cell.clear();
-    } else {
-      cell += c;
-    }
-  }
-  cells.emplace_back(trimmed(cell));
-  return !quoted;
 }
 
 struct Columns {
@@ -76,8 +53,8 @@ Columns columns_of(const Row& header) {
   columns.label = column(header, kLabelColumns);
   columns.group = column(header, kGroupColumns);
   columns.split = column(header, std::array{std::string_view("split")});
-  columns.begin = column(header, std::array{std::string_view("time_start")});
-  columns.end = column(header, std::array{std::string_view("time_end")});
+  columns.begin = column(header, kBeginColumns);
+  columns.end = column(header, kEndColumns);
   columns.count = header.size();
   return columns;
 }
@@ -90,22 +67,36 @@ bool belongs(std::string word, ListSplit split) {
   return begins(split == ListSplit::train ? "train" : split == ListSplit::val ? "val" : "test");
 }
 
-// Kinetics: "id_000010_000020", the seconds of the clip in the film that it was cut from.
-std::string with_seconds(const std::string& id, const std::string& begin, const std::string& end) {
-  constexpr std::size_t kDigits = 6;
-  const auto padded = [](const std::string& number) {
-    return number.size() < kDigits ? std::string(kDigits - number.size(), '0') + number : number;
-  };
-  return is_number(begin) && is_number(end) ? fmt::format("{}_{}_{}", id, padded(begin), padded(end)) : id;
+std::optional<double> seconds_of(std::string_view text) {
+  double seconds = 0;
+  const auto [stop, bad] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (bad != std::errc() || stop != text.data() + text.size() || !std::isfinite(seconds)) return std::nullopt;
+  return seconds;
 }
 
-ListRow to_row(const Row& cells, const Columns& columns, std::string place) {
+// The part that the two cells name; neither names none.
+std::optional<TimeSpan> part_of(const std::string& begin, const std::string& end, const std::string& place,
+                                ListErrors& errors) {
+  if (begin.empty() && end.empty()) return std::nullopt;
+  const std::optional<double> from = seconds_of(begin), to = seconds_of(end);
+  if (!from || !to)
+    errors.add(place, fmt::format("the part's {} is '{}', expected seconds, as 12 or 12.5",
+                                  from ? "end" : "start", from ? end : begin));
+  else if (*from < 0)
+    errors.add(place, fmt::format("the part starts at {} s, before the video, expected 0 or more", begin));
+  else if (*to <= *from)
+    errors.add(place, fmt::format("the part from {} to {} s ends before it begins", begin, end));
+  else
+    return TimeSpan{*from, *to};
+  return std::nullopt;
+}
+
+ListRow to_row(const Row& cells, const Columns& columns, std::string place, ListErrors& errors) {
   const auto cell = [&](int index) {
     return index < 0 ? std::string() : cells[static_cast<std::size_t>(index)];
   };
   ListRow row{std::move(place), cell(columns.path), {}, std::nullopt, cell(columns.group)};
-  if (columns.begin >= 0 && columns.end >= 0)
-    row.name = with_seconds(row.name, cell(columns.begin), cell(columns.end));
+  row.part = part_of(cell(columns.begin), cell(columns.end), row.place, errors);
   if (const std::string label = cell(columns.label); !label.empty()) {
     row.label = label;
     row.folders = {"", label};
@@ -113,39 +104,62 @@ ListRow to_row(const Row& cells, const Columns& columns, std::string place) {
   return row;
 }
 
+// Kinetics' videos lie in a folder a split, some with a folder a class in it.
+void add_split_folders(ListSplit split, ListRow& row) {
+  if (split == ListSplit::unknown) return;
+  const std::string folder = split == ListSplit::train ? "train" : split == ListSplit::val ? "val" : "test";
+  if (row.folders.empty()) row.folders = {""};
+  row.folders.push_back(folder);
+  if (row.label) row.folders.push_back(folder + "/" + *row.label);
+}
+
+// Whether a list's first record names its columns; one without, of two cells, is path and label. Nothing
+// where it is neither.
+std::optional<bool> names_columns(const Row& first, Columns& columns, bool without_label) {
+  columns = columns_of(first);
+  if (columns.path >= 0 && (columns.label >= 0 || without_label)) return true;
+  if (first.size() != 2 || columns.path >= 0 || columns.label >= 0) return std::nullopt;
+  columns.path = 0;
+  columns.label = 1;
+  return false;
+}
+
 }  // namespace
 
 std::vector<ListRow> csv_rows(const ListText& list, const ListContext& context, ListErrors& errors) {
   std::vector<ListRow> rows;
-  std::optional<Columns> columns;
-  for (const ListLine& line : list.lines(errors)) {
-    if (errors.too_many()) break;
-    const std::string place = list.place(line.number);
-    Row cells;
-    if (!cut_cells(line.text, cells)) {
-      errors.add(place, "a quote is not closed, expected \" at the cell's end");
+  const std::vector<CsvRecord> records = csv_records(list, errors);
+  if (records.empty()) return rows;
+  const Row& first = records.front().cells;
+  const std::string first_place = list.place(records.front().line);
+  Columns columns;
+  const std::optional<bool> headed = names_columns(first, columns, context.split == ListSplit::unknown);
+  if (!headed) {
+    errors.add(
+        first_place,
+        fmt::format("'{}' names no columns that are known, expected one of {} and one of {}",
+                    fmt::join(first, ","), fmt::join(kPathColumns, ", "), fmt::join(kLabelColumns, ", ")));
+    return rows;
+  }
+  if ((columns.begin < 0) != (columns.end < 0)) {
+    errors.add(first_place,
+               "names a part's start without its end, or its end without its start, expected both");
+    return rows;
+  }
+  for (std::size_t i = *headed ? 1 : 0; i < records.size() && !errors.too_many(); ++i) {
+    const Row& cells = records[i].cells;
+    std::string place = list.place(records[i].line);
+    if (cells.size() != columns.count) {
+      errors.add(place, fmt::format("has {} cells, expected {}", cells.size(), columns.count));
       continue;
     }
-    if (!columns) {
-      columns = columns_of(cells);
-      if (columns->path >= 0 && (columns->label >= 0 || context.split == ListSplit::unknown)) continue;
-      const bool bare = cells.size() == 2 && columns->path < 0 && columns->label < 0;
-      if (!bare) {
-        errors.add(place,
-                   fmt::format("'{}' names no columns that are known, expected one of {} and one of {}",
-                               line.text, fmt::join(kPathColumns, ", "), fmt::join(kLabelColumns, ", ")));
-        return rows;
-      }
-      columns->path = 0;
-      columns->label = 1;
-    }
-    if (cells.size() != columns->count) {
-      errors.add(place, fmt::format("has {} cells, expected {}", cells.size(), columns->count));
-      continue;
-    }
-    const int split = columns->split;
+    const int split = columns.split;
     if (split >= 0 && !belongs(cells[static_cast<std::size_t>(split)], context.split)) continue;
-    rows.push_back(to_row(cells, *columns, place));
+    const std::size_t errors_before = errors.count();
+    ListRow row = to_row(cells, columns, std::move(place), errors);
+    if (errors.count() > errors_before) continue;
+    rows.push_back(std::move(row));
+    add_split_folders(context.split, rows.back());
   }
   return rows;
 }

@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 #include <utility>
 
 #include "base/log.h"
 #include "base/utf8.h"
 #include "datasets/lists/groups.h"
+#include "datasets/lists/layout.h"
 #include "datasets/lists/list_format.h"
 #include "datasets/lists/split_check.h"
 #include "datasets/lists/video_locator.h"
@@ -21,16 +23,6 @@ namespace {
 
 constexpr std::size_t kMostNamed = 10;
 
-bool is_folder(const fs::path& path) {
-  std::error_code ignored;
-  return fs::is_directory(path, ignored);
-}
-
-bool is_there(const fs::path& path) {
-  std::error_code ignored;
-  return fs::exists(path, ignored);
-}
-
 // UCF101's lists, where `train` is the folder that holds them.
 void find_ucf101_lists(DataOptions& options) {
   const fs::path folder = options.train;
@@ -40,21 +32,10 @@ void find_ucf101_lists(DataOptions& options) {
   if (options.test.empty()) options.test = folder / fmt::format("testlist{:02}.txt", options.split);
 }
 
-// Options with the lists filled in that the format finds by itself.
-DataOptions with_found_lists(DataOptions options) {
+// Options with the lists filled in that the format, or the root's layout, names. `layout`: what was found.
+DataOptions with_found_lists(DataOptions options, std::string& layout) {
   find_ucf101_lists(options);
-  const bool no_lists = options.train.empty() && options.val.empty() && options.test.empty();
-  const bool may_be_folders =
-      options.format == DatasetFormat::folders || options.format == DatasetFormat::automatic;
-  if (!no_lists || !may_be_folders || options.root.empty() || !is_folder(options.root)) return options;
-  options.format = DatasetFormat::folders;
-  options.train = options.root;
-  if (!is_folder(options.root / "train")) return options;
-  options.train = options.root / "train";
-  for (const char* name : {"val", "valid", "validation"}) {
-    if (is_folder(options.root / name)) options.val = options.root / name;
-  }
-  if (is_folder(options.root / "test")) options.test = options.root / "test";
+  layout = find_layout(options);
   return options;
 }
 
@@ -70,10 +51,19 @@ std::vector<std::string> label_parts(std::string_view text) {
   return parts;
 }
 
+// Kinetics' name for a part that was cut out, "id_000010_000020"; empty where it does not begin and end at
+// whole seconds.
+std::string cut_name(const std::string& name, const TimeSpan& part) {
+  const auto is_whole = [](double seconds) { return seconds == std::floor(seconds) && seconds < 1e9; };
+  if (!is_whole(part.begin) || !is_whole(part.end)) return {};
+  return fmt::format("{}_{:06d}_{:06d}", without_video_suffix(name), static_cast<long>(part.begin),
+                     static_cast<long>(part.end));
+}
+
 class DatasetReader {
  public:
   DatasetReader(const DataOptions& options, std::uint64_t seed)
-      : options_(with_found_lists(options)), seed_(seed), locator_(options_.root) {}
+      : options_(with_found_lists(options, layout_)), seed_(seed), locator_(options_.root) {}
 
   Dataset read();
 
@@ -86,13 +76,17 @@ class DatasetReader {
   void read_classes();
   void infer_classes(const fs::path& list, const Rows& rows);
   std::vector<std::string> inferred_names(DatasetFormat format, const ListRow& row);
+  void find_video(const ListRow& row, VideoEntry& entry);
   VideoEntry entry_of(const ListRow& row, ListSplit split, const Groups& groups);
   std::vector<int> labels_of(const ListRow& row);
   std::vector<VideoEntry> entries_of(const fs::path& list, const Rows& rows, ListSplit split,
                                      const Groups& groups);
+  void require_root() const;
+  void tell_layout() const;
   void warn_of_classes();
   void warn_of_groups();
 
+  std::string layout_;  // that the root was found to have; empty where lists were named
   const DataOptions options_;
   const std::uint64_t seed_;
   VideoLocator locator_;
@@ -220,17 +214,36 @@ std::vector<int> DatasetReader::labels_of(const ListRow& row) {
   return labels;
 }
 
+// Where the row names a part, the file that was cut there goes before the whole video.
+void DatasetReader::find_video(const ListRow& row, VideoEntry& entry) {
+  std::optional<fs::path> path = locator_.locate(row, errors_);
+  if (!path) return;
+  if (row.part) {
+    ListRow cut = row;
+    cut.name = cut_name(row.name, *row.part);
+    std::optional<fs::path> file = cut.name.empty() ? std::nullopt : locator_.find(cut);
+    const bool neither = !file && !cut.name.empty() && !is_there(*path) && !path->has_extension();
+    if (neither) file = locator_.locate(cut, errors_);
+    if (file) {
+      entry.name = cut.name;
+      entry.path = std::move(*file);
+      return;
+    }
+    entry.part = row.part;
+  }
+  entry.path = std::move(*path);
+}
+
 VideoEntry DatasetReader::entry_of(const ListRow& row, ListSplit split, const Groups& groups) {
   VideoEntry entry;
   entry.name = row.name;
   entry.list = row.place.substr(row.place.rfind('/') + 1);
   entry.frame_rate = options_.frame_rate;
-  entry.group = groups.any() ? groups.of(row.name) : row.group;
-  if (row.name.empty()) {
+  if (row.name.empty())
     errors_.add(row.place, "has no video's name");
-  } else if (std::optional<fs::path> path = locator_.locate(row, errors_)) {
-    entry.path = std::move(*path);
-  }
+  else
+    find_video(row, entry);
+  entry.group = groups.any() ? groups.of(entry.name) : row.group;
   if (split == ListSplit::unknown) return entry;
   if (!row.label)
     errors_.add(row.place, fmt::format("'{}' has no label, expected {}", row.name, classes_.expected()));
@@ -288,7 +301,27 @@ void DatasetReader::warn_of_groups() {
   }
 }
 
+void DatasetReader::require_root() const {
+  if (options_.root.empty() || is_folder(options_.root)) return;
+  const std::string place = options_.root_place.empty() ? std::string() : options_.root_place + ": error: ";
+  throw DatasetError(fmt::format(
+      "{}data.root is '{}', {}, expected the folder that holds the videos", place, options_.root.string(),
+      is_there(options_.root) ? "which is no folder" : "and there is no such folder"));
+}
+
+// One line for people who named a folder and nothing else.
+void DatasetReader::tell_layout() const {
+  if (layout_.empty()) return;
+  const std::string drawn = options_.val.empty() && !dataset_.val.empty()
+                                ? fmt::format(" drawn from train (data.val_share={:g})", options_.val_share)
+                                : std::string();
+  log::info("{}: {}; {} classes, {} videos to train on, {} to validate{}, {} to test", options_.root.string(),
+            layout_, dataset_.classes.size(), dataset_.train.size(), dataset_.val.size(), drawn,
+            dataset_.test.size());
+}
+
 Dataset DatasetReader::read() {
+  require_root();
   const Groups groups(options_.groups, options_.root, errors_);
   read_classes();
   fs::path test = tests_from_train_list() ? options_.train : options_.test;
@@ -318,15 +351,18 @@ Dataset DatasetReader::read() {
   }
   if (!errors_.any()) find_leaks(dataset_, other, errors_);
   if (!errors_.any() && groups.any()) warn_of_groups();
-  if (!errors_.any() && dataset_.val.empty() && options_.val_share > 0)
+  if (!errors_.any() && dataset_.val.empty() && options_.val_share > 0) {
     draw_val(dataset_, options_.val_share, seed_, errors_);
+    find_leaks(dataset_, other, errors_);
+  }
   errors_.throw_if_any();
-  if (!options_.val.empty() && options_.val_share > 0)
+  if (layout_.empty() && !options_.val.empty() && options_.val_share > 0)
     dataset_.warnings.emplace_back("data.val_share is not used, since data.val names the validation list");
   warn_of_classes();
   dataset_.train.insert(dataset_.train.end(), other.begin(), other.end());
   for (const std::string& warning : dataset_.warnings) log::warn("{}", warning);
   dataset_.classes = classes_.names();
+  tell_layout();
   return std::move(dataset_);
 }
 

@@ -5,8 +5,9 @@
 //   number from 0, several joined by commas (mmaction2, PySlowFast, VideoMAE, whatever the suffix).
 // - csv: a header names the columns: path (or video, file, filename, id, youtube_id, …), label (or class,
 //   action, …), and, where there are such, group (or person, subject, scene, …), split, time_start and
-//   time_end (Kinetics: the file is ID_SSSSSS_SSSSSS). Quotes as in RFC 4180. Two columns without a known
-//   header are path and label.
+//   time_end (or start, end), in seconds: the sample is that part of the video, unless the file that was cut
+//   there is found by Kinetics' name for it, ID_SSSSSS_SSSSSS. Quotes as in RFC 4180. Two columns without a
+//   known header are path and label.
 // - folders: a folder a class; train, val and test are folders with those, by themselves found under
 //   the root.
 // - ucf101: classInd.txt ("1 ApplyEyeMakeup"), trainlist01.txt ("class/file number from 1"), testlist01.txt
@@ -38,6 +39,7 @@
 #include "base/config/config.h"
 #include "base/config/optional_path.h"
 #include "base/error.h"
+#include "datasets/recordings/time_span.h"
 #include "datasets/video/source.h"
 
 namespace actionflow {
@@ -57,13 +59,18 @@ struct VideoEntry {
   std::string group;           // person, scene or source video; empty: none named
   std::string list;            // the list and its line: "train.txt:12"
   double frame_rate = 25;      // of a folder of frames
+  std::optional<TimeSpan> part = {};  // that is this sample; none: the whole video
 
   SourceOptions source() const;
+  // The name, with the part where it is one: "film.mp4, 2 to 4.5 s".
+  std::string title() const;
 };
 
 // Keys `data.*` of a recipe that say where the data is. Reading them finds lists and classes, under the root
-// first, then beside the recipe; without a root names count from the recipe's folder. Whoever sets them in
-// code names lists as they can be opened.
+// first, then beside the recipe; without a root names count from the recipe's folder. Where the root stands
+// on the command line, lists that the recipe's file names and that are in neither place are none. Without
+// train, val and test the root's layout says what they are (layout.h), and a fifth of train becomes val
+// unless told. Whoever sets them in code names lists as they can be opened.
 struct DataOptions {
   OptionalPath root;
   DatasetFormat format = DatasetFormat::automatic;
@@ -80,8 +87,12 @@ struct DataOptions {
   std::string groups;
   double most_unreadable = 0.05;  // share of a split above which training does not start
   double frame_rate = 25;         // of folders of frames
+  std::string root_place;         // where a recipe names its root, for messages: "recipe.yaml:4:9"
   static void describe(config::Fields<DataOptions>& fields);
   void check(const config::Value& value, config::Diagnostics& diagnostics);
+
+ private:
+  void forget_lists_that_are_elsewhere(const config::Value& value);
 };
 
 struct Dataset {
@@ -94,9 +105,9 @@ struct Dataset {
 };
 
 // Reads every list named; paths are not opened. Checks: at least two classes, labels in range, no list
-// without a video, no video twice in a split, no video and no group on both sides of a split (a leak: the
-// error names the files), `groups` that name some group of train. Throws DatasetError with all that is wrong;
-// UsageError for `groups` that are no pattern. A function of the lists and the seed only.
+// without a video, no video (or part of one) twice in a split, no video and no group on both sides of a split
+// (a leak: the error names the files), `groups` that name some group of train. Throws DatasetError with all
+// that is wrong; UsageError for `groups` that are no pattern. A function of the lists and the seed only.
 Dataset read_dataset(const DataOptions& options, std::uint64_t seed);
 
 // Folds for leave-groups-out: entries whose group's number (the number that it is, or, where not every group
@@ -121,6 +132,11 @@ struct ScanResult {
 // Opens every entry, counts its packets and decodes its first frame; in parallel, with progress. The result's
 // order is the entries'. A missing video is an unreadable one.
 ScanResult scan_videos(const std::vector<VideoEntry>& entries, double least_seconds, int threads);
+
+// Opens each video that has parts and holds these against the length that its container states. Throws
+// DatasetError for those that begin after the video's end, or end more than half a second after it, as times
+// rounded to seconds do. Videos that cannot be opened or state no length are passed over.
+void check_parts(const std::vector<VideoEntry>& entries, int threads);
 
 }  // namespace actionflow
 

@@ -1,5 +1,9 @@
 #include "datasets/lists/dataset.h"
 
+#include <fmt/format.h>
+
+#include "datasets/lists/list_text.h"
+
 namespace actionflow {
 
 namespace fs = std::filesystem;
@@ -40,7 +44,47 @@ void DataOptions::describe(config::Fields<DataOptions>& fields) {
       .range(0.001, 1000);
 }
 
+namespace {
+
+constexpr double kDrawnShare = 0.2;  // of train for val, where nothing says how to split
+
+// Whether the key stands in the recipe's file, not on the command line.
+bool is_in_file(const config::Value& value, const char* key) {
+  const config::Value* written = value.find(key);
+  return written != nullptr && written->place().line > 0;
+}
+
+bool is_on_command_line(const config::Value& value, const char* key) {
+  const config::Value* written = value.find(key);
+  return written != nullptr && written->place().line == 0 && written->place().file != nullptr;
+}
+
+}  // namespace
+
+// A recipe's lists are of its own videos: another folder, named on the command line, need not hold them.
+void DataOptions::forget_lists_that_are_elsewhere(const config::Value& value) {
+  if (!is_on_command_line(value, "root") || !is_there(root)) return;
+  const auto forget = [&](const char* key, OptionalPath& list) {
+    const bool gone = !list.empty() && is_in_file(value, key) && !is_there(list);
+    if (gone) list.clear();
+    return gone;
+  };
+  const bool no_train = forget("train", train);
+  const bool no_val = forget("val", val);
+  forget("test", test);
+  forget("classes", classes);
+  forget("other", other);
+  forget("unknown", unknown);
+  if (no_val && !train.empty() && val_share == 0) val_share = kDrawnShare;
+  if (!no_train) return;
+  if (is_in_file(value, "format")) format = DatasetFormat::automatic;
+  if (is_in_file(value, "groups")) groups.clear();
+  if (is_in_file(value, "folds")) folds = 0;
+}
+
 void DataOptions::check(const config::Value& value, config::Diagnostics&) {
+  if (const config::Value* named = value.find("root"); named && !root.empty())
+    root_place = config::to_string(named->place());
   if (root.empty()) root = value.folder();
   const auto locate = [&](const char* key, OptionalPath& path) {
     const config::Value* written = value.find(key);
@@ -57,6 +101,9 @@ void DataOptions::check(const config::Value& value, config::Diagnostics&) {
   locate("test", test);
   locate("other", other);
   locate("unknown", unknown);
+  forget_lists_that_are_elsewhere(value);
+  const bool named = !train.empty() || !val.empty() || !test.empty();
+  if (!named && value.find("val_share") == nullptr) val_share = kDrawnShare;
 }
 
 SourceOptions VideoEntry::source() const {
@@ -64,6 +111,10 @@ SourceOptions VideoEntry::source() const {
   options.source = path.string();
   options.frame_rate = frame_rate;
   return options;
+}
+
+std::string VideoEntry::title() const {
+  return part ? fmt::format("{}, {:g} to {:g} s", name, part->begin, part->end) : name;
 }
 
 }  // namespace actionflow

@@ -1,10 +1,18 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <atomic>
+#include <functional>
+#include <iterator>
+#include <optional>
+#include <string>
 #include <thread>
+#include <unordered_map>
 #include <vector>
 
 #include "base/progress.h"
 #include "datasets/lists/dataset.h"
+#include "datasets/lists/list_text.h"
 #include "datasets/recordings/video_index.h"
 
 namespace actionflow {
@@ -13,49 +21,108 @@ namespace {
 
 // A clip as long as the video is not short for want of a microsecond.
 constexpr double kSlackSeconds = 1e-3;
+// That a part may reach beyond its video: lists round times to whole seconds.
+constexpr double kRoundedSeconds = 0.5;
 
-ScanResult::Video scan(const VideoEntry& entry) {
-  ScanResult::Video video{entry.name, {}, 0, 0};
+struct ScannedFile {
+  std::string why;  // it cannot be read, or empty
+  double seconds = 0;
+  std::int64_t frames = 0;
+};
+
+ScannedFile scan(const VideoEntry& entry) {
   try {
     const VideoIndex index = index_video(entry.source());
-    video.seconds = index.duration;
-    video.frames = index.packets;
+    return {{}, index.duration, index.packets};
   } catch (const std::exception& error) {
-    video.why = error.what();
+    return {error.what(), 0, 0};
   }
-  return video;
+}
+
+// What the container states; nothing where it states none or cannot be opened.
+std::optional<double> stated_seconds(const VideoEntry& entry) {
+  try {
+    const StopFlag never{false};
+    return Reader::open(entry.source(), never)->info().duration;
+  } catch (const SourceError&) {
+    return std::nullopt;
+  }
+}
+
+// The entries of each file, in the order in which files come first.
+std::vector<std::vector<const VideoEntry*>> by_file(const std::vector<VideoEntry>& entries) {
+  std::vector<std::vector<const VideoEntry*>> files;
+  std::unordered_map<std::string, std::size_t> places;
+  for (const VideoEntry& entry : entries) {
+    const auto [at, added] = places.emplace(entry.path.string(), files.size());
+    if (added) files.emplace_back();
+    files[at->second].push_back(&entry);
+  }
+  return files;
+}
+
+// Calls work(0) to work(count − 1), each once, from several threads.
+void share_out(std::size_t count, int threads, const std::function<void(std::size_t)>& work) {
+  std::atomic<std::size_t> next{0};
+  const auto run = [&] {
+    for (std::size_t i = next++; i < count; i = next++) work(i);
+  };
+  std::vector<std::jthread> workers;
+  const int most = static_cast<int>(std::min<std::size_t>(count, 256));
+  for (int worker = 1; worker < std::clamp(threads, 1, std::max(1, most)); ++worker)
+    workers.emplace_back(run);
+  run();
+}
+
+void check_part(const VideoEntry& entry, double seconds, ListErrors& errors) {
+  if (!entry.part || (entry.part->begin < seconds && entry.part->end <= seconds + kRoundedSeconds)) return;
+  errors.add(entry.list, fmt::format("the part from {:g} to {:g} s lies beyond '{}', which has {:g} s",
+                                     entry.part->begin, entry.part->end, entry.name, seconds));
 }
 
 }  // namespace
 
 ScanResult scan_videos(const std::vector<VideoEntry>& entries, double least_seconds, int threads) {
-  std::vector<ScanResult::Video> videos(entries.size());
+  const auto files = by_file(entries);
+  std::vector<ScannedFile> scanned(files.size());
   Progress progress("scan", static_cast<std::int64_t>(entries.size()));
-  std::atomic<std::size_t> next{0};
-  const auto work = [&] {
-    for (std::size_t i = next++; i < entries.size(); i = next++) {
-      videos[i] = scan(entries[i]);
-      progress.advance();
-    }
-  };
-  std::vector<std::jthread> workers;
-  const int most = static_cast<int>(std::min<std::size_t>(entries.size(), 256));
-  for (int worker = 1; worker < std::clamp(threads, 1, std::max(1, most)); ++worker)
-    workers.emplace_back(work);
-  work();
-  workers.clear();
+  share_out(files.size(), threads, [&](std::size_t i) {
+    scanned[i] = scan(*files[i].front());
+    progress.advance(static_cast<std::int64_t>(files[i].size()));
+  });
 
+  std::unordered_map<std::string, const ScannedFile*> found;
+  for (std::size_t i = 0; i < files.size(); ++i) found[files[i].front()->path.string()] = &scanned[i];
   ScanResult result;
   result.videos = static_cast<std::int64_t>(entries.size());
-  for (ScanResult::Video& video : videos) {
+  for (const VideoEntry& entry : entries) {
+    const ScannedFile& file = *found[entry.path.string()];
+    ScanResult::Video video{entry.title(), file.why, file.seconds, file.frames};
     if (!video.why.empty()) {
       result.unreadable.push_back(std::move(video));
       continue;
     }
+    if (entry.part) video.seconds = std::min(entry.part->end, file.seconds) - entry.part->begin;
     result.seconds += video.seconds;
     if (video.seconds + kSlackSeconds < least_seconds) result.short_ones.push_back(std::move(video));
   }
   return result;
+}
+
+void check_parts(const std::vector<VideoEntry>& entries, int threads) {
+  std::vector<VideoEntry> parts;
+  std::copy_if(entries.begin(), entries.end(), std::back_inserter(parts),
+               [](const VideoEntry& entry) { return entry.part.has_value(); });
+  const auto files = by_file(parts);
+  std::vector<std::optional<double>> seconds(files.size());
+  share_out(files.size(), threads, [&](std::size_t i) { seconds[i] = stated_seconds(*files[i].front()); });
+  ListErrors errors;
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    for (const VideoEntry* entry : files[i]) {
+      if (seconds[i]) check_part(*entry, *seconds[i], errors);
+    }
+  }
+  errors.throw_if_any();
 }
 
 }  // namespace actionflow

@@ -1,7 +1,8 @@
 // What a format of lists has to give: rows of a name and a label, and, where it has them, its classes.
 //
 // A format is one file of this folder. It knows how its lists are written and how its names become paths;
-// labels, doubles, groups and leaks are looked at in datasets/lists/dataset.cpp, for all formats alike.
+// labels, parts, doubles, groups and leaks are looked at in datasets/lists/dataset.cpp, for all formats
+// alike.
 #pragma once
 
 #include <filesystem>
@@ -21,12 +22,13 @@ inline constexpr std::size_t kMostClasses = 100'000;
 enum class ListSplit { train, val, test, unknown };
 
 struct ListRow {
-  std::string place;                 // "train.txt:12"
-  std::string name;                  // as the list has it
-  std::vector<std::string> folders;  // where the video may lie under the root: itself, its class's folder
-  std::optional<std::string> label;  // a class's name or number; none where the list has none
-  std::string group;                 // where the list has one
-  std::filesystem::path path = {};   // where the format found it itself
+  std::string place;                  // "train.txt:12"
+  std::string name;                   // as the list has it
+  std::vector<std::string> folders;   // where the video may lie under the root: itself, its class's folder
+  std::optional<std::string> label;   // a class's name or number; none where the list has none
+  std::string group;                  // where the list has one
+  std::filesystem::path path = {};    // where the format found it itself
+  std::optional<TimeSpan> part = {};  // of the video; none: the whole of it
 };
 
 class ClassList {

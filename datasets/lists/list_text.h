@@ -59,4 +59,8 @@ class ListText {
 std::string_view trimmed(std::string_view text);
 bool is_number(std::string_view text);
 
+// Whether something of that name, or a folder, is there; what cannot be looked at is not.
+bool is_there(const std::filesystem::path& path);
+bool is_folder(const std::filesystem::path& path);
+
 }  // namespace actionflow

@@ -9,6 +9,7 @@
 #include <map>
 #include <set>
 #include <unordered_map>
+#include <utility>
 
 #include "base/random.h"
 #include "datasets/lists/video_locator.h"
@@ -20,7 +21,13 @@ namespace {
 using Entries = std::vector<VideoEntry>;
 using Places = std::unordered_map<std::string, const VideoEntry*>;
 
-std::string key_of(const VideoEntry& entry) { return normal_path(entry.path); }
+std::string video_of(const VideoEntry& entry) { return normal_path(entry.path); }
+
+// Two parts of a video are two samples.
+std::string sample_of(const VideoEntry& entry) {
+  return entry.part ? fmt::format("{}\n{} {}", video_of(entry), entry.part->begin, entry.part->end)
+                    : video_of(entry);
+}
 
 // The first entry of each group, and how many it has.
 struct GroupShare {
@@ -54,6 +61,39 @@ void find_group_leaks(const Entries& one, const Entries& other, ListErrors& erro
   }
 }
 
+struct Split {
+  const char* key;
+  const Entries* entries;
+  bool compares_groups = false;  // with the splits before it
+};
+
+// "train.txt" of "train.txt:12".
+std::string list_of(const VideoEntry& entry) { return entry.list.substr(0, entry.list.rfind(':')); }
+
+// Where one split is the other, or lies in it, one line says so.
+void find_leaks_between(const Split& one, const Split& other, ListErrors& errors) {
+  Places seen;
+  for (const VideoEntry& entry : *one.entries) seen.emplace(video_of(entry), &entry);
+  std::vector<std::pair<const VideoEntry*, const VideoEntry*>> leaks;
+  for (const VideoEntry& entry : *other.entries) {
+    if (const auto found = seen.find(video_of(entry)); found != seen.end())
+      leaks.emplace_back(found->second, &entry);
+  }
+  if (leaks.size() > 1 && leaks.size() == other.entries->size()) {
+    const auto& [here, there] = leaks.front();
+    const bool one_list = list_of(*here) == list_of(*there) && one.entries->size() == leaks.size();
+    errors.add(list_of(*there),
+               one_list ? fmt::format("{} and {} name one list, expected lists without a video in common",
+                                      one.key, other.key)
+                        : fmt::format("a leak: all {} videos of {} stand in {} too, as '{}' in {}",
+                                      leaks.size(), other.key, one.key, there->name, here->list));
+    return;
+  }
+  for (const auto& [here, there] : leaks)
+    errors.add(there->list, fmt::format("a leak: '{}' stands in {} too", there->name, here->list));
+  if (other.compares_groups) find_group_leaks(*one.entries, *other.entries, errors);
+}
+
 // Moves the entries whose index is in `moved`.
 void move_entries(Entries& from, const std::set<std::size_t>& moved, Entries& to) {
   Entries rest;
@@ -69,13 +109,14 @@ std::map<Key, std::vector<std::size_t>> gathered(const Entries& entries, Key (*k
   return result;
 }
 
-std::set<std::size_t> draw_groups(const Entries& train, double share, Random& random) {
+std::string group_of(const VideoEntry& entry) { return entry.group; }
+
+std::set<std::size_t> draw_whole(std::map<std::string, std::vector<std::size_t>> gathered_entries,
+                                 std::size_t entries, double share, Random& random) {
   std::vector<std::vector<std::size_t>> groups;
-  for (auto& [name, members] :
-       gathered<std::string>(train, [](const VideoEntry& entry) { return entry.group; }))
-    groups.push_back(std::move(members));
+  for (auto& [name, members] : gathered_entries) groups.push_back(std::move(members));
   random.shuffle(std::span(groups));
-  const auto wanted = static_cast<std::size_t>(std::llround(share * static_cast<double>(train.size())));
+  const auto wanted = static_cast<std::size_t>(std::llround(share * static_cast<double>(entries)));
   std::set<std::size_t> drawn;
   // One group stays.
   for (std::size_t i = 0; i + 1 < groups.size() && (drawn.empty() || drawn.size() < wanted); ++i)
@@ -101,39 +142,39 @@ std::set<std::size_t> draw_of_each_class(const Entries& train, double share, Ran
 void find_doubles(const Entries& entries, ListErrors& errors) {
   Places seen;
   for (const VideoEntry& entry : entries) {
-    const auto [at, added] = seen.emplace(key_of(entry), &entry);
+    const auto [at, added] = seen.emplace(sample_of(entry), &entry);
     if (added) continue;
     const bool other_label = at->second->labels != entry.labels;
-    errors.add(entry.list, fmt::format("'{}' stands in {} already{}", entry.name, at->second->list,
+    errors.add(entry.list, fmt::format("'{}' stands in {} already{}", entry.title(), at->second->list,
                                        other_label ? ", with another label" : ""));
   }
 }
 
 void find_leaks(const Dataset& dataset, const Entries& other, ListErrors& errors) {
-  Places seen;
-  for (const Entries* split : {&dataset.train, &other, &dataset.val, &dataset.test, &dataset.unknown}) {
-    for (const VideoEntry& entry : *split) {
-      const auto found = seen.find(key_of(entry));
-      if (found != seen.end())
-        errors.add(entry.list, fmt::format("a leak: '{}' stands in {} too", entry.name, found->second->list));
-    }
-    for (const VideoEntry& entry : *split) seen.emplace(key_of(entry), &entry);
+  const std::array<Split, 5> splits{{{"data.train", &dataset.train},
+                                     {"data.other", &other},
+                                     {"data.val", &dataset.val, true},
+                                     {"data.test", &dataset.test, true},
+                                     {"data.unknown", &dataset.unknown}}};
+  for (std::size_t i = 0; i < splits.size(); ++i) {
+    for (std::size_t k = 0; k < i; ++k) find_leaks_between(splits[k], splits[i], errors);
   }
-  find_group_leaks(dataset.train, dataset.val, errors);
-  find_group_leaks(dataset.train, dataset.test, errors);
-  find_group_leaks(dataset.val, dataset.test, errors);
-  find_group_leaks(other, dataset.val, errors);
-  find_group_leaks(other, dataset.test, errors);
 }
 
 void draw_val(Dataset& dataset, double share, std::uint64_t seed, ListErrors& errors) {
   Random random(seed, "validation split");
-  const bool grouped = std::any_of(dataset.train.begin(), dataset.train.end(),
-                                   [](const VideoEntry& entry) { return !entry.group.empty(); });
+  const Entries& train = dataset.train;
+  const bool grouped =
+      std::any_of(train.begin(), train.end(), [](const VideoEntry& entry) { return !entry.group.empty(); });
+  const bool parts =
+      std::any_of(train.begin(), train.end(), [](const VideoEntry& entry) { return entry.part.has_value(); });
   const std::set<std::size_t> drawn =
-      grouped ? draw_groups(dataset.train, share, random) : draw_of_each_class(dataset.train, share, random);
+      grouped ? draw_whole(gathered<std::string>(train, group_of), train.size(), share, random)
+      : parts ? draw_whole(gathered<std::string>(train, video_of), train.size(), share, random)
+              : draw_of_each_class(train, share, random);
   if (drawn.empty())
     errors.add("data.val_share", grouped ? "all of train is one group, expected at least two, or a val list"
+                                 : parts ? "all of train is one video, expected at least two, or a val list"
                                          : "no class has two videos to share, expected a val list");
   move_entries(dataset.train, drawn, dataset.val);
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 
 namespace actionflow {
@@ -13,7 +14,7 @@ namespace {
 
 constexpr std::array<const char*, 6> kSuffixes{"", ".webm", ".mp4", ".avi", ".mkv", ".mov"};
 
-bool is_there(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
+bool is_accessible(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
 
 bool has_suffix(std::string_view name) {
   const std::size_t slash = name.rfind('/');
@@ -49,11 +50,11 @@ bool VideoLocator::is_folder(const std::string& path) {
   return at->second;
 }
 
-std::optional<std::string> VideoLocator::find(const std::string& path) {
-  if (std::string same = path + last_suffix_; is_there(same)) return same;
+std::optional<std::string> VideoLocator::with_suffix(const std::string& path) {
+  if (std::string same = path + last_suffix_; is_accessible(same)) return same;
   for (const char* suffix : kSuffixes) {
     std::string candidate = path + suffix;
-    if (!is_there(candidate)) continue;
+    if (!is_accessible(candidate)) continue;
     last_suffix_ = suffix;
     return candidate;
   }
@@ -71,15 +72,26 @@ std::optional<fs::path> VideoLocator::locate(const ListRow& row, ListErrors& err
     return std::nullopt;
   }
   if (row.folders.size() <= 1 && has_suffix(row.name)) return plain;
+  if (std::optional<fs::path> found = find(row)) return found;
+  const bool has_own_folder = !row.folders.empty() && !row.folders.front().empty();
+  return has_own_folder ? root_ + row.folders.front() + "/" + row.name : plain;
+}
+
+std::optional<fs::path> VideoLocator::find(const ListRow& row) {
+  const bool absolute = row.name.starts_with('/');
   for (const std::string& folder : row.folders) {
     const std::string inside = root_ + folder;
     if (absolute || folder.empty() || !is_plain(folder) || folder.starts_with('/') || !is_folder(inside))
       continue;
-    if (std::optional<std::string> found = find(inside + "/" + row.name)) return *found;
+    if (std::optional<std::string> found = with_suffix(inside + "/" + row.name)) return *found;
   }
-  if (std::optional<std::string> found = find(plain)) return *found;
-  const bool has_own_folder = !row.folders.empty() && !row.folders.front().empty();
-  return has_own_folder ? root_ + row.folders.front() + "/" + row.name : plain;
+  return with_suffix(absolute ? row.name : root_ + row.name);
+}
+
+std::string without_video_suffix(const std::string& name) {
+  const auto ends = [&](const char* suffix) { return *suffix != '\0' && name.ends_with(suffix); };
+  const auto found = std::find_if(kSuffixes.begin(), kSuffixes.end(), ends);
+  return found == kSuffixes.end() ? name : name.substr(0, name.size() - std::string_view(*found).size());
 }
 
 }  // namespace actionflow

@@ -17,17 +17,22 @@ class VideoLocator {
   // The row's path as it can be opened; where no such file is there, where it should be. Goes to `errors`,
   // and gives nothing, for a name that leads out of the root.
   std::optional<std::filesystem::path> locate(const ListRow& row, ListErrors& errors);
+  // The row's path, where a file of that name is there.
+  std::optional<std::filesystem::path> find(const ListRow& row);
 
  private:
   bool is_inside(const std::string& path) const;
   bool is_folder(const std::string& path);
-  std::optional<std::string> find(const std::string& path);
+  std::optional<std::string> with_suffix(const std::string& path);
 
   std::string root_;         // with a slash at its end; empty: the working folder
   std::string normal_root_;  // absolute, likewise
   std::string last_suffix_;  // that a name without one was found with: most likely the next one's too
   std::unordered_map<std::string, bool> folders_;
 };
+
+// "film" of "film.mp4": of the suffixes that are tried where a name has none.
+std::string without_video_suffix(const std::string& name);
 
 // A path that two ways of writing it share: without "." and "..".
 std::string normal_path(const std::filesystem::path& path);

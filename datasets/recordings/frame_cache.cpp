@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "datasets/recordings/frame_cache_entry.h"
 #include "datasets/recordings/held_entries.h"
+#include "datasets/recordings/part_frames.h"
 #include "datasets/recordings/prepare_fingerprint.h"
 #include "datasets/recordings/video_decode.h"
 #include "datasets/recordings/video_frames.h"
@@ -88,13 +89,14 @@ struct FrameCache::State {
   class Making;
 
   bool on_disk() const { return limit > 0 && !options.folder.empty(); }
-  std::shared_ptr<const VideoFrames> without_disk(const SourceOptions& source, const FrameForm& form);
+  std::shared_ptr<const VideoFrames> without_disk(const SourceOptions& source, const FrameForm& form,
+                                                  const std::optional<TimeSpan>& part);
   std::shared_ptr<const VideoFrames> make(const SourceOptions& source, const EntryKey& key);
   bool write(const SourceOptions& source, const EntryKey& key, const fs::path& file);
   void make_room(std::uint64_t bytes, const fs::path& file);
   void give_up(const std::string& why);
   std::shared_ptr<const VideoFrames> from_disk(const std::string& name, const EntryKey& key);
-  EntryKey key_of(const SourceOptions& source, const FrameForm& form);
+  EntryKey key_of(const SourceOptions& source, const FrameForm& form, const std::optional<TimeSpan>& part);
   std::uint64_t prepared_by(const FrameForm& form);
   std::shared_ptr<const VideoIndex> index_of(const SourceOptions& source);
 
@@ -149,9 +151,11 @@ class FrameCache::State::Making {
 };
 
 std::shared_ptr<const VideoFrames> FrameCache::State::without_disk(const SourceOptions& source,
-                                                                   const FrameForm& form) {
+                                                                   const FrameForm& form,
+                                                                   const std::optional<TimeSpan>& part) {
   const auto index = index_of(source);
   auto frames = open_video_frames(source, form, index);
+  if (part) frames = std::make_shared<PartFrames>(std::move(frames), *part, source.source);
   const std::lock_guard lock(mutex);
   ++counts.decoded;
   return frames;
@@ -177,7 +181,8 @@ std::shared_ptr<const VideoIndex> FrameCache::State::index_of(const SourceOption
   return index;
 }
 
-EntryKey FrameCache::State::key_of(const SourceOptions& source, const FrameForm& form) {
+EntryKey FrameCache::State::key_of(const SourceOptions& source, const FrameForm& form,
+                                   const std::optional<TimeSpan>& part) {
   std::string path;
   {
     const std::lock_guard lock(mutex);
@@ -189,7 +194,9 @@ EntryKey FrameCache::State::key_of(const SourceOptions& source, const FrameForm&
     }
     path = known;
   }
-  return EntryKey::of(source, path, form, prepared_by(form));
+  EntryKey key = EntryKey::of(source, path, form, prepared_by(form));
+  key.part = part;
+  return key;
 }
 
 std::uint64_t FrameCache::State::prepared_by(const FrameForm& form) {
@@ -248,17 +255,26 @@ std::shared_ptr<const VideoFrames> FrameCache::State::make(const SourceOptions& 
 
 bool FrameCache::State::write(const SourceOptions& source, const EntryKey& key, const fs::path& file) {
   EntryWriter writer(file, key, files);
-  const DecodedVideo decoded =
-      decode_video(source, key.form, [&](std::int64_t time_us, const PreparedFramePtr& frame) {
-        writer.add(time_us, frame->data());
-        return writer.bytes() <= limit;
-      });
-  if (writer.bytes() > limit) {
+  const auto fits = [&] { return writer.bytes() <= limit; };
+  double duration = 0;
+  if (key.part) {
+    const PartFrames frames(read_video_frames(source, key.form, key.part), *key.part, source.source);
+    duration = frames.duration();
+    for (std::int64_t k = 0; k < frames.count() && fits(); ++k)
+      writer.add(frames.times_us()[static_cast<std::size_t>(k)], frames.pixels(k));
+  } else {
+    const auto add = [&](std::int64_t time_us, const PreparedFramePtr& frame) {
+      writer.add(time_us, frame->data());
+      return fits();
+    };
+    duration = decode_video(source, key.form, add).duration;
+  }
+  if (!fits()) {
     const std::lock_guard lock(mutex);
     too_large.insert(key.file_name());
     return false;
   }
-  writer.finish(decoded.duration);
+  writer.finish(duration);
   make_room(writer.bytes(), file);
   writer.commit();
   const std::lock_guard lock(mutex);
@@ -325,17 +341,18 @@ FrameCache::FrameCache(CacheOptions options, FileSystem& files)
 
 FrameCache::~FrameCache() = default;
 
-std::shared_ptr<const VideoFrames> FrameCache::get(const SourceOptions& source, const FrameForm& form) {
+std::shared_ptr<const VideoFrames> FrameCache::get(const SourceOptions& source, const FrameForm& form,
+                                                   const std::optional<TimeSpan>& part) {
   require_recorded(source);
-  if (!state_->on_disk()) return state_->without_disk(source, form);
-  const EntryKey key = state_->key_of(source, form);
+  if (!state_->on_disk()) return state_->without_disk(source, form, part);
+  const EntryKey key = state_->key_of(source, form, part);
   const std::string name = key.file_name();
   {
     const State::Making making(*state_, name);
     if (auto frames = state_->from_disk(name, key)) return frames;
     if (auto frames = state_->make(source, key)) return frames;
   }
-  return state_->without_disk(source, form);
+  return state_->without_disk(source, form, part);
 }
 
 FrameCache::Counts FrameCache::counts() const {

@@ -132,7 +132,7 @@ bool MappedFrames::read(const std::string& header, bool verify) {
 EntryKey EntryKey::of(const SourceOptions& source, const std::string& absolute, const FrameForm& form,
                       std::uint64_t prepared_by) {
   const SourceFingerprint fingerprint = fingerprint_of(absolute);
-  return {absolute, form, source.frame_rate.value_or(0), fingerprint, prepared_by};
+  return {absolute, form, source.frame_rate.value_or(0), fingerprint, prepared_by, {}};
 }
 
 std::string EntryKey::header() const {
@@ -148,6 +148,10 @@ std::string EntryKey::header() const {
   append(bytes, fingerprint.files);
   append(bytes, prepared_by);
   bytes += path;
+  if (part) {
+    append(bytes, part->begin);
+    append(bytes, part->end);
+  }
   bytes.resize((bytes.size() + kPage - 1) / kPage * kPage);
   return bytes;
 }

@@ -1,9 +1,12 @@
-// One file of the frame cache: a video's frames in one form, as they lie in memory.
+// One file of the frame cache: the frames of a video, or of a part of one, in one form, as they lie in
+// memory.
 //
-//   header   padded to whole pages: magic, version, form, how it is prepared, the source's path, size and
-//   time pixels   count × height × width × channels bytes, from a page's start table    count time stamps
-//   (i64, µs), count checksums of the frames (u64) footer   count (u64), duration (f64, s), checksum of
-//   table, count and duration (u64), magic
+// - header, padded to whole pages: magic, version, form, how it is prepared, the source's path, size and
+// time,
+//   the part of it
+// - pixels, from a page's start: count × height × width × channels bytes
+// - table: count time stamps (i64, µs), count checksums of the frames (u64)
+// - footer: count (u64), duration (f64, s), checksum of table, count and duration (u64), magic
 //
 // Little-endian. The header follows from the key alone, so an entry is good only where its first bytes are
 // the key's; the footer is written last, so a file cut short has none.
@@ -12,6 +15,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,11 +31,12 @@ struct EntryKey {
   double frame_rate = 0;  // given for what has no time stamps; 0: none
   SourceFingerprint fingerprint;
   std::uint64_t prepared_by = 0;  // prepare_fingerprint()
+  std::optional<TimeSpan> part;   // none: the whole video
 
   // Throws SourceError where the source is missing. `absolute` is its path.
   static EntryKey of(const SourceOptions& source, const std::string& absolute, const FrameForm& form,
                      std::uint64_t prepared_by);
-  // Of the path and the form; the same whatever the source's size and time are.
+  // Of the path, the part and the form; the same whatever the source's size and time are.
   std::string file_name() const;
   std::string header() const;
   std::size_t frame_bytes() const;

@@ -15,6 +15,7 @@
 #include "base/atomic_file.h"
 #include "base/config/optional_path.h"
 #include "base/input_spec.h"
+#include "datasets/recordings/time_span.h"
 #include "datasets/video/source.h"
 
 namespace actionflow {
@@ -54,11 +55,6 @@ class VideoFrames {
   std::int64_t frame_at(double seconds) const;
 };
 
-// A stretch of time, in seconds since the first frame.
-struct TimeSpan {
-  double begin = 0, end = 0;
-};
-
 // Decodes a video (or folder of frames) into memory, through datasets/pictures/prepare.h. With `span`, only
 // what is seen in it, from the last frame not after its begin: seeks to the keyframe before and decodes no
 // further than needed; the frames outside are then absent and times_us() holds those that are there. Throws
@@ -79,9 +75,9 @@ struct CacheOptions {
   static void describe(config::Fields<CacheOptions>& fields);
 };
 
-// The cache on disk: a file a video and form, made when first asked for, mapped afterwards. An entry is
-// good only for the source's size and modification time; a damaged or older one is made anew. May be used
-// from many threads and by several programs at once.
+// The cache on disk: a file for each video (or part of one) and form, made when first asked for, mapped
+// afterwards. An entry is good only for the source's size and modification time; a damaged or older one is
+// made anew. May be used from many threads and by several programs at once.
 class FrameCache {
  public:
   // `files` lets tests fail its writing. A folder that cannot be made or written is a warning, once: frames
@@ -89,10 +85,12 @@ class FrameCache {
   explicit FrameCache(CacheOptions options, FileSystem& files = FileSystem::system());
   ~FrameCache();
 
-  // Throws SourceError for a video that cannot be read. Without a disk to keep them on, frames are decoded
-  // when pixels() asks for them (open_video_frames). A thread that asks for what another one is making waits
-  // for it.
-  std::shared_ptr<const VideoFrames> get(const SourceOptions& source, const FrameForm& form);
+  // The frames of the video, or of this part of it alone, as a video of its own (part_frames.h). Throws
+  // SourceError for a video that cannot be read and for a part that begins after its end. Without a disk to
+  // keep them on, frames are decoded when pixels() asks for them (open_video_frames). A thread that asks for
+  // what another one is making waits for it.
+  std::shared_ptr<const VideoFrames> get(const SourceOptions& source, const FrameForm& form,
+                                         const std::optional<TimeSpan>& part = {});
 
   struct Counts {
     std::int64_t hits = 0;     // taken from the disk

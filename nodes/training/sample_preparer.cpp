@@ -19,7 +19,7 @@ bool SamplePreparer::take(int entry, PreparedSample& sample) {
     const VideoEntry& video = entries_[static_cast<std::size_t>(entry)];
     try {
       // Frames may be decoded only as they are asked for, so cutting the clip can fail like opening.
-      const auto frames = cache_.get(video.source(), form_);
+      const auto frames = cache_.get(video.source(), form_, video.part);
       TrainingClip clip = augmenter_.training_clip(*frames, video.labels, seed_, sample.plan.epoch,
                                                    static_cast<std::uint64_t>(sample.plan.sample));
       sample.frames = std::move(clip.frames);

@@ -91,6 +91,7 @@ class RecipeEvaluator {
 
   Videos judge(const std::vector<VideoEntry>& entries, const std::string& what,
                const std::string& perturbation = {}) {
+    if (perturbation.empty()) check_parts(entries, recipe_.worker_threads());
     Progress progress(what, static_cast<std::int64_t>(entries.size()));
     EvaluatorOptions options;
     options.sampling = recipe_.data.sampling;
@@ -108,7 +109,7 @@ class RecipeEvaluator {
   static void add_unreadable(const std::vector<VideoEntry>& entries, const Videos& videos,
                              Evaluation& result) {
     for (std::size_t i = 0; i < videos.size(); ++i)
-      if (!videos[i].readable()) result.unreadable.push_back({entries[i].name, videos[i].unreadable});
+      if (!videos[i].readable()) result.unreadable.push_back({entries[i].title(), videos[i].unreadable});
   }
 
   void choose_on_validation(Evaluation& result) {

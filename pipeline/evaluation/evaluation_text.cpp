@@ -99,7 +99,7 @@ std::string evaluation_text(const Evaluation& evaluation) {
   };
   line("top-1", fmt::format("{}  (95 % interval {} to {})", percent(measures.top1),
                             percent(evaluation.top1_interval.low), percent(evaluation.top1_interval.high)));
-  line("top-5", percent(measures.top5));
+  if (evaluation.classes.size() > 5) line("top-5", percent(measures.top5));
   line("mean class accuracy", percent(measures.mean_class_accuracy));
   line("calibration error (ECE)", fmt::format("{:.3f}", measures.ece));
   if (evaluation.temperature)

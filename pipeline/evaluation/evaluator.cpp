@@ -64,7 +64,7 @@ class VideoEvaluation {
     EvaluatedVideo result;
     result.labels = entry.labels;
     try {
-      auto frames = cache_.get(entry.source(), form_);
+      auto frames = cache_.get(entry.source(), form_, entry.part);
       if (!options_.perturbation.empty())
         frames = perturb(std::move(frames), options_.perturbation, options_.seed, at, clip_seconds());
       result.probabilities = mean_of_views(*frames, workspace);

@@ -101,8 +101,9 @@ std::string figures(const Report& report, std::size_t epochs) {
   html += figure_of("epochs", std::to_string(epochs));
   if (report.best_epoch > 0) html += figure_of("best epoch", std::to_string(report.best_epoch));
   if (const auto& v = report.validation) {
-    html += figure_of("validation top-1", percent(v->top1)) + figure_of("top-5", percent(v->top5)) +
-            figure_of("mean class accuracy", percent(v->mean_class_accuracy)) +
+    html += figure_of("validation top-1", percent(v->top1));
+    if (report.classes.size() > 5) html += figure_of("top-5", percent(v->top5));
+    html += figure_of("mean class accuracy", percent(v->mean_class_accuracy)) +
             figure_of("calibration error", fmt::format("{:.3f}", v->ece)) +
             figure_of("videos", std::to_string(v->clips));
   }

@@ -26,6 +26,7 @@ void name_videos(const std::vector<ScanResult::Video>& videos, const char* what)
 void scan(const std::vector<VideoEntry>& entries, const char* split, const Recipe& recipe,
           const InputSpec& input) {
   if (entries.empty()) return;
+  check_parts(entries, recipe.worker_threads());
   const double least = clip_seconds(recipe.data.sampling, input);
   const ScanResult result = scan_videos(entries, least, recipe.worker_threads());
   name_videos(result.unreadable, "cannot be read");

@@ -63,13 +63,13 @@ class ReportWriter : public TrainingObserver {
   Mistake mistake(const VideoEntry& entry, const EvaluatedVideo& video) {
     const auto answer = static_cast<std::size_t>(video.predicted());
     Mistake result;
-    result.name = entry.name;
+    result.name = entry.title();
     result.truth = subject_.classes[static_cast<std::size_t>(video.labels.front())];
     result.answer = subject_.classes[answer];
     result.confidence = video.probabilities[answer];
     result.truth_score = truth_score(video);
     try {
-      const auto frames = cache_.get(entry.source(), FrameForm::of(subject_.input));
+      const auto frames = cache_.get(entry.source(), FrameForm::of(subject_.input), entry.part);
       const auto clips = evaluation_clips(*frames, subject_.sampling, subject_.input);
       result.png = encode_png(film_strip(clips.front(), subject_.input, Shown::colors, kStripFrames));
     } catch (const SourceError&) {

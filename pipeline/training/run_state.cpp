@@ -45,6 +45,9 @@ RunIdentity RunIdentity::of(const Recipe& recipe, const std::vector<VideoEntry>&
   identity.videos = static_cast<std::int64_t>(train.size());
   for (const VideoEntry& entry : train) {
     identity.list_hash = fnv1a(entry.name, identity.list_hash);
+    if (entry.part)
+      identity.list_hash =
+          fnv1a(fmt::format(" {} to {} s", entry.part->begin, entry.part->end), identity.list_hash);
     for (const int label : entry.labels)
       identity.list_hash = fnv1a(fmt::format(" {}", label), identity.list_hash);
     identity.list_hash = fnv1a("\n", identity.list_hash);

@@ -24,7 +24,7 @@ void show_augmentation(const Recipe& recipe, const std::filesystem::path& png) {
   for (std::size_t sample = 0; sample < order.size() && rows.size() < kRows; ++sample) {
     const VideoEntry& entry = dataset.train[static_cast<std::size_t>(order[sample])];
     try {
-      const auto video = frames.get(entry.source(), augmenter.kept_form());
+      const auto video = frames.get(entry.source(), augmenter.kept_form(), entry.part);
       rows.push_back(sheet_row(augmenter, *video, entry.name, entry.labels, recipe.seed, 0, sample));
     } catch (const SourceError& error) {
       log::warn("{}", error.what());

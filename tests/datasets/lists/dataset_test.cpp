@@ -85,6 +85,36 @@ TEST_F(DatasetTest, AVideoOnBothSidesOfASplitIsALeak) {
             "test.txt:2: error: a leak: 'c.mp4' stands in val.txt:1 too");
 }
 
+TEST_F(DatasetTest, OneListForTwoSplitsIsOneLine) {
+  options_.train = "train.txt";
+  options_.val = options_.test = "test.txt";
+  options_.groups = "(v\\d)";
+  write("train.txt", "t1.mp4 0\nt2.mp4 1\n");
+  std::string rows;
+  for (int i = 0; i < 40; ++i) rows += "v" + std::to_string(i) + ".mp4 " + std::to_string(i % 2) + "\n";
+  write("test.txt", rows);
+  EXPECT_EQ(
+      short_error(),
+      "test.txt: error: data.val and data.test name one list, expected lists without a video in common");
+  write("val.txt", rows + "w.mp4 1\n");
+  options_.val = "val.txt";
+  EXPECT_EQ(
+      short_error(),
+      "test.txt: error: a leak: all 40 videos of data.test stand in data.val too, as 'v0.mp4' in val.txt:1");
+}
+
+TEST_F(DatasetTest, ARootThatIsNotThereIsNamedWithItsKeyAndPlace) {
+  options_.train = "train.txt";
+  options_.root = folder_ / "nowhere";
+  EXPECT_EQ(short_error(),
+            "data.root is 'nowhere', and there is no such folder, expected the folder that holds the videos");
+  options_.root_place = "recipe.yaml:4:9";
+  write("nowhere", "");
+  EXPECT_EQ(short_error(),
+            "recipe.yaml:4:9: error: data.root is 'nowhere', which is no folder, expected the "
+            "folder that holds the videos");
+}
+
 TEST_F(DatasetTest, AGroupOnBothSidesOfASplitIsALeak) {
   options_.train = "train.txt";
   options_.test = "test.txt";

@@ -278,6 +278,27 @@ TEST_F(FrameCacheTest, SeveralCachesMayShareAFolder) {
   for (const fs::path& path : entries(folder_ / "cache")) EXPECT_EQ(path.extension(), kEntrySuffix);
 }
 
+TEST_F(FrameCacheTest, APartIsAVideoOfItsOwn) {
+  make_video(folder_ / "long.mp4", 60);
+  const SourceOptions source = source_of(folder_ / "long.mp4");
+  const auto whole = read_video_frames(source, kForm);
+  const TimeSpan part{0.5, 1.25};  // between two frames: at 25 a second the 12th holds then
+  for (const double gigabytes : {0.0, 1.0, 1.0}) {
+    FrameCache cache(options(gigabytes));
+    const auto frames = cache.get(source, kForm, part);
+    ASSERT_EQ(frames->count(), 20);
+    EXPECT_EQ(frames->times_us()[0], 0);
+    EXPECT_EQ(frames->times_us()[1], 20'000);
+    EXPECT_EQ(frames->duration(), 0.75);
+    for (std::int64_t k = 0; k < frames->count(); ++k)
+      EXPECT_TRUE(std::equal(frames->pixels(k), frames->pixels(k) + kFrameBytes, whole->pixels(12 + k))) << k;
+    EXPECT_EQ(cache.get(source, kForm)->count(), 60);
+    EXPECT_EQ(cache.get(source, kForm, TimeSpan{2, 9})->duration(), whole->duration() - 2);
+    EXPECT_THROW(cache.get(source, kForm, TimeSpan{8, 9}), SourceError);
+  }
+  EXPECT_EQ(entries(folder_ / "cache").size(), 3U);
+}
+
 TEST_F(FrameCacheTest, WhatAKilledProgramLeftIsCleared) {
   fs::create_directories(folder_ / "cache");
   // No process has this number: it is above the greatest that Linux gives (2^22).

@@ -34,6 +34,83 @@ TEST_F(DatasetCommands, EvaluationListsWhatItCannotReadInEveryList) {
   EXPECT_THAT(ended.err, HasSubstr("none of the 1 videos of data.unknown can be read"));
 }
 
+TEST_F(DatasetCommands, PartsAreTrainedOnAndJudged) {
+  std::string rows = "path,label,time_start,time_end\n";
+  for (int i = 0; i < 12; ++i) {
+    for (const char* part : {",0,0.8\n", ",0.2,1\n"})
+      rows += "v" + std::to_string(i) + ".mp4," + std::to_string(i % 2) + part;
+  }
+  bench_.write("data/train.csv", rows);
+  bench_.write("data/test.csv", "path,label,time_start,time_end\nv16.mp4,0,0,0.75\nv17.mp4,1,0.25,1\n");
+  const auto trained = bench_.train({"data.train=train.csv", "data.test=test.csv", "epochs=2"});
+  ASSERT_EQ(trained.code, 0) << trained.err;
+  EXPECT_THAT(trained.err, HasSubstr("24 videos to train on"));
+  const auto ended = run({"evaluate", "--json", bench_ / "recipe.yaml", "data.test=test.csv"});
+  ASSERT_EQ(ended.code, 0) << ended.err;
+  EXPECT_EQ(nlohmann::json::parse(ended.out)["unreadable"].size(), 0U);
+
+  bench_.write("data/test.csv", "path,label,time_start,time_end\nv16.mp4,0,0,1\nv17.mp4,1,5,7\n");
+  const auto beyond = run({"evaluate", "--json", bench_ / "recipe.yaml", "data.test=test.csv"});
+  EXPECT_EQ(beyond.code, 4);
+  EXPECT_THAT(beyond.err, HasSubstr("test.csv:3: error: the part from 5 to 7 s lies beyond 'v17.mp4'"));
+  bench_.write("data/train.csv", "path,label,time_start,time_end\nv0.mp4,0,0,1\nv1.mp4,1,3,9\n");
+  const auto refused = bench_.train({"data.train=train.csv", "output=" + (bench_ / "other").string()});
+  EXPECT_EQ(refused.code, 4);
+  EXPECT_THAT(refused.err, HasSubstr("train.csv:3: error: the part from 3 to 9 s lies beyond 'v1.mp4'"));
+}
+
+TEST_F(DatasetCommands, ARootThatIsNotThereIsNamedWithKeyValueAndLine) {
+  std::filesystem::remove_all(bench_ / "data");
+  const std::string said = "recipe.yaml:3:9: error: data.root is '" + (bench_ / "data").string() +
+                           "', and there is no such folder";
+  const auto expect_it = [&] {
+    for (const char* command : {"train", "evaluate"}) {
+      const auto ended = run({command, bench_ / "recipe.yaml"});
+      EXPECT_EQ(ended.code, 4);
+      EXPECT_THAT(ended.err, HasSubstr(said));
+    }
+  };
+  expect_it();
+  for (const char* list : {"classes.txt", "train.txt", "val.txt", "test.txt"})
+    bench_.write(list, "v.mp4 0\n");
+  expect_it();
+  const auto named = bench_.train({"data.root=elsewhere"});
+  EXPECT_EQ(named.code, 4);
+  EXPECT_THAT(named.err, HasSubstr("override 'data.root=elsewhere': error: data.root is "));
+}
+
+TEST_F(DatasetCommands, TopFiveOfTwoClassesIsNotPrinted) {
+  ASSERT_EQ(bench_.train({"epochs=1"}).code, 0);
+  const auto ended = run({"evaluate", bench_ / "recipe.yaml"});
+  ASSERT_EQ(ended.code, 0) << ended.err;
+  EXPECT_THAT(ended.out, AllOf(HasSubstr("top-1"), ::testing::Not(HasSubstr("top-5"))));
+  EXPECT_THAT(text_of(bench_ / "run/report.html"), ::testing::Not(HasSubstr("top-5")));
+}
+
+TEST_F(DatasetCommands, AnyFolderIsTrainedOnByNamingIt) {
+  for (int i = 0; i < 12; ++i) {
+    const std::filesystem::path of_class = bench_ / "mine" / (i % 2 == 0 ? "to the left" : "to the right");
+    std::filesystem::create_directories(of_class);
+    const std::string name = "v" + std::to_string(i) + ".mp4";
+    std::filesystem::copy_file(bench_ / "data" / name, of_class / name);
+  }
+  const std::string root = "data.root=" + (bench_ / "mine").string();
+  const auto ended = bench_.train({root, "epochs=1", "early_stop={patience: 3}"});
+  ASSERT_EQ(ended.code, 0) << ended.err;
+  EXPECT_THAT(ended.err,
+              HasSubstr("mine: a folder a class; 2 classes, 10 videos to train on, 2 to validate"));
+  const auto judged = run({"evaluate", "--split", "val", "--json", bench_ / "recipe.yaml", root});
+  EXPECT_EQ(judged.code, 0) << judged.err;
+  const auto partly = bench_.train(
+      {"data.root=" + (bench_ / "data").string(), "data.val=none.txt", "output=" + (bench_ / "b").string()});
+  EXPECT_EQ(partly.code, 4);
+  std::filesystem::remove(bench_ / "data/val.txt");
+  const auto drawn = bench_.train(
+      {"data.root=" + (bench_ / "data").string(), "epochs=1", "output=" + (bench_ / "c").string()});
+  EXPECT_EQ(drawn.code, 0) << drawn.err;
+  EXPECT_THAT(drawn.err, HasSubstr("10 videos to train on, 2 to validate, 2 to test"));
+}
+
 TEST_F(DatasetCommands, ValidateSaysEachErrorOnALineOfItsOwn) {
   const auto ended = run({"validate", bench_ / "nope.yaml", bench_ / "recipe.yaml"});
   EXPECT_EQ(ended.code, 2);

@@ -1,0 +1,22 @@
+// Comma-separated values as RFC 4180 has them.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "datasets/lists/list_text.h"
+
+namespace actionflow {
+
+struct CsvRecord {
+  std::size_t line = 0;            // it begins there
+  std::vector<std::string> cells;  // without quotes and the blanks around them
+};
+
+// Records end with a line, or CRLF; a cell in quotes may hold commas, line breaks (LF, however they were
+// written) and, doubled, quotes. Lines that hold nothing are none. A quote that is not closed, a record that
+// is too long and control characters go to `errors`; reading goes on behind that line.
+std::vector<CsvRecord> csv_records(const ListText& list, ListErrors& errors);
+
+}  // namespace actionflow
