@@ -8,8 +8,8 @@
 #include "base/config/schema.h"
 #include "models/description/block_expansion.h"
 #include "models/description/layers/layer.h"
-#include "models/graph/traits.h"
 #include "models/description/model_text.h"
+#include "models/graph/traits.h"
 
 namespace actionflow {
 namespace {

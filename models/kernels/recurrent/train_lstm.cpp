@@ -36,7 +36,8 @@ class TrainLstm final : public TrainRecurrent {
       activate(operation_.recurrent_activation, a.saved, i, n, 3 * units_, units_);
       std::copy_n(before[n], units_, cell[n]);
       vectors.lstm_state(gates[n], units_, cell[n], units_);
-      vectors.activate({.kind = operation_.activation, .slope = operation_.slope}, cell[n], hidden[n], units_);
+      vectors.activate({.kind = operation_.activation, .slope = operation_.slope}, cell[n], hidden[n],
+                       units_);
       multiply(hidden[n], gates[n] + 3 * units_, hidden[n]);
     });
   }
@@ -59,10 +60,12 @@ class TrainLstm final : public TrainRecurrent {
     float* cell_gradient = piece<float>(a.scratch, cell_gradient_at_) + n * units_;
     float* result = piece<float>(a.scratch, spare_at_) + 2 * n * units_;
     float* through = result + units_;
-    kernels::vector_kernels().activate({.kind = operation_.activation, .slope = operation_.slope}, cell, result, units_);
+    kernels::vector_kernels().activate({.kind = operation_.activation, .slope = operation_.slope}, cell,
+                                       result, units_);
     multiply(hidden_gradient, result, gradients + 3 * units_);
     multiply(hidden_gradient, activated + 3 * units_, through);
-    vectors.activation({.kind = operation_.activation, .slope = operation_.slope}, cell, result, through, through, units_);
+    vectors.activation({.kind = operation_.activation, .slope = operation_.slope}, cell, result, through,
+                       through, units_);
     add(cell_gradient, through, cell_gradient, units_);
     vectors.lstm_state(activated, state(a.saved, cell_, i)[n], cell_gradient, gradients, units_);
     activate_back(operation_.recurrent_activation, a.saved, i, n, 0, 2 * units_, gradients);

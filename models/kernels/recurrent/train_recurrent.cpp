@@ -153,8 +153,8 @@ void TrainRecurrent::activate_back(ActivationKind kind, const void* saved, std::
                                    std::int64_t first, std::int64_t count, float* gradients) const {
   const float* raw = keeps_raw_ ? at_step(piece<float>(saved, raw_at_), row_, i)[clip] + first : nullptr;
   gradients += first;
-  gradient_vectors().activation({.kind = kind, .slope = operation_.slope}, raw, gates(saved, i)[clip] + first, gradients, gradients,
-                                count);
+  gradient_vectors().activation({.kind = kind, .slope = operation_.slope}, raw, gates(saved, i)[clip] + first,
+                                gradients, gradients, count);
 }
 
 void TrainRecurrent::add_sums(const float* rows, std::int64_t width, std::int64_t count, float* sums) const {

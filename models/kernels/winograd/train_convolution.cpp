@@ -5,10 +5,10 @@
 
 #include "models/kernels/convolution/convolution_pass.h"
 #include "models/kernels/scratch.h"
-#include "models/kernels/winograd/winograd.h"
 #include "models/kernels/winograd/kernel_gradient.h"
 #include "models/kernels/winograd/runner.h"
 #include "models/kernels/winograd/weight_transform.h"
+#include "models/kernels/winograd/winograd.h"
 
 namespace actionflow::training {
 namespace {
