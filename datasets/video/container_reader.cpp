@@ -39,6 +39,8 @@ ContainerReader::ContainerReader(std::shared_ptr<Input> input, const SourceOptio
       kind_(kind),
       may_be_silent_(kind == SourceKind::file || kind == SourceKind::standard_input) {
   input_->deadline.watch(&stop);
+  input_->deadline.watch(
+      static_cast<AVFormatContext*>(nullptr));  // from here on each packet is a read of its own
   choose_stream();
   describe_stream();
   if (has_no_clock(*input_->context->iformat)) choose_clock(options.frame_rate);

@@ -23,7 +23,8 @@ class RealtimeReader final : public Reader {
   }
 
  private:
-  void wait_until(std::int64_t due_ns) const;
+  // What the clock then says.
+  std::int64_t wait_until(std::int64_t due_ns) const;
 
   std::unique_ptr<Reader> reader_;
   const StopFlag& stop_;
