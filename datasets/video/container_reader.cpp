@@ -109,7 +109,7 @@ void ContainerReader::choose_clock(std::optional<double> given_rate) {
 }
 
 std::chrono::milliseconds ContainerReader::longest_silence() const {
-  return is_manifest(*input_->context->iformat) ? kLongestPlaylistSilence : kLongestSilence;
+  return is_playlist(*input_->context->iformat) ? kLongestPlaylistSilence : kLongestSilence;
 }
 
 std::shared_ptr<const Reader::CodecParameters> ContainerReader::copy_parameters() const {

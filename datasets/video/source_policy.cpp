@@ -89,6 +89,7 @@ SourceKind source_kind(const SourceOptions& options) {
 }
 
 bool is_manifest(const AVInputFormat& format) { return matches(format, kManifests); }
+bool is_playlist(const AVInputFormat& format) { return matches(format, "hls,dash"); }
 
 bool has_no_clock(const AVInputFormat& format) {
   return (format.flags & AVFMT_NOTIMESTAMPS) != 0 || matches(format, "mpjpeg");

@@ -27,6 +27,8 @@ void require_allowed_format(const AVInputFormat& format, const std::string& show
                             bool allow_manifests);
 
 bool is_manifest(const AVInputFormat& format);
+// Of these, one whose segments come one after the other, with silence between them.
+bool is_playlist(const AVInputFormat& format);
 
 // Raw pictures, of which FFmpeg makes time stamps up from a rate that it takes for granted.
 bool has_no_clock(const AVInputFormat& format);
