@@ -1,7 +1,7 @@
 # How targets of many files are compiled.
 
 # Joined, a folder's files are one to the compiler, so that headers are read and templates made once a folder
-# and not once a file: a sixth of the time from nothing. After a change to one file its folder is compiled,
+# and not once a file. After a change to one file its folder is compiled,
 # and a compiler cache gains nothing, so files are compiled one by one where a cache is set.
 set(join_files ON)
 if(CMAKE_CXX_COMPILER_LAUNCHER)
