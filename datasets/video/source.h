@@ -27,6 +27,7 @@
 #include "base/clock.h"
 #include "base/config/config.h"
 #include "base/error.h"
+#include "base/mask.h"
 #include "datasets/video/frame.h"
 
 namespace actionflow {
@@ -49,10 +50,6 @@ struct SourceOptions {
 
   static void describe(config::Fields<SourceOptions>& fields);
 };
-
-// A source's name, or any text with addresses in it, without user names, passwords, tokens and the
-// like: "rtsp://***@camera/1". In doubt it masks. For every message and log line.
-std::string without_credentials(const std::string& source);
 
 struct StreamInfo {
   std::string format;  // "mov,mp4,…", "rtsp", "frames"
