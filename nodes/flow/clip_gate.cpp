@@ -7,7 +7,8 @@ namespace actionflow {
 // Tells the gate when the clip is answered everywhere below.
 class ClipGate::ClipTicket : public Ticket {
  public:
-  ClipTicket(WindowInfo window, std::shared_ptr<ClipGate> gate) : Ticket(window), gate_(std::move(gate)) {}
+  ClipTicket(WindowInfo window, std::shared_ptr<ClipGate> gate)
+      : Ticket(gate->counter_, window), gate_(std::move(gate)) {}
   ~ClipTicket() override { gate_->done(*this); }
 
   bool below = false;  // counted among the gate's clips below; guarded by the gate's mutex
@@ -16,9 +17,14 @@ class ClipGate::ClipTicket : public Ticket {
   std::shared_ptr<ClipGate> gate_;
 };
 
-ClipGate::ClipGate(StreamState& stream, int in_flight, std::function<void(const ClipItem&)> emit,
-                   std::function<void()> room)
-    : stream_(stream), limit_(in_flight), emit_(std::move(emit)), room_(std::move(room)) {}
+ClipGate::ClipGate(StreamState& stream, std::function<int()> in_flight,
+                   std::function<void(const ClipItem&)> emit, std::function<void()> room,
+                   std::shared_ptr<InFlight> counter)
+    : stream_(stream),
+      limit_(std::move(in_flight)),
+      emit_(std::move(emit)),
+      room_(std::move(room)),
+      counter_(std::move(counter)) {}
 
 // The items handed on are let go only after the mutex is free: the last copy of one takes it again.
 void ClipGate::put(StreamId stream, Window window) {
@@ -35,7 +41,7 @@ void ClipGate::put(StreamId stream, Window window) {
 }
 
 void ClipGate::pump(std::vector<ClipItem>& passed) {
-  while (!queue_.empty() && below_ < limit_) {
+  while (!queue_.empty() && below_ < limit_()) {
     ClipItem& item = passed.emplace_back(std::move(queue_.front()));
     queue_.pop_front();
     static_cast<ClipTicket&>(*item.ticket).below = true;
@@ -70,6 +76,11 @@ void ClipGate::done(const ClipTicket& ticket) {
 bool ClipGate::has_room() const {
   const std::lock_guard lock(mutex_);
   return queue_.size() < kFileQueue;
+}
+
+std::int64_t ClipGate::windows() const {
+  const std::lock_guard lock(mutex_);
+  return number_;
 }
 
 std::size_t ClipGate::waiting() const {

@@ -1,6 +1,6 @@
 // The bound between a stream's windows and the networks below.
 //
-// At most `in_flight` clips of a stream are below the gate at once; further ones wait here. A file's
+// At most in_flight() clips of a stream are below the gate at once; further ones wait here. A file's
 // source holds back while clips wait (has_room). A live source never does: when more than
 // kLiveQueue clips wait, the oldest is dropped, leaves an item with the outcome Dropped in its place, and is
 // counted. Clips leave in the order of their numbers. Thread-safe.
@@ -24,11 +24,13 @@ class ClipGate : public std::enable_shared_from_this<ClipGate> {
 
   // `emit` hands an item to the graph and returns without running it. `room` is called when the gate
   // has room again.
-  ClipGate(StreamState& stream, int in_flight, std::function<void(const ClipItem&)> emit,
-           std::function<void()> room);
+  ClipGate(StreamState& stream, std::function<int()> in_flight, std::function<void(const ClipItem&)> emit,
+           std::function<void()> room, std::shared_ptr<InFlight> counter = std::make_shared<InFlight>());
 
   // Numbers the window and lets it pass, or keeps it until there is room below.
   void put(StreamId stream, Window window);
+  // Windows put so far.
+  std::int64_t windows() const;
   bool has_room() const;
   // Clips that wait here.
   std::size_t waiting() const;
@@ -40,9 +42,10 @@ class ClipGate : public std::enable_shared_from_this<ClipGate> {
   void drop_oldest(std::vector<ClipItem>& passed);
 
   StreamState& stream_;
-  const int limit_;
+  const std::function<int()> limit_;
   const std::function<void(const ClipItem&)> emit_;
   const std::function<void()> room_;
+  const std::shared_ptr<InFlight> counter_;
   mutable std::mutex mutex_;
   int below_ = 0;
   std::int64_t number_ = 0;

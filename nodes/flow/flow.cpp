@@ -10,69 +10,143 @@ namespace {
 
 // The thread that waits for the graph joins it in a place of its own.
 constexpr unsigned kWaitingThreads = 1;
+// Of LanePriority: what feeds the networks goes before them.
+constexpr std::array<tbb::flow::node_priority_t, 3> kPriorities{2, 1, tbb::flow::no_priority};
 
 }  // namespace
 
-Flow::Flow(RunContext& run, const GraphOptions& options, ResultSink& results)
-    : run_(run),
+Flow::Flow(std::shared_ptr<RunContext> run, const GraphOptions& options, std::shared_ptr<ResultSink> results)
+    : run_(std::move(run)),
       options_(options),
       arena_(options.workers + static_cast<int>(kWaitingThreads), kWaitingThreads),
-      results_(results),
-      result_order_(run, results),
-      streams_(static_cast<std::size_t>(run.stream_count())) {
+      results_(std::move(results)),
+      sinks_{{results_, start_sink("results", results_)}},
+      result_order_(*run_, writer(sinks_.front())) {
   arena_.execute([this] { graph_ = std::make_unique<tbb::flow::graph>(); });
+  for (std::size_t i = 0; i < runners_.size(); ++i)
+    runners_[i] = SerialQueue::make_runner(*graph_, kPriorities[i]);
 }
 
 Flow::~Flow() {
   graph_->wait_for_all();
-  finish_.clear();
   while (!parts_.empty()) parts_.pop_back();
+  end_sinks();
 }
 
-void Flow::add_input(StreamId stream, Receiver<PacketMessage>& receiver) {
-  streams_[static_cast<std::size_t>(stream)].inputs.push_back(&receiver);
+std::shared_ptr<SerialQueue> Flow::make_queue(LanePriority priority) {
+  return std::make_shared<SerialQueue>(*runners_[static_cast<std::size_t>(priority)]);
 }
 
-void Flow::put(StreamId stream, const PacketItem& item) {
-  for (Receiver<PacketMessage>* input : streams_[static_cast<std::size_t>(stream)].inputs)
-    input->try_put(item);
+void Flow::add_to_lanes(const NodeUse& use, std::function<void(StreamLane&)> add) {
+  builders_.push_back(
+      {[use](const StreamLane& lane) { return use.reached_by(lane.name()); }, std::move(add)});
 }
 
-bool Flow::has_inputs(StreamId stream) const {
-  return !streams_[static_cast<std::size_t>(stream)].inputs.empty();
+void Flow::on_detach(std::function<void(StreamId)> forget, std::function<std::size_t()> streams) {
+  keepers_.push_back({std::move(forget), std::move(streams)});
 }
 
-void Flow::add_bound(StreamId stream, std::function<bool()> has_room) {
-  streams_[static_cast<std::size_t>(stream)].bounds.push_back(std::move(has_room));
-}
-
-bool Flow::has_room(StreamId stream) const {
-  const auto& bounds = streams_[static_cast<std::size_t>(stream)].bounds;
-  return std::all_of(bounds.begin(), bounds.end(), [](const auto& has_room) { return has_room(); });
-}
-
-void Flow::set_room_listener(StreamId stream, std::function<void()> changed) {
-  streams_[static_cast<std::size_t>(stream)].listener = std::move(changed);
-}
-
-void Flow::tell_room(StreamId stream) {
-  const auto& listener = streams_[static_cast<std::size_t>(stream)].listener;
-  if (listener) listener();
-}
-
-void Flow::finish(const Summary& summary) {
-  for (const auto& finish : finish_) {
-    try {
-      finish(summary);
-    } catch (...) {
-      run_.report_sink("", Failure::from_current_exception());
-    }
+StreamLane& Flow::attach(StreamId stream) {
+  auto lane = std::make_shared<StreamLane>(stream, run_->stream(stream));
+  for (const LaneBuilder& builder : builders_) {
+    if (builder.reached_by(*lane)) builder.add(*lane);
   }
+  const std::lock_guard lock(lanes_mutex_);
+  return *lanes_.emplace(stream, std::move(lane)).first->second;
+}
+
+void Flow::detach(StreamId stream) {
+  std::shared_ptr<StreamLane> lane;
+  {
+    const std::lock_guard lock(lanes_mutex_);
+    lane = lanes_.at(stream);
+  }
+  lane->in_flight()->wait_for_none();
+  for (const auto& sink : lane->sinks()) sink->close();
+  for (const auto& sink : lane->sinks()) sink->join();
+  for (const Keeper& keeper : keepers_) keeper.forget(stream);
+  result_order_.forget(stream);
+  {
+    const std::lock_guard lock(lanes_mutex_);
+    lanes_.erase(stream);
+  }
+  lane.reset();
+  run_->remove_stream(stream);
+}
+
+std::size_t Flow::lane_count() const {
+  const std::lock_guard lock(lanes_mutex_);
+  return lanes_.size();
+}
+
+std::size_t Flow::streams_kept() const {
+  std::size_t kept = result_order_.streams();
+  for (const Keeper& keeper : keepers_) kept += keeper.streams();
+  return kept;
+}
+
+std::shared_ptr<SinkThread> Flow::start_sink(const std::string& name, std::shared_ptr<ResultSink> sink) {
+  auto thread = std::make_shared<SinkThread>(name, run_, [sink = std::move(sink)] { sink->finish(); });
+  thread->on_room([this] { tell_room(); });
+  return thread;
+}
+
+Flow::WriteResult Flow::writer(const OwnSink& own) const {
+  return [own, run = run_](StreamId stream, WindowResult result) {
+    own.thread->post(run->stream(stream).live,
+                     [sink = own.sink, result = std::move(result)] { sink->write(result); });
+  };
+}
+
+Flow::WriteResult Flow::add_result_sink(const NodeUse& use, std::shared_ptr<ResultSink> sink) {
+  sinks_.push_back({sink, start_sink(use.name, sink)});
+  bound_by(use, sinks_.back().thread);
+  return writer(sinks_.back());
+}
+
+std::shared_ptr<SinkThread> Flow::add_lane_sink(StreamLane& lane, const std::string& name,
+                                                SinkThread::Task finish, std::size_t capacity) {
+  auto thread = std::make_shared<SinkThread>(name, run_, std::move(finish), capacity);
+  thread->on_room([&lane] { lane.tell_room(); });
+  lane.add_bound([thread] { return thread->has_room(); });
+  lane.add_sink(thread);
+  return thread;
+}
+
+void Flow::bound_by_results(const NodeUse& use) { bound_by(use, sinks_.front().thread); }
+
+void Flow::bound_by(const NodeUse& use, std::shared_ptr<SinkThread> thread) {
+  add_to_lanes(use, [thread = std::move(thread)](StreamLane& lane) {
+    lane.add_bound([thread] { return thread->has_room(); });
+  });
+}
+
+void Flow::tell_room() {
+  const std::lock_guard lock(lanes_mutex_);
+  for (const auto& [id, lane] : lanes_) lane->tell_room();
 }
 
 void Flow::wait() {
   graph_->wait_for_all();
   result_order_.flush();
+}
+
+void Flow::finish(const Summary& summary) {
+  for (const OwnSink& own : sinks_)
+    own.thread->post(false, [sink = own.sink, summary] { sink->write(summary); });
+  end_sinks();
+}
+
+void Flow::end_sinks() {
+  std::vector<std::shared_ptr<SinkThread>> threads;
+  for (const OwnSink& own : sinks_) threads.push_back(own.thread);
+  {
+    const std::lock_guard lock(lanes_mutex_);
+    for (const auto& [id, lane] : lanes_)
+      threads.insert(threads.end(), lane->sinks().begin(), lane->sinks().end());
+  }
+  for (const auto& thread : threads) thread->close();
+  for (const auto& thread : threads) thread->join();
 }
 
 }  // namespace actionflow

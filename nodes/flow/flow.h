@@ -1,16 +1,19 @@
-// The tbb::flow graph under construction and running, as nodes see it.
+// The running graph, as nodes see it: a tbb::flow graph of what all streams share, and a lane of stages for
+// each stream (stream_lane.h).
 //
-// A Flow owns the graph and every flow node in it. Ports are given as TBB senders and receivers of
-// items. Building is for one thread; while it runs, only try_put of the inputs may be called from
-// outside.
+// A Flow owns the graph and every flow node in it. Shared ports are given as TBB senders and receivers of
+// items. Building is for one thread. Afterwards attach() and detach() may be called while it runs, from any
+// thread, one at a time.
 #pragma once
 
 #include <oneapi/tbb/flow_graph.h>
 #include <oneapi/tbb/task_arena.h>
 
+#include <array>
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -20,6 +23,8 @@
 #include "nodes/flow/item.h"
 #include "nodes/flow/result_order.h"
 #include "nodes/flow/run_context.h"
+#include "nodes/flow/sink_thread.h"
+#include "nodes/flow/stream_lane.h"
 #include "nodes/results/result_sink.h"
 
 namespace actionflow {
@@ -30,24 +35,32 @@ template <class T>
 using Receiver = tbb::flow::receiver<Item<T>>;
 
 struct GraphOptions;
+struct NodeUse;
+struct Model;
 
-// Where a node's results leave it. Frames leave once a stream, everything else once for all.
+// Where a node's results leave it. Frames leave in each lane under the node's name, everything else once.
 struct NodeOutput {
-  std::map<StreamId, Sender<Frames>*> frames;
+  std::string node;  // its name
   Sender<Clips>* clips = nullptr;
   std::vector<InputSpec> forms;  // of the clips, in the order of each clip item's list
   Sender<Scores>* scores = nullptr;
-  const std::vector<std::string>* classes = nullptr;  // of the scores
-  std::string node;                                   // its name
-  std::vector<StreamId> streams;
+  std::string window;  // the window node that cut what is scored
+  // Networks only: goes on with another network and its weights from the next clip on. Throws ModelError
+  // where that does not fit the graph. From any thread.
+  std::function<void(const Model&)> exchange;
 };
+
+// When a lane's stage runs, compared with other work that is ready.
+enum class LanePriority { decode, window, other };
 
 class Flow {
  public:
-  Flow(RunContext& run, const GraphOptions& options, ResultSink& results);
+  // `results` gets the program's own results, on a thread of its own.
+  Flow(std::shared_ptr<RunContext> run, const GraphOptions& options, std::shared_ptr<ResultSink> results);
   ~Flow();
 
-  RunContext& run() { return run_; }
+  RunContext& run() { return *run_; }
+  const std::shared_ptr<RunContext>& shared_run() { return run_; }
   const GraphOptions& options() const { return options_; }
   tbb::flow::graph& graph() { return *graph_; }
 
@@ -60,44 +73,78 @@ class Flow {
     return *part;
   }
 
-  // Where a stream's packets enter: put() hands one to every decoder of the stream.
-  void add_input(StreamId stream, Receiver<PacketMessage>& receiver);
-  void put(StreamId stream, const PacketItem& item);
-  bool has_inputs(StreamId stream) const;
+  // What a node adds to the lane of each stream that reaches it: at attach(), in the order of adding.
+  void add_to_lanes(const NodeUse& use, std::function<void(StreamLane&)> add);
+  template <class T>
+  std::shared_ptr<LaneStage<T>> make_stage(LanePriority priority, typename LaneStage<T>::Body body) {
+    return std::make_shared<LaneStage<T>>(make_queue(priority), std::move(body));
+  }
+  // Whoever keeps something for each stream forgets it when the stream is detached; `streams` says of how
+  // many something is kept.
+  void on_detach(std::function<void(StreamId)> forget, std::function<std::size_t()> streams);
 
-  // Asked before a file's next packet is read; `changed` is called by gates that have room again.
-  void add_bound(StreamId stream, std::function<bool()> has_room);
-  bool has_room(StreamId stream) const;
-  void set_room_listener(StreamId stream, std::function<void()> changed);
-  void tell_room(StreamId stream);
+  // `stream` stands in the run context. The lane is there until detach().
+  StreamLane& attach(StreamId stream);
+  // Waits until everything of the stream is answered and written, and takes it out of the graph and of the
+  // run context. Its source must have ended.
+  void detach(StreamId stream);
+  std::size_t lane_count() const;
+  // The sum over everything that keeps something for each stream.
+  std::size_t streams_kept() const;
 
-  // Called when the run ended, in the order of adding; sinks close here.
-  void on_finish(std::function<void(const Summary&)> finish) { finish_.push_back(std::move(finish)); }
-  void finish(const Summary& summary);
+  // A sink that is given results in the order in which they are written; it finishes with the run, after the
+  // summary. Sources of the streams that reach `use` wait while it is busy.
+  using WriteResult = std::function<void(StreamId, WindowResult)>;
+  WriteResult add_result_sink(const NodeUse& use, std::shared_ptr<ResultSink> sink);
+  // A sink of one stream alone, which finishes with the stream.
+  std::shared_ptr<SinkThread> add_lane_sink(StreamLane& lane, const std::string& name,
+                                            SinkThread::Task finish, std::size_t capacity);
 
   // The program's own results, and the order in which nodes write them.
-  ResultSink& results() { return results_; }
+  const ResultSink& results() const { return *results_; }
   ResultOrder& result_order() { return result_order_; }
+  // Has the sources of these streams wait for the program's own results.
+  void bound_by_results(const NodeUse& use);
 
-  // Waits until nothing is left to do in the graph, and writes the results that waited for others.
+  // Waits until nothing is left to do in the graph, and hands on the results that waited for others.
   void wait();
+  // Writes the summary and ends all sinks. After a stop for as long as sinks are waited for.
+  void finish(const Summary& summary);
 
  private:
-  struct Stream {
-    std::vector<Receiver<PacketMessage>*> inputs;
-    std::vector<std::function<bool()>> bounds;
-    std::function<void()> listener;
+  struct LaneBuilder {
+    std::function<bool(const StreamLane&)> reached_by;
+    std::function<void(StreamLane&)> add;
+  };
+  struct Keeper {
+    std::function<void(StreamId)> forget;
+    std::function<std::size_t()> streams;
+  };
+  struct OwnSink {
+    std::shared_ptr<ResultSink> sink;
+    std::shared_ptr<SinkThread> thread;
   };
 
-  RunContext& run_;
+  std::shared_ptr<SerialQueue> make_queue(LanePriority priority);
+  std::shared_ptr<SinkThread> start_sink(const std::string& name, std::shared_ptr<ResultSink> sink);
+  WriteResult writer(const OwnSink& own) const;
+  void bound_by(const NodeUse& use, std::shared_ptr<SinkThread> thread);
+  void tell_room();
+  void end_sinks();
+
+  const std::shared_ptr<RunContext> run_;
   const GraphOptions& options_;
   tbb::task_arena arena_;
-  ResultSink& results_;
+  const std::shared_ptr<ResultSink> results_;
+  std::vector<OwnSink> sinks_;  // the first one is the program's own
   ResultOrder result_order_;
   std::unique_ptr<tbb::flow::graph> graph_;
+  std::array<std::unique_ptr<SerialQueue::Runner>, 3> runners_;  // by LanePriority
   std::vector<std::shared_ptr<void>> parts_;
-  std::vector<Stream> streams_;
-  std::vector<std::function<void(const Summary&)>> finish_;
+  std::vector<LaneBuilder> builders_;
+  std::vector<Keeper> keepers_;
+  mutable std::mutex lanes_mutex_;
+  std::map<StreamId, std::shared_ptr<StreamLane>> lanes_;
 };
 
 // A node that takes one item at a time and gives its answers in the order of the items. (A serial
@@ -107,15 +154,12 @@ using SerialNode = tbb::flow::multifunction_node<Item<In>, std::tuple<Item<Out>>
 
 // `body` makes an Item<Out> of an Item<In>. Its answers leave at output_port<0>.
 template <class In, class Out, class Body>
-SerialNode<In, Out>& make_serial(Flow& flow, Body body,
-                                 tbb::flow::node_priority_t priority = tbb::flow::no_priority) {
+SerialNode<In, Out>& make_serial(Flow& flow, Body body) {
   using Ports = typename SerialNode<In, Out>::output_ports_type;
-  return flow.make<SerialNode<In, Out>>(
-      flow.graph(), tbb::flow::serial,
-      [body = std::move(body)](const Item<In>& item, Ports& ports) {
-        std::get<0>(ports).try_put(body(item));
-      },
-      priority);
+  return flow.make<SerialNode<In, Out>>(flow.graph(), tbb::flow::serial,
+                                        [body = std::move(body)](const Item<In>& item, Ports& ports) {
+                                          std::get<0>(ports).try_put(body(item));
+                                        });
 }
 
 }  // namespace actionflow

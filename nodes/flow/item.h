@@ -11,7 +11,9 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "base/outcome.h"
@@ -19,6 +21,7 @@
 #include "datasets/pictures/prepare.h"
 #include "datasets/video/frame.h"
 #include "datasets/video/source.h"
+#include "nodes/flow/in_flight.h"
 
 namespace actionflow {
 
@@ -44,10 +47,13 @@ struct WindowInfo {
 };
 
 // Accompanies an item from where it enters the graph until the last copy of it is gone, and then, in
-// its destructor, says so to whoever counts or holds back further items. Thread-safe.
+// its destructor, says so to whoever counts or holds back further items. Until then its stream stays
+// attached. Thread-safe.
 class Ticket {
  public:
   explicit Ticket(WindowInfo window = {}) : window_(window) {}
+  explicit Ticket(std::shared_ptr<InFlight> stream, WindowInfo window = {})
+      : hold_(std::move(stream)), window_(window) {}
   virtual ~Ticket() = default;
   Ticket(const Ticket&) = delete;
   Ticket& operator=(const Ticket&) = delete;
@@ -59,6 +65,7 @@ class Ticket {
   bool dropped() const { return dropped_.load(std::memory_order_relaxed); }
 
  private:
+  const InFlight::Hold hold_;
   WindowInfo window_;
   std::atomic<bool> failed_{false};
   std::atomic<bool> dropped_{false};
@@ -91,8 +98,13 @@ using Frames = std::vector<Frame>;
 // One clip for each input form below the window node.
 using Clips = std::shared_ptr<const std::vector<Clip>>;
 using PartResult = std::shared_ptr<const Tensor>;
-// Probabilities, one a class.
-using Scores = std::shared_ptr<const std::vector<float>>;
+// Probabilities, one a class, and the classes: after an exchange of weights they may be others.
+using ClassList = std::shared_ptr<const std::vector<std::string>>;
+struct ClassScores {
+  std::vector<float> values;
+  ClassList classes;
+};
+using Scores = std::shared_ptr<const ClassScores>;
 
 using PacketItem = Item<PacketMessage>;
 using FramesItem = Item<Frames>;

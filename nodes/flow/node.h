@@ -6,6 +6,7 @@
 // nodes/node_kinds.h lists them all. Reading, settling and building happen on one thread.
 #pragma once
 
+#include <algorithm>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -30,7 +31,12 @@ std::string_view to_string(PortType type);
 struct NodeUse {
   std::string name;
   config::Place place;
-  std::vector<StreamId> streams;  // those whose items reach it
+  std::vector<StreamId> streams;  // those whose items reach it when the run begins
+  std::vector<std::string> only;  // names of the streams that it is for; empty: all, later ones too
+
+  bool reached_by(const std::string& stream) const {
+    return only.empty() || std::find(only.begin(), only.end(), stream) != only.end();
+  }
 };
 
 // The pipeline's `options`, as far as nodes need them.
@@ -63,8 +69,8 @@ class Node {
   // The input that its clips come from, for nodes of scores: results of one window node only can be joined.
   virtual const Node* window() const { return nullptr; }
 
-  // From the start of one of its clips to that of the next, where it gives clips.
-  virtual double hop_seconds() const { return 0; }
+  // How long one of its clips is, where it gives clips.
+  virtual double window_seconds() const { return 0; }
 
   // The files that it writes when these streams reach it.
   virtual std::vector<std::filesystem::path> outputs(const std::vector<std::string>& streams) const;

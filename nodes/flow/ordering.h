@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <mutex>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -18,6 +19,7 @@ class InOrder {
   // Calls emit(const Item<T>&) for each item that is now in order.
   template <class Emit>
   void put(Item<T> item, Emit&& emit) {
+    const std::lock_guard lock(mutex_);
     Line& line = lines_[item.key.stream];
     line.waiting.emplace(item.key.number, std::move(item));
     for (auto next = line.waiting.begin(); next != line.waiting.end() && next->first == line.next;
@@ -27,7 +29,18 @@ class InOrder {
     }
   }
 
+  // The stream was detached: nothing of it waits here, and nothing more comes. From any thread.
+  void forget(StreamId stream) {
+    const std::lock_guard lock(mutex_);
+    lines_.erase(stream);
+  }
+  std::size_t streams() const {
+    const std::lock_guard lock(mutex_);
+    return lines_.size();
+  }
+
   std::size_t waiting() const {
+    const std::lock_guard lock(mutex_);
     std::size_t count = 0;
     for (const auto& [stream, line] : lines_) count += line.waiting.size();
     return count;
@@ -38,6 +51,7 @@ class InOrder {
     std::int64_t next = 0;
     std::map<std::int64_t, Item<T>> waiting;
   };
+  mutable std::mutex mutex_;
   std::map<StreamId, Line> lines_;
 };
 

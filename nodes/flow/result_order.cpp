@@ -2,22 +2,35 @@
 
 namespace actionflow {
 
-int ResultOrder::add_node(const std::vector<StreamId>& streams) {
-  for (const StreamId stream : streams) streams_[stream][nodes_];
-  return nodes_++;
+void ResultOrder::add_stream(int node, StreamId stream) {
+  const std::lock_guard lock(mutex_);
+  streams_[stream][node];
 }
 
 void ResultOrder::put(int node, StreamId stream, double end, std::optional<WindowResult> result) {
   const std::lock_guard lock(mutex_);
-  if (run_.stream(stream).live) return write(result);
+  if (run_.stream(stream).live) return write(stream, std::move(result));
   Lanes& lanes = streams_.at(stream);
   lanes.at(node).push_back({end, std::move(result)});
-  write(lanes, false);
+  write(stream, lanes, false);
 }
 
 void ResultOrder::flush() {
   const std::lock_guard lock(mutex_);
-  for (auto& [stream, lanes] : streams_) write(lanes, true);
+  for (auto& [stream, lanes] : streams_) write(stream, lanes, true);
+}
+
+void ResultOrder::forget(StreamId stream) {
+  const std::lock_guard lock(mutex_);
+  const auto found = streams_.find(stream);
+  if (found == streams_.end()) return;
+  write(stream, found->second, true);
+  streams_.erase(found);
+}
+
+std::size_t ResultOrder::streams() const {
+  const std::lock_guard lock(mutex_);
+  return streams_.size();
 }
 
 ResultOrder::Lanes::iterator ResultOrder::next(Lanes& lanes, bool at_end) {
@@ -32,21 +45,16 @@ ResultOrder::Lanes::iterator ResultOrder::next(Lanes& lanes, bool at_end) {
   return first;
 }
 
-void ResultOrder::write(Lanes& lanes, bool at_end) {
+void ResultOrder::write(StreamId stream, Lanes& lanes, bool at_end) {
   for (auto lane = next(lanes, at_end); lane != lanes.end(); lane = next(lanes, at_end)) {
-    const Answer answer = std::move(lane->second.front());
+    Answer answer = std::move(lane->second.front());
     lane->second.pop_front();
-    write(answer.result);
+    write(stream, std::move(answer.result));
   }
 }
 
-void ResultOrder::write(const std::optional<WindowResult>& result) {
-  if (!result) return;
-  try {
-    sink_.window(*result);
-  } catch (...) {
-    run_.report_sink("results", Failure::from_current_exception());
-  }
+void ResultOrder::write(StreamId stream, std::optional<WindowResult> result) {
+  if (result) write_(stream, std::move(*result));
 }
 
 }  // namespace actionflow

@@ -2,14 +2,15 @@
 //
 // A stream's results leave by the end of their window, then in the order of the nodes. A result waits until
 // every node of its stream has answered a window that ends no earlier. Live streams do not wait: what is
-// late there is lost anyway. Thread-safe; results are written one at a time.
+// late there is lost anyway. Thread-safe; results are handed on one at a time.
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
-#include <vector>
+#include <utility>
 
 #include "nodes/flow/run_context.h"
 #include "nodes/results/result_sink.h"
@@ -18,15 +19,21 @@ namespace actionflow {
 
 class ResultOrder {
  public:
-  // `sink` must outlive it. What the sink throws is reported to `run`.
-  ResultOrder(RunContext& run, ResultSink& sink) : run_(run), sink_(sink) {}
+  using Write = std::function<void(StreamId, WindowResult)>;
+  ResultOrder(RunContext& run, Write write) : run_(run), write_(std::move(write)) {}
 
-  // A node that gives final results of these streams. Before any put().
-  int add_node(const std::vector<StreamId>& streams);
+  // A node that gives final results.
+  int add_node() { return nodes_++; }
+  // A stream of which it gives them. Before the stream's first put().
+  void add_stream(int node, StreamId stream);
   // A node's next answer for a stream, in the order of its windows; empty where it failed or was dropped.
   void put(int node, StreamId stream, double end, std::optional<WindowResult> result);
   // Nothing more comes: writes what waits.
   void flush();
+  // Nothing more comes of the stream: the same for it alone.
+  void forget(StreamId stream);
+  // Of how many streams something is kept.
+  std::size_t streams() const;
 
  private:
   struct Answer {
@@ -37,13 +44,13 @@ class ResultOrder {
 
   // The lane whose first answer is next; end() while one is empty, unless `at_end`.
   static Lanes::iterator next(Lanes& lanes, bool at_end);
-  void write(Lanes& lanes, bool at_end);
-  void write(const std::optional<WindowResult>& result);
+  void write(StreamId stream, Lanes& lanes, bool at_end);
+  void write(StreamId stream, std::optional<WindowResult> result);
 
   RunContext& run_;
-  ResultSink& sink_;
+  const Write write_;
   int nodes_ = 0;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::map<StreamId, Lanes> streams_;
 };
 

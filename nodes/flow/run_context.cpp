@@ -1,5 +1,7 @@
 #include "nodes/flow/run_context.h"
 
+#include <algorithm>
+
 #include "base/log.h"
 
 namespace actionflow {
@@ -16,21 +18,61 @@ std::string with_name(const std::string& name, const std::string& message) {
   return message.find(name) == std::string::npos ? name + ": " + message : message;
 }
 
+// Failures of one node are counted together, so that the sum stays small whatever comes and goes.
+void add_to(StreamSummary& sum, const StreamSummary& one) {
+  sum.frames += one.frames;
+  sum.windows += one.windows;
+  sum.dropped += one.dropped;
+  sum.failed += one.failed;
+  sum.damaged += one.damaged;
+  sum.reconnects += one.reconnects;
+  for (const FailureCount& failure : one.failures) {
+    const auto same = std::find_if(sum.failures.begin(), sum.failures.end(), [&](const FailureCount& known) {
+      return known.node == failure.node && known.failure.code == failure.failure.code;
+    });
+    if (same == sum.failures.end()) {
+      sum.failures.push_back(failure);
+    } else {
+      same->count += failure.count;
+    }
+  }
+}
+
 }  // namespace
 
 StreamId RunContext::add_stream(const std::string& name, int codec_threads) {
-  streams_.push_back(std::make_unique<StreamState>(name, codec_threads));
-  return stream_count() - 1;
+  const std::lock_guard lock(streams_mutex_);
+  streams_.emplace(next_stream_, std::make_shared<StreamState>(name, codec_threads));
+  return next_stream_++;
+}
+
+std::shared_ptr<StreamState> RunContext::shared_stream(StreamId id) const {
+  const std::shared_lock lock(streams_mutex_);
+  return streams_.at(id);
+}
+
+int RunContext::stream_count() const {
+  const std::shared_lock lock(streams_mutex_);
+  return static_cast<int>(streams_.size());
+}
+
+void RunContext::remove_stream(StreamId id) {
+  const std::lock_guard streams_lock(streams_mutex_);
+  const auto found = streams_.find(id);
+  const std::lock_guard lock(mutex_);
+  add_to(detached_, summary_of(id, *found->second));
+  streams_.erase(found);
+  std::erase_if(failures_, [id](const auto& entry) { return entry.first.first == id; });
 }
 
 void RunContext::request_stop() noexcept {
   std::int64_t running = 0;
-  stop_ns_.compare_exchange_strong(running, steady_ns());
+  stop_ns_.compare_exchange_strong(running, clock_.steady_ns());
 }
 
-bool RunContext::expired() const noexcept {
+std::int64_t RunContext::stopped_for_ns() const noexcept {
   const std::int64_t stop_ns = stop_ns_.load(std::memory_order_relaxed);
-  return stop_ns != 0 && steady_ns() - stop_ns > kDrainNs;
+  return stop_ns == 0 ? 0 : clock_.steady_ns() - stop_ns;
 }
 
 void RunContext::report(const std::string& node, StreamId id, const Failure& failure) noexcept try {
@@ -74,29 +116,34 @@ void RunContext::report_sink(const std::string& node, const Failure& failure) no
 }
 
 DurationHistogram& RunContext::timer(const std::string& stage) {
+  const std::lock_guard lock(mutex_);
   for (auto& [name, histogram] : timers_) {
     if (name == stage) return *histogram;
   }
   return *timers_.emplace_back(stage, std::make_unique<DurationHistogram>()).second;
 }
 
+StreamSummary RunContext::summary_of(StreamId id, const StreamState& state) const {
+  StreamSummary one;
+  one.name = state.name;
+  one.frames = state.frames;
+  one.windows = state.windows;
+  one.dropped = state.dropped;
+  one.failed = state.failed;
+  one.damaged = state.damaged;
+  one.reconnects = state.reconnects;
+  for (const auto& [key, failure] : failures_) {
+    if (key.first == id) one.failures.push_back(failure);
+  }
+  return one;
+}
+
 Summary RunContext::summary() {
   Summary summary;
+  const std::shared_lock streams_lock(streams_mutex_);
   const std::lock_guard lock(mutex_);
-  for (int id = 0; id < stream_count(); ++id) {
-    const StreamState& state = stream(id);
-    StreamSummary& one = summary.streams.emplace_back();
-    one.name = state.name;
-    one.frames = state.frames;
-    one.windows = state.windows;
-    one.dropped = state.dropped;
-    one.failed = state.failed;
-    one.damaged = state.damaged;
-    one.reconnects = state.reconnects;
-    for (const auto& [key, failure] : failures_) {
-      if (key.first == id) one.failures.push_back(failure);
-    }
-  }
+  for (const auto& [id, state] : streams_) summary.streams.push_back(summary_of(id, *state));
+  summary.detached = detached_;
   for (const auto& [name, histogram] : timers_) summary.stages.push_back(summarise(name, *histogram));
   summary.latency = summarise("latency", latency_);
   for (const auto& [node, failure] : sink_failures_) summary.sink_failures.push_back(failure);

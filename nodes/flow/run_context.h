@@ -7,10 +7,12 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <shared_mutex>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "nodes/flow/item.h"
 #include "nodes/results/summary.h"
@@ -50,21 +52,29 @@ struct StreamState {
 
 class RunContext {
  public:
-  static constexpr std::int64_t kDrainNs = 1'700'000'000;  // after a stop; with all else, under 2 s
+  // After a stop: until work in the graph, and writing its results, is given up.
+  static constexpr std::int64_t kDrainNs = 1'700'000'000;
+  static constexpr std::int64_t kSinksNs = 1'900'000'000;
 
-  explicit RunContext(FaultHook faults = {}) : faults_(std::move(faults)) {}
+  explicit RunContext(FaultHook faults = {}, const Clock& clock = Clock::system())
+      : faults_(std::move(faults)), clock_(clock) {}
 
-  // Before the graph is built; ids count from 0.
+  // Ids count from 0 and are not used again.
   StreamId add_stream(const std::string& name, int codec_threads = 1);
-
-  StreamState& stream(StreamId id) { return *streams_[static_cast<std::size_t>(id)]; }
-  int stream_count() const { return static_cast<int>(streams_.size()); }
+  // The stream's reference is good until it is removed: nothing of it may be in the graph by then. What it
+  // did goes on to count in the summary.
+  StreamState& stream(StreamId id) { return *shared_stream(id); }
+  std::shared_ptr<StreamState> shared_stream(StreamId id) const;
+  void remove_stream(StreamId id);
+  int stream_count() const;
 
   // May be called in a signal handler.
   void request_stop() noexcept;
   bool stopping() const noexcept { return stop_ns_.load(std::memory_order_relaxed) != 0; }
   // The time for finishing what is in flight is over: nodes answer "dropped" without working.
-  bool expired() const noexcept;
+  bool expired() const noexcept { return stopped_for_ns() > kDrainNs; }
+  // So is that for writing results.
+  bool sinks_expired() const noexcept { return stopped_for_ns() > kSinksNs; }
 
   Fault fault(std::string_view node, const ItemKey& key) {
     return faults_ ? faults_({node, stream(key.stream).name, key.number}) : Fault::none;
@@ -76,7 +86,7 @@ class RunContext {
   void fail_stream(StreamId stream, const Failure& failure) noexcept;
   void report_sink(const std::string& node, const Failure& failure) noexcept;
 
-  // By the stage's name; the reference stays good. Call while the graph is built.
+  // By the stage's name; the reference stays good.
   DurationHistogram& timer(const std::string& stage);
   DurationHistogram& latency() { return latency_; }
 
@@ -84,15 +94,24 @@ class RunContext {
   Summary summary();
 
  private:
-  std::vector<std::unique_ptr<StreamState>> streams_;
+  // 0 before a stop.
+  std::int64_t stopped_for_ns() const noexcept;
+  StreamSummary summary_of(StreamId id, const StreamState& state) const;
+
   FaultHook faults_;
+  const Clock& clock_;
   std::atomic<std::int64_t> stop_ns_{0};
   DurationHistogram latency_;
-  std::vector<std::pair<std::string, std::unique_ptr<DurationHistogram>>> timers_;
 
-  std::mutex mutex_;  // guards what follows
+  mutable std::shared_mutex streams_mutex_;  // guards the map, not what is in it
+  std::map<StreamId, std::shared_ptr<StreamState>> streams_;
+  StreamId next_stream_ = 0;
+
+  mutable std::mutex mutex_;  // guards what follows
+  std::vector<std::pair<std::string, std::unique_ptr<DurationHistogram>>> timers_;
   std::map<std::pair<StreamId, std::string>, FailureCount> failures_;
   std::map<std::string, FailureCount> sink_failures_;
+  StreamSummary detached_;
 };
 
 }  // namespace actionflow

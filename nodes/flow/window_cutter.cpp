@@ -1,6 +1,7 @@
 #include "nodes/flow/window_cutter.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace actionflow {
 
@@ -24,6 +25,10 @@ std::optional<Window> WindowCutter::push(Timed sample) {
 std::optional<Window> WindowCutter::align_tail() {
   if (samples_.empty() || (window_in_segment_ && since_window_ == 0)) return std::nullopt;
   return cut(frames_ - static_cast<int>(samples_.size()));
+}
+
+double WindowCutter::horizon() const {
+  return samples_.empty() ? -std::numeric_limits<double>::infinity() : samples_.front().time;
 }
 
 Window WindowCutter::cut(int missing) {

@@ -47,6 +47,9 @@ class WindowCutter {
   // window in the segment, the last one is repeated.
   std::optional<Window> align_tail();
 
+  // No further window begins before this time; −∞ while there was no sample.
+  double horizon() const;
+
   // Windows given so far.
   std::int64_t windows() const { return windows_; }
 

@@ -6,9 +6,7 @@ namespace actionflow {
 
 namespace {
 
-constexpr tbb::flow::node_priority_t kDecodePriority = 2;
-
-// The decoder of one stream and what it counts. Its node is serial.
+// The decoder of one stream and what it counts. Its stage is serial.
 class StreamDecoder {
  public:
   StreamDecoder(RunContext& run, StreamId stream, bool counts)
@@ -81,24 +79,21 @@ class DecodeNode : public Node {
   explicit DecodeNode(Options) {}
 
   NodeOutput build(Flow& flow, const NodeUse& use, const std::vector<NodeOutput>&) override {
-    NodeOutput output;
-    for (const StreamId stream : use.streams) output.frames[stream] = &build_stream(flow, use.name, stream);
-    return output;
+    flow.add_to_lanes(use, [&flow, name = use.name](StreamLane& lane) { add_stage(flow, name, lane); });
+    return {};
   }
 
  private:
-  Sender<Frames>& build_stream(Flow& flow, const std::string& name, StreamId stream) {
+  static void add_stage(Flow& flow, const std::string& name, StreamLane& lane) {
     RunContext& run = flow.run();
-    auto decoder = std::make_shared<StreamDecoder>(run, stream, !flow.has_inputs(stream));
-    auto body = [&run, name, decoder](const PacketItem& item) {
-      FramesItem frames = process_item<Frames>(
-          run, name, item, [&](const PacketMessage& message) { return decoder->take(item, message); });
-      if (item.mark == Mark::end || item.mark == Mark::stopped) decoder->close(item.mark == Mark::end);
-      return frames;
-    };
-    auto& node = make_serial<PacketMessage, Frames>(flow, body, kDecodePriority);
-    flow.add_input(stream, node);
-    return tbb::flow::output_port<0>(node);
+    auto decoder = std::make_shared<StreamDecoder>(run, lane.id(), !lane.has_inputs());
+    lane.add_input(flow.make_stage<PacketMessage>(
+        LanePriority::decode, [&run, &lane, name, decoder](const PacketItem& item) {
+          const FramesItem frames = process_item<Frames>(
+              run, name, item, [&](const PacketMessage& message) { return decoder->take(item, message); });
+          if (item.mark == Mark::end || item.mark == Mark::stopped) decoder->close(item.mark == Mark::end);
+          lane.give_frames(name, frames);
+        }));
   }
 };
 

@@ -52,14 +52,14 @@ class EnsembleNode : public Node {
     const std::vector<double> shares = normalised(inputs.size());
     auto body = [&run, name = use.name, shares](const Item<std::vector<Scores>>& item) {
       return process_item<Scores>(run, name, item, [&](const std::vector<Scores>& scores) -> Outcome<Scores> {
-        return mean(scores, shares);
+        return mean(name, scores, shares);
       });
     };
     auto& node = make_serial<std::vector<Scores>, Scores>(flow, body);
     tbb::flow::make_edge(join_by_key(flow, senders), node);
     NodeOutput output;
     output.scores = &tbb::flow::output_port<0>(node);
-    output.classes = &classes_;
+    output.window = inputs.front().window;
     return output;
   }
 
@@ -91,14 +91,21 @@ class EnsembleNode : public Node {
     return shares;
   }
 
-  static Scores mean(const std::vector<Scores>& scores, const std::vector<double>& shares) {
-    std::vector<float> result(scores.front()->size());
-    for (std::size_t c = 0; c < result.size(); ++c) {
-      double sum = 0;
-      for (std::size_t i = 0; i < scores.size(); ++i) sum += shares[i] * static_cast<double>((*scores[i])[c]);
-      result[c] = static_cast<float>(sum);
+  static Scores mean(const std::string& name, const std::vector<Scores>& scores,
+                     const std::vector<double>& shares) {
+    ClassScores result{std::vector<float>(scores.front()->values.size()), scores.front()->classes};
+    for (const Scores& one : scores) {
+      if (one->classes != result.classes && *one->classes != *result.classes)
+        throw ModelError("'" + name + "': its inputs have different classes (" +
+                         difference(*result.classes, *one->classes) + "), expected one class list");
     }
-    return std::make_shared<const std::vector<float>>(std::move(result));
+    for (std::size_t c = 0; c < result.values.size(); ++c) {
+      double sum = 0;
+      for (std::size_t i = 0; i < scores.size(); ++i)
+        sum += shares[i] * static_cast<double>(scores[i]->values[c]);
+      result.values[c] = static_cast<float>(sum);
+    }
+    return std::make_shared<const ClassScores>(std::move(result));
   }
 
   Options options_;

@@ -1,85 +1,49 @@
 #include "nodes/kinds/network_flow.h"
 
-#include <mutex>
-
 #include "nodes/flow/join_node.h"
-#include "nodes/flow/node.h"
 #include "nodes/flow/process_item.h"
 
 namespace actionflow {
 
 namespace {
 
-using Pointers = std::vector<const std::uint8_t*>;
+// A clip, or what a part made of it, with the network that works on it.
+struct AtNetwork {
+  std::shared_ptr<LoadedNetwork> loaded;
+  Clips clips;                           // for the first parts
+  std::shared_ptr<const Tensor> result;  // of a part
 
-Pointers pointers(const Clip& clip) {
-  Pointers list;
+  const Network& network() const { return loaded->network(); }
+};
+using AtNetworks = std::vector<AtNetwork>;
+
+std::vector<const std::uint8_t*> pointers(const Clip& clip) {
+  std::vector<const std::uint8_t*> list;
   for (const PreparedFramePtr& frame : clip.frames) list.push_back(frame->data());
   return list;
 }
 
-// As many workspaces as calls ran at once; a call borrows one.
-class WorkspacePool {
- public:
-  explicit WorkspacePool(const Network& network) : network_(network) {}
-
-  template <class Call>
-  auto with(Call&& call) {
-    std::unique_ptr<Workspace> workspace = take();
-    struct Return {
-      WorkspacePool& pool;
-      std::unique_ptr<Workspace>& workspace;
-      ~Return() { pool.give(std::move(workspace)); }
-    } give_back{*this, workspace};
-    return call(*workspace);
-  }
-
- private:
-  std::unique_ptr<Workspace> take() {
-    {
-      const std::lock_guard lock(mutex_);
-      if (!idle_.empty()) {
-        auto workspace = std::move(idle_.back());
-        idle_.pop_back();
-        return workspace;
-      }
-    }
-    return std::make_unique<Workspace>(network_);
-  }
-
-  void give(std::unique_ptr<Workspace> workspace) {
-    const std::lock_guard lock(mutex_);
-    idle_.push_back(std::move(workspace));
-  }
-
-  const Network& network_;
-  std::mutex mutex_;
-  std::vector<std::unique_ptr<Workspace>> idle_;
-};
+Scores scores_of(std::vector<float> values, const LoadedNetwork& loaded) {
+  return std::make_shared<const ClassScores>(ClassScores{std::move(values), loaded.classes()});
+}
 
 // Builds the parts of one network, in the order in which every input comes first.
 class NetworkFlow {
  public:
-  NetworkFlow(Flow& flow, std::string name, std::shared_ptr<const Network> network, const NodeOutput& clips,
-              const std::vector<StreamId>& streams)
-      : flow_(flow),
-        name_(std::move(name)),
-        network_(std::move(network)),
-        clips_(clips),
-        streams_(streams),
-        form_(find_form()),
-        pool_(std::make_shared<WorkspacePool>(*network_)) {}
+  NetworkFlow(Flow& flow, const NodeUse& use, std::shared_ptr<NetworkSlot> slot, const NodeOutput& clips)
+      : flow_(flow), use_(use), slot_(std::move(slot)), clips_(clips), form_(find_form()) {}
 
   NodeOutput build() {
     NodeOutput output;
-    output.classes = &network_->classes();
-    const int parts = static_cast<int>(network_->parts().size());
-    if (parts == 1) {
-      output.scores = &in_order(build_whole());
+    output.window = clips_.window;
+    if (parts_.size() == 1) {
+      output.scores = &put_in_order(flow_, build_whole());
       return output;
     }
-    for (int part = 0; part + 1 < parts; ++part) results_.push_back(&build_part(part));
-    output.scores = &build_last(parts - 1);
+    Sender<AtNetwork>& taken = take_network();
+    const int last = static_cast<int>(parts_.size()) - 1;
+    for (int part = 0; part < last; ++part) results_.push_back(&build_part(part, taken));
+    output.scores = &build_last(last);
     return output;
   }
 
@@ -88,138 +52,140 @@ class NetworkFlow {
 
   std::size_t find_form() const {
     for (std::size_t i = 0; i < clips_.forms.size(); ++i) {
-      if (clips_.forms[i].same_frames(network_->input())) return i;
+      if (clips_.forms[i].same_frames(slot_->take()->network().input())) return i;
     }
-    throw ModelError("'" + name_ + "': its clips do not have the network's input form");
+    throw ModelError("'" + use_.name + "': its clips do not have the network's input form");
+  }
+
+  const PartInfo& info(int part) const { return parts_[static_cast<std::size_t>(part)]; }
+
+  template <class In, class Out, class Body>
+  Sender<Out>& make_parallel(Sender<In>& from, Body body) {
+    using FlowNode = tbb::flow::function_node<Item<In>, Item<Out>>;
+    auto& node = flow_.make<FlowNode>(flow_.graph(), concurrency(), std::move(body));
+    tbb::flow::make_edge(from, node);
+    return node;
   }
 
   Sender<Scores>& build_whole() {
-    auto body = [this_ = copy(0)](const ClipItem& item) {
-      return process_item<Scores>(this_.run, this_.name, item, [&](const Clips& clips) -> Outcome<Scores> {
-        const ScopedTimer timing(this_.timer);
-        return Scores(std::make_shared<const std::vector<float>>(this_.pool->with([&](Workspace& workspace) {
-          return this_.network->classify(pointers((*clips)[this_.form]), workspace);
-        })));
-      });
-    };
-    using Whole = tbb::flow::function_node<ClipItem, ScoresItem>;
-    auto& node = flow_.make<Whole>(flow_.graph(), concurrency(), body);
-    tbb::flow::make_edge(*clips_.clips, node);
-    return node;
-  }
-
-  Sender<PartResult>& build_part(int part) {
-    const PartInfo& info = network_->parts()[static_cast<std::size_t>(part)];
-    if (info.inputs == std::vector<int>{-1}) return build_first(part);
-    auto body = [this_ = copy(part), part](const Item<std::vector<PartResult>>& item) {
-      return process_item<PartResult>(this_.run, this_.name, item,
-                                      [&](const std::vector<PartResult>& values) -> Outcome<PartResult> {
-                                        return this_.run_part(part, values);
-                                      });
-    };
-    using Middle = tbb::flow::function_node<Item<std::vector<PartResult>>, PartItem>;
-    auto& node = flow_.make<Middle>(flow_.graph(), concurrency(), body);
-    tbb::flow::make_edge(joined_inputs(info), node);
-    return node;
-  }
-
-  Sender<PartResult>& build_first(int part) {
-    auto body = [this_ = copy(part), part](const ClipItem& item) {
-      return process_item<PartResult>(
-          this_.run, this_.name, item, [&](const Clips& clips) -> Outcome<PartResult> {
-            const ScopedTimer timing(this_.timer);
-            return PartResult(std::make_shared<const Tensor>(this_.pool->with([&](Workspace& workspace) {
-              return this_.network->run_first(part, pointers((*clips)[this_.form]), workspace);
-            })));
+    return make_parallel<Clips, Scores>(
+        *clips_.clips, [work = work_of(use_.name), slot = slot_](const ClipItem& item) {
+          return process_item<Scores>(work.run, work.node, item, [&](const Clips& clips) -> Outcome<Scores> {
+            const ScopedTimer timing(work.timer);
+            const auto loaded = slot->take();
+            return scores_of(loaded->with_workspace([&](Workspace& workspace) {
+              return loaded->network().classify(pointers((*clips)[work.form]), workspace);
+            }),
+                             *loaded);
           });
-    };
-    using First = tbb::flow::function_node<ClipItem, PartItem>;
-    auto& node = flow_.make<First>(flow_.graph(), concurrency(), body);
-    tbb::flow::make_edge(*clips_.clips, node);
-    return node;
+        });
+  }
+
+  // All parts of a clip are one network's.
+  Sender<AtNetwork>& take_network() {
+    return make_parallel<Clips, AtNetwork>(*clips_.clips, [slot = slot_](const ClipItem& item) {
+      if (!item.outcome.has_value()) return answered<AtNetwork>(item, item.outcome.rethrow<AtNetwork>());
+      return answered<AtNetwork>(item, AtNetwork{slot->take(), item.outcome.value(), nullptr});
+    });
+  }
+
+  Sender<AtNetwork>& build_part(int part, Sender<AtNetwork>& taken) {
+    const Work work = work_of(stage_name(part));
+    if (info(part).inputs != std::vector<int>{-1}) {
+      return make_parallel<AtNetworks, AtNetwork>(
+          joined_inputs(part), [work, part](const Item<AtNetworks>& item) {
+            return process_item<AtNetwork>(
+                work.run, work.node, item,
+                [&](const AtNetworks& values) -> Outcome<AtNetwork> { return work.run_part(part, values); });
+          });
+    }
+    return make_parallel<AtNetwork, AtNetwork>(taken, [work, part](const Item<AtNetwork>& item) {
+      return process_item<AtNetwork>(
+          work.run, work.node, item,
+          [&](const AtNetwork& at) -> Outcome<AtNetwork> { return work.run_first(part, at); });
+    });
   }
 
   // A recurrence stands once a stream and runs in order; anything else runs as it comes and is ordered
   // afterwards.
   Sender<Scores>& build_last(int part) {
-    const PartInfo& info = network_->parts()[static_cast<std::size_t>(part)];
-    auto body = [this_ = copy(part), part](const Item<std::vector<PartResult>>& item) {
+    auto body = [work = work_of(stage_name(part)), part](const Item<AtNetworks>& item) {
       return process_item<Scores>(
-          this_.run, this_.name, item, [&](const std::vector<PartResult>& values) -> Outcome<Scores> {
-            const PartResult result = this_.run_part(part, values);
-            return Scores(std::make_shared<const std::vector<float>>(this_.network->probabilities(*result)));
+          work.run, work.node, item, [&](const AtNetworks& values) -> Outcome<Scores> {
+            const AtNetwork last = work.run_part(part, values);
+            return scores_of(last.network().probabilities(*last.result), *last.loaded);
           });
     };
-    using Last = tbb::flow::function_node<Item<std::vector<PartResult>>, ScoresItem>;
-    Sender<std::vector<PartResult>>& inputs = joined_inputs(info);
-    if (info.name != "recurrent") {
-      auto& node = flow_.make<Last>(flow_.graph(), concurrency(), body);
-      tbb::flow::make_edge(inputs, node);
-      return in_order(node);
-    }
+    Sender<AtNetworks>& inputs = joined_inputs(part);
+    if (info(part).name != "recurrent")
+      return put_in_order(flow_, make_parallel<AtNetworks, Scores>(inputs, std::move(body)));
     auto& out = flow_.make<tbb::flow::broadcast_node<ScoresItem>>(flow_.graph());
-    std::map<StreamId, Receiver<std::vector<PartResult>>*> lanes;
-    for (const StreamId stream : streams_) {
-      auto& lane = make_serial<std::vector<PartResult>, Scores>(flow_, body);
-      tbb::flow::make_edge(tbb::flow::output_port<0>(lane), out);
-      lanes[stream] = &lane;
-    }
-    route_in_order(flow_, inputs, std::move(lanes));
+    const auto stages = LaneStages<AtNetworks>::make(flow_);
+    flow_.add_to_lanes(use_, [&flow = flow_, &out, stages, body](StreamLane& lane) {
+      stages->add(lane.id(), flow.make_stage<AtNetworks>(
+                                 LanePriority::other,
+                                 [&out, body](const Item<AtNetworks>& item) { out.try_put(body(item)); }));
+    });
+    route_in_order(flow_, inputs, stages);
     return out;
   }
 
-  Sender<std::vector<PartResult>>& joined_inputs(const PartInfo& info) {
-    std::vector<Sender<PartResult>*> senders;
-    for (const int input : info.inputs) {
+  Sender<AtNetworks>& joined_inputs(int part) {
+    std::vector<Sender<AtNetwork>*> senders;
+    for (const int input : info(part).inputs) {
       if (input < 0)
-        throw ModelError("'" + name_ + "': part '" + info.name + "' joins the clip itself with another part");
+        throw ModelError("'" + use_.name + "': part '" + info(part).name +
+                         "' joins the clip itself with another part");
       senders.push_back(results_[static_cast<std::size_t>(input)]);
     }
     return join_by_key(flow_, senders);
   }
 
-  Sender<Scores>& in_order(Sender<Scores>& sender) { return put_in_order(flow_, sender); }
+  std::string stage_name(int part) const { return use_.name + "." + info(part).name; }
 
   // What a body needs, by value, so that bodies live as long as the graph.
-  struct Body {
+  struct Work {
     RunContext& run;
-    std::string name;
-    std::shared_ptr<const Network> network;
-    std::shared_ptr<WorkspacePool> pool;
+    std::string node;
     std::size_t form;
     DurationHistogram& timer;
 
-    PartResult run_part(int part, const std::vector<PartResult>& values) const {
+    AtNetwork run_first(int part, const AtNetwork& at) const {
+      const ScopedTimer timing(timer);
+      return {at.loaded, nullptr, std::make_shared<const Tensor>(at.loaded->with_workspace([&](Workspace& w) {
+                return at.network().run_first(part, pointers((*at.clips)[form]), w);
+              }))};
+    }
+
+    AtNetwork run_part(int part, const AtNetworks& values) const {
       const ScopedTimer timing(timer);
       std::vector<const Tensor*> inputs;
       inputs.reserve(values.size());
-      for (const PartResult& value : values) inputs.push_back(value.get());
-      return std::make_shared<const Tensor>(
-          pool->with([&](Workspace& workspace) { return network->run_part(part, inputs, workspace); }));
+      for (const AtNetwork& value : values) inputs.push_back(value.result.get());
+      const AtNetwork& first = values.front();
+      return {first.loaded, nullptr,
+              std::make_shared<const Tensor>(first.loaded->with_workspace(
+                  [&](Workspace& w) { return first.network().run_part(part, inputs, w); }))};
     }
   };
-  Body copy(int part) const {
-    const bool whole = network_->parts().size() == 1;
-    const std::string stage =
-        whole ? name_ : name_ + "." + network_->parts()[static_cast<std::size_t>(part)].name;
-    return {flow_.run(), name_, network_, pool_, form_, flow_.run().timer(stage)};
+  Work work_of(const std::string& stage) const {
+    return {flow_.run(), use_.name, form_, flow_.run().timer(stage)};
   }
 
   Flow& flow_;
-  const std::string name_;
-  std::shared_ptr<const Network> network_;
+  const NodeUse& use_;
+  const std::shared_ptr<NetworkSlot> slot_;
   const NodeOutput& clips_;
-  const std::vector<StreamId>& streams_;
   const std::size_t form_;
-  std::shared_ptr<WorkspacePool> pool_;
-  std::vector<Sender<PartResult>*> results_;  // by part
+  const std::vector<PartInfo> parts_ = slot_->take()->network().parts();
+  std::vector<Sender<AtNetwork>*> results_;  // by part
 };
 
 }  // namespace
 
-NodeOutput build_network(Flow& flow, const std::string& name, std::shared_ptr<const Network> network,
-                         const NodeOutput& clips, const std::vector<StreamId>& streams) {
-  return NetworkFlow(flow, name, std::move(network), clips, streams).build();
+NodeOutput build_network(Flow& flow, const NodeUse& use, std::shared_ptr<NetworkSlot> slot,
+                         const NodeOutput& clips) {
+  return NetworkFlow(flow, use, std::move(slot), clips).build();
 }
 
 }  // namespace actionflow

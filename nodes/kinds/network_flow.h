@@ -2,16 +2,15 @@
 #pragma once
 
 #include <memory>
-#include <string>
-#include <vector>
 
-#include "models/network/network.h"
 #include "nodes/flow/flow.h"
+#include "nodes/flow/node.h"
+#include "nodes/kinds/network_slot.h"
 
 namespace actionflow {
 
 // `clips` is the window node's output. Throws ModelError where it lacks the network's input form.
-NodeOutput build_network(Flow& flow, const std::string& name, std::shared_ptr<const Network> network,
-                         const NodeOutput& clips, const std::vector<StreamId>& streams);
+NodeOutput build_network(Flow& flow, const NodeUse& use, std::shared_ptr<NetworkSlot> slot,
+                         const NodeOutput& clips);
 
 }  // namespace actionflow

@@ -46,8 +46,13 @@ NodeOutput NetworkNode::build(Flow& flow, const NodeUse& use, const std::vector<
   NetworkOptions options;
   options.precision = flow.options().precision;
   options.threads = flow.options().threads;
-  auto network = Network::compile(model_->architecture, model_->weights, options, cut_);
-  return build_network(flow, use.name, std::move(network), inputs.front(), use.streams);
+  const auto compile = [options, cut = cut_](const Model& model) {
+    return Network::compile(model.architecture, model.weights, options, cut);
+  };
+  auto slot = std::make_shared<NetworkSlot>(compile(*model_));
+  NodeOutput output = build_network(flow, use, slot, inputs.front());
+  output.exchange = [slot, compile](const Model& model) { slot->exchange(compile(model)); };
+  return output;
 }
 
 std::string natural_node_kind(const Architecture& architecture) {

@@ -11,8 +11,6 @@ namespace actionflow {
 
 namespace {
 
-constexpr tbb::flow::node_priority_t kWindowPriority = 1;
-
 struct WindowOptions {
   std::optional<int> hop;
   Tail tail = Tail::align;
@@ -35,16 +33,17 @@ struct WindowShape {
   std::vector<InputSpec> forms;
 };
 
-// The windows of one stream. Its node is serial.
+// The windows of one stream. Its stage is serial.
 class StreamWindows {
  public:
   StreamWindows(RunContext& run, std::string node, StreamId stream, const WindowShape& shape,
-                std::shared_ptr<ClipGate> gate)
+                std::shared_ptr<ClipGate> gate, std::shared_ptr<WindowProgress> progress)
       : run_(run),
         node_(std::move(node)),
         stream_(stream),
         shape_(shape),
         gate_(std::move(gate)),
+        progress_(std::move(progress)),
         cutter_(shape.frames, shape.hop, shape.rate),
         timer_(run.timer("prepare")) {
     for (const InputSpec& form : shape.forms) preparers_.emplace_back(form);
@@ -65,6 +64,8 @@ class StreamWindows {
     cut();
     if (mark == Mark::end && !run_.stream(stream_).source_failed) end_of_file();
   }
+
+  void tell_progress() { progress_->set({gate_->windows(), cutter_.horizon()}); }
 
  private:
   void cut() {
@@ -116,6 +117,7 @@ class StreamWindows {
   const StreamId stream_;
   const WindowShape shape_;
   std::shared_ptr<ClipGate> gate_;
+  std::shared_ptr<WindowProgress> progress_;
   std::optional<TimeGrid> grid_;  // from the first frame on, when the source is known to be live or not
   WindowCutter cutter_;
   std::vector<Preparer> preparers_;
@@ -152,16 +154,16 @@ class WindowNode : public Node {
     shape_.tail = options_.tail;
   }
 
-  double hop_seconds() const override { return shape_.hop / shape_.rate; }
+  double window_seconds() const override { return shape_.frames / shape_.rate; }
 
   NodeOutput build(Flow& flow, const NodeUse& use, const std::vector<NodeOutput>& inputs) override {
     NodeOutput output;
     auto& out = flow.make<tbb::flow::broadcast_node<ClipItem>>(flow.graph());
     output.clips = &out;
     output.forms = shape_.forms;
-    for (const StreamId stream : use.streams) {
-      build_stream(flow, use.name, stream, *inputs.front().frames.at(stream), out);
-    }
+    output.window = use.name;
+    flow.add_to_lanes(use, [&flow, &out, name = use.name, from = inputs.front().node, shape = shape_](
+                               StreamLane& lane) { add_stage(flow, name, from, shape, out, lane); });
     return output;
   }
 
@@ -178,28 +180,30 @@ class WindowNode : public Node {
     if (std::none_of(shape_.forms.begin(), shape_.forms.end(), same)) shape_.forms.push_back(form);
   }
 
-  void build_stream(Flow& flow, const std::string& name, StreamId stream, Sender<Frames>& frames,
-                    Receiver<Clips>& out) {
+  // Clips of a stream below its gate: the workers' share of it, and one that waits.
+  static int clips_in_flight(Flow& flow) {
+    const int streams = std::max(1, flow.run().stream_count());
+    return (flow.options().workers + streams - 1) / streams + 1;
+  }
+
+  static void add_stage(Flow& flow, const std::string& name, const std::string& from,
+                        const WindowShape& shape, Receiver<Clips>& out, StreamLane& lane) {
     RunContext& run = flow.run();
-    const int streams = std::max(1, run.stream_count());
-    const int in_flight = (flow.options().workers + streams - 1) / streams + 1;
     auto gate = std::make_shared<ClipGate>(
-        run.stream(stream), in_flight, [&out](const ClipItem& item) { out.try_put(item); },
-        [&flow, stream] { flow.tell_room(stream); });
-    flow.add_bound(stream, [gate] { return gate->has_room(); });
-    auto windows = std::make_shared<StreamWindows>(run, name, stream, shape_, gate);
-    auto body = [&run, name, windows](const FramesItem& item) {
+        lane.state(), [&flow] { return clips_in_flight(flow); },
+        [&out](const ClipItem& item) { out.try_put(item); }, [&lane] { lane.tell_room(); }, lane.in_flight());
+    lane.add_bound([gate] { return gate->has_room(); });
+    auto windows = std::make_shared<StreamWindows>(run, name, lane.id(), shape, gate, lane.progress(name));
+    auto stage = flow.make_stage<Frames>(LanePriority::window, [&run, name, windows](const FramesItem& item) {
       using Nothing = std::monostate;
       process_item<Nothing>(run, name, item, [&](const Frames& list) -> Outcome<Nothing> {
         windows->take(list);
         return Nothing{};
       });
       finish_item(run, name, *windows, item);
-      return tbb::flow::continue_msg();
-    };
-    using Windowing = tbb::flow::function_node<FramesItem, tbb::flow::continue_msg>;
-    auto& node = flow.make<Windowing>(flow.graph(), tbb::flow::serial, body, kWindowPriority);
-    tbb::flow::make_edge(frames, node);
+      windows->tell_progress();
+    });
+    lane.connect_frames(from, [stage](const FramesItem& item) { stage->put(item); });
   }
 
   // Marks hold whatever became of the item's frames.

@@ -30,24 +30,22 @@ std::string clock_time(double seconds) {
 }  // namespace
 
 void ConsoleSink::window(const WindowResult& result) {
-  out_ << fmt::format("{} {}–{} {}{}\n", result.stream, clock_time(result.start), clock_time(result.end),
-                      result.node, result.padded ? " (short: last picture repeated)" : "");
+  std::string text =
+      fmt::format("{} {}–{} {}{}\n", result.stream, clock_time(result.start), clock_time(result.end),
+                  result.node, result.padded ? " (short: last picture repeated)" : "");
   const auto shown = std::min(static_cast<std::size_t>(classes_), result.top.size());
   for (std::size_t i = 0; i < shown; ++i) {
     const ScoredLabel& one = result.top[i];
-    out_ << fmt::format("  {} {:5.1f} %  {}\n", bar(one.score), 100 * one.score, one.label);
+    text += fmt::format("  {} {:5.1f} %  {}\n", bar(one.score), 100 * one.score, one.label);
   }
-  out_ << std::flush;
-  if (!out_) throw Error(ExitCode::failure, "results cannot be written to the console");
+  out_.write(text);
 }
 
 void ConsoleSink::summary(const Summary& summary) {
-  out_ << fmt::format(
-              "{} stream{}, {} frames, {} windows, {} dropped, {} damaged in {:.1f} s ({:.0f} frames/s)\n",
-              summary.streams.size(), summary.streams.size() == 1 ? "" : "s", summary.frames(),
-              summary.windows(), summary.dropped(), summary.damaged(), summary.seconds,
-              summary.frames_per_second())
-       << std::flush;
+  out_.write(fmt::format(
+      "{} stream{}, {} frames, {} windows, {} dropped, {} damaged in {:.1f} s ({:.0f} frames/s)\n",
+      summary.streams.size(), summary.streams.size() == 1 ? "" : "s", summary.frames(), summary.windows(),
+      summary.dropped(), summary.damaged(), summary.seconds, summary.frames_per_second()));
 }
 
 }  // namespace actionflow

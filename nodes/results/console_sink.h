@@ -1,22 +1,24 @@
 // Results for people: the best class of each window with a bar for each of the top classes.
 #pragma once
 
-#include <ostream>
+#include <utility>
 
+#include "nodes/results/line_output.h"
 #include "nodes/results/result_sink.h"
 
 namespace actionflow {
 
 class ConsoleSink : public ResultSink {
  public:
-  // `out` must outlive the sink. `classes`: how many are shown a window.
-  explicit ConsoleSink(std::ostream& out, int classes = 3) : out_(out), classes_(classes) {}
+  // `classes`: how many are shown a window.
+  explicit ConsoleSink(LineOutput out, int classes = 3) : out_(std::move(out)), classes_(classes) {}
   void window(const WindowResult& result) override;
   void summary(const Summary& summary) override;
+  void finish() override { out_.finish(); }
   bool readable() const override { return true; }
 
  private:
-  std::ostream& out_;
+  LineOutput out_;
   int classes_;
 };
 

@@ -35,9 +35,4 @@ std::string to_json_line(const Summary& summary) {
                      summary.damaged(), summary.seconds, summary.frames_per_second());
 }
 
-void JsonLinesSink::write(const std::string& line) {
-  out_ << line << '\n' << std::flush;
-  if (!out_) throw Error(ExitCode::failure, name_ + ": results cannot be written");
-}
-
 }  // namespace actionflow

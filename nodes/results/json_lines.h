@@ -1,9 +1,10 @@
 // Results as JSON, one object a line.
 #pragma once
 
-#include <ostream>
 #include <string>
+#include <utility>
 
+#include "nodes/results/line_output.h"
 #include "nodes/results/result_sink.h"
 
 namespace actionflow {
@@ -13,18 +14,16 @@ namespace actionflow {
 std::string to_json_line(const WindowResult& result);
 std::string to_json_line(const Summary& summary);
 
-// Writes and flushes a line a result. Throws Error when the stream cannot be written.
+// Writes a line a result at once. Throws Error where it cannot be written.
 class JsonLinesSink : public ResultSink {
  public:
-  // `out` must outlive the sink; `name` is for messages.
-  JsonLinesSink(std::ostream& out, std::string name) : out_(out), name_(std::move(name)) {}
-  void window(const WindowResult& result) override { write(to_json_line(result)); }
-  void summary(const Summary& summary) override { write(to_json_line(summary)); }
+  explicit JsonLinesSink(LineOutput out) : out_(std::move(out)) {}
+  void window(const WindowResult& result) override { out_.write(to_json_line(result) + "\n"); }
+  void summary(const Summary& summary) override { out_.write(to_json_line(summary) + "\n"); }
+  void finish() override { out_.finish(); }
 
  private:
-  void write(const std::string& line);
-  std::ostream& out_;
-  std::string name_;
+  LineOutput out_;
 };
 
 }  // namespace actionflow

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "nodes/results/summary.h"
@@ -24,14 +25,23 @@ struct WindowResult {
   double latency_ms = 0;         // from the newest frame's arrival to this result
 };
 
-// Called by one thread at a time. What it throws is counted and reported; the run goes on.
+// What a sink is given. A further kind of result is one more alternative and one more member of ResultSink;
+// queues and threads between graph and sink carry them all alike.
+using Result = std::variant<WindowResult, Summary>;
+
+// Called by one thread at a time, which may be another than the one that made it. What it throws is counted
+// and reported, decides the exit code, and the run goes on.
 class ResultSink {
  public:
   virtual ~ResultSink() = default;
   virtual void window(const WindowResult& result) = 0;
   virtual void summary(const Summary& summary) = 0;
+  // Nothing more comes.
+  virtual void finish() {}
   // For people, not for machines: then a graph's `console` nodes say what it shows.
   virtual bool readable() const { return false; }
+
+  void write(const Result& result);
 };
 
 }  // namespace actionflow

@@ -43,7 +43,9 @@ struct Summary {
   StageSummary latency;  // from the newest frame's arrival to the result
   double seconds = 0;
   bool interrupted = false;
-  std::vector<FailureCount> sink_failures;  // of writing results
+  std::vector<FailureCount> sink_failures;  // of writing results, at the end too
+  // What streams that were detached while the run went on did, all together.
+  StreamSummary detached;
 
   std::int64_t frames() const { return sum(&StreamSummary::frames); }
   std::int64_t windows() const { return sum(&StreamSummary::windows); }
@@ -57,7 +59,7 @@ struct Summary {
 
  private:
   std::int64_t sum(std::int64_t StreamSummary::*member) const {
-    std::int64_t total = 0;
+    std::int64_t total = detached.*member;
     for (const StreamSummary& stream : streams) total += stream.*member;
     return total;
   }

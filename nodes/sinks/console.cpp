@@ -1,6 +1,8 @@
 // console: results for people. Where a graph has console nodes, the program shows what they are given
 // instead of the graph's final results; where standard output is for machines, they write to stderr.
-#include <iostream>
+#include <unistd.h>
+
+#include <memory>
 
 #include "nodes/results/console_sink.h"
 #include "nodes/sinks/sink_flow.h"
@@ -21,12 +23,11 @@ class ConsoleNode : public Node {
 
   NodeOutput build(Flow& flow, const NodeUse& use, const std::vector<NodeOutput>& inputs) override {
     if (flow.results().readable()) {
-      add_final_results(flow, inputs.front());
-      return {};
+      add_final_results(flow, use, inputs.front());
+    } else {
+      add_result_sink(flow, use, inputs.front(),
+                      std::make_shared<ConsoleSink>(LineOutput(STDERR_FILENO, "standard error")));
     }
-    auto sink = std::make_shared<ConsoleSink>(std::cerr);
-    add_result_sink(flow, use.name, inputs.front(),
-                    [sink](const WindowResult& result) { sink->window(result); });
     return {};
   }
 };

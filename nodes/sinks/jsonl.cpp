@@ -1,6 +1,5 @@
 // jsonl: results as JSON, one object a line, into a file.
 #include <filesystem>
-#include <fstream>
 
 #include "nodes/results/json_lines.h"
 #include "nodes/sinks/sink_flow.h"
@@ -17,20 +16,6 @@ struct JsonlOptions {
   }
 };
 
-class JsonlFile {
- public:
-  explicit JsonlFile(const std::filesystem::path& path)
-      : file_(path, std::ios::trunc), sink_(file_, path.string()) {
-    if (!file_)
-      throw UsageError(path.string() + ": cannot be written, expected a folder that exists and is writable");
-  }
-  ResultSink& sink() { return sink_; }
-
- private:
-  std::ofstream file_;
-  JsonLinesSink sink_;
-};
-
 class JsonlNode : public Node {
  public:
   using Options = JsonlOptions;
@@ -41,10 +26,7 @@ class JsonlNode : public Node {
   }
 
   NodeOutput build(Flow& flow, const NodeUse& use, const std::vector<NodeOutput>& inputs) override {
-    auto file = std::make_shared<JsonlFile>(options_.file);
-    add_result_sink(flow, use.name, inputs.front(),
-                    [file](const WindowResult& result) { file->sink().window(result); });
-    flow.on_finish([file](const Summary& summary) { file->sink().summary(summary); });
+    add_result_sink(flow, use, inputs.front(), std::make_shared<JsonLinesSink>(LineOutput(options_.file)));
     return {};
   }
 

@@ -14,17 +14,16 @@ constexpr double kNsPerMs = 1e6;
 
 // Whose scores they are.
 struct Origin {
-  explicit Origin(const NodeOutput& output) : node(output.node), classes(output.classes) {}
-
-  WindowResult result(RunContext& run, const ScoresItem& item, const std::vector<float>& scores) const {
+  WindowResult result(RunContext& run, const ScoresItem& item, const ClassScores& scores) const {
     const WindowInfo& window = item.ticket->window();
     const double latency_ms = static_cast<double>(steady_ns() - window.arrival_ns) / kNsPerMs;
     const std::string& stream = run.stream(item.key.stream).name;
-    return {stream, node, window.start, window.end, window.padded, top_classes(scores, *classes), latency_ms};
+    return {stream,     node,          window.start,
+            window.end, window.padded, top_classes(scores.values, *scores.classes),
+            latency_ms};
   }
 
   std::string node;
-  const std::vector<std::string>* classes;
 };
 
 template <class Body>
@@ -52,24 +51,27 @@ std::vector<ScoredLabel> top_classes(const std::vector<float>& scores,
   return top;
 }
 
-void add_result_sink(Flow& flow, const std::string& name, const NodeOutput& input,
-                     std::function<void(const WindowResult&)> write) {
+void add_result_sink(Flow& flow, const NodeUse& use, const NodeOutput& input,
+                     std::shared_ptr<ResultSink> sink) {
   RunContext& run = flow.run();
-  add_sink_node(flow, *input.scores,
-                [&run, name, of = Origin(input), write = std::move(write)](const ScoresItem& item) {
-                  process_item<std::monostate>(run, name, item,
-                                               [&](const Scores& scores) -> Outcome<std::monostate> {
-                                                 write(of.result(run, item, *scores));
-                                                 return std::monostate{};
-                                               });
-                });
+  auto write = flow.add_result_sink(use, std::move(sink));
+  add_sink_node(
+      flow, *input.scores,
+      [&run, name = use.name, of = Origin{input.node}, write = std::move(write)](const ScoresItem& item) {
+        process_item<std::monostate>(run, name, item, [&](const Scores& scores) -> Outcome<std::monostate> {
+          write(item.key.stream, of.result(run, item, *scores));
+          return std::monostate{};
+        });
+      });
 }
 
-void add_final_results(Flow& flow, const NodeOutput& input) {
+void add_final_results(Flow& flow, const NodeUse& use, const NodeOutput& input) {
   RunContext& run = flow.run();
   ResultOrder& order = flow.result_order();
-  const int node = order.add_node(input.streams);
-  add_sink_node(flow, *input.scores, [&run, &order, node, of = Origin(input)](const ScoresItem& item) {
+  const int node = order.add_node();
+  flow.add_to_lanes(use, [&order, node](StreamLane& lane) { order.add_stream(node, lane.id()); });
+  flow.bound_by_results(use);
+  add_sink_node(flow, *input.scores, [&run, &order, node, of = Origin{input.node}](const ScoresItem& item) {
     auto made = process_item<WindowResult>(
         run, "results", item,
         [&](const Scores& scores) -> Outcome<WindowResult> { return of.result(run, item, *scores); });

@@ -1,10 +1,12 @@
-// How scores leave the graph: as results, in the order of each stream, one at a time.
+// How scores leave the graph: as results, in the order of each stream, on the threads of sinks.
 #pragma once
 
-#include <functional>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "nodes/flow/flow.h"
+#include "nodes/flow/node.h"
 #include "nodes/results/result_sink.h"
 
 namespace actionflow {
@@ -16,12 +18,11 @@ inline constexpr std::size_t kTopClasses = 5;
 std::vector<ScoredLabel> top_classes(const std::vector<float>& scores,
                                      const std::vector<std::string>& classes);
 
-// Adds a serial flow node, `name`, that hands each result of `input` to `write`. Failed and dropped
-// windows give none. What `write` throws is a failure of that window.
-void add_result_sink(Flow& flow, const std::string& name, const NodeOutput& input,
-                     std::function<void(const WindowResult&)> write);
+// Has the results of `input` written to `sink`, on a thread of its own. Failed and dropped windows give none.
+void add_result_sink(Flow& flow, const NodeUse& use, const NodeOutput& input,
+                     std::shared_ptr<ResultSink> sink);
 
-// Hands `input` to the program's own results, and measures the latency.
-void add_final_results(Flow& flow, const NodeOutput& input);
+// Hands `input`, the output of the node `use`, to the program's own results, and measures the latency.
+void add_final_results(Flow& flow, const NodeUse& use, const NodeOutput& input);
 
 }  // namespace actionflow

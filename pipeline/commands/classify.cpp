@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <iostream>
 
 #include "nodes/results/console_sink.h"
@@ -37,12 +39,9 @@ class Classify : public Command {
                                 {flags_.model, flags_.weights, flags_.overrides.hop}));
     }
     if (print_graph_) return print(to_dot(description));
-    const std::unique_ptr<ResultSink> results = sink(arguments.json);
-    Pipeline pipeline(description, *results);
+    Pipeline pipeline(description, sink(arguments.json));
     const StopOnSignal stop_on_signal([&pipeline] { pipeline.stop(); });
-    const Summary summary = pipeline.run();
-    results->summary(summary);
-    return summary.exit_code();
+    return pipeline.run().exit_code();
   }
 
  private:
@@ -51,9 +50,10 @@ class Classify : public Command {
     return ExitCode::done;
   }
 
-  static std::unique_ptr<ResultSink> sink(bool json) {
-    if (json) return std::make_unique<JsonLinesSink>(std::cout, "standard output");
-    return std::make_unique<ConsoleSink>(std::cout);
+  static std::shared_ptr<ResultSink> sink(bool json) {
+    LineOutput out(STDOUT_FILENO, "standard output");
+    if (json) return std::make_shared<JsonLinesSink>(std::move(out));
+    return std::make_shared<ConsoleSink>(std::move(out));
   }
 
   PipelineFlags flags_;

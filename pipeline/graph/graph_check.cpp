@@ -175,13 +175,16 @@ class GraphChecker {
     uses_[i].place = self.place;
     if (!takes_packets(self)) {
       if (!inputs_[i].empty() && inputs_[i][0] >= 0) {
-        uses_[i].streams = uses_[static_cast<std::size_t>(inputs_[i][0])].streams;
+        const NodeUse& input = uses_[static_cast<std::size_t>(inputs_[i][0])];
+        uses_[i].streams = input.streams;
+        uses_[i].only = input.only;
       }
       check_same_streams(i);
       return;
     }
     std::vector<std::string> names;
     for (const StreamDescription& stream : description_.streams) names.push_back(stream.name);
+    if (self.names_streams) uses_[i].only = self.streams;
     std::vector<StreamId>& streams = uses_[i].streams;
     for (const std::string& wanted : self.names_streams ? self.streams : names) {
       const auto found = std::find(names.begin(), names.end(), wanted);

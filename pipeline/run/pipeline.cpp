@@ -2,8 +2,11 @@
 
 #include <oneapi/tbb/global_control.h>
 
+#include <algorithm>
 #include <condition_variable>
+#include <map>
 #include <mutex>
+#include <utility>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -22,21 +25,22 @@ constexpr double kReadersSeconds = 0.5;
 }  // namespace
 
 struct Pipeline::State {
-  State(const PipelineDescription& description, ResultSink& results, const RunOptions& run_options)
+  State(const PipelineDescription& description, std::shared_ptr<ResultSink> results,
+        const RunOptions& run_options)
       : options(description.options.resolved()),
         parallelism(tbb::global_control::max_allowed_parallelism,
                     static_cast<std::size_t>(options.workers) + 1),
         run(std::make_shared<RunContext>(run_options.faults)) {
-    for (const StreamDescription& stream : description.streams) {
-      run->add_stream(stream.name, stream.source.codec_threads);
-    }
-    flow = std::make_unique<Flow>(*run, options, results);
-    build(description, results);
-    for (std::size_t id = 0; id < description.streams.size(); ++id)
-      add_source(static_cast<StreamId>(id), description);
+    // Ids in the description are those of the run.
+    std::vector<StreamId> ids;
+    for (const StreamDescription& stream : description.streams)
+      ids.push_back(run->add_stream(stream.name, stream.source.codec_threads));
+    flow = std::make_unique<Flow>(run, options, std::move(results));
+    build(description);
+    for (std::size_t i = 0; i < ids.size(); ++i) add_source(ids[i], description.streams[i].source);
   }
 
-  void build(const PipelineDescription& description, ResultSink& results) {
+  void build(const PipelineDescription& description) {
     bool shown = false;
     for (const NodeDescription& node : description.nodes) shown = shown || node.kind->name == "console";
     std::vector<NodeOutput> outputs;
@@ -46,64 +50,105 @@ struct Pipeline::State {
       nodes.push_back(node.node);
       outputs.push_back(node.node->build(*flow, node.use, inputs));
       outputs.back().node = node.use.name;
-      outputs.back().streams = node.use.streams;
+      if (outputs.back().exchange) networks[node.use.name] = outputs.back().exchange;
     }
-    if (shown && results.readable()) return;
+    if (shown && flow->results().readable()) return;
     for (std::size_t i = 0; i < outputs.size(); ++i) {
-      if (description.nodes[i].final_result) add_final_results(*flow, outputs[i]);
+      if (description.nodes[i].final_result) add_final_results(*flow, description.nodes[i].use, outputs[i]);
     }
   }
 
-  void add_source(StreamId id, const PipelineDescription& description) {
-    auto source = std::make_shared<StreamSource>(id, description.streams[static_cast<std::size_t>(id)].source,
-                                                 run, *flow, [this] { note_end(); });
-    flow->set_room_listener(id, [weak = std::weak_ptr(source)] {
+  std::shared_ptr<StreamSource> add_source(StreamId id, const SourceOptions& source_options) {
+    StreamLane& lane = flow->attach(id);
+    auto source = std::make_shared<StreamSource>(lane, source_options, run, [this] { note_end(); });
+    lane.on_room([weak = std::weak_ptr(source)] {
       if (auto alive = weak.lock()) alive->wake();
     });
-    sources.push_back(std::move(source));
+    const std::lock_guard lock(mutex);
+    sources.push_back(source);
+    return source;
   }
 
+  // Called with the source's own lock held.
   void note_end() {
     const std::lock_guard lock(mutex);
-    ++ended;
     changed.notify_all();
   }
 
-  // Until every source has ended, or, after a stop, is given up.
-  void wait_for_sources() {
+  std::vector<std::shared_ptr<StreamSource>> all_sources() const {
+    const std::lock_guard lock(mutex);
+    return sources;
+  }
+
+  std::shared_ptr<StreamSource> find_source(const std::string& name) const {
+    for (const auto& source : all_sources()) {
+      if (source->name() == name) return source;
+    }
+    return nullptr;
+  }
+
+  bool all_ended() const {
+    const auto list = all_sources();
+    return std::all_of(list.begin(), list.end(), [](const auto& source) { return source->ended(); });
+  }
+
+  void look_again() {
     std::unique_lock lock(mutex);
+    changed.wait_for(lock, kProgressLook);
+  }
+
+  // Until every source has ended, or, after a stop, is given up. Then no stream is attached any more.
+  void wait_for_sources() {
     std::optional<Deadline> deadline;
-    while (ended < sources.size()) {
-      changed.wait_for(lock, kProgressLook);
+    for (;;) {
       if (run->stopping() && !deadline) {
         deadline.emplace(kReadersSeconds);
-        for (const auto& source : sources) source->stop();
+        for (const auto& source : all_sources()) source->stop();
       }
-      if (deadline && deadline->passed()) break;
+      const bool given_up = deadline && deadline->passed();
+      if (given_up || all_ended()) {
+        const std::lock_guard lock(streams_mutex);
+        if (!given_up && !all_ended()) continue;  // one more was attached
+        over = true;
+        break;
+      }
+      look_again();
     }
-    lock.unlock();
-    for (const auto& source : sources) source->close();
+    for (const auto& source : all_sources()) source->close();
+  }
+
+  // The thread that reads may hang in a system call.
+  void end_source(StreamSource& source) {
+    source.stop();
+    const Deadline deadline(kReadersSeconds);
+    while (!source.ended() && !deadline.passed()) look_again();
+    source.close();
   }
 
   const GraphOptions options;
   tbb::global_control parallelism;
   std::shared_ptr<RunContext> run;
   std::vector<std::shared_ptr<Node>> nodes;  // what is built refers to them
+  std::map<std::string, std::function<void(const Model&)>> networks;
   std::unique_ptr<Flow> flow;
-  std::vector<std::shared_ptr<StreamSource>> sources;
-  std::mutex mutex;
+  std::mutex streams_mutex;  // one attaches or detaches
+  bool over = false;         // guarded by it
+  mutable std::mutex mutex;
   std::condition_variable changed;
-  std::size_t ended = 0;
+  std::vector<std::shared_ptr<StreamSource>> sources;  // guarded by mutex
   bool started = false;
 };
 
+Pipeline::Pipeline(const PipelineDescription& description, std::shared_ptr<ResultSink> results,
+                   const RunOptions& options)
+    : state_(std::make_unique<State>(description, std::move(results), options)) {}
+
 Pipeline::Pipeline(const PipelineDescription& description, ResultSink& results, const RunOptions& options)
-    : state_(std::make_unique<State>(description, results, options)) {}
+    : Pipeline(description, std::shared_ptr<ResultSink>(std::shared_ptr<void>(), &results), options) {}
 
 Pipeline::~Pipeline() {
-  if (!state_->started) return;
   stop();
-  for (const auto& source : state_->sources) {
+  for (const auto& source : state_->all_sources()) {
     source->stop();
     source->close();
   }
@@ -111,18 +156,55 @@ Pipeline::~Pipeline() {
 
 Summary Pipeline::run() {
   const Stopwatch watch;
-  state_->started = true;
-  for (const auto& source : state_->sources) source->start();
+  {
+    const std::lock_guard lock(state_->streams_mutex);
+    state_->started = true;
+    for (const auto& source : state_->all_sources()) source->start();
+  }
   state_->wait_for_sources();
   state_->flow->wait();
   Summary summary = state_->run->summary();
   summary.seconds = watch.seconds();
   summary.interrupted = state_->run->stopping();
   state_->flow->finish(summary);
+  summary.sink_failures = state_->run->summary().sink_failures;
+  summary.interrupted = state_->run->stopping();
   return summary;
 }
 
 void Pipeline::stop() noexcept { state_->run->request_stop(); }
+
+void Pipeline::attach(const StreamDescription& stream) {
+  State& state = *state_;
+  const std::lock_guard lock(state.streams_mutex);
+  if (state.over) throw UsageError("stream '" + stream.name + "': the run is over");
+  if (state.find_source(stream.name)) throw UsageError("there is a stream '" + stream.name + "' already");
+  const StreamId id = state.run->add_stream(stream.name, stream.source.codec_threads);
+  const auto source = state.add_source(id, stream.source);
+  if (state.started) source->start();
+}
+
+void Pipeline::detach(const std::string& stream) {
+  State& state = *state_;
+  const std::lock_guard lock(state.streams_mutex);
+  const auto source = state.find_source(stream);
+  if (!source) throw UsageError("there is no stream '" + stream + "'");
+  if (state.over) throw UsageError("stream '" + stream + "': the run is over");
+  state.end_source(*source);
+  state.flow->detach(source->id());
+  const std::lock_guard sources_lock(state.mutex);
+  std::erase(state.sources, source);
+}
+
+void Pipeline::exchange(const std::string& node, const Model& model) {
+  const auto found = state_->networks.find(node);
+  if (found == state_->networks.end()) throw UsageError("there is no network '" + node + "'");
+  found->second(model);
+}
+
+Pipeline::Holdings Pipeline::holdings() const {
+  return {state_->flow->lane_count(), state_->all_sources().size(), state_->flow->streams_kept()};
+}
 
 Summary Pipeline::progress() { return state_->run->summary(); }
 

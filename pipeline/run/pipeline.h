@@ -9,8 +9,11 @@
 // sources ended and everything read was answered. A failing source or node is not an exception: it is
 // logged once, counted in the summary, and leaves the other streams as they are.
 //
+// While it runs, streams are attached and detached, and weights exchanged, without a stop and without a
+// change of what the other streams give. All of these may be called from any thread.
+//
 // After stop(), reading ends, what is in flight is finished for at most 2 s, the rest counts as dropped. A
-// reader that does not return from a system call is left behind, with what it holds.
+// reader or a sink that does not return from a system call is left behind, with what it holds.
 #pragma once
 
 #include <memory>
@@ -27,8 +30,10 @@ struct RunOptions {
 
 class Pipeline {
  public:
-  // `results` gets the final results and must outlive the pipeline; its summary() is not called: that is
-  // for the caller, with what run() gives.
+  // `results` gets the final results and, at the end, the summary, on a thread of its own.
+  Pipeline(const PipelineDescription& description, std::shared_ptr<ResultSink> results,
+           const RunOptions& options = {});
+  // The same with a sink that outlives the pipeline, and whose calls return: it is not to be left behind.
   Pipeline(const PipelineDescription& description, ResultSink& results, const RunOptions& options = {});
   ~Pipeline();
   Pipeline(const Pipeline&) = delete;
@@ -37,6 +42,25 @@ class Pipeline {
   Summary run();
   // From any thread or a signal handler, at any time.
   void stop() noexcept;
+
+  // Takes up another stream. It reaches the decode nodes that name it or name none, and run() returns when it
+  // has ended, too. Throws UsageError where a stream of that name is there or the run is over.
+  void attach(const StreamDescription& stream);
+  // Stops reading a stream, waits until what was read of it is answered and written, and forgets it; it goes
+  // on to count in the summary. Throws UsageError where there is none of that name.
+  void detach(const std::string& stream);
+  // Goes on with another network and its weights in the node `node`, from the next clip on. Classes may be
+  // others. Throws ModelError where it does not fit, UsageError where no network stands under that name.
+  void exchange(const std::string& node, const Model& model);
+
+  // What is held for streams: it is the same again when as many streams are attached.
+  struct Holdings {
+    std::size_t lanes = 0;
+    std::size_t sources = 0;
+    std::size_t states = 0;  // over all nodes that keep something for each stream
+    friend bool operator==(const Holdings&, const Holdings&) = default;
+  };
+  Holdings holdings() const;
 
   // A moment's state while it runs, for a progress line. From any thread.
   Summary progress();

@@ -20,7 +20,8 @@ constexpr std::chrono::milliseconds kLook{50};
 // Counts a packet in the graph until its frames are on the grid.
 class StreamSource::PacketTicket : public Ticket {
  public:
-  explicit PacketTicket(std::shared_ptr<StreamSource> source) : source_(std::move(source)) {
+  explicit PacketTicket(std::shared_ptr<StreamSource> source)
+      : Ticket(source->counter_), source_(std::move(source)) {
     const std::lock_guard lock(source_->mutex_);
     ++source_->in_flight_;
   }
@@ -36,21 +37,27 @@ class StreamSource::PacketTicket : public Ticket {
   std::shared_ptr<StreamSource> source_;
 };
 
-StreamSource::StreamSource(StreamId id, SourceOptions options, std::shared_ptr<RunContext> run, Flow& flow,
+StreamSource::StreamSource(StreamLane& lane, SourceOptions options, std::shared_ptr<RunContext> run,
                            std::function<void()> ended)
-    : id_(id),
+    : id_(lane.id()),
       options_(std::move(options)),
       run_(std::move(run)),
-      state_(run_->stream(id)),
-      flow_(&flow),
+      state_(run_->shared_stream(id_)),
+      counter_(lane.in_flight()),
+      lane_(&lane),
       ended_(std::move(ended)) {}
+
+bool StreamSource::ended() const {
+  const std::lock_guard lock(mutex_);
+  return lane_ == nullptr;
+}
 
 void StreamSource::start() {
   std::thread([self = shared_from_this()] { self->run_thread(); }).detach();
 }
 
 void StreamSource::stop() {
-  state_.stop = true;
+  state_->stop = true;
   changed_.notify_one();
 }
 
@@ -61,25 +68,25 @@ void StreamSource::close() { finish(Mark::stopped); }
 void StreamSource::run_thread() {
   Failure failure;
   while (!read_connection(failure)) {
-    if (state_.stop) return finish(Mark::stopped);
+    if (state_->stop) return finish(Mark::stopped);
     if (!wait_and_retry(failure)) {
-      if (!state_.stop) run_->fail_stream(id_, failure);
+      if (!state_->stop) run_->fail_stream(id_, failure);
       return finish(Mark::stopped);
     }
   }
-  finish(state_.stop ? Mark::stopped : Mark::end);
+  finish(state_->stop ? Mark::stopped : Mark::end);
 }
 
 // True when the source came to its end, false when it was lost or is not there.
 bool StreamSource::read_connection(Failure& failure) {
   bool opened = false;
   try {
-    std::unique_ptr<Reader> reader = Reader::open(options_, state_.stop);
+    std::unique_ptr<Reader> reader = Reader::open(options_, state_->stop);
     opened = true;
     was_open_ = true;
-    state_.live = reader->info().live;
+    state_->live = reader->info().live;
     // What looking at the stream took, which decodes some of it, and the lost connection's decoder.
-    if (state_.live) give_back_free_memory();
+    if (state_->live) give_back_free_memory();
     put(Mark::begin, {Packet(), reader->codec_parameters()});
     read_packets(*reader);
     return true;
@@ -95,8 +102,8 @@ void StreamSource::read_packets(Reader& reader) {
     StreamState& state;
     Reader& reader;
     ~CountDamage() { state.damaged += reader.damaged(); }
-  } count{state_, reader};
-  while (!state_.stop && wait_for_room()) {
+  } count{*state_, reader};
+  while (!state_->stop && wait_for_room()) {
     std::optional<Packet> packet = reader.read();
     if (!packet) return;
     if (!gave_packets_) note_recovery();
@@ -108,7 +115,7 @@ void StreamSource::read_packets(Reader& reader) {
 bool StreamSource::retries() const {
   SourceOptions at_full_speed = options_;
   at_full_speed.realtime = false;
-  const bool opened_as_file = was_open_ && !state_.live;
+  const bool opened_as_file = was_open_ && !state_->live;
   return options_.retry && is_live(at_full_speed) && !opened_as_file;
 }
 
@@ -118,7 +125,7 @@ bool StreamSource::wait_and_retry(const Failure& failure) {
   down_ = true;
   gave_packets_ = false;
   pause(backoff_.next());
-  return !state_.stop;
+  return !state_->stop;
 }
 
 void StreamSource::note_recovery() {
@@ -126,8 +133,8 @@ void StreamSource::note_recovery() {
   backoff_.reset();
   if (!down_) return;
   down_ = false;
-  ++state_.reconnects;
-  log::info("{}: back", state_.name);
+  ++state_->reconnects;
+  log::info("{}: back", state_->name);
 }
 
 // The item is let go after the mutex is free: the last copy of a ticket takes it again.
@@ -138,13 +145,13 @@ void StreamSource::put(Mark mark, PacketMessage message) {
   item.outcome = std::move(message);
   const std::lock_guard lock(mutex_);
   item.key = {id_, 0, number_++};
-  if (flow_) flow_->put(id_, item);
+  if (lane_) lane_->put(item);
 }
 
 bool StreamSource::wait_for_room() {
   std::unique_lock lock(mutex_);
-  while (flow_ && !state_.stop) {
-    if (in_flight_ < kPacketsInFlight && (state_.live || flow_->has_room(id_))) return true;
+  while (lane_ && !state_->stop) {
+    if (in_flight_ < kPacketsInFlight && (state_->live || lane_->has_room())) return true;
     changed_.wait_for(lock, kLook);
   }
   return false;
@@ -153,7 +160,7 @@ bool StreamSource::wait_for_room() {
 void StreamSource::pause(std::chrono::milliseconds duration) {
   std::unique_lock lock(mutex_);
   const auto end = std::chrono::steady_clock::now() + duration;
-  while (!state_.stop && std::chrono::steady_clock::now() < end) {
+  while (!state_->stop && std::chrono::steady_clock::now() < end) {
     changed_.wait_for(
         lock, std::min<std::chrono::steady_clock::duration>(kLook, end - std::chrono::steady_clock::now()));
   }
@@ -163,7 +170,7 @@ void StreamSource::pause(std::chrono::milliseconds duration) {
 void StreamSource::finish(Mark mark) {
   put(mark, {});
   const std::lock_guard lock(mutex_);
-  flow_ = nullptr;
+  lane_ = nullptr;
   if (const auto ended = std::exchange(ended_, nullptr)) ended();
 }
 

@@ -10,19 +10,19 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <string>
 
 #include "datasets/video/backoff.h"
 #include "datasets/video/source.h"
-#include "nodes/flow/flow.h"
+#include "nodes/flow/stream_lane.h"
 
 namespace actionflow {
 
 // What the pipeline and the thread share. Thread-safe.
 class StreamSource : public std::enable_shared_from_this<StreamSource> {
  public:
-  // `state` and `flow` are used until the source is closed; `ended` is called once, when nothing more
-  // comes.
-  StreamSource(StreamId id, SourceOptions options, std::shared_ptr<RunContext> run, Flow& flow,
+  // The lane is used until the source is closed; `ended` is called once, when nothing more comes.
+  StreamSource(StreamLane& lane, SourceOptions options, std::shared_ptr<RunContext> run,
                std::function<void()> ended);
 
   // Starts the thread, which is never joined.
@@ -34,6 +34,11 @@ class StreamSource : public std::enable_shared_from_this<StreamSource> {
   void close();
   // The graph has room again.
   void wake();
+
+  StreamId id() const { return id_; }
+  const std::string& name() const { return state_->name; }
+  // Nothing more comes.
+  bool ended() const;
 
  private:
   class PacketTicket;
@@ -52,11 +57,12 @@ class StreamSource : public std::enable_shared_from_this<StreamSource> {
   const StreamId id_;
   const SourceOptions options_;
   const std::shared_ptr<RunContext> run_;  // outlives the pipeline where the thread hangs
-  StreamState& state_;
+  const std::shared_ptr<StreamState> state_;
+  const std::shared_ptr<InFlight> counter_;
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
-  Flow* flow_;  // null once closed; guarded by mutex_
+  StreamLane* lane_;  // null once closed; guarded by mutex_
   std::function<void()> ended_;
   int in_flight_ = 0;        // packets in the graph
   std::int64_t number_ = 0;  // of the next item

@@ -53,6 +53,17 @@ class ChildProcess {
   pid_t pid() const { return pid_; }
   void signal(int number) const { kill(pid_, number); }
 
+  // Whether the pipe that is its stdout has no room: what it writes next blocks.
+  bool output_is_full() const {
+    const std::string path = "/proc/" + std::to_string(pid_) + "/fd/1";
+    const int end = open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+    if (end < 0) return false;
+    pollfd room{end, POLLOUT, 0};
+    const bool full = poll(&room, 1, 0) == 0;
+    close(end);
+    return full;
+  }
+
   // The next line of stdout; nullopt at its end or after `seconds`.
   std::optional<std::string> read_line(double seconds) {
     const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds);

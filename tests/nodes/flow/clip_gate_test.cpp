@@ -16,7 +16,8 @@ struct Bench {
   explicit Bench(bool live, int in_flight = 1) : state("camera", 1) {
     state.live = live;
     gate = std::make_shared<ClipGate>(
-        state, in_flight, [this](const ClipItem& item) { passed.push_back(item); }, [this] { ++room; });
+        state, [in_flight] { return in_flight; }, [this](const ClipItem& item) { passed.push_back(item); },
+        [this] { ++room; });
   }
   // As a graph does; clips left waiting and their gate would keep each other.
   ~Bench() { answer_all(); }

@@ -31,9 +31,9 @@ struct LastWord {
 };
 
 TEST(Flow, LetsGoFirstOfWhatWasMadeLast) {
-  RunContext run;
-  GraphOptions options;
-  Silent sink;
+  const auto run = std::make_shared<RunContext>();
+  const GraphOptions options;
+  const auto sink = std::make_shared<Silent>();
   std::vector<int> ends;
   {
     Flow flow(run, options, sink);
@@ -43,15 +43,17 @@ TEST(Flow, LetsGoFirstOfWhatWasMadeLast) {
 }
 
 TEST(Flow, PartsMayWriteResultsUntilTheyAreGone) {
-  RunContext run;
-  run.add_stream("a");
-  GraphOptions options;
-  Silent sink;
+  const auto run = std::make_shared<RunContext>();
+  run->add_stream("a");
+  const GraphOptions options;
+  const auto sink = std::make_shared<Silent>();
   {
     Flow flow(run, options, sink);
-    flow.make<LastWord>(flow.result_order(), flow.result_order().add_node({0}));
+    const int node = flow.result_order().add_node();
+    flow.result_order().add_stream(node, 0);
+    flow.make<LastWord>(flow.result_order(), node);
   }
-  EXPECT_EQ(sink.written, 1);
+  EXPECT_EQ(sink->written, 1);
 }
 
 }  // namespace

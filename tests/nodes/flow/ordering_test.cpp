@@ -48,6 +48,17 @@ TEST(InOrder, FailuresAndDropsHoldTheirPlace) {
   EXPECT_EQ(seen, "fdv");
 }
 
+TEST(InOrder, ForgetsAStreamAndBeginsAfreshWithIt) {
+  InOrder<int> order;
+  int given = 0;
+  const auto count = [&](const Item<int>&) { ++given; };
+  for (const StreamId stream : {0, 1}) order.put(item(stream, 0, 1), count);
+  order.forget(0);
+  EXPECT_EQ(order.streams(), 1U);
+  order.put(item(0, 0, 1), count);
+  EXPECT_EQ(given, 3);
+}
+
 TEST(JoinByKey, BringsOneKeysValuesTogetherInTheOrderOfThePorts) {
   JoinByKey<int> join(2);
   std::vector<int> joined;

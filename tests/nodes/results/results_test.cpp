@@ -1,11 +1,14 @@
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
 
+#include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "nodes/results/console_sink.h"
 #include "nodes/results/json_lines.h"
 #include "nodes/sinks/sink_flow.h"
+#include "tests/datasets/make_video.h"
 
 namespace actionflow {
 namespace {
@@ -58,21 +61,44 @@ TEST(JsonLines, NamesThatAreNotUtf8StayValidJson) {
 }
 
 TEST(JsonLines, SaysWhereItCannotWrite) {
-  std::ostringstream out;
-  out.setstate(std::ios::badbit);
-  JsonLinesSink sink(out, "actions.jsonl");
+  JsonLinesSink sink(LineOutput("/dev/full"));
   try {
     sink.window(result());
     FAIL();
   } catch (const Error& error) {
-    EXPECT_NE(std::string(error.what()).find("actions.jsonl"), std::string::npos);
+    EXPECT_NE(std::string(error.what()).find("/dev/full"), std::string::npos);
   }
 }
 
+std::string read_file(const std::filesystem::path& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+TEST(LineOutput, WritesToAFileWholeLinesOnly) {
+  const testing::TemporaryFolder folder;
+  LineOutput out(folder / "lines");
+  out.write("first\n");
+  {
+    // As on a full disk: there is room for a part of the line.
+    signal(SIGXFSZ, SIG_IGN);
+    rlimit before{};
+    getrlimit(RLIMIT_FSIZE, &before);
+    const rlimit ten{10, before.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &ten);
+    EXPECT_THROW(out.write("second\n"), Error);
+    setrlimit(RLIMIT_FSIZE, &before);
+  }
+  EXPECT_EQ(read_file(folder / "lines"), "first\n");
+  out.write("third\n");
+  out.finish();
+  EXPECT_EQ(read_file(folder / "lines"), "first\nthird\n");
+}
+
 TEST(ConsoleSink, DrawsABarAsLongAsTheScore) {
-  std::ostringstream out;
-  ConsoleSink(out).window(result());
-  const std::string text = out.str();
+  const testing::TemporaryFolder folder;
+  ConsoleSink(LineOutput(folder / "text")).window(result());
+  const std::string text = read_file(folder / "text");
   EXPECT_NE(text.find("███████████████       75.0 %  wave"), std::string::npos) << text;
   EXPECT_NE(text.find("█████                 25.0 %  point"), std::string::npos) << text;
 }

@@ -1,0 +1,135 @@
+#include "nodes/flow/sink_thread.h"
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "base/log.h"
+
+namespace actionflow {
+
+namespace {
+
+// How often the waiting thread looks whether the run was stopped.
+constexpr std::chrono::milliseconds kStopLook{20};
+
+}  // namespace
+
+struct SinkThread::State {
+  struct Entry {
+    bool may_drop = false;
+    Task task;
+  };
+
+  bool full() const { return entries.size() >= capacity; }
+  void drop_oldest();
+
+  std::string name;
+  std::shared_ptr<RunContext> run;
+  Task finish;
+  std::size_t capacity = 0;
+
+  std::mutex mutex;  // guards what follows
+  std::condition_variable changed;
+  std::deque<Entry> entries;
+  std::function<void()> room;
+  std::int64_t dropped = 0;
+  bool closed = false;
+  bool ended = false;
+};
+
+void SinkThread::State::drop_oldest() {
+  const auto oldest =
+      std::find_if(entries.begin(), entries.end(), [](const Entry& entry) { return entry.may_drop; });
+  entries.erase(oldest);
+  if (dropped++ == 0) log::warn("{}: too slow for a live stream; its oldest results are dropped", name);
+}
+
+SinkThread::SinkThread(std::string name, std::shared_ptr<RunContext> run, Task finish, std::size_t capacity)
+    : state_(std::make_shared<State>()) {
+  state_->name = std::move(name);
+  state_->run = std::move(run);
+  state_->finish = std::move(finish);
+  state_->capacity = capacity;
+  std::thread([state = state_] { run_tasks(state); }).detach();
+}
+
+SinkThread::~SinkThread() {
+  close();
+  join();
+}
+
+void SinkThread::run_tasks(const std::shared_ptr<State>& state) {
+  const auto guarded = [&](const Task& task) {
+    try {
+      if (task) task();
+    } catch (...) {
+      state->run->report_sink(state->name, Failure::from_current_exception());
+    }
+  };
+  std::unique_lock lock(state->mutex);
+  for (;;) {
+    state->changed.wait(lock, [&] { return !state->entries.empty() || state->closed; });
+    if (state->ended) return;  // left behind
+    Task task = state->finish;
+    const bool last = state->entries.empty();
+    if (!last) {
+      const bool was_full = state->full();
+      task = std::move(state->entries.front().task);
+      state->entries.pop_front();
+      if (was_full && !state->full() && state->room) state->room();
+    }
+    lock.unlock();
+    guarded(task);
+    task = nullptr;
+    lock.lock();
+    if (last) break;
+  }
+  state->finish = nullptr;
+  state->ended = true;
+  state->changed.notify_all();
+}
+
+void SinkThread::post(bool may_drop, Task task) {
+  const std::lock_guard lock(state_->mutex);
+  state_->entries.push_back({may_drop, std::move(task)});
+  if (may_drop && state_->entries.size() > state_->capacity) state_->drop_oldest();
+  state_->changed.notify_all();
+}
+
+bool SinkThread::has_room() const {
+  const std::lock_guard lock(state_->mutex);
+  return !state_->full();
+}
+
+void SinkThread::on_room(std::function<void()> room) {
+  const std::lock_guard lock(state_->mutex);
+  state_->room = std::move(room);
+}
+
+void SinkThread::close() {
+  const std::lock_guard lock(state_->mutex);
+  state_->closed = true;
+  state_->changed.notify_all();
+}
+
+void SinkThread::join() {
+  std::unique_lock lock(state_->mutex);
+  while (!state_->ended && !state_->run->sinks_expired()) state_->changed.wait_for(lock, kStopLook);
+  state_->room = nullptr;
+  if (std::exchange(state_->ended, true)) return;
+  state_->dropped += static_cast<std::int64_t>(state_->entries.size());
+  log::warn("{}: not written to its end, since nothing took its results within 2 s of the stop",
+            state_->name);
+}
+
+std::int64_t SinkThread::dropped() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->dropped;
+}
+
+}  // namespace actionflow

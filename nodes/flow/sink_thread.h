@@ -1,0 +1,53 @@
+// The thread on which one sink writes, and the bounded queue before it.
+//
+// Writing blocks: on a disk, or on a pipe that nobody reads. So it never stands on a worker of the graph;
+// there, results are only posted. While the queue is full (has_room() is false) the sources of files wait,
+// and nothing of theirs is lost; of a live stream the oldest waiting result is dropped and counted. What
+// writing throws, at the end too, is reported to the run under the sink's name, and the run goes on.
+//
+// After the run was stopped, join() waits until RunContext::kSinksNs have passed; then the thread is left
+// behind with what it holds, which it shares, and what was not written counts as dropped. All members may be
+// called from any thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "nodes/flow/run_context.h"
+
+namespace actionflow {
+
+class SinkThread {
+ public:
+  static constexpr std::size_t kCapacity = 64;
+  using Task = std::function<void()>;
+
+  // `finish` runs last, after close(). Tasks own what they use.
+  SinkThread(std::string name, std::shared_ptr<RunContext> run, Task finish,
+             std::size_t capacity = kCapacity);
+  ~SinkThread();
+  SinkThread(const SinkThread&) = delete;
+  SinkThread& operator=(const SinkThread&) = delete;
+
+  // `may_drop`: of a live stream.
+  void post(bool may_drop, Task task);
+  bool has_room() const;
+  // Called when a full queue has room again, until join() returns. Before the first post().
+  void on_room(std::function<void()> room);
+
+  // Nothing more is posted.
+  void close();
+  void join();
+
+  std::int64_t dropped() const;
+
+ private:
+  struct State;
+  static void run_tasks(const std::shared_ptr<State>& state);
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace actionflow

@@ -1,0 +1,60 @@
+#include "nodes/kinds/network_slot.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/error.h"
+
+namespace actionflow {
+
+namespace {
+
+bool same_parts(const Network& a, const Network& b) {
+  return std::equal(
+      a.parts().begin(), a.parts().end(), b.parts().begin(), b.parts().end(),
+      [](const PartInfo& x, const PartInfo& y) { return x.name == y.name && x.inputs == y.inputs; });
+}
+
+void check_fits(const Network& present, const Network& other) {
+  const InputSpec& form = present.input();
+  if (!other.input().same_frames(form) || other.input().frames != form.frames ||
+      other.input().frame_rate != form.frame_rate)
+    throw ModelError("'" + other.architecture().name + "' takes other clips than '" +
+                     present.architecture().name + "', expected the same input form");
+  if (!same_parts(present, other))
+    throw ModelError("'" + other.architecture().name + "' has other parts than '" +
+                     present.architecture().name + "', expected a network of the same kind");
+}
+
+}  // namespace
+
+std::unique_ptr<Workspace> LoadedNetwork::take() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!idle_.empty()) {
+      auto workspace = std::move(idle_.back());
+      idle_.pop_back();
+      return workspace;
+    }
+  }
+  return std::make_unique<Workspace>(*network_);
+}
+
+void LoadedNetwork::give(std::unique_ptr<Workspace> workspace) {
+  const std::lock_guard lock(mutex_);
+  idle_.push_back(std::move(workspace));
+}
+
+std::shared_ptr<LoadedNetwork> NetworkSlot::take() const {
+  const std::lock_guard lock(mutex_);
+  return loaded_;
+}
+
+void NetworkSlot::exchange(std::shared_ptr<const Network> network) {
+  check_fits(take()->network(), *network);
+  auto loaded = std::make_shared<LoadedNetwork>(std::move(network));
+  const std::lock_guard lock(mutex_);
+  loaded_.swap(loaded);
+}
+
+}  // namespace actionflow

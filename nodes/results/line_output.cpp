@@ -1,0 +1,58 @@
+#include "nodes/results/line_output.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "base/error.h"
+
+namespace actionflow {
+
+LineOutput::LineOutput(const std::filesystem::path& file)
+    : descriptor_(open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)),
+      name_(file.string()),
+      own_(true) {
+  if (descriptor_ < 0)
+    throw UsageError(name_ + ": cannot be written, expected a folder that exists and is writable");
+}
+
+LineOutput::LineOutput(LineOutput&& other) noexcept
+    : descriptor_(std::exchange(other.descriptor_, -1)),
+      name_(std::move(other.name_)),
+      own_(other.own_),
+      whole_(other.whole_) {}
+
+LineOutput::~LineOutput() {
+  if (own_ && descriptor_ >= 0) close(descriptor_);
+}
+
+void LineOutput::write(std::string_view text) {
+  std::string_view left = text;
+  while (!left.empty()) {
+    const ssize_t count = ::write(descriptor_, left.data(), left.size());
+    if (count >= 0) {
+      left.remove_prefix(static_cast<std::size_t>(count));
+      continue;
+    }
+    if (errno == EINTR) continue;
+    const int error = errno;
+    // Where it is no regular file both fail, and there is nothing to cut back.
+    if (own_ && ftruncate(descriptor_, whole_) == 0) lseek(descriptor_, whole_, SEEK_SET);
+    fail(error);
+  }
+  whole_ += static_cast<std::int64_t>(text.size());
+}
+
+void LineOutput::finish() {
+  if (!own_ || descriptor_ < 0) return;
+  if (close(std::exchange(descriptor_, -1)) != 0 && errno != EINTR) fail(errno);
+}
+
+void LineOutput::fail(int error) const {
+  throw Error(ExitCode::failure, name_ + ": results cannot be written: " + std::strerror(error));
+}
+
+}  // namespace actionflow

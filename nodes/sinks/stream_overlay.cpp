@@ -1,0 +1,140 @@
+#include "nodes/sinks/stream_overlay.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "base/error.h"
+#include "datasets/video/source.h"
+#include "nodes/sinks/sink_flow.h"
+
+namespace actionflow {
+
+namespace {
+
+constexpr double kUsPerSecond = 1e6;
+constexpr double kUsualRate = 25;
+// A step between time stamps outside of this is no step of one recording.
+constexpr double kLongestStep = 1e6;
+
+bool can_be_opened(const std::filesystem::path& path) {
+  try {
+    const StopFlag never{false};
+    SourceOptions options;
+    options.source = path.string();
+    return Reader::open(options, never)->read().has_value();
+  } catch (const std::exception&) {
+    return false;
+  }
+}
+
+}  // namespace
+
+StreamOverlay::StreamOverlay(std::filesystem::path path, std::shared_ptr<const WindowProgress> progress,
+                             double window_seconds)
+    : path_(std::move(path)),
+      progress_(std::move(progress)),
+      most_seconds_(window_seconds + kMostSeconds),
+      last_start_(-std::numeric_limits<double>::infinity()) {}
+
+void StreamOverlay::take(const Frames& frames) {
+  for (const Frame& frame : frames) waiting_.push_back({time_of(frame), frame});
+  write_covered();
+}
+
+void StreamOverlay::take(const ScoresItem& item) {
+  const WindowInfo& window = item.ticket->window();
+  if (item.outcome.has_value()) {
+    const ClassScores& scores = *item.outcome.value();
+    results_.push_back({window.start, window.end, top_classes(scores.values, *scores.classes)});
+  }
+  answered_ = item.key.number + 1;
+  last_start_ = window.start;
+  write_covered();
+}
+
+void StreamOverlay::finish() {
+  while (!waiting_.empty()) write_first();
+  if (writer_) guard([this] { writer_->finish(); });
+  writer_.reset();
+}
+
+double StreamOverlay::time_of(const Frame& frame) {
+  if (last_pts_us_) {
+    const double step = static_cast<double>(frame.pts_us()) - static_cast<double>(*last_pts_us_);
+    time_ += step > 0 && step < kLongestStep * kUsPerSecond ? step / kUsPerSecond : 1 / kUsualRate;
+  }
+  last_pts_us_ = frame.pts_us();
+  return time_;
+}
+
+// Windows of a stream begin one after another and are answered in that order.
+double StreamOverlay::covered_until() const {
+  const WindowProgress::State cut = progress_->get();
+  return answered_ >= cut.windows ? std::max(last_start_, cut.horizon) : last_start_;
+}
+
+void StreamOverlay::write_covered() {
+  const double until = covered_until();
+  while (!waiting_.empty() && waiting_.front().time < until) write_first();
+  while (!waiting_.empty() && waiting_.front().time < time_ - most_seconds_) {
+    ++early_;
+    write_first();
+  }
+}
+
+void StreamOverlay::write_first() {
+  const Timed first = std::move(waiting_.front());
+  waiting_.pop_front();
+  guard([&] {
+    if (!writer_) open(first.frame);
+    const PreparedFramePtr prepared = preparer_->prepare(first.frame);
+    pixels_.assign(prepared->data(), prepared->data() + prepared->size());
+    draw_newest(first.time, *prepared);
+    writer_->write(pixels_.data(), static_cast<std::int64_t>(first.time * kUsPerSecond));
+  });
+}
+
+void StreamOverlay::draw_newest(double time, const PreparedFrame& picture) {
+  while (!results_.empty() && results_.front().end <= time) results_.pop_front();
+  const DrawnResult* newest = nullptr;
+  for (const DrawnResult& result : results_) {
+    if (result.start <= time && time < result.end) newest = &result;
+  }
+  if (newest) draw_result(*newest, picture.width(), picture.height(), pixels_.data());
+}
+
+void StreamOverlay::open(const Frame& frame) {
+  InputSpec form;
+  form.width = frame.display_width();
+  form.height = frame.display_height();
+  form.color = ColorOrder::bgr;
+  form.resize.filter = ResizeFilter::bilinear;
+  preparer_.emplace(form);
+  VideoWriterOptions options;
+  options.width = form.width;
+  options.height = form.height;
+  options.bgr = true;
+  if (!waiting_.empty() && waiting_.back().time > 0) {
+    options.frame_rate = static_cast<double>(waiting_.size()) / waiting_.back().time;
+  }
+  writer_ = std::make_unique<VideoWriter>(path_, options);
+}
+
+template <class Work>
+void StreamOverlay::guard(Work&& work) {
+  if (failed_) return;
+  try {
+    work();
+  } catch (...) {
+    failed_ = true;
+    const Failure failure = Failure::from_current_exception();
+    writer_.reset();
+    std::error_code error;
+    if (!std::filesystem::is_regular_file(path_, error) || can_be_opened(path_)) throw;
+    std::filesystem::remove(path_, error);
+    throw Error(failure.code, failure.message + "; the broken file was removed");
+  }
+}
+
+}  // namespace actionflow

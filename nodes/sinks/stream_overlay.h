@@ -1,0 +1,74 @@
+// The annotated video of one stream: its pictures, each with the newest window that covers it.
+//
+// So a picture waits until every window that covers it is answered. WindowProgress says which windows there
+// are, and before when no further one can begin; where there are none, as in a segment shorter than a window,
+// nothing waits for any. What waits is at most about a window's length and the windows under way, whatever
+// the stream's length, and never more than kMostSeconds beyond a window: then the oldest is drawn without
+// waiting and counted. Belongs to one thread. Throws Error where the video cannot be written; then a file
+// that no player could open is removed, and further pictures are passed over.
+#pragma once
+
+#include <deque>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "datasets/pictures/prepare.h"
+#include "datasets/video/video_writer.h"
+#include "nodes/flow/item.h"
+#include "nodes/flow/window_progress.h"
+#include "nodes/sinks/draw_result.h"
+
+namespace actionflow {
+
+class StreamOverlay {
+ public:
+  static constexpr double kMostSeconds = 10;
+
+  StreamOverlay(std::filesystem::path path, std::shared_ptr<const WindowProgress> progress,
+                double window_seconds);
+
+  void take(const Frames& frames);
+  // An answer, in the order of the windows. Failed and dropped ones count too: they let pictures go.
+  void take(const ScoresItem& item);
+  // Nothing more comes.
+  void finish();
+
+  // Pictures that wait.
+  std::size_t held() const { return waiting_.size(); }
+  // Pictures that did not wait for all their windows.
+  std::int64_t early() const { return early_; }
+
+ private:
+  struct Timed {
+    double time = 0;  // seconds since the stream's first frame
+    Frame frame;
+  };
+
+  double time_of(const Frame& frame);
+  double covered_until() const;
+  void write_covered();
+  void write_first();
+  void draw_newest(double time, const PreparedFrame& picture);
+  void open(const Frame& frame);
+  template <class Work>
+  void guard(Work&& work);
+
+  const std::filesystem::path path_;
+  const std::shared_ptr<const WindowProgress> progress_;
+  const double most_seconds_;
+  std::deque<Timed> waiting_;
+  std::deque<DrawnResult> results_;
+  std::int64_t answered_ = 0;  // windows
+  std::int64_t early_ = 0;
+  double last_start_;  // of the last answered window
+  std::optional<std::int64_t> last_pts_us_;
+  double time_ = 0;
+  bool failed_ = false;
+  std::optional<Preparer> preparer_;
+  std::unique_ptr<VideoWriter> writer_;
+  std::vector<std::uint8_t> pixels_;
+};
+
+}  // namespace actionflow

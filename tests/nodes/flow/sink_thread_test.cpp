@@ -1,0 +1,129 @@
+#include "nodes/flow/sink_thread.h"
+
+#include <gtest/gtest.h>
+
+#include <condition_variable>
+#include <semaphore>
+
+#include "base/log.h"
+
+namespace actionflow {
+namespace {
+
+// Holds the sink's thread inside its first task until let go.
+class Stuck {
+ public:
+  SinkThread::Task task() {
+    return [this] {
+      entered_.release();
+      leave_.acquire();
+    };
+  }
+  void wait() { entered_.acquire(); }
+  void let_go() { leave_.release(); }
+
+ private:
+  std::binary_semaphore entered_{0}, leave_{0};
+};
+
+class SinkThreads : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    log::set_sink([](log::Level, std::string_view) {});
+  }
+  void TearDown() override { log::set_sink({}); }
+
+  SinkThread::Task note(int number) {
+    return [this, number] { written_.push_back(number); };
+  }
+
+  const std::shared_ptr<RunContext> run_ = std::make_shared<RunContext>();
+  std::vector<int> written_;
+};
+
+TEST_F(SinkThreads, WriteInTheirOrderAndFinishLast) {
+  SinkThread sink("out", run_, note(-1));
+  for (int i = 0; i < 10; ++i) sink.post(false, note(i));
+  sink.close();
+  sink.join();
+  EXPECT_EQ(written_, (std::vector<int>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, -1}));
+}
+
+TEST_F(SinkThreads, HoldBackFilesAndLoseNothingOfThem) {
+  Stuck stuck;
+  std::atomic<int> told{0};
+  SinkThread sink("out", run_, {}, 2);
+  sink.on_room([&] { ++told; });
+  sink.post(false, stuck.task());
+  stuck.wait();
+  EXPECT_TRUE(sink.has_room());
+  for (int i = 0; i < 5; ++i) sink.post(false, note(i));
+  EXPECT_FALSE(sink.has_room());
+  stuck.let_go();
+  sink.close();
+  sink.join();
+  EXPECT_EQ(written_.size(), 5U);
+  EXPECT_EQ(told, 1);
+  EXPECT_EQ(sink.dropped(), 0);
+}
+
+TEST_F(SinkThreads, DropTheOldestOfLiveStreamsAndCountIt) {
+  Stuck stuck;
+  SinkThread sink("out", run_, {}, 3);
+  sink.post(false, stuck.task());
+  stuck.wait();
+  sink.post(false, note(100));  // of a file
+  for (int i = 0; i < 6; ++i) sink.post(true, note(i));
+  stuck.let_go();
+  sink.close();
+  sink.join();
+  EXPECT_EQ(written_, (std::vector<int>{100, 4, 5}));
+  EXPECT_EQ(sink.dropped(), 4);
+}
+
+TEST_F(SinkThreads, ReportWhatFailsAtTheEndToo) {
+  const auto fail = [] { throw Error(ExitCode::failure, "the disk is full"); };
+  SinkThread sink("out", run_, fail);
+  sink.post(false, fail);
+  sink.post(false, note(1));
+  sink.close();
+  sink.join();
+  const Summary summary = run_->summary();
+  ASSERT_EQ(summary.sink_failures.size(), 1U);
+  EXPECT_EQ(summary.sink_failures[0].count, 2);
+  EXPECT_EQ(summary.exit_code(), ExitCode::failure);
+  EXPECT_EQ(written_, std::vector<int>{1});
+}
+
+// Steady time that a test moves.
+class MovedClock : public Clock {
+ public:
+  std::int64_t steady_ns() const override { return now_ns; }
+  std::int64_t wall_ns() const override { return now_ns; }
+  std::atomic<std::int64_t> now_ns{1};
+};
+
+TEST_F(SinkThreads, AreLeftBehindOnceTheStopsTimeIsOverWithTheRestDropped) {
+  MovedClock clock;
+  const auto run = std::make_shared<RunContext>(FaultHook{}, clock);
+  const auto stuck = std::make_shared<Stuck>();
+  std::binary_semaphore returned{0};
+  SinkThread sink("out", run, {});
+  sink.post(false, [stuck, &returned] {
+    stuck->task()();
+    returned.release();
+  });
+  stuck->wait();
+  for (int i = 0; i < 3; ++i) sink.post(false, note(i));
+  sink.close();
+  run->request_stop();
+  clock.now_ns += RunContext::kSinksNs + 1;
+  sink.join();
+  EXPECT_EQ(sink.dropped(), 3);
+  stuck->let_go();
+  returned.acquire();
+  EXPECT_TRUE(written_.empty());
+}
+
+}  // namespace
+}  // namespace actionflow

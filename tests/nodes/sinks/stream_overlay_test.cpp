@@ -1,0 +1,84 @@
+// Which pictures wait, and for how long: counted, on real pictures.
+#include "nodes/sinks/stream_overlay.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/datasets/make_video.h"
+
+namespace actionflow::testing {
+namespace {
+
+constexpr double kRate = 25;
+constexpr double kWindow = 1;  // seconds
+
+class Overlay : public ::testing::Test {
+ protected:
+  Overlay() {
+    TestVideo video;
+    video.frames = 1;
+    video.fps = kRate;
+    write_test_video(folder_ / "in.mp4", video);
+    const StopFlag never{false};
+    SourceOptions options;
+    options.source = folder_ / "in.mp4";
+    const auto reader = Reader::open(options, never);
+    const auto decoder = Decoder::create(reader->codec_parameters(), 1);
+    while (auto packet = reader->read()) decoder->decode(*packet, decoded_);
+    decoder->flush(decoded_);
+  }
+
+  Frames picture(double time) const {
+    const Frame& one = decoded_.front();
+    return {Frame(std::shared_ptr<const AVFrame>(std::shared_ptr<void>(), one.picture()),
+                  static_cast<std::int64_t>(time * 1e6), {})};
+  }
+
+  ScoresItem answer(std::int64_t number, double start) const {
+    WindowInfo info;
+    info.start = start;
+    info.end = start + kWindow;
+    return {{0, 0, number}, Mark::none, std::make_shared<Ticket>(info), Dropped{}};
+  }
+
+  TemporaryFolder folder_;
+  std::vector<Frame> decoded_;
+  const std::shared_ptr<WindowProgress> progress_ = std::make_shared<WindowProgress>();
+  StreamOverlay overlay_{folder_ / "out.mkv", progress_, kWindow};
+};
+
+TEST_F(Overlay, HoldsNoPicturesOfSegmentsShorterThanAWindow) {
+  std::size_t most = 0;
+  for (int segment = 0; segment < 30; ++segment) {
+    const double begin = 3.0 * segment;
+    for (int k = 0; k < 10; ++k) {
+      const double time = begin + k / kRate;
+      progress_->set({0, begin});  // the window node holds the segment's samples, and has cut nothing
+      overlay_.take(picture(time));
+      most = std::max(most, overlay_.held());
+    }
+  }
+  EXPECT_LE(most, 10U);
+  EXPECT_EQ(overlay_.early(), 0);
+}
+
+TEST_F(Overlay, HoldsPicturesWhileAWindowThatCoversThemIsUnanswered) {
+  for (int k = 0; k < 50; ++k) overlay_.take(picture(k / kRate));
+  progress_->set({2, 1.0});  // windows from 0 s and from 0.5 s
+  overlay_.take(answer(0, 0));
+  EXPECT_EQ(overlay_.held(), 50U);
+  overlay_.take(answer(1, 0.5));
+  EXPECT_EQ(overlay_.held(), 25U);
+}
+
+TEST_F(Overlay, HoldsABoundedTimeWhereNoAnswersComeAndCountsWhatDidNotWait) {
+  progress_->set({1, 0});
+  const auto most = static_cast<std::size_t>((kWindow + StreamOverlay::kMostSeconds) * kRate) + 1;
+  for (int k = 0; k < 1000; ++k) {
+    overlay_.take(picture(k / kRate));
+    ASSERT_LE(overlay_.held(), most);
+  }
+  EXPECT_EQ(overlay_.early(), static_cast<std::int64_t>(1000 - overlay_.held()));
+}
+
+}  // namespace
+}  // namespace actionflow::testing
