@@ -1,0 +1,20 @@
+// What a network for streams says of one sample.
+//
+// Such a network ends in the layer `action_scores` (models/description/layers/action_scores.cpp): a value a
+// class, "which", then "whether" an action is under way, then the seconds since it began.
+#pragma once
+
+#include <vector>
+
+namespace actionflow {
+
+struct ActionScores {
+  std::vector<float> which;  // probability of each class, if there is an action; sums to 1
+  float action = 0;          // probability that there is one
+  float elapsed = 0;         // seconds since it began; means nothing where there is none
+};
+
+// Values that `action_scores` gives beside one a class.
+inline constexpr int kActionOutputs = 2;
+
+}  // namespace actionflow
