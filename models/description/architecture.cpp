@@ -7,8 +7,10 @@
 
 #include "base/config/schema.h"
 #include "models/description/block_expansion.h"
+#include "models/description/layers/action_outputs.h"
 #include "models/description/layers/layer.h"
 #include "models/description/model_text.h"
+#include "models/description/network_rules.h"
 #include "models/graph/traits.h"
 
 namespace actionflow {
@@ -17,12 +19,12 @@ namespace {
 using config::Diagnostics;
 using config::Value;
 
-constexpr std::size_t kMostClasses = 100'000;
 constexpr std::size_t kMostInputs = 1024;  // of one layer
 
 struct ModelFile {
   std::string name;
   InputSpec input;
+  bool streams = false;
   Value classes;
   Value blocks;
   Value layers;
@@ -30,17 +32,12 @@ struct ModelFile {
   static void describe(config::Fields<ModelFile>& fields) {
     fields.add("name", &ModelFile::name, "of the network; the file's unless told");
     fields.add("input", &ModelFile::input, "the input form").required();
+    fields.add("streams", &ModelFile::streams, kStreamsHelp);
     fields.add("classes", &ModelFile::classes, "how many, or a list of names");
     fields.add("blocks", &ModelFile::blocks, "lists of layers with parameters, by name");
     fields.add("layers", &ModelFile::layers, "the network, from the clip on").required();
   }
 };
-
-std::vector<std::string> numbered_classes(std::size_t count) {
-  std::vector<std::string> names;
-  for (std::size_t i = 0; i < count; ++i) names.push_back(fmt::format("class {}", i));
-  return names;
-}
 
 std::vector<std::string> read_class_names(const Value& list, Diagnostics& diagnostics) {
   std::vector<std::string> names;
@@ -162,37 +159,6 @@ class Builder {
   bool costs_fit_ = true;
 };
 
-void check_all_used(const Architecture& architecture, Diagnostics& diagnostics) {
-  const Graph& graph = architecture.graph;
-  const std::vector<std::vector<int>> readers = consumers(graph);
-  for (std::size_t i = 0; i + 1 < graph.nodes.size(); ++i) {
-    if (!readers[i + 1].empty()) continue;
-    const LayerInfo& layer = architecture.layers[static_cast<std::size_t>(graph.nodes[i].layer)];
-    diagnostics.add(layer.place, fmt::format("layer '{}' ({}) is read by no layer, and is not the last",
-                                             layer.name, layer.type));
-  }
-}
-
-// A network without `classes:` has as many as its result says, if that is a vector.
-void settle_classes(Architecture& architecture, Diagnostics& diagnostics) {
-  const Extents& result = architecture.graph.extents(architecture.graph.output);
-  const auto outputs = static_cast<std::size_t>(result.c);
-  std::vector<std::string>& classes = architecture.classes;
-  if (classes.empty()) {
-    if (result.positions() == 1 && outputs <= kMostClasses)
-      classes = numbered_classes(outputs == 1 ? 2 : outputs);
-    return;
-  }
-  const bool one_of_two = outputs == 1 && classes.size() == 2;
-  if (result.positions() != 1 || (outputs != classes.size() && !one_of_two)) {
-    const LayerInfo& last = architecture.layers.back();
-    diagnostics.add(last.place,
-                    fmt::format("layer '{}' ({}) is the last and gives {}, expected {}×1×1×1 for the {} "
-                                "classes",
-                                last.name, last.type, to_string(result), classes.size(), classes.size()));
-  }
-}
-
 Value class_list(const std::vector<std::string>& classes) {
   if (classes == numbered_classes(classes.size())) return config::make_scalar(std::to_string(classes.size()));
   std::vector<Value> names;
@@ -214,6 +180,7 @@ std::string text_of(const Architecture& architecture, const ModelFile& file) {
   std::vector<Value::Entry> entries;
   entries.push_back({"name", {}, config::make_scalar(architecture.name, true)});
   entries.push_back({"input", {}, input_value(architecture.input)});
+  if (architecture.streams) entries.push_back({"streams", {}, config::make_scalar("true")});
   if (!architecture.classes.empty()) entries.push_back({"classes", {}, class_list(architecture.classes)});
   if (!file.blocks.is_null()) entries.push_back({"blocks", {}, file.blocks});
   entries.push_back({"layers", {}, file.layers});
@@ -247,12 +214,17 @@ std::int64_t Architecture::macs() const {
   return sum;
 }
 
+bool Architecture::gives_action_scores() const {
+  return !layers.empty() && layers.back().type == kActionScoresLayer;
+}
+
 Architecture read_architecture(const Value& root, const std::vector<std::string>& classes) {
   Diagnostics diagnostics;
   const auto file = config::read<ModelFile>(root, diagnostics);
   Architecture architecture;
   architecture.name = file.name.empty() ? file_stem(root) : file.name;
   architecture.input = file.input;
+  architecture.streams = file.streams;
   architecture.classes = classes.empty() ? read_classes(file.classes, diagnostics) : classes;
   if (!file.layers.is_list() || file.layers.items().empty()) {
     if (root.find("layers") != nullptr)
@@ -264,6 +236,7 @@ Architecture read_architecture(const Value& root, const std::vector<std::string>
   diagnostics.throw_if_any();
   settle_classes(architecture, diagnostics);
   check_all_used(architecture, diagnostics);
+  check_streams(architecture, diagnostics);
   diagnostics.throw_if_any();
   architecture.yaml = text_of(architecture, file);
   return architecture;
@@ -283,6 +256,7 @@ std::string difference(const Architecture& a, const Architecture& b) {
   if (a.classes != b.classes) {
     return fmt::format("the classes differ ({} and {})", a.classes.size(), b.classes.size());
   }
+  if (a.streams != b.streams) return "one is for streams, the other for clips";
   if (a.graph == b.graph) return {};
   for (std::size_t i = 0; i < std::min(a.graph.nodes.size(), b.graph.nodes.size()); ++i) {
     const GraphNode& one = a.graph.nodes[i];

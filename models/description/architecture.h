@@ -41,6 +41,9 @@ struct LayerInfo {
 struct Architecture {
   std::string name;
   InputSpec input;
+  // Whether it labels every sample and its state may be carried along a stream: causal throughout, ends in
+  // action scores, and input.frames is the length of a training sequence.
+  bool streams = false;
   std::vector<std::string> classes;  // names; "class 0", … when the file gives a number only
   std::vector<LayerInfo> layers;
   Graph graph;
@@ -51,7 +54,12 @@ struct Architecture {
   std::int64_t parameter_count() const;            // with moving mean and variance, as Keras counts
   std::int64_t trainable_parameter_count() const;  // without
   std::int64_t macs() const;
+
+  // Whether the last layer is action_scores: of streams, or of windows.
+  bool gives_action_scores() const;
 };
+
+inline constexpr const char* kStreamsHelp = "a label for every sample; its state is carried along the stream";
 
 // Throws config::ConfigError with every error at once: unknown layers and options (did you mean),
 // shapes that do not fit (layer, line and both shapes), names used twice. `classes`, where not

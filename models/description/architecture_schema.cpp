@@ -110,6 +110,10 @@ std::string architecture_schema() {
   schema.closed = true;
   schema.properties.emplace_back("name", text("of the network; the file's unless told"));
   schema.properties.emplace_back("input", config::schema_of<InputSpec>());
+  Schema streams;
+  streams.type = "boolean";
+  streams.description = kStreamsHelp;
+  schema.properties.emplace_back("streams", std::move(streams));
   schema.properties.emplace_back("classes", classes());
   schema.properties.emplace_back("blocks", blocks());
   schema.properties.emplace_back("layers", list_of(item_of_network(), "the network, from the clip on"));

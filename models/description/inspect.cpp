@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 namespace actionflow {
@@ -43,9 +44,13 @@ std::string totals(const Architecture& architecture) {
   const std::int64_t parameters = architecture.parameter_count();
   std::string text = fmt::format("parameters            {} ({} trainable)\n", grouped(parameters),
                                  grouped(architecture.trainable_parameter_count()));
-  text += fmt::format("multiply-accumulates  {} a clip\n", grouped(architecture.macs()));
-  text += fmt::format("memory                {} of weights, {} of activations a clip, in f32\n",
-                      mebibytes(4 * parameters), mebibytes(activation_bytes(architecture.graph)));
+  const char* const what = architecture.streams ? "sequence" : "clip";
+  text += fmt::format("multiply-accumulates  {} a {}\n", grouped(architecture.macs()), what);
+  if (architecture.streams)
+    text += fmt::format("                      {} a second of video, the state carried along\n",
+                        grouped(macs_a_second(architecture)));
+  text += fmt::format("memory                {} of weights, {} of activations a {}, in f32\n",
+                      mebibytes(4 * parameters), mebibytes(activation_bytes(architecture.graph)), what);
   return text;
 }
 
@@ -74,13 +79,19 @@ std::int64_t activation_bytes(const Graph& graph) {
   return most;
 }
 
+std::int64_t macs_a_second(const Architecture& architecture) {
+  const double a_sample = static_cast<double>(architecture.macs()) / architecture.input.frames;
+  return std::llround(a_sample * architecture.input.frame_rate);
+}
+
 std::string layer_table(const Architecture& architecture) {
   const Extents& input = architecture.graph.input;
   const std::size_t name = widest(architecture, &LayerInfo::name, 5) + 2;
   const std::size_t type = widest(architecture, &LayerInfo::type, 4) + 2;
-  std::string text = fmt::format(
-      "{}: a clip of {} (channels × frames × height × width), {:g} frames a second, {} classes\n\n",
-      architecture.name, to_string(input), architecture.input.frame_rate, architecture.classes.size());
+  std::string text =
+      fmt::format("{}: a {} of {} (channels × frames × height × width), {:g} frames a second, {} classes\n\n",
+                  architecture.name, architecture.streams ? "sequence" : "clip", to_string(input),
+                  architecture.input.frame_rate, architecture.classes.size());
   text += padded("layer", name) + padded("kind", type) + padded("output", 18) +
           fmt::format("{:>12}{:>18}\n", "parameters", "MACs");
   for (const LayerInfo& layer : architecture.layers) {
@@ -102,14 +113,17 @@ std::string layers_json(const Architecture& architecture) {
                       {"parameters", parameter_count(layer)},
                       {"macs", layer.macs}});
   }
-  const Json json{
-      {"name", architecture.name},
-      {"input", {{"channels", input.c}, {"frames", input.t}, {"height", input.h}, {"width", input.w}}},
-      {"classes", architecture.classes.size()},
-      {"parameters", architecture.parameter_count()},
-      {"trainable_parameters", architecture.trainable_parameter_count()},
-      {"macs", architecture.macs()},
-      {"layers", layers}};
+  Json json{{"name", architecture.name},
+            {"input", {{"channels", input.c}, {"frames", input.t}, {"height", input.h}, {"width", input.w}}},
+            {"classes", architecture.classes.size()},
+            {"parameters", architecture.parameter_count()},
+            {"trainable_parameters", architecture.trainable_parameter_count()},
+            {"macs", architecture.macs()},
+            {"layers", layers}};
+  if (architecture.streams) {
+    json["streams"] = true;
+    json["macs_per_second"] = macs_a_second(architecture);
+  }
   return json.dump();
 }
 

@@ -13,8 +13,11 @@ std::string layer_table(const Architecture& architecture);
 
 // One JSON object: {"name", "input": {"channels", "frames", "height", "width"}, "classes",
 // "parameters", "trainable_parameters", "macs", "layers": [{"name", "type", "output_shape",
-// "parameters", "macs"}]}.
+// "parameters", "macs"}]}; of a network for streams also "streams": true and "macs_per_second".
 std::string layers_json(const Architecture& architecture);
+
+// Of a network for streams whose state is carried along: every sample computed once.
+std::int64_t macs_a_second(const Architecture& architecture);
 
 // Bytes of f32 that one clip needs at once when each value is kept from its making to its last reading.
 std::int64_t activation_bytes(const Graph& graph);

@@ -15,6 +15,7 @@ namespace actionflow {
 struct TimeWindow {
   int stride = 1, extent = 1;
   int pad_begin = 0, pad_end = 0;
+  std::optional<float> outside = 0.0F;  // what padding counts as; nothing where it is left out of a count
   bool padded() const { return pad_begin != 0 || pad_end != 0; }
 };
 
@@ -33,6 +34,7 @@ struct Traits {
   // Nothing where a step sees all steps, those of its own past, or others than its neighbours.
   std::optional<TimeWindow> time = TimeWindow{};
   bool recurrent = false;  // carries a state from step to step
+  bool backward = false;   // of a recurrent one: from the last step to the first
 
   bool joins = false;        // where values of several branches meet
   bool channelwise = false;  // a channel of the result is made of that channel of the first input alone

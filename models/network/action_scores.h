@@ -6,15 +6,14 @@
 
 #include <vector>
 
+#include "models/description/layers/action_outputs.h"
+
 namespace actionflow {
 
 struct ActionScores {
   std::vector<float> which;  // probability of each class, if there is an action; sums to 1
   float action = 0;          // probability that there is one
-  float elapsed = 0;         // seconds since it began; means nothing where there is none
+  float elapsed = 0;         // seconds since it began, at least 0; means nothing where there is none
 };
-
-// Values that `action_scores` gives beside one a class.
-inline constexpr int kActionOutputs = 2;
 
 }  // namespace actionflow

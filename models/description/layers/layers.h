@@ -18,5 +18,6 @@ std::vector<LayerKind> shape_layers();
 std::vector<LayerKind> join_layers();
 std::vector<LayerKind> select_frame_layers();
 std::vector<LayerKind> recurrent_layers();
+std::vector<LayerKind> action_scores_layers();
 
 }  // namespace actionflow

@@ -9,9 +9,10 @@ namespace {
 
 std::vector<LayerKind> all_kinds() {
   std::vector<LayerKind> kinds;
-  for (const auto& group : {convolution_layers(), pooling_layers(), reduction_layers(), batch_norm_layers(),
-                            dense_layers(), activation_layers(), dropout_layers(), shape_layers(),
-                            join_layers(), select_frame_layers(), recurrent_layers()}) {
+  for (const auto& group :
+       {convolution_layers(), pooling_layers(), reduction_layers(), batch_norm_layers(), dense_layers(),
+        activation_layers(), dropout_layers(), shape_layers(), join_layers(), select_frame_layers(),
+        recurrent_layers(), action_scores_layers()}) {
     kinds.insert(kinds.end(), group.begin(), group.end());
   }
   return kinds;

@@ -41,7 +41,8 @@ Padding read_fixed(const config::Value& value, std::size_t axes, config::Diagnos
     diagnostics.add(value.place(), fmt::format("padding lists {} axes, expected {}", value.items().size(),
                                                axes == 2 ? "2: height, width" : "3: time, height, width"));
   } else {
-    for (std::size_t i = 0; i < axes; ++i) {
+    padding.causal = axes == 3 && value.items()[0].text() == "causal";
+    for (std::size_t i = padding.causal ? 1 : 0; i < axes; ++i) {
       read_axis(value.items()[i], padding.begin[first + i], padding.end[first + i], diagnostics);
     }
   }
@@ -69,7 +70,7 @@ Padding read_padding(const config::Value& value, std::size_t axes, config::Diagn
   if (value.is_null() || word == "valid") return {};
   if (word == "same") return {.kind = Padding::Kind::same};
   if (word == "causal") {
-    if (axes == 3) return {.kind = Padding::Kind::causal};
+    if (axes == 3) return {.kind = Padding::Kind::same, .causal = true};
     diagnostics.add(value.place(),
                     "padding is causal, which needs a layer with time; expected same, valid or numbers");
     return {};
@@ -91,18 +92,19 @@ Padding read_padding(const config::Value& value, std::size_t axes, config::Diagn
 void pad(SlidingWindow& window, const Padding& padding, const Extents& input) {
   window.pad_begin = padding.begin;
   window.pad_end = padding.end;
-  if (padding.kind == Padding::Kind::valid || padding.kind == Padding::Kind::fixed) return;
   const std::array<std::int64_t, 3> in = positions(input);
   for (std::size_t axis = 0; axis < 3; ++axis) {
+    if (padding.kind != Padding::Kind::same) break;
     const std::int64_t stride = window.stride[axis];
     const std::int64_t steps = (in[axis] + stride - 1) / stride;
-    const bool causal = padding.kind == Padding::Kind::causal && axis == 0;
     const std::int64_t total =
-        causal ? reach(window, axis) - 1
-               : std::max<std::int64_t>((steps - 1) * stride + reach(window, axis) - in[axis], 0);
-    window.pad_begin[axis] = static_cast<int>(causal ? total : total / 2);
-    window.pad_end[axis] = static_cast<int>(causal ? 0 : total - total / 2);
+        std::max<std::int64_t>((steps - 1) * stride + reach(window, axis) - in[axis], 0);
+    window.pad_begin[axis] = static_cast<int>(total / 2);
+    window.pad_end[axis] = static_cast<int>(total - total / 2);
   }
+  if (!padding.causal) return;
+  window.pad_begin[0] = static_cast<int>(reach(window, 0) - 1);
+  window.pad_end[0] = 0;
 }
 
 Extents slide(const Emitter& emitter, const SlidingWindow& window, int input, std::int64_t channels) {

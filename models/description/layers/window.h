@@ -10,20 +10,23 @@
 namespace actionflow {
 
 // valid: none. same: as Keras, so that the result has ⌈in/stride⌉ steps, the odd one at the end.
-// causal: in time only before the first sample, in space as `same`. fixed: begin and end.
+// fixed: begin and end. Where `causal`, time is padded by the window's reach before the first sample alone,
+// so that the result has as many samples and each sees none after it.
 struct Padding {
-  enum class Kind { valid, same, causal, fixed } kind = Kind::valid;
+  enum class Kind { valid, same, fixed } kind = Kind::valid;
+  bool causal = false;
   Axes begin{0, 0, 0}, end{0, 0, 0};
 };
 
-// As an option: valid, same, causal (three axes only), a number, one number an axis, or [before, after]
-// an axis. The two axes of a 2D layer are height and width.
+// As an option: valid, same, a number, one number an axis, or [before, after] an axis; with three axes
+// causal too, by itself (space as `same`) or as time's. The two axes of a 2D layer are height and width.
 template <std::size_t axes>
 struct PaddingOption : Padding {};
 
 Padding read_padding(const config::Value& value, std::size_t axes, config::Diagnostics& diagnostics);
 
-constexpr const char* kPaddingHelp = "valid, same, causal, a number, one an axis, or [before, after] an axis";
+constexpr const char* kPaddingHelp =
+    "valid, same, causal, a number, one an axis (causal for time), or [before, after] an axis";
 
 struct SlidingWindow {
   Axes kernel{1, 1, 1}, stride{1, 1, 1}, dilation{1, 1, 1};

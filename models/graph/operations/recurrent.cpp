@@ -11,6 +11,7 @@ Traits traits_of(const Recurrent& recurrent, const Graph& graph, const GraphNode
       saturating_product({in.t, lstm ? 4 : 3, recurrent.units, in.c + recurrent.units});
   traits.time.reset();
   traits.recurrent = true;
+  traits.backward = recurrent.backward;
   return traits;
 }
 
