@@ -11,6 +11,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -98,11 +99,17 @@ using Frames = std::vector<Frame>;
 // One clip for each input form below the window node.
 using Clips = std::shared_ptr<const std::vector<Clip>>;
 using PartResult = std::shared_ptr<const Tensor>;
+// Of networks that end in action scores, at a clip's last sample.
+struct Activity {
+  float action = 0;   // probability that an action is under way
+  float elapsed = 0;  // seconds since it began
+};
 // Probabilities, one a class, and the classes: after an exchange of weights they may be others.
 using ClassList = std::shared_ptr<const std::vector<std::string>>;
 struct ClassScores {
   std::vector<float> values;
   ClassList classes;
+  std::optional<Activity> activity = {};  // then `values` say which class, if an action is under way
 };
 using Scores = std::shared_ptr<const ClassScores>;
 
