@@ -79,6 +79,7 @@ class DecodeNode : public Node {
   explicit DecodeNode(Options) {}
 
   NodeOutput build(Flow& flow, const NodeUse& use, const std::vector<NodeOutput>&) override {
+    flow.run().timer("decode");  // stages are told in the order of the graph
     flow.add_to_lanes(use, [&flow, name = use.name](StreamLane& lane) { add_stage(flow, name, lane); });
     return {};
   }

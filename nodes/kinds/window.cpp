@@ -162,6 +162,7 @@ class WindowNode : public Node {
     output.clips = &out;
     output.forms = shape_.forms;
     output.window = use.name;
+    flow.run().timer("prepare");
     flow.add_to_lanes(use, [&flow, &out, name = use.name, from = inputs.front().node, shape = shape_](
                                StreamLane& lane) { add_stage(flow, name, from, shape, out, lane); });
     return output;

@@ -33,8 +33,11 @@ struct LaneOverlay {
   void take(const Frames& frames, bool live) const {
     if (!frames.empty()) thread->post(live, [to = video, frames] { to->take(frames); });
   }
-  void take(const ScoresItem& item) const {
-    thread->post(false, [to = video, item] { to->take(item); });
+  // The item's ticket stays behind: a clip in a sink's queue is no longer in the graph, which would else end
+  // before those that wait for it.
+  void take(ScoresItem item) const {
+    item.ticket = std::make_shared<Ticket>(item.ticket->window());
+    thread->post(false, [to = video, item = std::move(item)] { to->take(item); });
   }
 };
 

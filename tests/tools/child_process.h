@@ -53,15 +53,14 @@ class ChildProcess {
   pid_t pid() const { return pid_; }
   void signal(int number) const { kill(pid_, number); }
 
-  // Whether the pipe that is its stdout has no room: what it writes next blocks.
-  bool output_is_full() const {
+  // Leaves no byte of room in the pipe that is its stdout: what it writes next blocks.
+  void fill_output() const {
     const std::string path = "/proc/" + std::to_string(pid_) + "/fd/1";
     const int end = open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
-    if (end < 0) return false;
-    pollfd room{end, POLLOUT, 0};
-    const bool full = poll(&room, 1, 0) == 0;
+    if (end < 0) throw std::runtime_error("its standard output cannot be opened");
+    while (write(end, "x", 1) == 1) {
+    }
     close(end);
-    return full;
   }
 
   // The next line of stdout; nullopt at its end or after `seconds`.
