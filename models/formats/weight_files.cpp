@@ -103,6 +103,8 @@ Model load_own(const std::filesystem::path& path, const Architecture* given) {
   if (given != nullptr && held != file.metadata.end())
     refuse_other_function(model.architecture, *given, name);
   check_weights(model.architecture, model.weights, name);
+  if (const auto json = file.metadata.find(std::string(kCalibrationKey)); json != file.metadata.end())
+    model.calibration = parse_calibration(json->second, model.architecture.classes, name);
   return model;
 }
 
@@ -177,6 +179,7 @@ void save_model(const Model& model, const std::filesystem::path& file) {
   refuse_unknown_suffix(file);
   check_weights(model.architecture, model.weights, file.string());
   SafetensorsContent content{.metadata = model_metadata(model.architecture), .tensors = {}};
+  if (model.calibration) content.metadata.emplace(kCalibrationKey, print_calibration(*model.calibration));
   for (const auto& [name, tensor] : model.weights.tensors) content.tensors.emplace(name, &tensor);
   write_safetensors(content, file);
 }

@@ -1,8 +1,9 @@
 // Weight files: our own safetensors, and foreign formats.
 //
 // Our own file's header holds the network's description (kModelKey, the YAML text), so a weights file
-// is a network, and a checksum of all its bytes. The header rules over a model file beside it. Tensors
-// whose names begin with "optimizer." or "ema." are training's and not part of the network.
+// is a network, what its answers are made with (kCalibrationKey, where it was calibrated), and a checksum of
+// all its bytes. The header rules over a model file beside it. Tensors whose names begin with "optimizer." or
+// "ema." are training's and not part of the network.
 //
 // Foreign: HDF5 of Keras 2 and 3, whatever its suffix (read by a child process, see formats/hdf5_child.h).
 #pragma once
@@ -14,11 +15,13 @@
 #include <vector>
 
 #include "models/description/architecture.h"
+#include "models/weights/calibration.h"
 #include "models/weights/weights.h"
 
 namespace actionflow {
 
 inline constexpr std::string_view kModelKey = "actionflow.model";
+inline constexpr std::string_view kCalibrationKey = "actionflow.calibration";
 inline constexpr std::string_view kFormatKey = "actionflow.format";
 inline constexpr int kFormatVersion = 1;
 
@@ -26,6 +29,7 @@ inline constexpr int kFormatVersion = 1;
 struct Model {
   Architecture architecture;
   Weights weights;
+  std::optional<Calibration> calibration = {};
 };
 
 // Reads any format, by content. `architecture`: the model file named beside it, if any; where the

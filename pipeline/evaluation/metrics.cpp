@@ -115,20 +115,6 @@ Interval wilson_interval(std::int64_t right, std::int64_t all) {
   return {std::max(0.0, middle - half), std::min(1.0, middle + half)};
 }
 
-std::vector<float> at_temperature(const std::vector<float>& probabilities, double temperature) {
-  std::vector<double> scaled;
-  scaled.reserve(probabilities.size());
-  for (const float p : probabilities)
-    scaled.push_back(std::log(std::max<double>(p, kLeastProbability)) / temperature);
-  const double largest = *std::max_element(scaled.begin(), scaled.end());
-  double sum = 0;
-  for (double& value : scaled) sum += value = std::exp(value - largest);
-  std::vector<float> result;
-  result.reserve(scaled.size());
-  for (const double value : scaled) result.push_back(static_cast<float>(value / sum));
-  return result;
-}
-
 // The surprise is convex in 1/T: golden section over its logarithm.
 double fitted_temperature(std::span<const EvaluatedVideo> videos) {
   const bool any = std::any_of(videos.begin(), videos.end(), [](const EvaluatedVideo& video) {

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "models/weights/calibration.h"
 #include "pipeline/evaluation/evaluator.h"
 
 namespace actionflow {
@@ -41,9 +42,8 @@ struct Interval {
 Interval wilson_interval(std::int64_t right, std::int64_t all);
 
 // The temperature T that makes softmax(log p / T) least surprised by the truth (Guo et al. 2017), between
-// 0.05 and 20; 1 where nothing can be said. And the probabilities at a temperature.
+// 0.05 and 20; 1 where nothing can be said.
 double fitted_temperature(std::span<const EvaluatedVideo> videos);
-std::vector<float> at_temperature(const std::vector<float>& probabilities, double temperature);
 
 // How likely a known video's confidence is above an unknown one's; ties count half. Nothing where either
 // side is empty.

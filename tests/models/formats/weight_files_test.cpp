@@ -19,6 +19,7 @@
 namespace actionflow::testing {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 constexpr const char* kNetwork = R"(
@@ -95,6 +96,29 @@ TEST_F(WeightFiles, HeaderRulesOverTheModelFileButAnotherNetworkIsRefused) {
   EXPECT_THAT(loading("a.safetensors", &wider), HasSubstr("holds another network than 'small'"));
   const Architecture sigmoid = small("activation: relu", "activation: tanh");
   EXPECT_THAT(loading("a.safetensors", &sigmoid), HasSubstr("computes something else"));
+}
+
+TEST_F(WeightFiles, ACalibrationStaysWithItsWeights) {
+  Model model = small_model();
+  save_model(model, file("plain.safetensors"));
+  EXPECT_EQ(load_model(file("plain.safetensors")).calibration, std::nullopt);
+  model.calibration = Calibration{"val, 9 videos", 1.5, 0.4,
+                                  EventCalibration{{0.8, 0.3}, {{"stop", {0.9, 0.2}}}, 0.2, 0.1, 0, 0.3}};
+  save_model(model, file("a.safetensors"));
+  EXPECT_EQ(load_model(file("a.safetensors")).calibration, model.calibration);
+  write_bytes(file("small.yaml"), kNetwork);
+  convert_weights(file("a.safetensors"), file("b.safetensors"), file("small.yaml"));
+  EXPECT_EQ(load_model(file("b.safetensors")).calibration, model.calibration);
+}
+
+TEST_F(WeightFiles, AWrongCalibrationNamesTheFileAndTheKey) {
+  const Model model = small_model();
+  SafetensorsContent content{model_metadata(model.architecture), {}};
+  for (const auto& [name, tensor] : model.weights.tensors) content.tensors[name] = &tensor;
+  content.metadata[std::string(kCalibrationKey)] = R"({"none_below": "half"})";
+  write_safetensors(content, file("a.safetensors"));
+  EXPECT_THAT(loading("a.safetensors"),
+              AllOf(HasSubstr("a.safetensors: its calibration"), HasSubstr("'none_below'")));
 }
 
 TEST_F(WeightFiles, TrainingsTensorsAreNoPartOfTheNetwork) {
