@@ -7,6 +7,8 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "base/html.h"
+
 namespace actionflow {
 namespace {
 
@@ -30,46 +32,6 @@ td, th { padding: .2rem .55rem; text-align: right; } th:first-child, td:first-ch
 figure { margin: 0 0 1.2rem; } figure img { max-width: 100%; image-rendering: auto; display: block; }
 figcaption { margin-top: .3rem; }
 )";
-
-std::string escaped(std::string_view text) {
-  std::string result;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        result += "&amp;";
-        break;
-      case '<':
-        result += "&lt;";
-        break;
-      case '>':
-        result += "&gt;";
-        break;
-      case '"':
-        result += "&quot;";
-        break;
-      case '\'':
-        result += "&#39;";
-        break;
-      default:
-        result += c;
-    }
-  }
-  return result;
-}
-
-std::string base64(std::string_view bytes) {
-  constexpr std::string_view kSigns = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    std::uint32_t three = 0;
-    for (std::size_t k = 0; k < 3; ++k)
-      three = three << 8 | (i + k < bytes.size() ? static_cast<unsigned char>(bytes[i + k]) : 0U);
-    for (std::size_t k = 0; k < 4; ++k)
-      text += i + k > bytes.size() ? '=' : kSigns[three >> (18 - 6 * k) & 63];
-  }
-  return text;
-}
 
 // The numbers under `key` of every epoch's line; NaN where there is none.
 std::vector<double> values_of(const std::vector<Json>& epochs, const char* key) {
@@ -126,16 +88,16 @@ std::string matrix(const Report& report) {
   const auto& confusion = report.validation->confusion;
   std::string html =
       "<h2>Confusion, a row a true class</h2><div class='scroll'><table class='matrix'><thead><tr><th></th>";
-  for (const std::string& name : report.classes) html += "<th>" + escaped(name) + "</th>";
+  for (const std::string& name : report.classes) html += "<th>" + escape_html(name) + "</th>";
   html += "</tr></thead><tbody>";
   for (std::size_t truth = 0; truth < confusion.size(); ++truth) {
-    html += "<tr><th>" + escaped(report.classes[truth]) + "</th>";
+    html += "<tr><th>" + escape_html(report.classes[truth]) + "</th>";
     const auto all = static_cast<double>(report.validation->per_class[truth].clips);
     for (std::size_t answer = 0; answer < confusion.size(); ++answer) {
       const std::int64_t count = confusion[truth][answer];
       const double share = all > 0 ? static_cast<double>(count) / all : 0;
       html += fmt::format("<td title='{} answered as {}' style='background:rgba({},{:.2f})'>{}</td>",
-                          escaped(report.classes[truth]), escaped(report.classes[answer]),
+                          escape_html(report.classes[truth]), escape_html(report.classes[answer]),
                           truth == answer ? "22,163,74" : "220,38,38", 0.85 * share,
                           count > 0 ? std::to_string(count) : "");
     }
@@ -151,7 +113,7 @@ std::string class_table(const Report& report) {
   for (std::size_t k = 0; k < report.classes.size(); ++k) {
     const ClassMeasures& of = report.validation->per_class[k];
     html += fmt::format("<tr><td>{}</td><td>{:.3f}</td><td>{:.3f}</td><td>{:.3f}</td><td>{}</td></tr>",
-                        escaped(report.classes[k]), of.precision, of.recall, of.f1, of.clips);
+                        escape_html(report.classes[k]), of.precision, of.recall, of.f1, of.clips);
   }
   return html + "</tbody></table></div>";
 }
@@ -164,8 +126,8 @@ std::string mistakes(const Report& report) {
     if (!mistake.png.empty())
       html += fmt::format("<img alt='' src='data:image/png;base64,{}'>", base64(mistake.png));
     html += fmt::format("<figcaption><b>{}</b>: is {} ({}), was answered {} ({})</figcaption></figure>",
-                        escaped(mistake.name), escaped(mistake.truth), percent(mistake.truth_score),
-                        escaped(mistake.answer), percent(mistake.confidence));
+                        escape_html(mistake.name), escape_html(mistake.truth), percent(mistake.truth_score),
+                        escape_html(mistake.answer), percent(mistake.confidence));
   }
   return html;
 }
@@ -178,7 +140,7 @@ std::string report_html(const Report& report) {
       "<!doctype html><html lang='en'><head><meta charset='utf-8'>"
       "<meta name='viewport' content='width=device-width'><title>{0}</title><style>{1}</style></head>"
       "<body><h1>{0}</h1>",
-      escaped(report.title), kStyle);
+      escape_html(report.title), kStyle);
   html += figures(report, epochs.size()) + charts(report, epochs);
   if (report.validation) html += matrix(report) + class_table(report) + mistakes(report);
   return html + "</body></html>\n";
