@@ -1,0 +1,250 @@
+#include "pipeline/evaluation/event_fitting.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+#include "nodes/events/calibrated_options.h"
+#include "pipeline/evaluation/clip_calibration.h"
+
+namespace actionflow {
+namespace {
+
+constexpr int kSteps = 20;         // thresholds are 1/20, 2/20 … 19/20
+constexpr int kMostRounds = 3;     // of choosing thresholds, then what else there is
+constexpr double kSameF1 = 0.005;  // a difference that counts for nothing
+constexpr double kLinger = 0.5;    // seconds after its end in which an action may be surest
+// Samples, so that choices are as fine as the network's rate allows.
+constexpr std::array kDurations{0, 1, 2, 3, 4, 6, 8, 12};
+
+double threshold_at(int step) { return static_cast<double>(step) / kSteps; }
+
+// How good a choice is.
+struct Quality {
+  double accuracy = -std::numeric_limits<double>::infinity();
+  double f1 = 0;
+
+  bool better_than(const Quality& other) const {
+    if (accuracy != other.accuracy) return accuracy > other.accuracy;
+    return f1 > other.f1 + kSameF1;
+  }
+  bool as_good_as(const Quality& other) const { return !other.better_than(*this); }
+};
+
+// Where an action's own class is told surest.
+const ScoredObservation* surest_observation(const ScoredStream& stream, const TimedAction& action) {
+  const ScoredObservation* surest = nullptr;
+  float most = -1;
+  for (const ScoredObservation& one : stream.observations) {
+    const double middle = (one.start + one.end) / 2;
+    if (middle < action.start || middle > action.end + kLinger) continue;
+    const float sure = one.action.value_or(*std::max_element(one.which.begin(), one.which.end()));
+    if (sure <= most) continue;
+    surest = &one;
+    most = sure;
+  }
+  return surest;
+}
+
+std::optional<double> fit_temperature(std::span<const ScoredStream> streams) {
+  std::vector<EvaluatedVideo> answers;
+  for (const ScoredStream& stream : streams) {
+    for (const TimedAction& action : stream.actions) {
+      const ScoredObservation* surest = action.label < 0 ? nullptr : surest_observation(stream, action);
+      if (surest != nullptr) answers.push_back({surest->which, {action.label}, {}});
+    }
+  }
+  return trusted_temperature(answers);
+}
+
+// The middle of the longest run of choices as good as the best; the first choice where it is among these.
+std::size_t middle_of_best(const std::vector<Quality>& qualities) {
+  Quality best;
+  for (const Quality& quality : qualities)
+    if (quality.better_than(best)) best = quality;
+  if (qualities.front().as_good_as(best)) return 0;
+  std::size_t from = 0, length = 0;
+  for (std::size_t i = 0, run = 0; i < qualities.size(); ++i) {
+    run = qualities[i].as_good_as(best) ? run + 1 : 0;
+    if (run <= length) continue;
+    length = run;
+    from = i + 1 - run;
+  }
+  return from + (length - 1) / 2;
+}
+
+// Qualities over begin and end thresholds, end ≤ begin.
+class ThresholdGrid {
+ public:
+  template <class Judge>
+  explicit ThresholdGrid(Judge&& judge) {
+    for (int begin = 1; begin < kSteps; ++begin) {
+      for (int end = 1; end <= begin; ++end) {
+        Quality& at = cell(begin, end);
+        at = judge(EventThresholds{threshold_at(begin), threshold_at(end)});
+        if (at.better_than(best_)) best_ = at;
+      }
+    }
+  }
+
+  // Of the best, the one furthest from any that is worse.
+  EventThresholds middle() {
+    int widest = -1;
+    EventThresholds chosen;
+    for (int begin = 1; begin < kSteps; ++begin) {
+      for (int end = 1; end <= begin; ++end) {
+        const int margin = cell(begin, end).as_good_as(best_) ? margin_of(begin, end) : -1;
+        if (margin <= widest) continue;
+        widest = margin;
+        chosen = {threshold_at(begin), threshold_at(end)};
+      }
+    }
+    return chosen;
+  }
+  const Quality& best() const { return best_; }
+
+ private:
+  Quality& cell(int begin, int end) { return cells_[static_cast<std::size_t>(begin * kSteps + end)]; }
+
+  // Steps to the nearest that is worse. Beyond 0 and 1 lies what is worse; beyond the diagonal lies nothing.
+  int margin_of(int begin, int end) {
+    int nearest = std::min({begin, end, kSteps - begin});
+    for (int other = 1; other < kSteps; ++other) {
+      for (int its_end = 1; its_end <= other; ++its_end) {
+        if (cell(other, its_end).as_good_as(best_)) continue;
+        nearest = std::min(nearest, std::max(std::abs(other - begin), std::abs(its_end - end)));
+      }
+    }
+    return nearest;
+  }
+
+  std::array<Quality, kSteps * kSteps> cells_;
+  Quality best_;
+};
+
+class EventFitting {
+ public:
+  EventFitting(std::span<const ScoredStream> streams, const std::vector<std::string>& classes)
+      : streams_(streams), classes_(classes), actions_(classes.size()) {
+    for (const ScoredStream& stream : streams) {
+      for (const TimedAction& action : stream.actions)
+        if (action.label >= 0) ++actions_[static_cast<std::size_t>(action.label)];
+    }
+  }
+
+  EventCalibration run() {
+    Quality before;
+    for (int round = 0; round < kMostRounds; ++round) {
+      const Quality now = choose_thresholds();
+      if (round > 0 && !now.better_than(before)) break;
+      before = now;
+      const EventCalibration then = chosen_;
+      choose_duration(&EventCalibration::smooth);
+      choose_duration(&EventCalibration::shortest);
+      choose_duration(&EventCalibration::merge);
+      if (chosen_ == then) break;
+    }
+    for (std::size_t label = 0; label < classes_.size(); ++label)
+      if (actions_[label] >= kLeastActionsOfClass) choose_for_class(label);
+    chosen_.trail = trail();
+    return chosen_;
+  }
+
+ private:
+  std::vector<StreamDetections> detect(const EventCalibration& calibration) const {
+    return detect_actions(streams_, calibrated_options(calibration), classes_);
+  }
+
+  Quality quality(const EventCalibration& calibration) const {
+    const std::vector<StreamDetections> detected = detect(calibration);
+    return {levenshtein_accuracy(detected).value_or(0), score_at_overlap(detected, kHalfOverlap).f1};
+  }
+
+  Quality choose_thresholds() {
+    ThresholdGrid grid([this](const EventThresholds& thresholds) {
+      EventCalibration tried = chosen_;
+      tried.thresholds = thresholds;
+      return quality(tried);
+    });
+    chosen_.thresholds = grid.middle();
+    return grid.best();
+  }
+
+  void choose_duration(double EventCalibration::*duration) {
+    std::vector<double> seconds;
+    std::vector<Quality> qualities;
+    for (const int samples : kDurations) {
+      EventCalibration tried = chosen_;
+      seconds.push_back(tried.*duration = samples * streams_.front().interval);
+      qualities.push_back(quality(tried));
+    }
+    chosen_.*duration = seconds[middle_of_best(qualities)];
+  }
+
+  // Both thresholds by the same factor, so that one number is chosen from few actions.
+  void choose_for_class(std::size_t label) {
+    const Quality common = quality(chosen_);
+    std::vector<EventThresholds> tried{chosen_.thresholds};
+    std::vector<Quality> qualities{common};
+    const double share = chosen_.thresholds.end / chosen_.thresholds.begin;
+    for (int step = 1; step < kSteps; ++step) {
+      EventCalibration other = chosen_;
+      tried.push_back({threshold_at(step), threshold_at(step) * share});
+      other.classes[classes_[label]] = tried.back();
+      qualities.push_back(quality(other));
+    }
+    const std::size_t best = middle_of_best(qualities);
+    const double edits = (qualities[best].accuracy - common.accuracy) * static_cast<double>(all_actions());
+    if (edits > 1.5) chosen_.classes[classes_[label]] = tried[best];
+  }
+
+  std::int64_t all_actions() const {
+    std::int64_t sum = 0;
+    for (const std::int64_t count : actions_) sum += count;
+    return sum;
+  }
+
+  // How much too long the median of what is found lasts.
+  double trail() const {
+    const std::vector<StreamDetections> detected = detect(chosen_);
+    std::vector<double> late;
+    for (const DetectionMatch& match : match_detections(detected, kLooseOverlap)) {
+      if (match.action < 0) continue;
+      const StreamDetections& stream = detected[match.stream];
+      late.push_back(stream.detected[match.detection].end -
+                     stream.actions[static_cast<std::size_t>(match.action)].end);
+    }
+    if (late.empty()) return 0;
+    const auto middle = late.begin() + static_cast<std::ptrdiff_t>(late.size() / 2);
+    std::nth_element(late.begin(), middle, late.end());
+    return std::max(0.0, *middle);
+  }
+
+  std::span<const ScoredStream> streams_;
+  const std::vector<std::string>& classes_;
+  std::vector<std::int64_t> actions_;  // by class
+  EventCalibration chosen_;
+};
+
+}  // namespace
+
+Calibration fit_events(std::span<const ScoredStream> streams, const std::vector<std::string>& classes) {
+  Calibration calibration;
+  const bool any = std::any_of(streams.begin(), streams.end(), [](const ScoredStream& stream) {
+    return std::any_of(stream.actions.begin(), stream.actions.end(),
+                       [](const TimedAction& action) { return action.label >= 0; });
+  });
+  if (!any) return calibration;
+  calibration.temperature = fit_temperature(streams);
+  if (!calibration.temperature) {
+    calibration.events = EventFitting(streams, classes).run();
+    return calibration;
+  }
+  std::vector<ScoredStream> tempered(streams.begin(), streams.end());
+  for (ScoredStream& stream : tempered) set_temperature(stream, *calibration.temperature);
+  calibration.events = EventFitting(tempered, classes).run();
+  return calibration;
+}
+
+}  // namespace actionflow
