@@ -104,12 +104,14 @@ struct Activity {
   float action = 0;   // probability that an action is under way
   float elapsed = 0;  // seconds since it began
 };
-// Probabilities, one a class, and the classes: after an exchange of weights they may be others.
+// Probabilities, one a class, and the classes: after an exchange of weights they may be others. `none`: of no
+// class, as the calibration that is kept with the weights says.
 using ClassList = std::shared_ptr<const std::vector<std::string>>;
 struct ClassScores {
   std::vector<float> values;
   ClassList classes;
   std::optional<Activity> activity = {};  // then `values` say which class, if an action is under way
+  bool none = false;
 };
 using Scores = std::shared_ptr<const ClassScores>;
 

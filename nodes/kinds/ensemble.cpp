@@ -1,4 +1,6 @@
-// ensemble: the mean of several networks' probabilities.
+// ensemble: the mean of several networks' probabilities. Of no class is what all of them say is of none.
+#include <algorithm>
+
 #include "nodes/flow/join_node.h"
 #include "nodes/flow/process_item.h"
 #include "nodes/kinds/kinds.h"
@@ -105,6 +107,7 @@ class EnsembleNode : public Node {
         sum += shares[i] * static_cast<double>(scores[i]->values[c]);
       result.values[c] = static_cast<float>(sum);
     }
+    result.none = std::all_of(scores.begin(), scores.end(), [](const Scores& one) { return one->none; });
     return std::make_shared<const ClassScores>(std::move(result));
   }
 

@@ -24,7 +24,7 @@ std::vector<const std::uint8_t*> pointers(const Clip& clip) {
 }
 
 Scores scores_of(std::vector<float> values, const LoadedNetwork& loaded) {
-  return std::make_shared<const ClassScores>(ClassScores{std::move(values), loaded.classes()});
+  return std::make_shared<const ClassScores>(loaded.calibrated(std::move(values)));
 }
 
 // Builds the parts of one network, in the order in which every input comes first.

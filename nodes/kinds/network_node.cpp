@@ -11,6 +11,8 @@ void NetworkNodeOptions::describe(config::Fields<NetworkNodeOptions>& fields) {
   fields.add("model", &NetworkNodeOptions::model, "model file, where the weights file holds no description");
   fields.add("random_weights", &NetworkNodeOptions::random_weights,
              "instead of weights: random ones from this seed, to measure an untrained network");
+  fields.add("calibrated", &NetworkNodeOptions::calibrated,
+             "use the temperature and the threshold that are kept with the weights, where there are such");
 }
 
 void NetworkNode::load(const NodeUse& use, config::Diagnostics& diagnostics) {
@@ -25,8 +27,9 @@ void NetworkNode::load(const NodeUse& use, config::Diagnostics& diagnostics) {
   std::optional<Architecture> architecture;
   if (!options_.model.empty()) architecture = load_architecture(options_.model);
   if (named) {
-    model_ =
-        std::make_shared<const Model>(load_model(options_.weights, architecture ? &*architecture : nullptr));
+    Model model = load_model(options_.weights, architecture ? &*architecture : nullptr);
+    if (!options_.calibrated) model.calibration.reset();
+    model_ = std::make_shared<const Model>(std::move(model));
   } else {
     Weights weights = initial_weights(*architecture, *options_.random_weights);
     model_ = std::make_shared<const Model>(Model{std::move(*architecture), std::move(weights)});
@@ -47,7 +50,8 @@ NodeOutput NetworkNode::build(Flow& flow, const NodeUse& use, const std::vector<
   options.precision = flow.options().precision;
   options.threads = flow.options().threads;
   const auto compile = [options, cut = cut_](const Model& model) {
-    return Network::compile(model.architecture, model.weights, options, cut);
+    return std::make_shared<LoadedNetwork>(Network::compile(model.architecture, model.weights, options, cut),
+                                           model.calibration);
   };
   auto slot = std::make_shared<NetworkSlot>(compile(*model_));
   NodeOutput output = build_network(flow, use, slot, inputs.front());

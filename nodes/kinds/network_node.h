@@ -22,6 +22,7 @@ struct NetworkNodeOptions {
   OptionalPath weights;
   OptionalPath model;
   std::optional<std::uint64_t> random_weights;
+  bool calibrated = true;
   static void describe(config::Fields<NetworkNodeOptions>& fields);
 };
 

@@ -28,6 +28,15 @@ void check_fits(const Network& present, const Network& other) {
 
 }  // namespace
 
+ClassScores LoadedNetwork::calibrated(std::vector<float> probabilities) const {
+  ClassScores scores{std::move(probabilities), classes_};
+  if (!calibration_) return scores;
+  if (calibration_->temperature) scores.values = at_temperature(scores.values, *calibration_->temperature);
+  scores.none =
+      *std::max_element(scores.values.begin(), scores.values.end()) < calibration_->none_below.value_or(0);
+  return scores;
+}
+
 std::unique_ptr<Workspace> LoadedNetwork::take() {
   {
     const std::lock_guard lock(mutex_);
@@ -50,11 +59,10 @@ std::shared_ptr<LoadedNetwork> NetworkSlot::take() const {
   return loaded_;
 }
 
-void NetworkSlot::exchange(std::shared_ptr<const Network> network) {
-  check_fits(take()->network(), *network);
-  auto loaded = std::make_shared<LoadedNetwork>(std::move(network));
+void NetworkSlot::exchange(std::shared_ptr<LoadedNetwork> other) {
+  check_fits(take()->network(), other->network());
   const std::lock_guard lock(mutex_);
-  loaded_.swap(loaded);
+  loaded_.swap(other);
 }
 
 }  // namespace actionflow

@@ -7,9 +7,11 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "models/network/network.h"
+#include "models/weights/calibration.h"
 #include "nodes/flow/item.h"
 
 namespace actionflow {
@@ -17,12 +19,14 @@ namespace actionflow {
 // A network with as many workspaces as calls ran at once; a call borrows one.
 class LoadedNetwork {
  public:
-  explicit LoadedNetwork(std::shared_ptr<const Network> network)
+  LoadedNetwork(std::shared_ptr<const Network> network, std::optional<Calibration> calibration)
       : network_(std::move(network)),
+        calibration_(std::move(calibration)),
         classes_(std::make_shared<const std::vector<std::string>>(network_->classes())) {}
 
   const Network& network() const { return *network_; }
-  const ClassList& classes() const { return classes_; }
+  // The network's probabilities as the graph passes them on: at the calibration's temperature.
+  ClassScores calibrated(std::vector<float> probabilities) const;
 
   template <class Call>
   auto with_workspace(Call&& call) {
@@ -40,6 +44,7 @@ class LoadedNetwork {
   void give(std::unique_ptr<Workspace> workspace);
 
   const std::shared_ptr<const Network> network_;
+  const std::optional<Calibration> calibration_;
   const ClassList classes_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<Workspace>> idle_;
@@ -47,13 +52,12 @@ class LoadedNetwork {
 
 class NetworkSlot {
  public:
-  explicit NetworkSlot(std::shared_ptr<const Network> network)
-      : loaded_(std::make_shared<LoadedNetwork>(std::move(network))) {}
+  explicit NetworkSlot(std::shared_ptr<LoadedNetwork> loaded) : loaded_(std::move(loaded)) {}
 
   std::shared_ptr<LoadedNetwork> take() const;
   // Throws ModelError where the other network takes other clips or has other parts: then nothing is changed.
   // Its classes may be others.
-  void exchange(std::shared_ptr<const Network> network);
+  void exchange(std::shared_ptr<LoadedNetwork> other);
 
  private:
   mutable std::mutex mutex_;

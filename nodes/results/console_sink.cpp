@@ -33,6 +33,7 @@ void ConsoleSink::window(const WindowResult& result) {
   std::string text =
       fmt::format("{} {}–{} {}{}\n", result.stream, clock_time(result.start), clock_time(result.end),
                   result.node, result.padded ? " (short: last picture repeated)" : "");
+  if (result.none) text += "  none of these; nearest:\n";
   const auto shown = std::min(static_cast<std::size_t>(classes_), result.top.size());
   for (std::size_t i = 0; i < shown; ++i) {
     const ScoredLabel& one = result.top[i];

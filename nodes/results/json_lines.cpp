@@ -22,10 +22,12 @@ std::string to_json_line(const WindowResult& result) {
   std::string top;
   for (const ScoredLabel& one : result.top) top += (top.empty() ? "" : ",") + scored(one);
   const ScoredLabel& best = result.top.front();
-  return fmt::format(R"({{"type":"window","stream":{},"node":{},"start":{:.6f},"end":{:.6f},"label":{},)"
-                     R"("score":{:.6f},"top":[{}],{}"latency_ms":{:.3f}}})",
-                     quoted(result.stream), quoted(result.node), result.start, result.end, quoted(best.label),
-                     best.score, top, result.padded ? R"("padded":true,)" : "", result.latency_ms);
+  return fmt::format(
+      R"({{"type":"window","stream":{},"node":{},"start":{:.6f},"end":{:.6f},"label":{},)"
+      R"("score":{:.6f},"top":[{}],{}"latency_ms":{:.3f}}})",
+      quoted(result.stream), quoted(result.node), result.start, result.end, quoted(best.label), best.score,
+      top, std::string(result.none ? R"("none":true,)" : "") + (result.padded ? R"("padded":true,)" : ""),
+      result.latency_ms);
 }
 
 std::string to_json_line(const Summary& summary) {

@@ -23,6 +23,7 @@ struct WindowResult {
   bool padded = false;
   std::vector<ScoredLabel> top;  // at least one, best first
   double latency_ms = 0;         // from the newest frame's arrival to this result
+  bool none = false;             // it is none of the classes: the best is not likely enough
 };
 
 // What a sink is given. A further kind of result is one more alternative and one more member of ResultSink;

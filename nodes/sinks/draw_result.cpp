@@ -34,7 +34,7 @@ void draw_result(const DrawnResult& result, int width, int height, std::uint8_t*
     const int top = static_cast<int>(i) * line + line / 4;
     const int length =
         static_cast<int>(std::lround(std::clamp(one.score, 0.0F, 1.0F) * static_cast<float>(panel)));
-    const cv::Scalar color = i == 0 ? cv::Scalar(60, 160, 60) : cv::Scalar(120, 120, 120);
+    const cv::Scalar color = i == 0 && !result.none ? cv::Scalar(60, 160, 60) : cv::Scalar(120, 120, 120);
     cv::rectangle(picture, cv::Rect(0, top, length, line - 2), color, cv::FILLED);
     const std::string percent = std::to_string(std::lround(100 * one.score)) + "%";
     cv::putText(picture, drawable(one.label) + "  " + percent, {4, top + line - line / 3}, kFont, scale,

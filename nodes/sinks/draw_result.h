@@ -12,6 +12,7 @@ struct DrawnResult {
   double start = 0;  // seconds
   double end = 0;
   std::vector<ScoredLabel> top;
+  bool none = false;  // none of the classes: no bar stands out
 };
 
 // `bgr` is height × width × 3 bytes, drawn upon in place. Letters beyond ASCII become '?'.

@@ -20,7 +20,7 @@ struct Origin {
     const std::string& stream = run.stream(item.key.stream).name;
     return {stream,     node,          window.start,
             window.end, window.padded, top_classes(scores.values, *scores.classes),
-            latency_ms};
+            latency_ms, scores.none};
   }
 
   std::string node;

@@ -46,7 +46,7 @@ void StreamOverlay::take(const ScoresItem& item) {
   const WindowInfo& window = item.ticket->window();
   if (item.outcome.has_value()) {
     const ClassScores& scores = *item.outcome.value();
-    results_.push_back({window.start, window.end, top_classes(scores.values, *scores.classes)});
+    results_.push_back({window.start, window.end, top_classes(scores.values, *scores.classes), scores.none});
   }
   answered_ = item.key.number + 1;
   last_start_ = window.start;

@@ -31,6 +31,8 @@ class Evaluate : public Command {
     app.add_option("--threads", threads_, "videos at the same time; one a processor unless told")
         ->check(CLI::PositiveNumber.description(""))
         ->type_name("N");
+    app.add_flag("--uncalibrated", uncalibrated_,
+                 "scores as the network gives them, without what is kept with the weights");
     add_precision(app, precision_);
   }
 
@@ -38,8 +40,12 @@ class Evaluate : public Command {
     const Recipe recipe = load_recipe(only_file(arguments, "TRAIN.yaml"), arguments.overrides);
     std::atomic<bool> stop{false};
     const StopOnSignal stop_on_signal([&stop] { stop.store(true); });
-    const EvaluationRequest request{split_ == "val" ? Split::val : Split::test, perturb_, threads_,
-                                    precision_.value_or(Precision::f32), &stop};
+    const EvaluationRequest request{.split = split_ == "val" ? Split::val : Split::test,
+                                    .perturb = perturb_,
+                                    .calibrated = !uncalibrated_,
+                                    .threads = threads_,
+                                    .precision = precision_.value_or(Precision::f32),
+                                    .stop = &stop};
     const Evaluation evaluation = evaluate_recipe(
         recipe, weights_.empty() ? recipe.output / "best.safetensors" : std::filesystem::path(weights_),
         request);
@@ -53,7 +59,7 @@ class Evaluate : public Command {
  private:
   std::string weights_;
   std::string split_ = "test";
-  bool perturb_ = false;
+  bool perturb_ = false, uncalibrated_ = false;
   int threads_ = 0;
   std::optional<Precision> precision_;
 };

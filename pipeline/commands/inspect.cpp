@@ -44,6 +44,36 @@ nlohmann::ordered_json plan_json(const std::vector<PlanStep>& steps) {
   return list;
 }
 
+std::string describe(const EventThresholds& thresholds) {
+  return fmt::format("begins at {:.3g}, is over below {:.3g}", thresholds.begin, thresholds.end);
+}
+
+std::string calibration_text(const Calibration& calibration) {
+  std::string text =
+      fmt::format("\ncalibration           chosen on {}\n",
+                  calibration.chosen_on.empty() ? "what the file does not say" : calibration.chosen_on);
+  const auto line = [&](std::string_view name, const std::string& value) {
+    text += fmt::format("  {:<20}{}\n", name, value);
+  };
+  if (calibration.temperature) line("temperature", fmt::format("{:.3g}", *calibration.temperature));
+  if (calibration.none_below) line("\"none of these\"", fmt::format("below {:.3g}", *calibration.none_below));
+  if (!calibration.events) return text;
+  const EventCalibration& events = *calibration.events;
+  line("an action", describe(events.thresholds));
+  for (const auto& [name, thresholds] : events.classes) line(name, describe(thresholds));
+  line("seconds", fmt::format("smoothed over {:.3g}, at least {:.3g} long, parted by {:.3g}, trail {:.3g}",
+                              events.smooth, events.shortest, events.merge, events.trail));
+  return text;
+}
+
+// What `inspect --json` prints.
+nlohmann::ordered_json network_json(const Model& model) {
+  auto json = nlohmann::ordered_json::parse(layers_json(model.architecture));
+  if (model.calibration)
+    json["calibration"] = nlohmann::ordered_json::parse(print_calibration(*model.calibration));
+  return json;
+}
+
 class Inspect : public Command {
  public:
   std::string name() const override { return "inspect"; }
@@ -63,9 +93,10 @@ class Inspect : public Command {
     const Model model = read(arguments);
     if (plan_) return print_plan(model, arguments.json);
     if (arguments.json) {
-      std::cout << layers_json(model.architecture) << "\n";
+      std::cout << network_json(model).dump() << "\n";
     } else {
       std::cout << layer_table(model.architecture);
+      if (model.calibration) std::cout << calibration_text(*model.calibration);
     }
     return ExitCode::done;
   }
@@ -83,7 +114,7 @@ class Inspect : public Command {
     const std::shared_ptr<const Network> network = flags_.compile(model, 1);
     const std::vector<PlanStep> steps = network->measure_plan();
     if (json) {
-      auto whole = nlohmann::ordered_json::parse(layers_json(model.architecture));
+      auto whole = network_json(model);
       whole["plan"] = plan_json(steps);
       std::cout << whole.dump() << "\n";
       return ExitCode::done;

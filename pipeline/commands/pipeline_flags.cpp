@@ -42,6 +42,8 @@ void PipelineFlags::declare_network(CLI::App& app) {
   app.add_option("--weights", weights, "its weights; a file of ours holds the network too")
       ->transform(find_weights)
       ->type_name("FILE");
+  app.add_flag("--uncalibrated", uncalibrated,
+               "scores as the network gives them, without what is kept with the weights");
 }
 
 PipelineDescription PipelineFlags::read(const Arguments& arguments) const {
@@ -51,6 +53,9 @@ PipelineDescription PipelineFlags::read(const Arguments& arguments) const {
   if (arguments.files.empty())
     throw UsageError("expected PIPELINE.yaml, or SOURCE… with --model or --weights");
   if (names_network()) return over_sources(arguments);
+  if (uncalibrated)
+    throw UsageError(
+        "--uncalibrated stands beside --weights; in a PIPELINE.yaml a network's node has calibrated: false");
   return read_pipeline(*document(arguments), overrides);
 }
 
@@ -67,8 +72,9 @@ PipelineDescription PipelineFlags::over_sources(const Arguments& arguments) cons
   if (weights.empty()) throw UsageError("expected --weights FILE beside --model " + model);
   std::optional<Architecture> architecture;
   if (!model.empty()) architecture = load_architecture(model);
-  auto loaded = std::make_shared<const Model>(load_model(weights, architecture ? &*architecture : nullptr));
-  return pipeline_over(arguments.files, std::move(loaded), overrides);
+  Model loaded = load_model(weights, architecture ? &*architecture : nullptr);
+  if (uncalibrated) loaded.calibration.reset();
+  return pipeline_over(arguments.files, std::make_shared<const Model>(std::move(loaded)), overrides);
 }
 
 }  // namespace actionflow

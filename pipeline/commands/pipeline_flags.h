@@ -11,11 +11,12 @@ namespace actionflow {
 
 struct PipelineFlags {
   std::string model, weights;
+  bool uncalibrated = false;
   PipelineOverrides overrides;
 
   // --hop, --precision, --workers and --threads.
   void declare(CLI::App& app);
-  // --model and --weights.
+  // --model, --weights and --uncalibrated.
   void declare_network(CLI::App& app);
 
   // Throws ConfigError, UsageError or ModelError.

@@ -51,7 +51,9 @@ class RecipeEvaluator {
       : recipe_(recipe),
         request_(request),
         dataset_(read_dataset(recipe.data.lists, recipe.seed)),
-        network_(load(weights)),
+        model_(load(weights)),
+        network_(Network::compile(model_.architecture, model_.weights,
+                                  {.precision = request.precision, .threads = 1})),
         cache_(cache_options(recipe)) {}
 
   Evaluation run() {
@@ -69,7 +71,7 @@ class RecipeEvaluator {
     const auto right =
         std::count_if(result.videos.begin(), result.videos.end(), [](const auto& v) { return v.right(); });
     result.top1_interval = wilson_interval(right, result.measures.clips);
-    choose_on_validation(result);
+    calibrate(result);
     judge_unknown(result);
     diagnose_time(entries, result);
     if (request_.perturb) judge_perturbed(entries, result);
@@ -77,7 +79,7 @@ class RecipeEvaluator {
   }
 
  private:
-  std::shared_ptr<const Network> load(const std::filesystem::path& weights) const {
+  Model load(const std::filesystem::path& weights) const {
     const Architecture described = read_network(recipe_, dataset_.classes);
     Model model = load_model(weights, &described);
     if (model.architecture.classes != dataset_.classes)
@@ -85,8 +87,8 @@ class RecipeEvaluator {
                        std::to_string(model.architecture.classes.size()) + " and " +
                        std::to_string(dataset_.classes.size()) +
                        "); evaluate with the recipe it was trained by");
-    return Network::compile(std::move(model.architecture), model.weights,
-                            {.precision = request_.precision, .threads = 1});
+    if (!request_.calibrated) model.calibration.reset();
+    return model;
   }
 
   Videos judge(const std::vector<VideoEntry>& entries, const std::string& what,
@@ -103,7 +105,15 @@ class RecipeEvaluator {
     options.threads = request_.threads > 0 ? request_.threads : recipe_.worker_threads();
     options.stop = request_.stop;
     options.advance = [&] { progress.advance(); };
-    return evaluate(*network_, entries, cache_, options);
+    return at_kept_temperature(evaluate(*network_, entries, cache_, options));
+  }
+
+  Videos at_kept_temperature(Videos videos) const {
+    if (!model_.calibration || !model_.calibration->temperature) return videos;
+    for (EvaluatedVideo& video : videos)
+      if (video.readable())
+        video.probabilities = at_temperature(video.probabilities, *model_.calibration->temperature);
+    return videos;
   }
 
   static void add_unreadable(const std::vector<VideoEntry>& entries, const Videos& videos,
@@ -112,7 +122,13 @@ class RecipeEvaluator {
       if (!videos[i].readable()) result.unreadable.push_back({entries[i].title(), videos[i].unreadable});
   }
 
-  void choose_on_validation(Evaluation& result) {
+  void calibrate(Evaluation& result) {
+    if (model_.calibration && model_.calibration->none_below) {
+      result.temperature = model_.calibration->temperature.value_or(1);
+      result.threshold = model_.calibration->none_below;
+      result.chosen_on = model_.calibration->chosen_on;
+      return;
+    }
     if (dataset_.val.empty()) return;
     const bool judged = request_.split == Split::val;
     const Videos videos = judged ? result.videos : judge(dataset_.val, "val");
@@ -161,6 +177,7 @@ class RecipeEvaluator {
   const Recipe& recipe_;
   const EvaluationRequest& request_;
   Dataset dataset_;
+  const Model model_;
   std::shared_ptr<const Network> network_;
   FrameCache cache_;
 };

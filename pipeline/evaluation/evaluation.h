@@ -36,8 +36,9 @@ struct Evaluation {
   std::vector<EvaluatedVideo> videos;
   Measures measures;
   Interval top1_interval;  // Wilson's, at 95 %
-  // Chosen on the validation split; nothing without one.
+  // Kept with the weights, else chosen on the validation split; nothing without either.
   std::optional<double> temperature, threshold;
+  std::string chosen_on;  // what the weights' own were chosen on: then all scores are at that temperature
   // Videos of no class (data.unknown) against the split's, by confidence; nothing without such a list.
   std::optional<double> auroc, unknown_refused;
   TimeDiagnosis time;
@@ -48,8 +49,9 @@ enum class Split { val, test };
 
 struct EvaluationRequest {
   Split split = Split::test;
-  bool perturb = false;  // and on every perturbation
-  int threads = 0;       // videos at the same time; 0: one a processor
+  bool perturb = false;    // and on every perturbation
+  bool calibrated = true;  // use the calibration that is kept with the weights
+  int threads = 0;         // videos at the same time; 0: one a processor
   Precision precision = Precision::f32;
   const std::atomic<bool>* stop = nullptr;
 };

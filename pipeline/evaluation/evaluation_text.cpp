@@ -82,6 +82,7 @@ std::string evaluation_json(const Evaluation& evaluation) {
                    {"network", evaluation.network},
                    {"split", evaluation.split},
                    {"top1_interval", {evaluation.top1_interval.low, evaluation.top1_interval.high}}};
+  if (!evaluation.chosen_on.empty()) json["calibrated_on"] = evaluation.chosen_on;
   if (evaluation.auroc) json["auroc"] = *evaluation.auroc;
   if (evaluation.unknown_refused) json["unknown_refused"] = *evaluation.unknown_refused;
   for (const auto& [name, top1] : evaluation.perturbed) json["perturbed"][name] = top1;
@@ -102,11 +103,12 @@ std::string evaluation_text(const Evaluation& evaluation) {
   if (evaluation.classes.size() > 5) line("top-5", percent(measures.top5));
   line("mean class accuracy", percent(measures.mean_class_accuracy));
   line("calibration error (ECE)", fmt::format("{:.3f}", measures.ece));
-  if (evaluation.temperature)
-    line("temperature", fmt::format("{:.2f}  (from 'val')", *evaluation.temperature));
+  const bool kept = !evaluation.chosen_on.empty();
+  const std::string from = kept ? "kept with the weights, from " + evaluation.chosen_on : "from 'val'";
+  if (evaluation.temperature) line("temperature", fmt::format("{:.2f}  ({})", *evaluation.temperature, from));
   if (evaluation.threshold)
     line("\"none of these\" below",
-         fmt::format("{:.3f}  (keeps 95 % of the right answers in 'val')", *evaluation.threshold));
+         fmt::format("{:.3f}  (keeps 95 % of the right answers; {})", *evaluation.threshold, from));
   if (evaluation.auroc) line("AUROC against unknown", fmt::format("{:.3f}", *evaluation.auroc));
   if (evaluation.unknown_refused) line("unknown videos refused", percent(*evaluation.unknown_refused));
   line("shuffled in time", percent(evaluation.time.shuffled));

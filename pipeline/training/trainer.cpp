@@ -13,6 +13,7 @@
 #include "base/progress.h"
 #include "models/formats/weight_files.h"
 #include "models/training/checkpoint.h"
+#include "pipeline/evaluation/clip_calibration.h"
 #include "pipeline/recipe/training_data.h"
 #include "pipeline/training/batch_norm_statistics.h"
 #include "pipeline/training/run_state.h"
@@ -123,7 +124,7 @@ struct Trainer::State {
   Validation validate_with(const Weights& weights);
   bool judge();
   bool judge_best_again();
-  bool keep_best(const Weights& judged, const SplitScore& score);
+  bool keep_best(const Weights& judged, const Validation& validation);
   std::string note() const;
   ExitCode run();
   bool out_of_patience() const {
@@ -321,7 +322,7 @@ bool Trainer::State::judge() {
                                    : fmt::format(", val top-1 {:.1f} %", 100 * metrics.val_top1)));
   progress->finish();
   schedule.observe(metrics.val_top1);
-  const bool best = keep_best(*judged, validation.score);
+  const bool best = keep_best(*judged, validation);
   for (const auto& observer : options.observers) {
     if (best) observer->best(metrics.epoch, validation.videos);
     observer->epoch(metrics);
@@ -329,11 +330,12 @@ bool Trainer::State::judge() {
   return true;
 }
 
-bool Trainer::State::keep_best(const Weights& judged, const SplitScore& score) {
+bool Trainer::State::keep_best(const Weights& judged, const Validation& validation) {
+  const SplitScore& score = validation.score;
   const double val_loss = std::isfinite(score.loss) ? score.loss : kWorstLoss;
   if (!dataset.val.empty() && !state.best.beaten_by(score.top1, val_loss)) return false;
   state.best = state.best.beaten_at(state.epoch + 1, dataset.val.empty() ? 0 : score.top1, val_loss);
-  save_model({architecture, judged}, folder.best());
+  save_model({architecture, judged, calibrate_clips(validation.videos, "val")}, folder.best());
   return true;
 }
 

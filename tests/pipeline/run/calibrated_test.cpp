@@ -1,0 +1,97 @@
+// Scores and "none of these" as the calibration says that is kept with the weights.
+#include <gmock/gmock.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/pipeline/run/graph_bench.h"
+
+namespace actionflow::testing {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::Each;
+using ::testing::Not;
+
+class Calibrated : public ::testing::Test {
+ protected:
+  void SetUp() override { bench_.video("a.mp4", 30, 1); }
+
+  void store(const std::string& name, std::optional<Calibration> calibration) const {
+    Architecture architecture = load_architecture(bench_.folder() / "plain.yaml");
+    const Weights weights = initial_weights(architecture, 1);
+    save_model({std::move(architecture), weights, std::move(calibration)}, bench_.folder() / name);
+  }
+
+  std::vector<WindowResult> results(const std::string& nodes) const {
+    LinesByStream sink;
+    bench_.run(
+        "streams: {a: a.mp4}\ngraph:\n  frames: {node: decode}\n  clips: {node: window, from: frames, hop: "
+        "2}\n" +
+            nodes,
+        sink);
+    return sink.results();
+  }
+
+  GraphBench bench_;
+};
+
+std::string net(const std::string& weights, const std::string& name = "net",
+                const std::string& options = "") {
+  return "  " + name + ": {node: cnn3d, from: clips, weights: " + weights + options + "}\n";
+}
+
+std::vector<float> by_class(const WindowResult& result) {
+  std::map<std::string, float> scores;
+  for (const ScoredLabel& one : result.top) scores[one.label] = one.score;
+  std::vector<float> values;
+  for (const auto& [label, score] : scores) values.push_back(score);
+  return values;
+}
+
+TEST_F(Calibrated, ScoresAreAtTheTemperatureThatIsKept) {
+  store("plain.safetensors", std::nullopt);
+  store("cool.safetensors", Calibration{.chosen_on = "val", .temperature = 3.0});
+  const auto plain = results(net("plain.safetensors")), cool = results(net("cool.safetensors"));
+  ASSERT_EQ(plain.size(), cool.size());
+  ASSERT_GT(plain.size(), 2U);
+  for (std::size_t i = 0; i < plain.size(); ++i) {
+    EXPECT_EQ(by_class(cool[i]), at_temperature(by_class(plain[i]), 3));
+    EXPECT_FALSE(cool[i].none);
+  }
+  const auto told_otherwise = results(net("cool.safetensors", "net", ", calibrated: false"));
+  for (std::size_t i = 0; i < plain.size(); ++i) EXPECT_EQ(by_class(told_otherwise[i]), by_class(plain[i]));
+}
+
+TEST_F(Calibrated, AWindowBelowTheThresholdIsNoneOfTheClasses) {
+  store("plain.safetensors", std::nullopt);
+  std::vector<float> best;
+  for (const WindowResult& result : results(net("plain.safetensors")))
+    best.push_back(result.top.front().score);
+  std::sort(best.begin(), best.end());
+  const double middle = best[best.size() / 2];
+  store("choosy.safetensors", Calibration{.chosen_on = "val", .temperature = {}, .none_below = middle});
+  std::size_t refused = 0;
+  for (const WindowResult& result : results(net("choosy.safetensors"))) {
+    EXPECT_EQ(result.none, static_cast<double>(result.top.front().score) < middle);
+    EXPECT_EQ(nlohmann::json::parse(to_json_line(result)).contains("none"), result.none);
+    refused += result.none ? 1 : 0;
+  }
+  EXPECT_EQ(refused, best.size() / 2);
+}
+
+TEST_F(Calibrated, AnEnsembleSaysNoneWhereAllOfItDoes) {
+  store("never.safetensors", Calibration{.chosen_on = "val", .temperature = {}, .none_below = 0.0});
+  store("always.safetensors", Calibration{.chosen_on = "val", .temperature = {}, .none_below = 1.0});
+  const auto vote = [&](const std::string& a, const std::string& b) {
+    std::vector<bool> none;
+    for (const WindowResult& result :
+         results(net(a, "one") + net(b, "two") + "  vote: {node: ensemble, from: [one, two]}\n"))
+      if (result.node == "vote") none.push_back(result.none);
+    return none;
+  };
+  EXPECT_THAT(vote("always.safetensors", "always.safetensors"), AllOf(Not(::testing::IsEmpty()), Each(true)));
+  EXPECT_THAT(vote("always.safetensors", "never.safetensors"), AllOf(Not(::testing::IsEmpty()), Each(false)));
+}
+
+}  // namespace
+}  // namespace actionflow::testing
