@@ -140,7 +140,16 @@ struct Recurrent {
   bool operator==(const Recurrent&) const = default;
 };
 
+// What a stream brought before, then what is new: the last `steps` samples and those of the input, T becoming
+// steps + T. Before its first sample a stream counts as `outside`. Stands in graphs that advance along a
+// stream (models/graph/advancing.h), never in a description.
+struct History {
+  int steps = 1;
+  float outside = 0;
+  bool operator==(const History&) const = default;
+};
+
 using Operation = std::variant<Convolution, Pooling, Reduction, BatchNorm, Activation, PRelu, Dense, Dropout,
-                               Reshape, Permute, Concat, Elementwise, SelectFrame, Recurrent>;
+                               Reshape, Permute, Concat, Elementwise, SelectFrame, Recurrent, History>;
 
 }  // namespace actionflow

@@ -27,6 +27,7 @@ std::unique_ptr<Kernel> make_select_channels(std::int64_t first, const Layout& i
 // Both read as T,H,W,C without padding.
 std::unique_ptr<Kernel> make_permute(const Permute& operation, const Layout& in, const Layout& out);
 std::unique_ptr<Kernel> make_reshape(const Layout& in, const Layout& out);
+std::unique_ptr<Kernel> make_history(const History& operation, const Layout& in, const Layout& out);
 std::unique_ptr<Kernel> make_select_frame(int frame, const Layout& in, const Layout& out);
 
 }  // namespace actionflow::kernels

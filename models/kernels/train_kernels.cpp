@@ -26,6 +26,9 @@ class Maker {
   std::unique_ptr<TrainKernel> operator()(const Elementwise&) const { return make_elementwise(r_); }
   std::unique_ptr<TrainKernel> operator()(const SelectFrame&) const { return make_select_frame(r_); }
   std::unique_ptr<TrainKernel> operator()(const Recurrent&) const { return make_recurrent(r_); }
+  std::unique_ptr<TrainKernel> operator()(const History&) const {
+    throw ModelError("layer '" + r_.node.name + "': what runs along a stream is trained as a whole sequence");
+  }
 
  private:
   const TrainKernelRequest& r_;

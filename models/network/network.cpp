@@ -1,51 +1,18 @@
 #include "models/network/network.h"
 
 #include <algorithm>
-#include <cmath>
-#include <optional>
+#include <stdexcept>
 
 #include "base/error.h"
+#include "models/graph/advancing.h"
 #include "models/kernels/entry.h"
 #include "models/kernels/openmp_threads.h"
 #include "models/network/network_parts.h"
+#include "models/network/scoring.h"
 #include "models/plan/memory.h"
 #include "models/plan/plan.h"
 
 namespace actionflow {
-namespace {
-
-// What makes a value probabilities already: sigmoid, softmax, or nothing. Means of probabilities are
-// probabilities, and so is what only moves them.
-std::optional<ActivationKind> closing_activation(const Graph& graph, int value) {
-  if (value < 0) return {};
-  const GraphNode& node = graph.nodes[static_cast<std::size_t>(value)];
-  const auto of_input = [&](std::size_t i) { return closing_activation(graph, node.inputs[i]); };
-  if (const auto* activation = std::get_if<Activation>(&node.operation)) {
-    if (activation->kind == ActivationKind::hard_sigmoid) return ActivationKind::sigmoid;
-    const bool closes =
-        activation->kind == ActivationKind::sigmoid || activation->kind == ActivationKind::softmax;
-    return closes ? std::optional(activation->kind) : std::nullopt;
-  }
-  if (const auto* reduction = std::get_if<Reduction>(&node.operation))
-    return reduction->kind == Reduction::Kind::mean ? of_input(0) : std::nullopt;
-  if (const auto* join = std::get_if<Elementwise>(&node.operation)) {
-    const bool mean = join->kind == Elementwise::Kind::add &&
-                      std::abs(join->scale * static_cast<float>(node.inputs.size()) - 1) < 1e-6F;
-    if (!mean) return {};
-    for (std::size_t i = 1; i < node.inputs.size(); ++i) {
-      if (of_input(i) != of_input(0)) return {};
-    }
-    return of_input(0);
-  }
-  const bool moves =
-      std::holds_alternative<Reshape>(node.operation) && graph.extents(node.inputs[0]).c == node.extents.c;
-  if (moves || std::holds_alternative<Dropout>(node.operation) ||
-      std::holds_alternative<SelectFrame>(node.operation))
-    return of_input(0);
-  return {};
-}
-
-}  // namespace
 
 struct Network::State {
   Architecture architecture;
@@ -61,11 +28,33 @@ struct Workspace::State {
   struct Part {
     Memory memory;
     std::unique_ptr<PlanRun> run;
+    Memory stream = {};  // the state that is carried along
+    std::size_t stream_bytes = 0;
   };
   std::vector<Part> parts;
 
   const PlanRun& run(int part) const { return *parts.at(static_cast<std::size_t>(part)).run; }
 };
+
+namespace {
+
+void check_advances(const Architecture& architecture, const NetworkOptions& options, Cut cut) {
+  if (!architecture.streams)
+    throw ModelError(architecture.name +
+                     " is not for streams, so its state cannot be carried: its model file "
+                     "would say streams: true");
+  if (options.samples < 0 || options.batch != 1 || cut != Cut::none)
+    throw std::invalid_argument("a network advances by at least one sample of one stream, uncut");
+}
+
+// A network for streams has one form, in which it says of a whole sequence what it says piece by piece:
+// unpadded and padded convolutions may be other kernels, with other rounding.
+Graph running_form(const Architecture& architecture, std::int64_t samples) {
+  const Graph& graph = architecture.graph;
+  return architecture.streams ? advancing(graph, samples == 0 ? graph.input.t : samples) : graph;
+}
+
+}  // namespace
 
 Network::Network(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Network::~Network() = default;
@@ -82,7 +71,8 @@ std::shared_ptr<const Network> Network::compile(Architecture architecture, const
   state->set_threads();
   const Architecture& own = state->architecture;
   state->normalisation = kernels::normalisation_of(own.input, own.graph.input.c);
-  for (const KeptPart& kept : parts_of(own.graph, cut, own.name)) {
+  if (options.samples != 0) check_advances(own, options, cut);
+  for (const KeptPart& kept : parts_of(running_form(own, options.samples), cut, own.name)) {
     const GraphPart& part = kept.part;
     state->parts.push_back({part.name, part.inputs, part.per_sample, part.time_stride, part.time_extent});
     state->plans.push_back(Plan::build({kept.part.graph, weights, own.name, options.batch, type, kept.keep}));
@@ -92,6 +82,7 @@ std::shared_ptr<const Network> Network::compile(Architecture architecture, const
 
 const Architecture& Network::architecture() const { return state_->architecture; }
 const std::vector<PartInfo>& Network::parts() const { return state_->parts; }
+std::int64_t Network::samples() const { return state_->options.samples; }
 
 namespace {
 
@@ -176,15 +167,26 @@ Tensor Network::predict(const Tensor& input, Workspace& workspace) const {
       [&] { return clip; });
 }
 
-std::vector<float> Network::classify(std::span<const std::uint8_t* const> frames,
-                                     Workspace& workspace) const {
+Activations Network::run(std::span<const std::uint8_t* const> frames, Workspace& workspace) const {
   Activations clip;
-  return probabilities(run_all(
+  return run_all(
       *this, workspace, [&](int part) { return run_first(part, frames, workspace); },
       [&] {
         if (clip.empty()) clip = plain_clip(frames);
         return &clip;
-      }));
+      });
+}
+
+std::vector<float> Network::classify(std::span<const std::uint8_t* const> frames,
+                                     Workspace& workspace) const {
+  return probabilities(run(frames, workspace));
+}
+
+std::vector<ActionScores> Network::advance(std::span<const std::uint8_t* const> frames,
+                                           Workspace& workspace) const {
+  if (state_->options.samples == 0)
+    throw std::invalid_argument(state_->architecture.name + " was compiled for whole sequences");
+  return action_scores(run(frames, workspace));
 }
 
 Tensor Network::plain_clip(std::span<const std::uint8_t* const> frames) const {
@@ -196,55 +198,12 @@ Tensor Network::plain_clip(std::span<const std::uint8_t* const> frames) const {
   return plain;
 }
 
-namespace {
-
-// Channels of one position stand `stride` apart.
-void softmax(float* scores, std::int64_t channels, std::int64_t stride) {
-  float peak = scores[0];
-  for (std::int64_t c = 1; c < channels; ++c) peak = std::max(peak, scores[c * stride]);
-  double sum = 0;
-  for (std::int64_t c = 0; c < channels; ++c) {
-    float& score = scores[c * stride];
-    sum += score = std::exp(score - peak);
-  }
-  for (std::int64_t c = 0; c < channels; ++c)
-    scores[c * stride] = static_cast<float>(scores[c * stride] / sum);
-}
-
-// One output for two classes: of each clip, 1−p at every position, then p.
-std::vector<float> of_two_classes(std::span<const float> values, std::int64_t positions, bool sigmoid) {
-  std::vector<float> scores;
-  scores.reserve(2 * values.size());
-  const auto probability = [sigmoid](float value) {
-    return sigmoid ? double{value} : 1.0 / (1.0 + std::exp(-double{value}));
-  };
-  for (; !values.empty(); values = values.subspan(static_cast<std::size_t>(positions))) {
-    const auto clip = values.first(static_cast<std::size_t>(positions));
-    for (const float value : clip) scores.push_back(static_cast<float>(1.0 - probability(value)));
-    for (const float value : clip) scores.push_back(static_cast<float>(probability(value)));
-  }
-  return scores;
-}
-
-}  // namespace
-
 std::vector<float> Network::probabilities(const Activations& result) const {
-  const Graph& graph = state_->architecture.graph;
-  std::vector<float> scores(result.values().begin(), result.values().end());
-  const std::optional<ActivationKind> closing = closing_activation(graph, graph.output);
-  const bool sigmoid = closing == ActivationKind::sigmoid;
-  if (!std::all_of(scores.begin(), scores.end(), [](float score) { return std::isfinite(score); }))
-    throw ModelError(state_->architecture.name + ": a score is not finite");
-  const std::int64_t clips = result.dim(0), channels = result.dim(1);
-  if (scores.empty()) return scores;
-  const std::int64_t positions = result.size() / (clips * channels);
-  if (channels == 1 && classes().size() == 2) return of_two_classes(scores, positions, sigmoid);
-  if (closing) return scores;
-  for (std::int64_t n = 0; n < clips; ++n) {
-    for (std::int64_t p = 0; p < positions; ++p)
-      softmax(scores.data() + n * channels * positions + p, channels, positions);
-  }
-  return scores;
+  return probabilities_of(state_->architecture, result);
+}
+
+std::vector<ActionScores> Network::action_scores(const Activations& result) const {
+  return action_scores_of(state_->architecture, result);
 }
 
 std::vector<PlanStep> Network::measure_plan(int repetitions) const {
@@ -280,17 +239,30 @@ std::size_t Network::weight_bytes() const {
 
 std::size_t Network::workspace_bytes() const {
   std::size_t total = 0;
-  for (const auto& plan : state_->plans) total += plan->arena_bytes();
+  for (const auto& plan : state_->plans) {
+    total += plan->arena_bytes();
+    if (state_->options.samples != 0) total += plan->state_bytes();
+  }
   return total;
 }
 
 Workspace::Workspace(const Network& network) : state_(std::make_unique<State>()) {
+  const std::string& name = network.architecture().name;
   for (const auto& plan : network.state_->plans) {
-    State::Part part{allocate(plan->arena_bytes(), network.architecture().name), nullptr};
-    part.run = std::make_unique<PlanRun>(*plan, part.memory.get());
+    State::Part part{allocate(plan->arena_bytes(), name), nullptr};
+    if (network.state_->options.samples != 0) {
+      part.stream_bytes = plan->state_bytes();
+      part.stream = allocate(part.stream_bytes, name);
+    }
+    part.run = std::make_unique<PlanRun>(*plan, part.memory.get(), part.stream.get());
     state_->parts.push_back(std::move(part));
   }
 }
+
+void Workspace::reset() {
+  for (State::Part& part : state_->parts) std::fill_n(part.stream.get(), part.stream_bytes, std::byte{0});
+}
+
 Workspace::~Workspace() = default;
 Workspace::Workspace(Workspace&&) noexcept = default;
 

@@ -20,6 +20,7 @@
 #include "base/tensor.h"
 #include "models/description/architecture.h"
 #include "models/graph/cuts.h"
+#include "models/network/action_scores.h"
 #include "models/plan/measure.h"
 #include "models/plan/precision.h"
 #include "models/weights/weights.h"
@@ -30,6 +31,9 @@ struct NetworkOptions {
   Precision precision = Precision::f32;
   int threads = 1;         // inside one call; set on the calling thread at each call
   std::int64_t batch = 1;  // clips a call
+  // Of a network for streams: so many new samples a call, each computed once, the state of the stream in the
+  // Workspace; one clip a call, uncut. 0: whole sequences or clips, each from the beginning.
+  std::int64_t samples = 0;
 };
 
 // A value that leaves one part of a network and enters another: plain N×C×T×H×W.
@@ -57,27 +61,36 @@ class Network {
   const Architecture& architecture() const;
   const InputSpec& input() const { return architecture().input; }
   const std::vector<std::string>& classes() const { return architecture().classes; }
+  std::int64_t samples() const;  // of one call, where it advances along a stream; else 0
 
   // Runs all parts. Input N×C×T×H×W float32, already normalised; output what the last layer gives, N×….
+  // T is options.samples where that is set, and the stream goes on with them.
   Tensor predict(const Tensor& input, Workspace& workspace) const;
 
-  // Class probabilities of one clip: T prepared frames of H×W×C bytes. Ranged and normalised here.
-  // Softmax is applied where the network ends in logits; one sigmoid output of two classes gives 1−p
-  // and p, other sigmoids are each a label's own probability. Throws ModelError where a score is not finite.
+  // The same of one clip: T prepared frames of H×W×C bytes, ranged and normalised here.
+  Activations run(std::span<const std::uint8_t* const> frames, Workspace& workspace) const;
+
+  // Class probabilities of one clip, as probabilities() has them.
   std::vector<float> classify(std::span<const std::uint8_t* const> frames, Workspace& workspace) const;
+
+  // The next options.samples samples of the workspace's stream: what is said of each.
+  std::vector<ActionScores> advance(std::span<const std::uint8_t* const> frames, Workspace& workspace) const;
 
   // The parts, in an order in which every input comes first. Running them one by one equals
   // classify(), bit for bit. Throws ModelError from compile() when the network has no such cut.
   const std::vector<PartInfo>& parts() const;
   Activations run_first(int part, std::span<const std::uint8_t* const> frames, Workspace& workspace) const;
   Activations run_part(int part, std::span<const Activations* const> inputs, Workspace& workspace) const;
-  // The last part's result as class probabilities: of each clip of the batch a score a class, and of a
-  // result with several steps or places, of each class a score at every one (N×classes×T×H×W).
+  // The last part's result as class probabilities (models/network/scoring.h): of each clip a score a class,
+  // and of a result with several steps or places, of each class a score at every one (N×classes×T×H×W).
+  // Throws ModelError where a score is not finite.
   std::vector<float> probabilities(const Activations& result) const;
+  // The last part's result where the network ends in action_scores: one a sample, clip after clip.
+  std::vector<ActionScores> action_scores(const Activations& result) const;
 
   std::vector<PlanStep> measure_plan(int repetitions = 20) const;
   std::size_t weight_bytes() const;
-  std::size_t workspace_bytes() const;
+  std::size_t workspace_bytes() const;  // with the state of a stream
 
  private:
   friend class Workspace;
@@ -88,12 +101,16 @@ class Network {
   std::unique_ptr<State> state_;
 };
 
-// The memory of one concurrent caller. Belongs to one network.
+// The memory of one concurrent caller, and where the network advances along a stream that stream's state, so
+// that it belongs to one stream. Belongs to one network.
 class Workspace {
  public:
   explicit Workspace(const Network& network);
   ~Workspace();
   Workspace(Workspace&&) noexcept;
+
+  // The stream begins anew, as after a gap.
+  void reset();
 
  private:
   friend class Network;

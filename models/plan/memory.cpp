@@ -18,6 +18,8 @@ bool meet(const Buffer& a, const Buffer& b) { return a.first <= b.last && b.firs
 
 }  // namespace
 
+std::size_t aligned(std::size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
+
 // Largest first, each at the lowest place that is free for as long as it lives.
 std::size_t place_buffers(std::vector<Buffer>& buffers) {
   std::vector<std::size_t> order(buffers.size());
@@ -30,12 +32,12 @@ std::size_t place_buffers(std::vector<Buffer>& buffers) {
     Buffer& buffer = buffers[index];
     if (buffer.bytes > std::numeric_limits<std::size_t>::max() / 4)
       throw std::length_error("arena too large");
-    const std::size_t bytes = (buffer.bytes + kAlignment - 1) / kAlignment * kAlignment;
+    const std::size_t bytes = aligned(buffer.bytes);
     std::size_t offset = 0;
     for (const Buffer* other : placed) {
       if (!meet(buffer, *other)) continue;
       if (offset + bytes <= other->offset) break;
-      offset = std::max(offset, (other->offset + other->bytes + kAlignment - 1) / kAlignment * kAlignment);
+      offset = std::max(offset, aligned(other->offset + other->bytes));
     }
     buffer.offset = offset;
     if (offset > std::numeric_limits<std::size_t>::max() / 4) throw std::length_error("arena too large");
@@ -48,7 +50,7 @@ std::size_t place_buffers(std::vector<Buffer>& buffers) {
 }
 
 Memory allocate(std::size_t bytes, const std::string& network) {
-  const std::size_t rounded = (bytes + kAlignment - 1) / kAlignment * kAlignment + kAlignment;
+  const std::size_t rounded = aligned(bytes) + kAlignment;
   auto* memory = static_cast<std::byte*>(std::aligned_alloc(kAlignment, rounded));
   if (memory == nullptr)
     throw ModelError(network + ": its activations need " + in_mebibytes(bytes) +

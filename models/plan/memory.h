@@ -15,6 +15,9 @@ struct Buffer {
   std::size_t offset = 0;   // filled by place_buffers, a multiple of 64
 };
 
+// The next multiple of the alignment at which buffers stand.
+std::size_t aligned(std::size_t bytes);
+
 // Returns the arena's size. Throws std::length_error where sizes overflow.
 std::size_t place_buffers(std::vector<Buffer>& buffers);
 

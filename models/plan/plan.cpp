@@ -8,10 +8,11 @@ std::size_t Plan::weight_bytes() const {
   return total;
 }
 
-PlanRun::PlanRun(const Plan& plan, std::byte* arena) : arena_(arena) {
+PlanRun::PlanRun(const Plan& plan, std::byte* arena, std::byte* state) : arena_(arena) {
   for (const CompiledStep& step : plan.steps()) {
     kernels::Arguments arguments{
         .inputs = {}, .output = arena + step.output, .scratch = arena + step.scratch};
+    if (state != nullptr && step.kernel->state_bytes() != 0) arguments.state = state + step.state;
     for (const std::size_t offset : step.inputs) arguments.inputs.push_back(arena + offset);
     steps_.push_back(step.kernel->bind(arguments));
   }

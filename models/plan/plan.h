@@ -40,6 +40,7 @@ struct CompiledStep {
   std::vector<std::string> candidates;  // that the kernel was chosen from, in order of preference
   std::vector<std::size_t> inputs;      // offsets
   std::size_t output = 0, scratch = 0;
+  std::size_t state = 0;  // offset in the stream's state, where the kernel carries one
 };
 
 class Plan {
@@ -52,6 +53,7 @@ class Plan {
   const PlanValue& output() const { return output_; }
   const std::vector<CompiledStep>& steps() const { return steps_; }
   std::size_t arena_bytes() const { return arena_bytes_; }
+  std::size_t state_bytes() const { return state_bytes_; }  // of one stream
   std::size_t weight_bytes() const;
 
  private:
@@ -60,12 +62,15 @@ class Plan {
   PlanValue output_;
   std::vector<CompiledStep> steps_;
   std::size_t arena_bytes_ = 0;
+  std::size_t state_bytes_ = 0;
 };
 
-// A plan bound to an arena of arena_bytes(), 64-byte aligned, which the caller keeps.
+// A plan bound to an arena of arena_bytes(), 64-byte aligned, which the caller keeps; and to a stream's state
+// of state_bytes(), likewise, zero at the stream's start, which each run leaves as the next one needs it.
+// Without one every run begins afresh.
 class PlanRun {
  public:
-  PlanRun(const Plan& plan, std::byte* arena);
+  PlanRun(const Plan& plan, std::byte* arena, std::byte* state = nullptr);
 
   void* at(const PlanValue& value) const { return arena_ + value.offset; }
   void run() const {

@@ -84,14 +84,19 @@ class PlanBuilder {
   void view_reshaped(std::size_t in, std::size_t out, int value) {
     if (unpadded(in) && unpadded(out)) {
       memory_.alias(out, in);
-    } else if (memory_.layout(out).extents.positions() == 1 && flattened_[in] == nullptr &&
-               padding_can_be_read(value)) {
+    } else if (flattens(memory_.layout(in).extents, memory_.layout(out).extents) &&
+               flattened_[in] == nullptr && padding_can_be_read(value)) {
       memory_.alias(out, in);
       flattened_[out] = &memory_.layout(in);
       Layout flat = memory_.layout(out);
-      flat.padded = memory_.layout(in).extents.positions() * memory_.layout(in).padded;
+      flat.padded = memory_.layout(in).extents.positions() / flat.extents.t * memory_.layout(in).padded;
       memory_.set_layout(out, flat);
     }
+  }
+
+  // To one vector, or to one a sample.
+  static bool flattens(const Extents& in, const Extents& out) {
+    return out.h * out.w == 1 && (out.t == 1 || out.t == in.t);
   }
 
   bool unpadded(std::size_t value) const {
@@ -172,6 +177,8 @@ class PlanBuilder {
     compiled.candidates = candidate_names(node(step.nodes[0]).operation);
     const int time = static_cast<int>(index);
     compiled.scratch = memory_.add_buffer({compiled.kernel->scratch_bytes(), time, time, 0});
+    compiled.state = plan_->state_bytes_;
+    plan_->state_bytes_ += aligned(compiled.kernel->state_bytes());
     plan_->steps_.push_back(std::move(compiled));
     step_of_compiled_.push_back(index);
   }

@@ -73,6 +73,9 @@ class KernelMaker {
   KernelPointer operator()(const Permute& operation) {
     return kernels::make_permute(operation, r_.in[0], r_.out);
   }
+  KernelPointer operator()(const History& operation) {
+    return kernels::make_history(operation, r_.in[0], r_.out);
+  }
   KernelPointer operator()(const Reshape&) { return kernels::make_reshape(r_.in[0], r_.out); }
   KernelPointer operator()(const Dropout&) { return kernels::make_reshape(r_.in[0], r_.out); }
 
@@ -165,7 +168,8 @@ bool any_bf16(const KernelRequest& request) {
 
 // Kernels that read and write bf16 themselves.
 bool knows_bf16(const Operation& operation) {
-  return std::holds_alternative<Convolution>(operation) || std::holds_alternative<Pooling>(operation);
+  return std::holds_alternative<Convolution>(operation) || std::holds_alternative<Pooling>(operation) ||
+         std::holds_alternative<History>(operation);
 }
 
 KernelPointer make_in_f32(const KernelRequest& request, const Operation& operation) {

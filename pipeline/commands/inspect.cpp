@@ -111,7 +111,8 @@ class Inspect : public Command {
   }
 
   ExitCode print_plan(const Model& model, bool json) const {
-    const std::shared_ptr<const Network> network = flags_.compile(model, 1);
+    const bool streams = model.architecture.streams;
+    const auto network = flags_.compile(model, {.samples = streams ? 1 : 0});
     const std::vector<PlanStep> steps = network->measure_plan();
     if (json) {
       auto whole = network_json(model);
@@ -120,8 +121,9 @@ class Inspect : public Command {
       return ExitCode::done;
     }
     print_plan_table(steps);
-    std::cout << fmt::format("weights {:.1f} MB, workspace {:.1f} MB a concurrent caller\n",
-                             network->weight_bytes() / 1e6, network->workspace_bytes() / 1e6);
+    std::cout << fmt::format("weights {:.1f} MB, workspace {:.1f} MB a {}\n", network->weight_bytes() / 1e6,
+                             network->workspace_bytes() / 1e6,
+                             streams ? "stream; one sample at a time" : "concurrent caller");
     return ExitCode::done;
   }
 

@@ -35,12 +35,10 @@ Model NetworkFlags::load(const Arguments& arguments) const {
   return load_model(weights, &architecture);
 }
 
-std::shared_ptr<const Network> NetworkFlags::compile(const Model& model, std::int64_t batch) const {
-  NetworkOptions options;
+std::shared_ptr<const Network> NetworkFlags::compile(const Model& model, NetworkOptions options) const {
   options.precision = precision.value_or(Precision::f32);
   options.threads =
       threads > 0 ? threads : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-  options.batch = batch;
   return Network::compile(model.architecture, model.weights, options);
 }
 

@@ -23,7 +23,8 @@ struct NetworkFlags {
 
   // The network that MODEL.yaml (the only file, if any) and --weights name, with its weights.
   Model load(const Arguments& arguments) const;
-  std::shared_ptr<const Network> compile(const Model& model, std::int64_t batch) const;
+  // `options` with the flags' precision and threads.
+  std::shared_ptr<const Network> compile(const Model& model, NetworkOptions options) const;
 };
 
 }  // namespace actionflow

@@ -50,7 +50,8 @@ class Predict : public Command {
   ExitCode run(const Arguments& arguments) override {
     const Model model = flags_.load(arguments);
     const Tensor input = read_npy(input_);
-    const std::shared_ptr<const Network> network = flags_.compile(model, batch_of(input, model.architecture));
+    const std::shared_ptr<const Network> network =
+        flags_.compile(model, {.batch = batch_of(input, model.architecture)});
     Workspace workspace(*network);
     const Tensor result = without_empty_axes(network->predict(input, workspace), model.architecture.graph);
     write_npy(output_, result);

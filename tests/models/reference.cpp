@@ -313,6 +313,16 @@ Value run(const SelectFrame& select, const Node& node) {
   return out;
 }
 
+// A stream's first samples: nothing was before them.
+Value run(const History& history, const Node& node) {
+  const Value& in = node.input();
+  Value out = node.result();
+  each(out, [&](Index b, Index c, Index t, Index h, Index w) {
+    out(b, c, t, h, w) = t < history.steps ? history.outside : in(b, c, t - history.steps, h, w);
+  });
+  return out;
+}
+
 // One clip's recurrent state and the products that a step needs, all in double.
 class Cell {
  public:

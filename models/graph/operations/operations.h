@@ -21,6 +21,7 @@ Traits traits_of(const Concat& operation, const Graph& graph, const GraphNode& n
 Traits traits_of(const Elementwise& operation, const Graph& graph, const GraphNode& node);
 Traits traits_of(const SelectFrame& operation, const Graph& graph, const GraphNode& node);
 Traits traits_of(const Recurrent& operation, const Graph& graph, const GraphNode& node);
+Traits traits_of(const History& operation, const Graph& graph, const GraphNode& node);
 
 // At most the largest int64.
 std::int64_t saturating_product(std::initializer_list<std::int64_t> factors);
