@@ -1,10 +1,10 @@
 #include "datasets/clips/augment.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/error.h"
 #include "datasets/clips/augment_time.h"
-#include "datasets/clips/clip_change.h"
 #include "datasets/clips/clip_frames.h"
 #include "datasets/clips/label_swap.h"
 
@@ -16,12 +16,6 @@ void require_colors(const VideoFrames& video, const InputSpec& input) {
   if (video.form().color == input.color && video.count() > 0) return;
   throw Error(ExitCode::failure,
               "frames are kept in other colours than the network's input, or there are none");
-}
-
-double pivot_of(const VideoFrames& video, const ClipFrames& clip) {
-  const FrameForm& form = video.form();
-  return mean_luma(form.color, video.pixels(clip.frames[clip.frames.size() / 2]),
-                   static_cast<std::size_t>(form.height) * static_cast<std::size_t>(form.width));
 }
 
 // Where the view's window stands in the kept frame.
@@ -62,33 +56,48 @@ Augmenter::Augmenter(const AugmentOptions& options, const SamplingOptions& sampl
 
 FrameForm Augmenter::kept_form() const { return FrameForm::of(input_, options_.margin); }
 
+double contrast_pivot(const VideoFrames& video, std::int64_t frame) {
+  const FrameForm& form = video.form();
+  return mean_luma(form.color, video.pixels(frame),
+                   static_cast<std::size_t>(form.height) * static_cast<std::size_t>(form.width));
+}
+
+ClipDraw Augmenter::draw(const std::vector<int>& labels, double seconds, std::uint64_t seed,
+                         std::uint32_t epoch, std::uint64_t sample) const {
+  const auto random_for = [&](const char* purpose) { return Random(seed, purpose, epoch, sample); };
+  ClipDraw drawn;
+  drawn.labels = labels;
+  drawn.mirrored =
+      random_for("augment flip").chance(options_.flip) && (labels.empty() || may_change(mirrored_, labels));
+  if (drawn.mirrored) drawn.labels = changed(mirrored_, std::move(drawn.labels));
+  drawn.reversed =
+      random_for("augment reverse").chance(options_.reverse) && may_change(reversed_, drawn.labels);
+  if (drawn.reversed) drawn.labels = changed(reversed_, std::move(drawn.labels));
+  drawn.change = ClipChange::draw(options_, input_, seconds, seed, epoch, sample);
+  drawn.change.geometry.mirrored = drawn.mirrored;
+  return drawn;
+}
+
+int Augmenter::label_after(const ClipDraw& draw, int label) const {
+  if (draw.mirrored && label >= 0) label = mirrored_[static_cast<std::size_t>(label)];
+  if (draw.reversed && label >= 0) label = reversed_[static_cast<std::size_t>(label)];
+  return std::max(label, -1);
+}
+
 TrainingClip Augmenter::training_clip(const VideoFrames& video, const std::vector<int>& labels,
                                       std::uint64_t seed, std::uint32_t epoch, std::uint64_t sample) const {
   require_colors(video, input_);
-  const auto random_for = [&](const char* purpose) { return Random(seed, purpose, epoch, sample); };
+  ClipDraw drawn = draw(labels, video.duration(), seed, epoch, sample);
+  ClipChange& change = drawn.change;
+  const ClipFrames clip = ClipFrames::of(video, clip_times(video, drawn.reversed, seed, epoch, sample));
+  if (change.colors.contrast != 1)
+    change.colors.pivot = contrast_pivot(video, clip.frames[clip.frames.size() / 2]);
+
   TrainingClip result;
-  result.labels = labels;
-  const bool mirrors =
-      random_for("augment flip").chance(options_.flip) && (labels.empty() || may_change(mirrored_, labels));
-  if (mirrors) result.labels = changed(mirrored_, std::move(result.labels));
-  const bool reverses =
-      random_for("augment reverse").chance(options_.reverse) && may_change(reversed_, result.labels);
-  if (reverses) result.labels = changed(reversed_, std::move(result.labels));
-
-  const ClipFrames clip = ClipFrames::of(video, clip_times(video, reverses, seed, epoch, sample));
-
-  ClipChange change = ClipChange::draw(options_, input_, video.duration(), seed, epoch, sample);
-  change.geometry.mirrored = mirrors;
-  if (change.colors.contrast != 1) change.colors.pivot = pivot_of(video, clip);
-
+  result.labels = std::move(drawn.labels);
   result.frames = painted_clip(
       clip, input_, [&](std::int64_t frame, std::uint8_t* out) { change.paint(video, frame, input_, out); },
-      [&](PreparedFrame& frame) {
-        if (!change.erased) return;
-        Patch patch = *change.erased;
-        if (input_.motion != Motion::none) patch.color[static_cast<std::size_t>(input_.color_channels())] = 0;
-        patch.fill(frame.data(), frame.height(), frame.width(), frame.channels());
-      });
+      [&](PreparedFrame& frame) { change.erase(input_, frame); });
   return result;
 }
 
@@ -103,12 +112,15 @@ ClipTimes Augmenter::clip_times(const VideoFrames& video, bool reverses, std::ui
     const bool cut = sampling_.mode == SamplingMode::dense;
     times = with_idle_ends(times, draw_idle_ends(options_.idle, idle), cut);
   }
-  if (options_.hold > 1) {
-    Random hold(seed, "augment hold", epoch, sample);
-    const double samples = hold.uniform(1, options_.hold);
-    times = with_held_pictures(times, samples, hold.uniform_double());
-  }
-  return times;
+  return held(times, seed, epoch, sample);
+}
+
+ClipTimes Augmenter::held(const ClipTimes& times, std::uint64_t seed, std::uint32_t epoch,
+                          std::uint64_t sample) const {
+  if (options_.hold <= 1) return times;
+  Random hold(seed, "augment hold", epoch, sample);
+  const double samples = hold.uniform(1, options_.hold);
+  return with_held_pictures(times, samples, hold.uniform_double());
 }
 
 std::vector<std::vector<PreparedFramePtr>> evaluation_clips(const VideoFrames& video,

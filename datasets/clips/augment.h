@@ -22,6 +22,7 @@
 #include "base/config/config.h"
 #include "base/input_spec.h"
 #include "base/random.h"
+#include "datasets/clips/clip_change.h"
 #include "datasets/clips/clip_sampler.h"
 #include "datasets/pictures/prepare.h"
 #include "datasets/recordings/video_frames.h"
@@ -58,6 +59,13 @@ struct AugmentOptions {
   void check(const config::Value& value, config::Diagnostics& diagnostics) const;
 };
 
+// What is drawn for one clip, beside its moments.
+struct ClipDraw {
+  std::vector<int> labels;  // after flip and reverse
+  bool mirrored = false, reversed = false;
+  ClipChange change;  // contrast's pivot is still to be set
+};
+
 struct TrainingClip {
   std::vector<PreparedFramePtr> frames;  // as many as the input's, with its motion channel
   std::vector<int> labels;               // after flip and reverse
@@ -74,6 +82,13 @@ class Augmenter {
   const InputSpec& input() const { return input_; }
   const SamplingOptions& sampling() const { return sampling_; }
   const std::vector<std::string>& classes() const { return classes_; }
+  // `seconds`: the video's duration. A function of its arguments only; safe from many threads.
+  ClipDraw draw(const std::vector<int>& labels, double seconds, std::uint64_t seed, std::uint32_t epoch,
+                std::uint64_t sample) const;
+  // The moments as a slower camera of options.hold shows them.
+  ClipTimes held(const ClipTimes& times, std::uint64_t seed, std::uint32_t epoch, std::uint64_t sample) const;
+  // What one of the labels that the clip was drawn with became; −1 where it is of no class, or was.
+  int label_after(const ClipDraw& draw, int label) const;
   // A function of its arguments only; safe from many threads. Frames may be kept at any size. Labels may
   // be none (a video of no class).
   TrainingClip training_clip(const VideoFrames& video, const std::vector<int>& labels, std::uint64_t seed,
@@ -91,6 +106,9 @@ class Augmenter {
   std::vector<int> mirrored_;
   std::vector<int> reversed_;
 };
+
+// Mean luma of the frame, which contrast turns around.
+double contrast_pivot(const VideoFrames& video, std::int64_t frame);
 
 // The clips of one video for evaluation, in the input form, without any change. `crops`: 1 takes the
 // picture that classify would; 3 takes windows of the input's size at both ends and in the middle of the

@@ -99,4 +99,11 @@ void ClipChange::paint(const VideoFrames& video, std::int64_t frame, const Input
   }
 }
 
+void ClipChange::erase(const InputSpec& input, PreparedFrame& sample) const {
+  if (!erased) return;
+  Patch patch = *erased;
+  if (input.motion != Motion::none) patch.color[static_cast<std::size_t>(input.color_channels())] = 0;
+  patch.fill(sample.data(), sample.height(), sample.width(), sample.channels());
+}
+
 }  // namespace actionflow

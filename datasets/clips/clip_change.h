@@ -6,6 +6,7 @@
 
 #include "datasets/clips/augment_geometry.h"
 #include "datasets/clips/color_change.h"
+#include "datasets/pictures/prepare.h"
 #include "datasets/pictures/shake.h"
 
 namespace actionflow {
@@ -26,6 +27,8 @@ struct ClipChange {
   // Frame `frame` of the video in the input's size: warped, blurred, coloured, with noise. A function of
   // its arguments, so a frame that is shown twice is the same picture twice.
   void paint(const VideoFrames& video, std::int64_t frame, const InputSpec& input, std::uint8_t* out) const;
+  // Fills what is erased of a sample, where something is; there is no motion there.
+  void erase(const InputSpec& input, PreparedFrame& sample) const;
 };
 
 }  // namespace actionflow

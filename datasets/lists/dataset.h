@@ -40,6 +40,7 @@
 #include "base/config/optional_path.h"
 #include "base/error.h"
 #include "datasets/recordings/time_span.h"
+#include "datasets/recordings/timed_action.h"
 #include "datasets/video/source.h"
 
 namespace actionflow {
@@ -60,6 +61,8 @@ struct VideoEntry {
   std::string list;            // the list and its line: "train.txt:12"
   double frame_rate = 25;      // of a folder of frames
   std::optional<TimeSpan> part = {};  // that is this sample; none: the whole video
+  bool timed = false;                 // an uncut video: what happens in it has times; `labels` is then empty
+  std::vector<TimedAction> actions = {};  // by their starts
 
   SourceOptions source() const;
   // The name, with the part where it is one: "film.mp4, 2 to 4.5 s".
@@ -128,6 +131,9 @@ struct ScanResult {
   std::int64_t videos = 0;
   double seconds = 0;  // of all that could be read
 };
+
+// Of each entry in turn, as scan_videos reads it.
+std::vector<ScanResult::Video> scan_each(const std::vector<VideoEntry>& entries, int threads);
 
 // Opens every entry, counts its packets and decodes its first frame; in parallel, with progress. The result's
 // order is the entries'. A missing video is an unreadable one.

@@ -82,7 +82,7 @@ void check_part(const VideoEntry& entry, double seconds, ListErrors& errors) {
 
 }  // namespace
 
-ScanResult scan_videos(const std::vector<VideoEntry>& entries, double least_seconds, int threads) {
+std::vector<ScanResult::Video> scan_each(const std::vector<VideoEntry>& entries, int threads) {
   const auto files = by_file(entries);
   std::vector<ScannedFile> scanned(files.size());
   Progress progress("scan", static_cast<std::int64_t>(entries.size()));
@@ -93,16 +93,25 @@ ScanResult scan_videos(const std::vector<VideoEntry>& entries, double least_seco
 
   std::unordered_map<std::string, const ScannedFile*> found;
   for (std::size_t i = 0; i < files.size(); ++i) found[files[i].front()->path.string()] = &scanned[i];
-  ScanResult result;
-  result.videos = static_cast<std::int64_t>(entries.size());
+  std::vector<ScanResult::Video> videos;
+  videos.reserve(entries.size());
   for (const VideoEntry& entry : entries) {
     const ScannedFile& file = *found[entry.path.string()];
-    ScanResult::Video video{entry.title(), file.why, file.seconds, file.frames};
+    videos.push_back({entry.title(), file.why, file.seconds, file.frames});
+    if (entry.part && file.why.empty())
+      videos.back().seconds = std::min(entry.part->end, file.seconds) - entry.part->begin;
+  }
+  return videos;
+}
+
+ScanResult scan_videos(const std::vector<VideoEntry>& entries, double least_seconds, int threads) {
+  ScanResult result;
+  result.videos = static_cast<std::int64_t>(entries.size());
+  for (ScanResult::Video& video : scan_each(entries, threads)) {
     if (!video.why.empty()) {
       result.unreadable.push_back(std::move(video));
       continue;
     }
-    if (entry.part) video.seconds = std::min(entry.part->end, file.seconds) - entry.part->begin;
     result.seconds += video.seconds;
     if (video.seconds + kSlackSeconds < least_seconds) result.short_ones.push_back(std::move(video));
   }

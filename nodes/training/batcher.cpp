@@ -33,8 +33,8 @@ Tensor make_targets(const std::vector<std::vector<int>>& labels, int outputs, bo
   return targets;
 }
 
-Batcher::Batcher(const std::vector<VideoEntry>& entries, const TrainingFlowOptions& options)
-    : entries_(entries), options_(options) {}
+Batcher::Batcher(std::int64_t videos, const TrainingFlowOptions& options)
+    : videos_(videos), options_(options) {}
 
 std::optional<BatchItem> Batcher::put(const SampleItem& item) {
   waiting_.push_back(item);
@@ -50,8 +50,7 @@ Outcome<TrainingBatchPtr> Batcher::outcome(bool last) {
     if (!item.outcome.has_value()) return item.outcome.rethrow<TrainingBatchPtr>();
   }
   for (const SampleItem& item : waiting_) note(*item.outcome.value());
-  if (static_cast<double>(unreadable_.size()) >
-      options_.most_unreadable * static_cast<double>(entries_.size())) {
+  if (static_cast<double>(unreadable_.size()) > options_.most_unreadable * static_cast<double>(videos_)) {
     return Failure{ExitCode::source, too_many()};
   }
   return TrainingBatchPtr(build(last));
@@ -66,7 +65,7 @@ void Batcher::note(const PreparedSample& sample) {
 
 std::string Batcher::too_many() const {
   return fmt::format("{} of {} videos cannot be read, more than data.most_unreadable ({}); the first: {}",
-                     unreadable_.size(), entries_.size(), options_.most_unreadable, unreadable_.front().why);
+                     unreadable_.size(), videos_, options_.most_unreadable, unreadable_.front().why);
 }
 
 std::shared_ptr<TrainingBatch> Batcher::build(bool last) const {
@@ -79,9 +78,11 @@ std::shared_ptr<TrainingBatch> Batcher::build(bool last) const {
     const PreparedSample& sample = *item.outcome.value();
     batch->frames.insert(batch->frames.end(), sample.frames.begin(), sample.frames.end());
     batch->labels.push_back(sample.labels);
+    batch->sample_targets.insert(batch->sample_targets.end(), sample.targets.begin(), sample.targets.end());
     if (!sample.unreadable.empty()) ++batch->substituted;
   }
   batch->unreadable = unreadable_;
+  if (!batch->sample_targets.empty()) return batch;
   batch->targets = make_targets(batch->labels, options_.outputs, options_.many_labels);
   if (options_.mixup > 0) mix(*batch);
   return batch;

@@ -12,7 +12,8 @@ namespace actionflow {
 
 class Batcher {
  public:
-  Batcher(const std::vector<VideoEntry>& entries, const TrainingFlowOptions& options);
+  // `videos`: that samples are made of.
+  Batcher(std::int64_t videos, const TrainingFlowOptions& options);
 
   // The batch that this sample completes. A batch with a failed sample fails, one with a dropped is dropped;
   // so does one whose samples make the share of unreadable videos too great.
@@ -25,7 +26,7 @@ class Batcher {
   void note(const PreparedSample& sample);
   std::string too_many() const;
 
-  const std::vector<VideoEntry>& entries_;
+  const std::int64_t videos_;
   const TrainingFlowOptions& options_;
   std::vector<SampleItem> waiting_;
   std::set<int> seen_;

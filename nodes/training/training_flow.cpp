@@ -15,8 +15,6 @@
 
 #include "base/clock.h"
 #include "nodes/training/batcher.h"
-#include "nodes/training/epoch_order.h"
-#include "nodes/training/sample_preparer.h"
 
 namespace actionflow {
 
@@ -37,10 +35,10 @@ void stand_back() {
 // The samples of all epochs, one after another.
 class Index {
  public:
-  Index(const std::vector<VideoEntry>& entries, const TrainingFlowOptions& options)
-      : entries_(entries), options_(options), epoch_(options.first_epoch) {
+  Index(const SamplePreparer& preparer, const TrainingFlowOptions& options)
+      : preparer_(preparer), options_(options), epoch_(options.first_epoch) {
     sample_ = options.first_step * options.batch;
-    if (sample_ >= epoch_clips()) {
+    if (sample_ >= epoch_samples()) {
       ++epoch_;
       sample_ = 0;
     }
@@ -50,11 +48,11 @@ class Index {
   // Samples from here on to the end.
   std::int64_t left() const {
     if (at_end()) return 0;
-    return epoch_clips() - sample_ +
-           epoch_clips() * static_cast<std::int64_t>(options_.end_epoch - epoch_ - 1);
+    return epoch_samples() - sample_ +
+           epoch_samples() * static_cast<std::int64_t>(options_.end_epoch - epoch_ - 1);
   }
 
-  std::int64_t epoch_clips() const { return static_cast<std::int64_t>(entries_.size()); }
+  std::int64_t epoch_samples() const { return preparer_.epoch_samples(); }
   bool at_end() const { return epoch_ >= options_.end_epoch; }
 
   PlannedItem draw() {
@@ -71,9 +69,9 @@ class Index {
   }
 
  private:
-  void order() { order_ = epoch_order(entries_, options_.balanced, options_.seed, epoch_); }
+  void order() { order_ = preparer_.epoch_entries(epoch_); }
 
-  const std::vector<VideoEntry>& entries_;
+  const SamplePreparer& preparer_;
   const TrainingFlowOptions& options_;
   std::vector<int> order_;
   std::uint32_t epoch_;
@@ -107,12 +105,11 @@ struct TrainingFlow::State {
   using Gateway = StepNode::gateway_type;
   using BatchNode = tbb::flow::multifunction_node<SampleItem, std::tuple<Delivery>>;
 
-  State(const std::vector<VideoEntry>& entries, const Augmenter& augmenter, FrameCache& cache,
-        const TrainingFlowOptions& given)
+  State(std::unique_ptr<SamplePreparer> made, const TrainingFlowOptions& given)
       : options(given),
-        index(entries, options),
-        preparer(entries, augmenter, cache, options.seed),
-        batcher(entries, options),
+        preparer(std::move(made)),
+        index(*preparer, options),
+        batcher(preparer->videos(), options),
         parallelism(tbb::global_control::max_allowed_parallelism,
                     static_cast<std::size_t>(options.workers) + 1),
         arena(options.workers + 1, 1) {
@@ -124,7 +121,7 @@ struct TrainingFlow::State {
     graph = std::make_unique<flow::graph>();
     source = std::make_unique<flow::input_node<PlannedItem>>(
         *graph, [this](tbb::flow_control& control) { return draw(control); });
-    const auto batch_clips = std::min(options.batch, index.epoch_clips());
+    const auto batch_clips = std::min(options.batch, index.epoch_samples());
     const auto bound = static_cast<std::size_t>(batch_clips * (options.batches_ahead + 1));
     limiter = std::make_unique<flow::limiter_node<PlannedItem, int>>(*graph, bound);
     prepare = std::make_unique<flow::function_node<PlannedItem, SampleItem>>(
@@ -161,7 +158,7 @@ struct TrainingFlow::State {
     SampleItem sample{item.key, item.mark, nullptr, Dropped{}};
     if (stopped.load(std::memory_order_relaxed)) return sample;
     try {
-      sample.outcome = preparer.prepare(item.outcome.value());
+      sample.outcome = preparer->prepare(item.outcome.value());
     } catch (...) {
       sample.outcome = Failure::from_current_exception();
     }
@@ -251,8 +248,8 @@ struct TrainingFlow::State {
   }
 
   const TrainingFlowOptions options;
+  const std::unique_ptr<SamplePreparer> preparer;
   Index index;
-  SamplePreparer preparer;
   Batcher batcher;   // of the serial batch node, as `gathered` is
   int gathered = 0;  // samples of the batch being gathered
   std::atomic<bool> stopped{false};
@@ -279,9 +276,8 @@ struct TrainingFlow::State {
   std::unique_ptr<StepNode> step;
 };
 
-TrainingFlow::TrainingFlow(const std::vector<VideoEntry>& entries, const Augmenter& augmenter,
-                           FrameCache& cache, const TrainingFlowOptions& options)
-    : state_(std::make_unique<State>(entries, augmenter, cache, options)) {}
+TrainingFlow::TrainingFlow(std::unique_ptr<SamplePreparer> preparer, const TrainingFlowOptions& options)
+    : state_(std::make_unique<State>(std::move(preparer), options)) {}
 
 TrainingFlow::~TrainingFlow() { state_->close(); }
 

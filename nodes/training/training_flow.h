@@ -4,14 +4,14 @@
 //     ▲         ▲       (decode,                           │
 //     └─────────┴────────augment)◄──── room for more ◄─────┘
 //
-// index draws the order (epoch_order.h), limiter bounds what is in flight, prepare decodes through the frame
-// cache and augments, several samples at the same time; order and batch are serial. The step stands in the
-// graph as an async_node: it hands a batch to whoever calls next(), who answers by asking for the next one.
-// So the step runs on its caller's thread: an OpenMP team belongs to the thread that starts it, and a step
-// of seconds inside a TBB worker would take one of few workers away from preparing. The workers are nice to
-// the step: where both want a processor, the step has it.
+// index draws the order, limiter bounds what is in flight, prepare decodes through the frame cache and
+// augments, several samples at the same time (sample_preparer.h); order and batch are serial. The step stands
+// in the graph as an async_node: it hands a batch to whoever calls next(), who answers by asking for the next
+// one. So the step runs on its caller's thread: an OpenMP team belongs to the thread that starts it, and a
+// step of seconds inside a TBB worker would take one of few workers away from preparing. The workers are nice
+// to the step: where both want a processor, the step has it.
 //
-// What comes out is a function of the entries, the options and the videos' content, never of timing or the
+// What comes out is a function of the preparer, the options and the videos' content, never of timing or the
 // number of workers. A video that cannot be read is replaced by another one, drawn for that sample, and
 // noted in the batch; when more than `most_unreadable` of all are found to be so, next() throws SourceError.
 // Memory: batches_ahead + 1 batches of clips (no more of an epoch than it has), and what workers decode at
@@ -25,17 +25,14 @@
 #include <string>
 #include <vector>
 
-#include "datasets/clips/augment.h"
-#include "datasets/lists/dataset.h"
-#include "datasets/recordings/video_frames.h"
+#include "nodes/training/sample_preparer.h"
 #include "nodes/training/training_item.h"
 
 namespace actionflow {
 
 struct TrainingFlowOptions {
   std::int64_t batch = 1;
-  std::uint64_t seed = 1;
-  bool balanced = false;
+  std::uint64_t seed = 1;    // of mixup
   double mixup = 0;          // α of its Beta distribution; 0: none
   int outputs = 0;           // of the network: K of the targets
   bool many_labels = false;  // targets of sigmoids: every label 1; else they share it
@@ -50,9 +47,7 @@ struct TrainingFlowOptions {
 
 class TrainingFlow {
  public:
-  // All three must outlive the flow, and `entries` must not be empty.
-  TrainingFlow(const std::vector<VideoEntry>& entries, const Augmenter& augmenter, FrameCache& cache,
-               const TrainingFlowOptions& options);
+  TrainingFlow(std::unique_ptr<SamplePreparer> preparer, const TrainingFlowOptions& options);
   // Stops.
   ~TrainingFlow();
 

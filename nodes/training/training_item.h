@@ -10,42 +10,41 @@
 #include <vector>
 
 #include "base/tensor.h"
+#include "datasets/lists/entry_frames.h"
 #include "datasets/pictures/prepare.h"
+#include "models/training/sample_target.h"
 #include "models/training/training_network.h"
 #include "nodes/flow/item.h"
 
 namespace actionflow {
 
-// Which video stands at which place of an epoch.
+// What stands at which place of an epoch.
 struct PlannedSample {
   std::uint32_t epoch = 0;
   std::int64_t sample = 0;  // in its epoch
-  int entry = 0;            // in the training list
+  int entry = 0;            // of a clip: its video in the training list
 };
 
-// A video that could not be read.
-struct UnreadableVideo {
-  int entry = 0;
-  std::string why;
-};
-
+// A clip with its labels, or a sequence with a target a sample.
 struct PreparedSample {
   PlannedSample plan;
   std::vector<PreparedFramePtr> frames;  // as many as the network takes
   std::vector<int> labels;
-  std::vector<UnreadableVideo> unreadable;  // tried before; empty: the planned one stands
+  std::vector<SampleTarget> targets;        // as many as frames, or none
+  std::vector<UnreadableVideo> unreadable;  // that another one stands for; empty: all is as planned
 };
 
 struct TrainingBatch {
   std::uint32_t epoch = 0;
-  std::int64_t step = 0;                 // in its epoch, from 0
-  bool last = false;                     // of its epoch
-  int clips = 0;                         // N
-  std::vector<PreparedFramePtr> frames;  // N×T
-  std::vector<std::vector<int>> labels;  // of each clip, before mixing
-  Tensor targets;                        // N×K
+  std::int64_t step = 0;                     // in its epoch, from 0
+  bool last = false;                         // of its epoch
+  int clips = 0;                             // N, or sequences
+  std::vector<PreparedFramePtr> frames;      // N×T
+  std::vector<std::vector<int>> labels;      // of each clip, before mixing; a sequence has none
+  Tensor targets;                            // N×K; empty where samples have targets
+  std::vector<SampleTarget> sample_targets;  // N·T, sequence after sequence; empty for clips
   std::optional<Mixing> mixing;
-  int substituted = 0;                      // clips of another video than the one planned
+  int substituted = 0;                      // clips and sequences with another video than the one planned
   std::vector<UnreadableVideo> unreadable;  // found so far, each once
 
   // N×T pointers, as TrainingNetwork takes them.

@@ -16,12 +16,16 @@ struct ClipKeys {
   AugmentOptions augment;
   CacheOptions cache;
   bool balanced = false;
+  std::optional<StreamOptions> streams;
 
   static void describe(config::Fields<ClipKeys>& fields) {
     fields.add("sampling", &ClipKeys::sampling, "which moments of a video a clip is made of");
     fields.add("augment", &ClipKeys::augment, "what is changed at random in training");
     fields.add("cache", &ClipKeys::cache, "frames at training size, kept on disk");
     fields.add("balanced", &ClipKeys::balanced, "draw every class as often as every other");
+    fields.add("streams", &ClipKeys::streams,
+               "given, even empty: training is on streams that the videos are joined to, in sequences of "
+               "input.frames samples");
   }
 };
 
@@ -82,12 +86,14 @@ struct config::Type<TrainingData> {
     to.augment = clips.augment;
     to.cache = clips.cache;
     to.balanced = clips.balanced;
+    to.streams = clips.streams;
     return lists_good && clips_good;
   }
 
   static Value write(const TrainingData& value, const Value* origin) {
-    return merge(Lists::write(value.lists, origin),
-                 Clips::write({value.sampling, value.augment, value.cache, value.balanced}, origin));
+    return merge(
+        Lists::write(value.lists, origin),
+        Clips::write({value.sampling, value.augment, value.cache, value.balanced, value.streams}, origin));
   }
 
   static Schema schema(const Limits& limits) {
@@ -157,6 +163,12 @@ void Recipe::check(const config::Value& value, config::Diagnostics& diagnostics)
     diagnostics.add(place("precision"), "precision is int8, expected f32, bf16 or auto");
   if (!network.is_null() && !network.is_map())
     diagnostics.add(place("network"), "network is not a map, expected keys of the model file");
+  if (data.streams && data.augment.mixup > 0)
+    diagnostics.add(place("data"), "data.augment.mixup mixes clips and has no meaning with data.streams");
+  if (data.streams && data.augment.idle > 0)
+    diagnostics.add(place("data"),
+                    "data.augment.idle holds a clip's ends and has no meaning with data.streams, expected "
+                    "data.streams.idle");
   if (evaluate.crops == 2) diagnostics.add(place("evaluate"), "crops is 2, expected 1 or 3");
 }
 

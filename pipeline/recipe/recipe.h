@@ -20,6 +20,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -29,6 +30,7 @@
 #include "datasets/clips/clip_sampler.h"
 #include "datasets/lists/dataset.h"
 #include "datasets/recordings/video_frames.h"
+#include "datasets/streams/stream_options.h"
 #include "models/description/architecture.h"
 #include "models/network/network.h"
 #include "models/training/loss.h"
@@ -45,7 +47,8 @@ struct TrainingData {
   SamplingOptions sampling;
   AugmentOptions augment;
   CacheOptions cache;
-  bool balanced = false;  // every class as often as every other
+  bool balanced = false;                 // every class as often as every other
+  std::optional<StreamOptions> streams;  // given: sequences of streams are made of the videos, not clips
 };
 
 enum class BatchNormMode { train, frozen, reestimate };

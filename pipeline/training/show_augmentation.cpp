@@ -3,7 +3,7 @@
 #include "base/atomic_file.h"
 #include "base/log.h"
 #include "datasets/clips/augmentation_sheet.h"
-#include "nodes/training/epoch_order.h"
+#include "datasets/lists/epoch_order.h"
 #include "pipeline/recipe/training_data.h"
 
 namespace actionflow {

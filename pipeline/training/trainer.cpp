@@ -13,6 +13,7 @@
 #include "base/progress.h"
 #include "models/formats/weight_files.h"
 #include "models/training/checkpoint.h"
+#include "nodes/training/clip_preparer.h"
 #include "pipeline/evaluation/clip_calibration.h"
 #include "pipeline/recipe/training_data.h"
 #include "pipeline/training/batch_norm_statistics.h"
@@ -182,7 +183,6 @@ std::unique_ptr<TrainingFlow> Trainer::State::make_flow(std::uint64_t seed, std:
   TrainingFlowOptions flow_options;
   flow_options.batch = recipe.batch;
   flow_options.seed = seed;
-  flow_options.balanced = recipe.data.balanced;
   flow_options.mixup = recipe.data.augment.mixup;
   flow_options.outputs = static_cast<int>(architecture.graph.extents(architecture.graph.output).c);
   flow_options.many_labels = loss.options.kind == LossKind::sigmoid;
@@ -191,7 +191,9 @@ std::unique_ptr<TrainingFlow> Trainer::State::make_flow(std::uint64_t seed, std:
   flow_options.first_epoch = first_epoch;
   flow_options.first_step = first_step;
   flow_options.end_epoch = end_epoch;
-  return std::make_unique<TrainingFlow>(dataset.train, augmenter, cache, flow_options);
+  return std::make_unique<TrainingFlow>(
+      std::make_unique<ClipPreparer>(dataset.train, augmenter, cache, seed, recipe.data.balanced),
+      flow_options);
 }
 
 // One epoch's batches, from state.step on. False when it was stopped.

@@ -11,7 +11,9 @@
 #include <thread>
 
 #include "base/random.h"
-#include "nodes/training/epoch_order.h"
+#include "datasets/lists/epoch_order.h"
+#include "nodes/training/clip_preparer.h"
+#include "nodes/training/sequence_preparer.h"
 #include "tests/datasets/make_video.h"
 
 namespace actionflow::testing {
@@ -85,7 +87,7 @@ class TrainingFlowTest : public ::testing::Test {
   }
 
   TrainingFlow& flow() {
-    flow_.emplace(entries_, augmenter(), cache_, options_);
+    flow_.emplace(std::make_unique<ClipPreparer>(entries_, augmenter(), cache_, options_.seed), options_);
     return *flow_;
   }
   const Augmenter& augmenter() {
@@ -150,6 +152,36 @@ TEST_F(TrainingFlowTest, GivesTheSameToTheBitForAnyNumberOfWorkersAndAnyTiming) 
   EXPECT_EQ(drain(flow()), one);
   options_.seed = 2;
   EXPECT_NE(drain(flow()), one);
+}
+
+TEST_F(TrainingFlowTest, SequencesComeWithATargetASampleTheSameForAnyNumberOfWorkers) {
+  input_.frames = 20;
+  input_.frame_rate = 10;
+  StreamOptions streams;
+  streams.sequences = 7;
+  SequenceMaker maker(entries_, augmenter(), cache_, streams, false, 2);
+  options_.end_epoch = 2;
+  const auto drained = [&](int workers) {
+    options_.workers = workers;
+    TrainingFlow training(std::make_unique<SequencePreparer>(maker, 4), options_);
+    std::vector<double> all;
+    for (int step = 0; const TrainingBatchPtr batch = training.next(); ++step) {
+      EXPECT_EQ(batch->step, step % 3);
+      EXPECT_EQ(batch->clips, batch->last ? 1 : 3);
+      EXPECT_EQ(batch->frames.size(), static_cast<std::size_t>(batch->clips * 20));
+      EXPECT_EQ(batch->sample_targets.size(), batch->frames.size());
+      EXPECT_TRUE(batch->targets.empty());
+      for (const PreparedFramePtr& frame : batch->frames)
+        all.insert(all.end(), frame->data(), frame->data() + frame->size());
+      for (const SampleTarget& target : batch->sample_targets)
+        all.insert(all.end(), {static_cast<double>(target.label), target.action, target.action_weight,
+                               target.elapsed, target.label_weight});
+    }
+    return all;
+  };
+  const std::vector<double> one = drained(1);
+  EXPECT_EQ(one.size(), 2 * 7 * 20 * (8 * 8 * 3 + 5U));
+  EXPECT_EQ(drained(4), one);
 }
 
 TEST_F(TrainingFlowTest, BegunInTheMiddleGivesTheRest) {

@@ -28,7 +28,8 @@ class ReestimatedBatchNorm : public ::testing::Test {
       entry.labels = {i % 2};
       write_test_video(entry.path, TestVideo{.width = 32, .height = 24, .frames = 8});
     }
-    flow_.emplace(entries_, augmenter_, cache_, TrainingFlowOptions{.batch = 2, .outputs = 2});
+    flow_.emplace(std::make_unique<ClipPreparer>(entries_, augmenter_, cache_, 1),
+                  TrainingFlowOptions{.batch = 2, .outputs = 2});
   }
 
   const Tensor& moving_mean() const { return network_.weights().tensors.at("norm.moving_mean"); }

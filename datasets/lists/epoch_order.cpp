@@ -1,4 +1,4 @@
-#include "nodes/training/epoch_order.h"
+#include "datasets/lists/epoch_order.h"
 
 #include <map>
 #include <numeric>

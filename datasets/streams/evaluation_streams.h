@@ -1,0 +1,44 @@
+// Whole streams to evaluate on, in the input form, unaltered: every uncut video is one, and cut clips are
+// joined to some, one after another with hard cuts, each at its own pace.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "datasets/lists/entry_frames.h"
+#include "datasets/streams/stream_plan.h"
+#include "datasets/streams/stream_sequence.h"
+
+namespace actionflow {
+
+struct JoinOptions {
+  int streams = 4;  // that cut clips are dealt to, in an order drawn from the seed
+  std::uint64_t seed = 7;
+  double idle = 0;  // seconds that each clip's last picture stands still
+};
+
+class EvaluationStreams {
+ public:
+  // Opens every video, `threads` at a time, to know how long it is. Entries, cache and input must outlive it.
+  EvaluationStreams(const std::vector<VideoEntry>& entries, FrameCache& cache, const InputSpec& input,
+                    const JoinOptions& options, int threads);
+
+  std::size_t count() const { return streams_.size(); }
+  // Clips that cannot be read are left out, of the truth too. Throws SourceError where nothing of the stream
+  // can be read. From any thread. Memory: the whole stream's samples.
+  StreamSequence stream(std::size_t index);
+  // Found so far.
+  std::vector<UnreadableVideo> unreadable() const;
+
+ private:
+  StreamPlan plan(const std::vector<int>& entries) const;
+  std::string name(std::size_t index) const;
+
+  EntryFrames frames_;
+  const InputSpec& input_;
+  const JoinOptions options_;
+  const std::vector<double> seconds_;      // of each entry
+  std::vector<std::vector<int>> streams_;  // entries, in their order
+};
+
+}  // namespace actionflow
