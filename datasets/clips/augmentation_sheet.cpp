@@ -13,6 +13,7 @@ constexpr int kLeastWidth = 360;
 std::vector<RgbPicture> strips_of(const SheetRow& row, const InputSpec& input, int columns) {
   std::vector<RgbPicture> strips;
   for (const auto* clip : {&row.original, &row.changed}) {
+    if (clip->empty()) continue;
     strips.push_back(film_strip(*clip, input, Shown::colors, columns));
     if (input.motion != Motion::none) strips.push_back(film_strip(*clip, input, Shown::motion, columns));
   }

@@ -11,7 +11,7 @@ namespace actionflow {
 
 struct SheetRow {
   std::string title;                       // "swipe_left -> swipe_right, 0012.mp4"
-  std::vector<PreparedFramePtr> original;  // as evaluation and classify see it
+  std::vector<PreparedFramePtr> original;  // as evaluation and classify see it; may be none
   std::vector<PreparedFramePtr> changed;
 };
 
