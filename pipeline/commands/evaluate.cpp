@@ -3,9 +3,11 @@
 #include <atomic>
 #include <iostream>
 
+#include "base/atomic_file.h"
 #include "pipeline/commands/commands.h"
 #include "pipeline/commands/network_flags.h"
 #include "pipeline/commands/shipped_files.h"
+#include "pipeline/evaluation/report.h"
 #include "pipeline/run/interrupt.h"
 
 namespace actionflow {
@@ -33,6 +35,9 @@ class Evaluate : public Command {
         ->type_name("N");
     app.add_flag("--uncalibrated", uncalibrated_,
                  "scores as the network gives them, without what is kept with the weights");
+    app.add_option("--report", report_,
+                   "a page with the streams as timelines and pictures of the worst mistakes")
+        ->type_name("FILE.html");
     add_precision(app, precision_);
   }
 
@@ -49,6 +54,7 @@ class Evaluate : public Command {
     const Evaluation evaluation = evaluate_recipe(
         recipe, weights_.empty() ? recipe.output / "best.safetensors" : std::filesystem::path(weights_),
         request);
+    if (!report_.empty()) write_report(evaluation);
     if (arguments.json)
       std::cout << evaluation_json(evaluation) << "\n";
     else
@@ -57,7 +63,17 @@ class Evaluate : public Command {
   }
 
  private:
-  std::string weights_;
+  void write_report(const Evaluation& evaluation) const {
+    if (!evaluation.streams)
+      throw UsageError("--report draws streams, and '" + evaluation.split + "' has none");
+    Report report;
+    report.title = evaluation.network + ", " + evaluation.split;
+    report.classes = evaluation.classes;
+    report.streams = evaluation.streams;
+    replace_file(report_, report_html(report));
+  }
+
+  std::string weights_, report_;
   std::string split_ = "test";
   bool perturb_ = false, uncalibrated_ = false;
   int threads_ = 0;

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/progress.h"
 #include "datasets/clips/perturb.h"
+#include "pipeline/evaluation/split_streams.h"
 #include "pipeline/recipe/training_data.h"
 
 namespace actionflow {
@@ -52,8 +53,7 @@ class RecipeEvaluator {
         request_(request),
         dataset_(read_dataset(recipe.data.lists, recipe.seed)),
         model_(load(weights)),
-        network_(Network::compile(model_.architecture, model_.weights,
-                                  {.precision = request.precision, .threads = 1})),
+        network_(compile_for_scoring(model_.architecture, model_.weights, request.precision)),
         cache_(cache_options(recipe)) {}
 
   Evaluation run() {
@@ -65,20 +65,55 @@ class RecipeEvaluator {
                        result.split + (result.split == "val" ? " or data.val_share" : ""));
     result.network = network_->architecture().name;
     result.classes = network_->classes();
-    result.videos = judge(entries, result.split);
-    add_unreadable(entries, result.videos, result);
-    result.measures = measure(result.videos, static_cast<int>(result.classes.size()));
-    const auto right =
-        std::count_if(result.videos.begin(), result.videos.end(), [](const auto& v) { return v.right(); });
-    result.top1_interval = wilson_interval(right, result.measures.clips);
-    calibrate(result);
-    judge_unknown(result);
-    diagnose_time(entries, result);
-    if (request_.perturb) judge_perturbed(entries, result);
+    const bool uncut =
+        std::any_of(entries.begin(), entries.end(), [](const VideoEntry& entry) { return entry.timed; });
+    if (uncut || network_->architecture().streams)
+      judge_streams(entries, result);
+    else
+      judge_clips(entries, result);
     return result;
   }
 
  private:
+  void judge_clips(const std::vector<VideoEntry>& entries, Evaluation& result) {
+    result.videos = judge(entries, result.split);
+    add_unreadable(entries, result.videos, result);
+    measure_clips(result);
+    calibrate(result);
+    judge_unknown(result);
+    diagnose_time(entries, result);
+    if (request_.perturb) judge_perturbed(entries, result);
+  }
+
+  static void measure_clips(Evaluation& result) {
+    result.measures = measure(result.videos, static_cast<int>(result.classes.size()));
+    const auto right =
+        std::count_if(result.videos.begin(), result.videos.end(), [](const auto& v) { return v.right(); });
+    result.top1_interval = wilson_interval(right, result.measures.clips);
+  }
+
+  // Movements of no class stand among the test split's streams only: nothing is chosen by them.
+  void judge_streams(std::vector<VideoEntry> entries, Evaluation& result) {
+    const int threads = request_.threads > 0 ? request_.threads : recipe_.worker_threads();
+    const SplitStreams streams(*network_, cache_, {{.seed = recipe_.seed}, threads, request_.stop});
+    if (model_.calibration && model_.calibration->events) {
+      result.stream_calibration = *model_.calibration;
+      result.chosen_on = model_.calibration->chosen_on;
+    } else if (!dataset_.val.empty()) {
+      result.stream_calibration = streams.calibrate(dataset_.val, "val");
+    }
+    result.temperature = result.stream_calibration.temperature;
+    if (network_->architecture().streams)
+      result.videos = streams.clips_alone(entries, result.stream_calibration);
+    if (!result.videos.empty()) measure_clips(result);
+    if (request_.split == Split::test)
+      entries.insert(entries.end(), dataset_.unknown.begin(), dataset_.unknown.end());
+    std::vector<UnreadableVideo> unreadable;
+    result.streams = streams.report(entries, result.stream_calibration, unreadable);
+    for (const UnreadableVideo& video : unreadable)
+      result.unreadable.push_back({entries[static_cast<std::size_t>(video.entry)].title(), video.why});
+  }
+
   Model load(const std::filesystem::path& weights) const {
     const Architecture described = read_network(recipe_, dataset_.classes);
     Model model = load_model(weights, &described);
@@ -149,15 +184,16 @@ class RecipeEvaluator {
 
   void diagnose_time(const std::vector<VideoEntry>& entries, Evaluation& result) {
     const std::vector<int> partners = partners_of(result.classes, recipe_.data.augment.reverse_labels);
-    result.time.shuffled = score(judge(entries, "shuffled", "shuffled")).top1;
+    TimeDiagnosis& time = result.time.emplace();
+    time.shuffled = score(judge(entries, "shuffled", "shuffled")).top1;
     const Videos reversed = judge(entries, "reversed", "reversed");
-    result.time.reversed = score(reversed).top1;
-    result.time.reversed_as_partner =
+    time.reversed = score(reversed).top1;
+    time.reversed_as_partner =
         share_of_pairs(reversed, partners,
                        [](const EvaluatedVideo& v, int, int partner) { return v.predicted() == partner; });
     const Videos frozen = judge(entries, "frozen", "frozen");
-    result.time.frozen = score(frozen).top1;
-    result.time.frozen_within_pair =
+    time.frozen = score(frozen).top1;
+    time.frozen_within_pair =
         share_of_pairs(frozen, partners, [](const EvaluatedVideo& v, int own, int partner) {
           return v.probabilities[static_cast<std::size_t>(own)] >
                  v.probabilities[static_cast<std::size_t>(partner)];

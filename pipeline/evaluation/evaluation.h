@@ -10,6 +10,7 @@
 
 #include "models/formats/weight_files.h"
 #include "pipeline/evaluation/metrics.h"
+#include "pipeline/evaluation/stream_report.h"
 #include "pipeline/recipe/recipe.h"
 
 namespace actionflow {
@@ -33,15 +34,19 @@ struct Evaluation {
   std::vector<std::string> classes;
   // Of the split, then of the validation split and of data.unknown, where these are looked at too.
   std::vector<LostVideo> unreadable;
+  // Cut clips, each alone. None of a split of uncut videos: then what follows says nothing, but `streams`.
   std::vector<EvaluatedVideo> videos;
   Measures measures;
   Interval top1_interval;  // Wilson's, at 95 %
+  // Of a network for streams, and of uncut videos: the split as streams, and what its events were chosen by.
+  std::optional<StreamReport> streams;
+  Calibration stream_calibration;
   // Kept with the weights, else chosen on the validation split; nothing without either.
   std::optional<double> temperature, threshold;
   std::string chosen_on;  // what the weights' own were chosen on: then all scores are at that temperature
   // Videos of no class (data.unknown) against the split's, by confidence; nothing without such a list.
   std::optional<double> auroc, unknown_refused;
-  TimeDiagnosis time;
+  std::optional<TimeDiagnosis> time;                      // of clips judged by a network for clips
   std::vector<std::pair<std::string, double>> perturbed;  // name, top-1
 };
 

@@ -1,9 +1,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "pipeline/evaluation/evaluation.h"
+#include "pipeline/evaluation/event_measures_text.h"
 
 namespace actionflow {
 namespace {
@@ -64,45 +66,45 @@ std::string matrix(const Evaluation& evaluation, std::size_t widest) {
   return text + "\n";
 }
 
-}  // namespace
-
-std::string evaluation_json(const Evaluation& evaluation) {
+void add_clips(const Evaluation& evaluation, OrderedJson& json) {
   const Measures& measures = evaluation.measures;
-  OrderedJson json{{"clips", measures.clips},
-                   {"top1", measures.top1},
-                   {"top5", measures.top5},
-                   {"mean_class_accuracy", measures.mean_class_accuracy},
-                   {"confusion", measures.confusion},
-                   {"per_class", per_class_json(evaluation)},
-                   {"ece", measures.ece},
-                   {"temperature", or_null(evaluation.temperature)},
-                   {"threshold", or_null(evaluation.threshold)},
-                   {"unreadable", unreadable_json(evaluation)},
-                   {"time", time_json(evaluation.time)},
-                   {"network", evaluation.network},
-                   {"split", evaluation.split},
-                   {"top1_interval", {evaluation.top1_interval.low, evaluation.top1_interval.high}}};
-  if (!evaluation.chosen_on.empty()) json["calibrated_on"] = evaluation.chosen_on;
-  if (evaluation.auroc) json["auroc"] = *evaluation.auroc;
-  if (evaluation.unknown_refused) json["unknown_refused"] = *evaluation.unknown_refused;
-  for (const auto& [name, top1] : evaluation.perturbed) json["perturbed"][name] = top1;
-  return json.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
+  json = {{"clips", measures.clips},
+          {"top1", measures.top1},
+          {"top5", measures.top5},
+          {"mean_class_accuracy", measures.mean_class_accuracy},
+          {"confusion", measures.confusion},
+          {"per_class", per_class_json(evaluation)},
+          {"ece", measures.ece},
+          {"temperature", or_null(evaluation.temperature)},
+          {"threshold", or_null(evaluation.threshold)},
+          {"unreadable", unreadable_json(evaluation)},
+          {"time", evaluation.time ? time_json(*evaluation.time) : OrderedJson(nullptr)},
+          {"network", evaluation.network},
+          {"split", evaluation.split},
+          {"top1_interval", {evaluation.top1_interval.low, evaluation.top1_interval.high}}};
 }
 
-std::string evaluation_text(const Evaluation& evaluation) {
-  const Measures& measures = evaluation.measures;
-  std::size_t widest = 5;
-  for (const std::string& name : evaluation.classes) widest = std::max(widest, name.size());
-  std::string text =
-      fmt::format("{} on {} videos of '{}'\n", evaluation.network, measures.clips, evaluation.split);
-  const auto line = [&](std::string_view name, const std::string& value) {
-    text += fmt::format("  {:<26} {}\n", name, value);
-  };
-  line("top-1", fmt::format("{}  (95 % interval {} to {})", percent(measures.top1),
-                            percent(evaluation.top1_interval.low), percent(evaluation.top1_interval.high)));
-  if (evaluation.classes.size() > 5) line("top-5", percent(measures.top5));
-  line("mean class accuracy", percent(measures.mean_class_accuracy));
-  line("calibration error (ECE)", fmt::format("{:.3f}", measures.ece));
+void add_streams(const Evaluation& evaluation, OrderedJson& json) {
+  if (evaluation.videos.empty())
+    json = {{"unreadable", unreadable_json(evaluation)},
+            {"network", evaluation.network},
+            {"split", evaluation.split}};
+  json["streams"] = event_measures_json(evaluation.streams->measures, evaluation.classes);
+  json["calibration"] = OrderedJson::parse(print_calibration(evaluation.stream_calibration));
+}
+
+std::string streams_text(const Evaluation& evaluation) {
+  const Calibration& calibration = evaluation.stream_calibration;
+  std::string how = "the decoder's own, for nothing was chosen";
+  if (calibration.events)
+    how = (evaluation.chosen_on.empty() ? "chosen on " : "kept with the weights, from ") +
+          calibration.chosen_on;
+  return event_measures_text(evaluation.streams->measures, evaluation.classes) + "thresholds: " + how + "\n";
+}
+
+using Line = std::function<void(std::string_view, const std::string&)>;
+
+void add_calibration(const Evaluation& evaluation, const Line& line) {
   const bool kept = !evaluation.chosen_on.empty();
   const std::string from = kept ? "kept with the weights, from " + evaluation.chosen_on : "from 'val'";
   if (evaluation.temperature) line("temperature", fmt::format("{:.2f}  ({})", *evaluation.temperature, from));
@@ -111,16 +113,60 @@ std::string evaluation_text(const Evaluation& evaluation) {
          fmt::format("{:.3f}  (keeps 95 % of the right answers; {})", *evaluation.threshold, from));
   if (evaluation.auroc) line("AUROC against unknown", fmt::format("{:.3f}", *evaluation.auroc));
   if (evaluation.unknown_refused) line("unknown videos refused", percent(*evaluation.unknown_refused));
-  line("shuffled in time", percent(evaluation.time.shuffled));
-  line("reversed", percent(evaluation.time.reversed));
-  if (evaluation.time.reversed_as_partner)
-    line("reversed, as the partner", percent(*evaluation.time.reversed_as_partner));
-  line("frozen", percent(evaluation.time.frozen));
-  if (evaluation.time.frozen_within_pair)
-    line("frozen, within the pair", percent(*evaluation.time.frozen_within_pair));
+}
+
+void add_time(const TimeDiagnosis& time, const Line& line) {
+  line("shuffled in time", percent(time.shuffled));
+  line("reversed", percent(time.reversed));
+  if (time.reversed_as_partner) line("reversed, as the partner", percent(*time.reversed_as_partner));
+  line("frozen", percent(time.frozen));
+  if (time.frozen_within_pair) line("frozen, within the pair", percent(*time.frozen_within_pair));
+}
+
+std::string clips_text(const Evaluation& evaluation) {
+  const Measures& measures = evaluation.measures;
+  std::size_t widest = 5;
+  for (const std::string& name : evaluation.classes) widest = std::max(widest, name.size());
+  std::string text;
+  const Line line = [&](std::string_view name, const std::string& value) {
+    text += fmt::format("  {:<26} {}\n", name, value);
+  };
+  line("top-1", fmt::format("{}  (95 % interval {} to {})", percent(measures.top1),
+                            percent(evaluation.top1_interval.low), percent(evaluation.top1_interval.high)));
+  if (evaluation.classes.size() > 5) line("top-5", percent(measures.top5));
+  line("mean class accuracy", percent(measures.mean_class_accuracy));
+  line("calibration error (ECE)", fmt::format("{:.3f}", measures.ece));
+  add_calibration(evaluation, line);
+  if (evaluation.time) add_time(*evaluation.time, line);
   for (const auto& [name, top1] : evaluation.perturbed) line("perturbed: " + name, percent(top1));
   text += class_table(evaluation, widest);
   if (evaluation.classes.size() <= kMostClassesInMatrix) text += matrix(evaluation, widest);
+  return text;
+}
+
+}  // namespace
+
+std::string evaluation_json(const Evaluation& evaluation) {
+  OrderedJson json;
+  if (!evaluation.videos.empty()) add_clips(evaluation, json);
+  if (evaluation.streams) add_streams(evaluation, json);
+  if (!evaluation.chosen_on.empty()) json["calibrated_on"] = evaluation.chosen_on;
+  if (evaluation.auroc) json["auroc"] = *evaluation.auroc;
+  if (evaluation.unknown_refused) json["unknown_refused"] = *evaluation.unknown_refused;
+  for (const auto& [name, top1] : evaluation.perturbed) json["perturbed"][name] = top1;
+  return json.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
+}
+
+std::string evaluation_text(const Evaluation& evaluation) {
+  std::string text;
+  if (evaluation.streams)
+    text += fmt::format("{} on streams of '{}'\n", evaluation.network, evaluation.split) +
+            streams_text(evaluation);
+  if (evaluation.streams && !evaluation.videos.empty()) text += "\n";
+  if (!evaluation.videos.empty())
+    text += fmt::format("{} on {} videos of '{}'\n", evaluation.network, evaluation.measures.clips,
+                        evaluation.split) +
+            clips_text(evaluation);
   for (const auto& [name, why] : evaluation.unreadable)
     text += fmt::format("unreadable: {}: {}\n", name, why);
   return text;

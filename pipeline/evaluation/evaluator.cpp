@@ -2,10 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <exception>
-#include <mutex>
 #include <numeric>
-#include <thread>
 
 #include "datasets/clips/augment.h"
 #include "datasets/clips/perturb.h"
@@ -17,7 +14,6 @@ namespace {
 
 constexpr float kLeast = 1e-12F;  // probability, where its logarithm is taken
 
-// Hands out videos to threads, and keeps the first error.
 class VideoEvaluation {
  public:
   VideoEvaluation(const Network& network, const std::vector<VideoEntry>& entries, FrameCache& cache,
@@ -30,35 +26,16 @@ class VideoEvaluation {
         videos_(entries.size()) {}
 
   std::vector<EvaluatedVideo> run() {
-    {
-      std::vector<std::jthread> threads;
-      const auto most = std::min<std::size_t>(static_cast<std::size_t>(options_.threads), entries_.size());
-      for (std::size_t i = 0; i < most; ++i) threads.emplace_back([this] { work(); });
-    }
-    if (error_) std::rethrow_exception(error_);
-    if (stopped()) throw Interrupted();
+    run_in_parallel(
+        entries_.size(), options_.threads, options_.stop, [this] { return Workspace(network_); },
+        [this](std::size_t at, Workspace& workspace) {
+          videos_[at] = video(at, workspace);
+          if (options_.advance) options_.advance();
+        });
     return std::move(videos_);
   }
 
  private:
-  bool stopped() const { return options_.stop != nullptr && options_.stop->load(); }
-
-  void work() {
-    try {
-      Workspace workspace(network_);
-      while (!stopped() && !failed_.load()) {
-        const std::size_t at = next_.fetch_add(1);
-        if (at >= entries_.size()) return;
-        videos_[at] = video(at, workspace);
-        if (options_.advance) options_.advance();
-      }
-    } catch (...) {
-      const std::lock_guard lock(mutex_);
-      if (!error_) error_ = std::current_exception();
-      failed_.store(true);
-    }
-  }
-
   EvaluatedVideo video(std::size_t at, Workspace& workspace) {
     const VideoEntry& entry = entries_[at];
     EvaluatedVideo result;
@@ -103,10 +80,6 @@ class VideoEvaluation {
   const EvaluatorOptions& options_;
   const FrameForm form_;
   std::vector<EvaluatedVideo> videos_;
-  std::atomic<std::size_t> next_{0};
-  std::atomic<bool> failed_{false};
-  std::mutex mutex_;
-  std::exception_ptr error_;
 };
 
 }  // namespace

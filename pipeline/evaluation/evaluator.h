@@ -17,6 +17,7 @@
 #include "datasets/lists/dataset.h"
 #include "datasets/recordings/video_frames.h"
 #include "models/network/network.h"
+#include "pipeline/evaluation/in_parallel.h"
 
 namespace actionflow {
 
@@ -41,12 +42,6 @@ struct EvaluatorOptions {
   int threads = 1;                          // videos at the same time
   const std::atomic<bool>* stop = nullptr;  // set: evaluate() throws Interrupted soon
   std::function<void()> advance = {};       // after each video, from any thread
-};
-
-// Thrown by evaluate() once its stop flag is set.
-class Interrupted : public Error {
- public:
-  Interrupted() : Error(ExitCode::interrupted, "interrupted") {}
 };
 
 // In the order of the entries. The network has to be compiled for one clip and one thread.

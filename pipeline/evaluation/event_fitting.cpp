@@ -32,26 +32,12 @@ struct Quality {
   bool as_good_as(const Quality& other) const { return !other.better_than(*this); }
 };
 
-// Where an action's own class is told surest.
-const ScoredObservation* surest_observation(const ScoredStream& stream, const TimedAction& action) {
-  const ScoredObservation* surest = nullptr;
-  float most = -1;
-  for (const ScoredObservation& one : stream.observations) {
-    const double middle = (one.start + one.end) / 2;
-    if (middle < action.start || middle > action.end + kLinger) continue;
-    const float sure = one.action.value_or(*std::max_element(one.which.begin(), one.which.end()));
-    if (sure <= most) continue;
-    surest = &one;
-    most = sure;
-  }
-  return surest;
-}
-
 std::optional<double> fit_temperature(std::span<const ScoredStream> streams) {
   std::vector<EvaluatedVideo> answers;
   for (const ScoredStream& stream : streams) {
     for (const TimedAction& action : stream.actions) {
-      const ScoredObservation* surest = action.label < 0 ? nullptr : surest_observation(stream, action);
+      const ScoredObservation* surest =
+          action.label < 0 ? nullptr : surest_observation(stream, action.start, action.end + kLinger);
       if (surest != nullptr) answers.push_back({surest->which, {action.label}, {}});
     }
   }

@@ -31,6 +31,8 @@ td, th { padding: .2rem .55rem; text-align: right; } th:first-child, td:first-ch
 .scroll { overflow-x: auto; } tbody tr:nth-child(even) { background: var(--soft); }
 figure { margin: 0 0 1.2rem; } figure img { max-width: 100%; image-rendering: auto; display: block; }
 figcaption { margin-top: .3rem; }
+h3 { font-size: 1rem; margin: 1rem 0 .2rem; } svg.timeline { display: block; margin-bottom: .3rem; }
+svg.timeline text.on { fill: #fff; } svg.timeline .wrong rect { stroke: #dc2626; stroke-width: 3; }
 )";
 
 // The numbers under `key` of every epoch's line; NaN where there is none.
@@ -141,8 +143,9 @@ std::string report_html(const Report& report) {
       "<meta name='viewport' content='width=device-width'><title>{0}</title><style>{1}</style></head>"
       "<body><h1>{0}</h1>",
       escape_html(report.title), kStyle);
-  html += figures(report, epochs.size()) + charts(report, epochs);
+  if (!epochs.empty()) html += figures(report, epochs.size()) + charts(report, epochs);
   if (report.validation) html += matrix(report) + class_table(report) + mistakes(report);
+  if (report.streams) html += stream_report_html(*report.streams, report.classes);
   return html + "</body></html>\n";
 }
 

@@ -1,7 +1,8 @@
 // report.html of a training run: one file that a browser opens without anything else.
 //
 // Curves over epochs, the confusion matrix and measures of the validation split, and the worst mistakes as
-// strips of the very frames that the network saw. Drawn as SVG and HTML here; no script is needed to read it.
+// strips of the very frames that the network saw; of streams their timelines. Drawn as SVG and HTML here; no
+// script is needed to read it.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "pipeline/evaluation/metrics.h"
+#include "pipeline/evaluation/stream_report.h"
 
 namespace actionflow {
 
@@ -28,6 +30,7 @@ struct Report {
   std::optional<Measures> validation;  // of the epoch kept as best
   std::int64_t best_epoch = 0;
   std::vector<Mistake> mistakes;  // worst first
+  std::optional<StreamReport> streams;
 };
 
 std::string report_html(const Report& report);

@@ -1,5 +1,7 @@
 #include "pipeline/evaluation/scored_stream.h"
 
+#include <algorithm>
+
 #include "models/weights/calibration.h"
 #include "nodes/events/event_decoder.h"
 
@@ -33,6 +35,20 @@ class Detections {
 
 void set_temperature(ScoredStream& stream, double temperature) {
   for (ScoredObservation& one : stream.observations) one.which = at_temperature(one.which, temperature);
+}
+
+const ScoredObservation* surest_observation(const ScoredStream& stream, double start, double end) {
+  const ScoredObservation* surest = nullptr;
+  float most = -1;
+  for (const ScoredObservation& one : stream.observations) {
+    const double middle = (one.start + one.end) / 2;
+    if (middle < start || middle > end) continue;
+    const float sure = one.action.value_or(*std::max_element(one.which.begin(), one.which.end()));
+    if (sure <= most) continue;
+    surest = &one;
+    most = sure;
+  }
+  return surest;
 }
 
 StreamDetections detect_actions(const ScoredStream& stream, const EventOptions& options,

@@ -32,6 +32,10 @@ struct ScoredStream {
 // Its class probabilities, as the network gave them, become those at a temperature.
 void set_temperature(ScoredStream& stream, double temperature);
 
+// Where an action, or else some class, is told surest among the observations with their middle in [start,
+// end]; null where there are none.
+const ScoredObservation* surest_observation(const ScoredStream& stream, double start, double end);
+
 // By the decoder that stands in `events` nodes, from the stream's first observation to its end.
 StreamDetections detect_actions(const ScoredStream& stream, const EventOptions& options,
                                 const std::vector<std::string>& classes);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "nodes/training/clip_preparer.h"
 #include "tests/datasets/make_video.h"
 
 namespace actionflow::testing {

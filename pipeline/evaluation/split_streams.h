@@ -1,0 +1,45 @@
+// A split of a recipe as streams: its uncut videos, and its cut clips joined.
+#pragma once
+
+#include <atomic>
+#include <optional>
+#include <vector>
+
+#include "pipeline/evaluation/evaluator.h"
+#include "pipeline/evaluation/stream_evaluation.h"
+#include "pipeline/evaluation/stream_report.h"
+
+namespace actionflow {
+
+struct SplitStreamsOptions {
+  JoinOptions join;
+  int threads = 1;
+  const std::atomic<bool>* stop = nullptr;
+};
+
+// Judges one network on several splits. Network and cache outlive it. Throws Interrupted once `stop` is set.
+class SplitStreams {
+ public:
+  // The network is one of compile_for_scoring().
+  SplitStreams(const Network& network, FrameCache& cache, const SplitStreamsOptions& options)
+      : network_(network), cache_(cache), options_(options) {}
+
+  // Chosen on this split.
+  Calibration calibrate(const std::vector<VideoEntry>& entries, const std::string& split) const;
+  // What cannot be read is added to `unreadable`; its actions count as missed.
+  StreamReport report(const std::vector<VideoEntry>& entries, const Calibration& calibration,
+                      std::vector<UnreadableVideo>& unreadable) const;
+  // Each cut clip alone: the class at the moment at which an action is surest. In no order, uncut videos left
+  // out.
+  std::vector<EvaluatedVideo> clips_alone(const std::vector<VideoEntry>& entries,
+                                          const Calibration& calibration) const;
+
+ private:
+  std::vector<ScoredStream> score(const SequenceSource& source) const;
+
+  const Network& network_;
+  FrameCache& cache_;
+  SplitStreamsOptions options_;
+};
+
+}  // namespace actionflow
