@@ -38,6 +38,10 @@ class Evaluate : public Command {
     app.add_option("--report", report_,
                    "a page with the streams as timelines and pictures of the worst mistakes")
         ->type_name("FILE.html");
+    app.add_option(
+           "--calibrate", calibrate_,
+           "the weights with temperature and thresholds fitted on the validation split are written there")
+        ->type_name("FILE");
     add_precision(app, precision_);
   }
 
@@ -47,13 +51,14 @@ class Evaluate : public Command {
     const StopOnSignal stop_on_signal([&stop] { stop.store(true); });
     const EvaluationRequest request{.split = split_ == "val" ? Split::val : Split::test,
                                     .perturb = perturb_,
-                                    .calibrated = !uncalibrated_,
+                                    .calibrated = !uncalibrated_ && calibrate_.empty(),
                                     .threads = threads_,
                                     .precision = precision_.value_or(Precision::f32),
                                     .stop = &stop};
-    const Evaluation evaluation = evaluate_recipe(
-        recipe, weights_.empty() ? recipe.output / "best.safetensors" : std::filesystem::path(weights_),
-        request);
+    const std::filesystem::path weights =
+        weights_.empty() ? recipe.output / "best.safetensors" : std::filesystem::path(weights_);
+    const Evaluation evaluation = evaluate_recipe(recipe, weights, request);
+    if (!calibrate_.empty()) write_calibrated(weights, evaluation);
     if (!report_.empty()) write_report(evaluation);
     if (arguments.json)
       std::cout << evaluation_json(evaluation) << "\n";
@@ -73,7 +78,17 @@ class Evaluate : public Command {
     replace_file(report_, report_html(report));
   }
 
-  std::string weights_, report_;
+  void write_calibrated(const std::filesystem::path& weights, const Evaluation& evaluation) const {
+    if (!evaluation.calibration)
+      throw UsageError(
+          "--calibrate fits nothing: it takes a validation split of at least 20 readable videos, "
+          "or of streams in which something happens; set data.val or data.val_share");
+    Model model = load_model(weights);
+    model.calibration = evaluation.calibration;
+    save_model(model, calibrate_);
+  }
+
+  std::string weights_, report_, calibrate_;
   std::string split_ = "test";
   bool perturb_ = false, uncalibrated_ = false;
   int threads_ = 0;

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/progress.h"
 #include "datasets/clips/perturb.h"
+#include "pipeline/evaluation/clip_calibration.h"
 #include "pipeline/evaluation/split_streams.h"
 #include "pipeline/recipe/training_data.h"
 
@@ -96,20 +97,18 @@ class RecipeEvaluator {
   void judge_streams(std::vector<VideoEntry> entries, Evaluation& result) {
     const int threads = request_.threads > 0 ? request_.threads : recipe_.worker_threads();
     const SplitStreams streams(*network_, cache_, {{.seed = recipe_.seed}, threads, request_.stop});
-    if (model_.calibration && model_.calibration->events) {
-      result.stream_calibration = *model_.calibration;
-      result.chosen_on = model_.calibration->chosen_on;
-    } else if (!dataset_.val.empty()) {
-      result.stream_calibration = streams.calibrate(dataset_.val, "val");
-    }
-    result.temperature = result.stream_calibration.temperature;
-    if (network_->architecture().streams)
-      result.videos = streams.clips_alone(entries, result.stream_calibration);
+    if (model_.calibration && model_.calibration->events)
+      keep_calibration(result);
+    else if (!dataset_.val.empty())
+      result.calibration = streams.calibrate(dataset_.val, "val");
+    const Calibration calibration = result.calibration.value_or(Calibration{});
+    result.temperature = calibration.temperature;
+    if (network_->architecture().streams) result.videos = streams.clips_alone(entries, calibration);
     if (!result.videos.empty()) measure_clips(result);
     if (request_.split == Split::test)
       entries.insert(entries.end(), dataset_.unknown.begin(), dataset_.unknown.end());
     std::vector<UnreadableVideo> unreadable;
-    result.streams = streams.report(entries, result.stream_calibration, unreadable);
+    result.streams = streams.report(entries, calibration, unreadable);
     for (const UnreadableVideo& video : unreadable)
       result.unreadable.push_back({entries[static_cast<std::size_t>(video.entry)].title(), video.why});
   }
@@ -157,11 +156,16 @@ class RecipeEvaluator {
       if (!videos[i].readable()) result.unreadable.push_back({entries[i].title(), videos[i].unreadable});
   }
 
+  void keep_calibration(Evaluation& result) const {
+    result.calibration = model_.calibration;
+    result.calibration_kept = true;
+  }
+
   void calibrate(Evaluation& result) {
     if (model_.calibration && model_.calibration->none_below) {
+      keep_calibration(result);
       result.temperature = model_.calibration->temperature.value_or(1);
       result.threshold = model_.calibration->none_below;
-      result.chosen_on = model_.calibration->chosen_on;
       return;
     }
     if (dataset_.val.empty()) return;
@@ -170,6 +174,7 @@ class RecipeEvaluator {
     if (!judged) add_unreadable(dataset_.val, videos, result);
     result.temperature = fitted_temperature(videos);
     result.threshold = rejection_threshold(videos);
+    result.calibration = calibrate_clips(videos, "val");
   }
 
   void judge_unknown(Evaluation& result) {

@@ -37,13 +37,14 @@ struct Evaluation {
   // Cut clips, each alone. None of a split of uncut videos: then what follows says nothing, but `streams`.
   std::vector<EvaluatedVideo> videos;
   Measures measures;
-  Interval top1_interval;  // Wilson's, at 95 %
-  // Of a network for streams, and of uncut videos: the split as streams, and what its events were chosen by.
-  std::optional<StreamReport> streams;
-  Calibration stream_calibration;
+  Interval top1_interval;               // Wilson's, at 95 %
+  std::optional<StreamReport> streams;  // of a network for streams, and of uncut videos
+  // Kept with the weights: then all scores are at its temperature. Else fitted on the validation split, where
+  // there is one that suffices; events are then by its thresholds.
+  std::optional<Calibration> calibration;
+  bool calibration_kept = false;
   // Kept with the weights, else chosen on the validation split; nothing without either.
   std::optional<double> temperature, threshold;
-  std::string chosen_on;  // what the weights' own were chosen on: then all scores are at that temperature
   // Videos of no class (data.unknown) against the split's, by confidence; nothing without such a list.
   std::optional<double> auroc, unknown_refused;
   std::optional<TimeDiagnosis> time;                      // of clips judged by a network for clips

@@ -90,23 +90,24 @@ void add_streams(const Evaluation& evaluation, OrderedJson& json) {
             {"network", evaluation.network},
             {"split", evaluation.split}};
   json["streams"] = event_measures_json(evaluation.streams->measures, evaluation.classes);
-  json["calibration"] = OrderedJson::parse(print_calibration(evaluation.stream_calibration));
+  if (evaluation.calibration)
+    json["calibration"] = OrderedJson::parse(print_calibration(*evaluation.calibration));
 }
 
 std::string streams_text(const Evaluation& evaluation) {
-  const Calibration& calibration = evaluation.stream_calibration;
   std::string how = "the decoder's own, for nothing was chosen";
-  if (calibration.events)
-    how = (evaluation.chosen_on.empty() ? "chosen on " : "kept with the weights, from ") +
-          calibration.chosen_on;
+  if (evaluation.calibration && evaluation.calibration->events)
+    how = (evaluation.calibration_kept ? "kept with the weights, from " : "chosen on ") +
+          evaluation.calibration->chosen_on;
   return event_measures_text(evaluation.streams->measures, evaluation.classes) + "thresholds: " + how + "\n";
 }
 
 using Line = std::function<void(std::string_view, const std::string&)>;
 
 void add_calibration(const Evaluation& evaluation, const Line& line) {
-  const bool kept = !evaluation.chosen_on.empty();
-  const std::string from = kept ? "kept with the weights, from " + evaluation.chosen_on : "from 'val'";
+  const std::string from = evaluation.calibration_kept
+                               ? "kept with the weights, from " + evaluation.calibration->chosen_on
+                               : "from 'val'";
   if (evaluation.temperature) line("temperature", fmt::format("{:.2f}  ({})", *evaluation.temperature, from));
   if (evaluation.threshold)
     line("\"none of these\" below",
@@ -150,7 +151,7 @@ std::string evaluation_json(const Evaluation& evaluation) {
   OrderedJson json;
   if (!evaluation.videos.empty()) add_clips(evaluation, json);
   if (evaluation.streams) add_streams(evaluation, json);
-  if (!evaluation.chosen_on.empty()) json["calibrated_on"] = evaluation.chosen_on;
+  if (evaluation.calibration_kept) json["calibrated_on"] = evaluation.calibration->chosen_on;
   if (evaluation.auroc) json["auroc"] = *evaluation.auroc;
   if (evaluation.unknown_refused) json["unknown_refused"] = *evaluation.unknown_refused;
   for (const auto& [name, top1] : evaluation.perturbed) json["perturbed"][name] = top1;
