@@ -19,12 +19,13 @@ class ClipGate::ClipTicket : public Ticket {
 
 ClipGate::ClipGate(StreamState& stream, std::function<int()> in_flight,
                    std::function<void(const ClipItem&)> emit, std::function<void()> room,
-                   std::shared_ptr<InFlight> counter)
+                   std::shared_ptr<InFlight> counter, std::size_t live_queue)
     : stream_(stream),
       limit_(std::move(in_flight)),
       emit_(std::move(emit)),
       room_(std::move(room)),
-      counter_(std::move(counter)) {}
+      counter_(std::move(counter)),
+      live_queue_(live_queue) {}
 
 // The items handed on are let go only after the mutex is free: the last copy of one takes it again.
 void ClipGate::put(StreamId stream, Window window) {
@@ -37,7 +38,7 @@ void ClipGate::put(StreamId stream, Window window) {
   item.key = {stream, window.segment, number_++};
   queue_.push_back(std::move(item));
   pump(passed);
-  if (stream_.live && queue_.size() > kLiveQueue) drop_oldest(passed);
+  if (stream_.live && queue_.size() > live_queue_) drop_oldest(passed);
 }
 
 void ClipGate::pump(std::vector<ClipItem>& passed) {

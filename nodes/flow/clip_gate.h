@@ -2,8 +2,8 @@
 //
 // At most in_flight() clips of a stream are below the gate at once; further ones wait here. A file's
 // source holds back while clips wait (has_room). A live source never does: when more than
-// kLiveQueue clips wait, the oldest is dropped, leaves an item with the outcome Dropped in its place, and is
-// counted. Clips leave in the order of their numbers. Thread-safe.
+// `live_queue` clips wait, the oldest is dropped, leaves an item with the outcome Dropped in its place, and
+// is counted. Clips leave in the order of their numbers. Thread-safe.
 #pragma once
 
 #include <deque>
@@ -25,7 +25,8 @@ class ClipGate : public std::enable_shared_from_this<ClipGate> {
   // `emit` hands an item to the graph and returns without running it. `room` is called when the gate
   // has room again.
   ClipGate(StreamState& stream, std::function<int()> in_flight, std::function<void(const ClipItem&)> emit,
-           std::function<void()> room, std::shared_ptr<InFlight> counter = std::make_shared<InFlight>());
+           std::function<void()> room, std::shared_ptr<InFlight> counter = std::make_shared<InFlight>(),
+           std::size_t live_queue = kLiveQueue);
 
   // Numbers the window and lets it pass, or keeps it until there is room below.
   void put(StreamId stream, Window window);
@@ -46,6 +47,7 @@ class ClipGate : public std::enable_shared_from_this<ClipGate> {
   const std::function<void(const ClipItem&)> emit_;
   const std::function<void()> room_;
   const std::shared_ptr<InFlight> counter_;
+  const std::size_t live_queue_;
   mutable std::mutex mutex_;
   int below_ = 0;
   std::int64_t number_ = 0;

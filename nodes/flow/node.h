@@ -11,6 +11,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -64,13 +65,23 @@ class Node {
 
   // The clips that it wants, where it takes clips; null where it could not be loaded.
   virtual const InputSpec* input_form() const { return nullptr; }
+  // Whether its state goes on from clip to clip, so that clips have to follow each other without an overlap.
+  virtual bool carries_state() const { return false; }
   // What it scores, where it gives scores.
   virtual const std::vector<std::string>& classes() const;
   // The input that its clips come from, for nodes of scores: results of one window node only can be joined.
   virtual const Node* window() const { return nullptr; }
 
-  // How long one of its clips is, where it gives clips.
+  // How long one of its clips is, and from one's start to the next one's, where it gives clips.
   virtual double window_seconds() const { return 0; }
+  virtual double hop_seconds() const { return 0; }
+
+  // What its network costs, where it has one: multiply-accumulates for a second of one stream.
+  struct Cost {
+    double as_it_runs = 0;
+    double whole_windows = 0;  // each window of the length that it was trained on, at this hop
+  };
+  virtual std::optional<Cost> cost() const { return std::nullopt; }
 
   // The files that it writes when these streams reach it.
   virtual std::vector<std::filesystem::path> outputs(const std::vector<std::string>& streams) const;

@@ -108,7 +108,20 @@ class EnsembleNode : public Node {
       result.values[c] = static_cast<float>(sum);
     }
     result.none = std::all_of(scores.begin(), scores.end(), [](const Scores& one) { return one->none; });
+    result.activity = mean_activity(scores, shares);
     return std::make_shared<const ClassScores>(std::move(result));
+  }
+
+  // Where every input has one.
+  static std::optional<Activity> mean_activity(const std::vector<Scores>& scores,
+                                               const std::vector<double>& shares) {
+    double action = 0, elapsed = 0;
+    for (std::size_t i = 0; i < scores.size(); ++i) {
+      if (!scores[i]->activity) return std::nullopt;
+      action += shares[i] * double{scores[i]->activity->action};
+      elapsed += shares[i] * double{scores[i]->activity->elapsed};
+    }
+    return Activity{static_cast<float>(action), static_cast<float>(elapsed)};
   }
 
   Options options_;

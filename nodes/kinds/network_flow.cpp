@@ -2,6 +2,7 @@
 
 #include "nodes/flow/join_node.h"
 #include "nodes/flow/process_item.h"
+#include "nodes/kinds/carried_network.h"
 
 namespace actionflow {
 
@@ -23,8 +24,15 @@ std::vector<const std::uint8_t*> pointers(const Clip& clip) {
   return list;
 }
 
-Scores scores_of(std::vector<float> values, const LoadedNetwork& loaded) {
-  return std::make_shared<const ClassScores>(loaded.calibrated(std::move(values)));
+// Of what the last part gives for one clip.
+Scores scores_of(const Activations& result, const LoadedNetwork& loaded) {
+  const Network& network = loaded.network();
+  ClassScores scores = loaded.calibrated(network.probabilities(result));
+  if (network.architecture().gives_action_scores()) {
+    const ActionScores said = network.action_scores(result).back();
+    scores.activity = {said.action, said.elapsed};
+  }
+  return std::make_shared<const ClassScores>(std::move(scores));
 }
 
 // Builds the parts of one network, in the order in which every input comes first.
@@ -36,6 +44,10 @@ class NetworkFlow {
   NodeOutput build() {
     NodeOutput output;
     output.window = clips_.window;
+    if (slot_->take()->network().samples() != 0) {
+      output.scores = &build_carried();
+      return output;
+    }
     if (parts_.size() == 1) {
       output.scores = &put_in_order(flow_, build_whole());
       return output;
@@ -74,7 +86,7 @@ class NetworkFlow {
             const ScopedTimer timing(work.timer);
             const auto loaded = slot->take();
             return scores_of(loaded->with_workspace([&](Workspace& workspace) {
-              return loaded->network().classify(pointers((*clips)[work.form]), workspace);
+              return loaded->network().run(pointers((*clips)[work.form]), workspace);
             }),
                              *loaded);
           });
@@ -106,28 +118,53 @@ class NetworkFlow {
     });
   }
 
+  // Each stream's clips one after another, in its lane, each going on from the state that was left.
+  Sender<Scores>& build_carried() {
+    return run_in_lanes(*clips_.clips, [work = work_of(use_.name), slot = slot_] {
+      const auto carried = std::make_shared<CarriedNetwork>();
+      return [work, slot, carried](const ClipItem& item) {
+        ScoresItem answer =
+            process_item<Scores>(work.run, work.node, item, [&](const Clips& clips) -> Outcome<Scores> {
+              const ScopedTimer timing(work.timer);
+              const auto loaded = slot->take();
+              const Clip& clip = (*clips)[work.form];
+              return scores_of(carried->advance(loaded, item.key.segment, pointers(clip)), *loaded);
+            });
+        if (!answer.outcome.has_value()) carried->lose();
+        return answer;
+      };
+    });
+  }
+
+  // `make_body()` gives the body of one stream's stage.
+  template <class In, class MakeBody>
+  Sender<Scores>& run_in_lanes(Sender<In>& inputs, MakeBody make_body) {
+    auto& out = flow_.make<tbb::flow::broadcast_node<ScoresItem>>(flow_.graph());
+    const auto stages = LaneStages<In>::make(flow_);
+    flow_.add_to_lanes(use_, [&flow = flow_, &out, stages, make_body](StreamLane& lane) {
+      stages->add(lane.id(),
+                  flow.make_stage<In>(LanePriority::other, [&out, body = make_body()](const Item<In>& item) {
+                    out.try_put(body(item));
+                  }));
+    });
+    route_in_order(flow_, inputs, stages);
+    return out;
+  }
+
   // A recurrence stands once a stream and runs in order; anything else runs as it comes and is ordered
   // afterwards.
   Sender<Scores>& build_last(int part) {
     auto body = [work = work_of(stage_name(part)), part](const Item<AtNetworks>& item) {
-      return process_item<Scores>(
-          work.run, work.node, item, [&](const AtNetworks& values) -> Outcome<Scores> {
-            const AtNetwork last = work.run_part(part, values);
-            return scores_of(last.network().probabilities(*last.result), *last.loaded);
-          });
+      return process_item<Scores>(work.run, work.node, item,
+                                  [&](const AtNetworks& values) -> Outcome<Scores> {
+                                    const AtNetwork last = work.run_part(part, values);
+                                    return scores_of(*last.result, *last.loaded);
+                                  });
     };
     Sender<AtNetworks>& inputs = joined_inputs(part);
     if (info(part).name != "recurrent")
       return put_in_order(flow_, make_parallel<AtNetworks, Scores>(inputs, std::move(body)));
-    auto& out = flow_.make<tbb::flow::broadcast_node<ScoresItem>>(flow_.graph());
-    const auto stages = LaneStages<AtNetworks>::make(flow_);
-    flow_.add_to_lanes(use_, [&flow = flow_, &out, stages, body](StreamLane& lane) {
-      stages->add(lane.id(), flow.make_stage<AtNetworks>(
-                                 LanePriority::other,
-                                 [&out, body](const Item<AtNetworks>& item) { out.try_put(body(item)); }));
-    });
-    route_in_order(flow_, inputs, stages);
-    return out;
+    return run_in_lanes(inputs, [body] { return body; });
   }
 
   Sender<AtNetworks>& joined_inputs(int part) {

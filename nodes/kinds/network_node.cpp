@@ -13,6 +13,10 @@ void NetworkNodeOptions::describe(config::Fields<NetworkNodeOptions>& fields) {
              "instead of weights: random ones from this seed, to measure an untrained network");
   fields.add("calibrated", &NetworkNodeOptions::calibrated,
              "use the temperature and the threshold that are kept with the weights, where there are such");
+  fields.add(
+      "state", &NetworkNodeOptions::state,
+      "carry: goes on along the stream, each sample computed once, by cnn_lstm and cnn3d; clip: zero at "
+      "each clip's start; unless told, carry for networks with streams: true, else clip");
 }
 
 void NetworkNode::load(const NodeUse& use, config::Diagnostics& diagnostics) {
@@ -29,27 +33,56 @@ void NetworkNode::load(const NodeUse& use, config::Diagnostics& diagnostics) {
   if (named) {
     Model model = load_model(options_.weights, architecture ? &*architecture : nullptr);
     if (!options_.calibrated) model.calibration.reset();
-    model_ = std::make_shared<const Model>(std::move(model));
+    take(std::make_shared<const Model>(std::move(model)));
   } else {
     Weights weights = initial_weights(*architecture, *options_.random_weights);
-    model_ = std::make_shared<const Model>(Model{std::move(*architecture), std::move(weights)});
+    take(std::make_shared<const Model>(Model{std::move(*architecture), std::move(weights)}));
   }
 }
 
-void NetworkNode::settle(const NodeUse&, const Neighbours& around, config::Diagnostics&) {
+void NetworkNode::take(std::shared_ptr<const Model> model) {
+  model_ = std::move(model);
+  form_ = model_->architecture.input;
+  if (carries_state()) form_.frames = 1;
+}
+
+void NetworkNode::settle(const NodeUse& use, const Neighbours& around, config::Diagnostics& diagnostics) {
   if (!around.inputs.empty()) window_ = around.inputs.front();
-  if (model_) cut_graph(model_->architecture.graph, cut_, model_->architecture.name);
+  if (!model_) return;
+  check_state(use, diagnostics);
+  if (!carries_state()) cut_graph(model_->architecture.graph, cut_, model_->architecture.name);
+}
+
+void NetworkNode::check_state(const NodeUse& use, config::Diagnostics& diagnostics) const {
+  const std::string network = "the network '" + model_->architecture.name + "'";
+  if (carries_state() && cut_ == Cut::branches)
+    diagnostics.add(use.place, "'" + use.name + "' cuts its network, but " + network +
+                                   " is for streams, expected node: cnn_lstm or cnn3d");
+  else if (carries_state() && options_.state == NetworkState::clip)
+    diagnostics.add(use.place,
+                    "'" + use.name + "' has state: clip, but " + network + " is for streams, expected carry");
+  else if (!carries_state() && options_.state == NetworkState::carry)
+    diagnostics.add(use.place, "'" + use.name + "' has state: carry, but " + network +
+                                   " is not for streams, expected one whose model file says streams: true");
 }
 
 const std::vector<std::string>& NetworkNode::classes() const {
   return model_ ? model_->architecture.classes : Node::classes();
 }
 
+std::optional<Node::Cost> NetworkNode::cost() const {
+  if (!model_ || window_ == nullptr) return std::nullopt;
+  const Architecture& architecture = model_->architecture;
+  const double windows = static_cast<double>(architecture.macs()) / window_->hop_seconds();
+  return Cost{carries_state() ? windows / architecture.input.frames : windows, windows};
+}
+
 NodeOutput NetworkNode::build(Flow& flow, const NodeUse& use, const std::vector<NodeOutput>& inputs) {
   NetworkOptions options;
   options.precision = flow.options().precision;
   options.threads = flow.options().threads;
-  const auto compile = [options, cut = cut_](const Model& model) {
+  options.samples = carries_state() ? 1 : 0;
+  const auto compile = [options, cut = carries_state() ? Cut::none : cut_](const Model& model) {
     return std::make_shared<LoadedNetwork>(Network::compile(model.architecture, model.weights, options, cut),
                                            model.calibration);
   };
@@ -60,6 +93,7 @@ NodeOutput NetworkNode::build(Flow& flow, const NodeUse& use, const std::vector<
 }
 
 std::string natural_node_kind(const Architecture& architecture) {
+  if (architecture.streams) return "cnn_lstm";
   switch (natural_cut(architecture.graph)) {
     case Cut::before_recurrent:
       return "cnn_lstm";

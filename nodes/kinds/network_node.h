@@ -5,12 +5,18 @@
 // the recurrent part in order, stream by stream. fusion_3d2d runs the branches of one clip side by side,
 // joins them, and runs the rest. Scores leave in the order of each stream. The result does not depend on
 // the kind, bit for bit.
+//
+// A network for streams is run whole by cnn_lstm and cnn3d, sample by sample, its state carried along each
+// stream.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <string_view>
+#include <utility>
 
 #include "base/config/optional_path.h"
 #include "models/formats/weight_files.h"
@@ -18,11 +24,15 @@
 
 namespace actionflow {
 
+// How a clip begins: from zero, or where the clip before it left the state.
+enum class NetworkState { clip, carry };
+
 struct NetworkNodeOptions {
   OptionalPath weights;
   OptionalPath model;
   std::optional<std::uint64_t> random_weights;
   bool calibrated = true;
+  std::optional<NetworkState> state;  // what the network is for, unless told
   static void describe(config::Fields<NetworkNodeOptions>& fields);
 };
 
@@ -31,24 +41,37 @@ class NetworkNode : public Node {
   using Options = NetworkNodeOptions;
   NetworkNode(Options options, Cut cut) : options_(std::move(options)), cut_(cut) {}
   // A network that is already at hand; `options` are for display.
-  NetworkNode(std::shared_ptr<const Model> model, Cut cut) : cut_(cut), model_(std::move(model)) {}
+  NetworkNode(std::shared_ptr<const Model> model, Cut cut) : cut_(cut) { take(std::move(model)); }
 
   void load(const NodeUse& use, config::Diagnostics& diagnostics) override;
   void settle(const NodeUse& use, const Neighbours& around, config::Diagnostics& diagnostics) override;
-  const InputSpec* input_form() const override { return model_ ? &model_->architecture.input : nullptr; }
+  const InputSpec* input_form() const override { return model_ ? &form_ : nullptr; }
+  bool carries_state() const override { return model_ && model_->architecture.streams; }
   const std::vector<std::string>& classes() const override;
   const Node* window() const override { return window_; }
+  std::optional<Cost> cost() const override;
   NodeOutput build(Flow& flow, const NodeUse& use, const std::vector<NodeOutput>& inputs) override;
 
  private:
+  void take(std::shared_ptr<const Model> model);
+  void check_state(const NodeUse& use, config::Diagnostics& diagnostics) const;
+
   Options options_;
   Cut cut_;
   std::shared_ptr<const Model> model_;
+  InputSpec form_;  // of one clip: a sample where the state is carried
   const Node* window_ = nullptr;
 };
 
-// The kind of node that suits a network: "cnn_lstm" where it has a recurrent layer that can be cut off,
-// "fusion_3d2d" where it has branches or ends in 2D layers, else "cnn3d".
+// The kind of node that suits a network: "cnn_lstm" where it is for streams, or it has a recurrent layer that
+// can be cut off, "fusion_3d2d" where it has branches or ends in 2D layers, else "cnn3d".
 std::string natural_node_kind(const Architecture& architecture);
 
 }  // namespace actionflow
+
+template <>
+struct actionflow::config::EnumNames<actionflow::NetworkState> {
+  using State = actionflow::NetworkState;
+  static constexpr std::array<std::pair<State, std::string_view>, 2> names{
+      {{State::clip, "clip"}, {State::carry, "carry"}}};
+};

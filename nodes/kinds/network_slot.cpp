@@ -21,6 +21,9 @@ void check_fits(const Network& present, const Network& other) {
       other.input().frame_rate != form.frame_rate)
     throw ModelError("'" + other.architecture().name + "' takes other clips than '" +
                      present.architecture().name + "', expected the same input form");
+  if (other.architecture().streams != present.architecture().streams)
+    throw ModelError("'" + other.architecture().name + "' and '" + present.architecture().name +
+                     "' are not both for streams, expected a network of the same kind");
   if (!same_parts(present, other))
     throw ModelError("'" + other.architecture().name + "' has other parts than '" +
                      present.architecture().name + "', expected a network of the same kind");

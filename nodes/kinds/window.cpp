@@ -1,6 +1,7 @@
 // window: frames to clips. Lays a stream on the time grid of the networks below, prepares each sample
 // once for each distinct input form, and cuts windows.
 #include <algorithm>
+#include <cmath>
 
 #include "datasets/video/time_grid.h"
 #include "nodes/flow/clip_gate.h"
@@ -30,7 +31,15 @@ struct WindowShape {
   int hop = 1;
   double rate = 1;
   Tail tail = Tail::align;
+  bool carried = false;  // by a network below: no sample may be missing
   std::vector<InputSpec> forms;
+
+  // Clips of a live stream that may wait. A camera that stood still settles up to a second of samples, or
+  // three, at once when it goes on; where one that is missing would lose a state, they wait for their turn.
+  std::size_t live_queue() const {
+    if (!carried) return ClipGate::kLiveQueue;
+    return ClipGate::kLiveQueue + std::max<std::size_t>(3, static_cast<std::size_t>(std::ceil(rate)));
+  }
 };
 
 // The windows of one stream. Its stage is serial.
@@ -148,6 +157,10 @@ class WindowNode : public Node {
                                        taken(form->frames, form->frame_rate) +
                                        "; expected one, or a window node for each");
       }
+      if (around.consumers[i]->carries_state()) {
+        shape_.carried = true;
+        check_hop(use, *form, around.consumer_names[i], diagnostics);
+      }
       add_form(*form);
     }
     shape_.hop = options_.hop.value_or(std::max(1, shape_.frames / 2));
@@ -155,6 +168,7 @@ class WindowNode : public Node {
   }
 
   double window_seconds() const override { return shape_.frames / shape_.rate; }
+  double hop_seconds() const override { return shape_.hop / shape_.rate; }
 
   NodeOutput build(Flow& flow, const NodeUse& use, const std::vector<NodeOutput>& inputs) override {
     NodeOutput output;
@@ -176,6 +190,14 @@ class WindowNode : public Node {
     return std::to_string(frames) + " samples at " + text + " a second";
   }
 
+  void check_hop(const NodeUse& use, const InputSpec& form, const std::string& consumer,
+                 config::Diagnostics& diagnostics) const {
+    if (options_.hop.value_or(form.frames) == form.frames) return;
+    diagnostics.add(use.place, "'" + use.name + "' has hop: " + std::to_string(*options_.hop) + ", but '" +
+                                   consumer + "' carries its state along the stream and hears every sample " +
+                                   "once, expected hop: " + std::to_string(form.frames));
+  }
+
   void add_form(const InputSpec& form) {
     const auto same = [&](const InputSpec& known) { return known.same_frames(form); };
     if (std::none_of(shape_.forms.begin(), shape_.forms.end(), same)) shape_.forms.push_back(form);
@@ -192,7 +214,8 @@ class WindowNode : public Node {
     RunContext& run = flow.run();
     auto gate = std::make_shared<ClipGate>(
         lane.state(), [&flow] { return clips_in_flight(flow); },
-        [&out](const ClipItem& item) { out.try_put(item); }, [&lane] { lane.tell_room(); }, lane.in_flight());
+        [&out](const ClipItem& item) { out.try_put(item); }, [&lane] { lane.tell_room(); }, lane.in_flight(),
+        shape.live_queue());
     lane.add_bound([gate] { return gate->has_room(); });
     auto windows = std::make_shared<StreamWindows>(run, name, lane.id(), shape, gate, lane.progress(name));
     auto stage = flow.make_stage<Frames>(LanePriority::window, [&run, name, windows](const FramesItem& item) {

@@ -72,7 +72,32 @@ double mean_ms(const StageSummary& stage) {
   return stage.calls > 0 ? stage.total_ms / static_cast<double>(stage.calls) : 0;
 }
 
-void print_readable(const std::string& config, const Summary& summary) {
+// Of a network node, for a second of one stream.
+struct NetworkCost {
+  std::string node;
+  Node::Cost cost;
+};
+
+std::vector<NetworkCost> costs_of(const PipelineDescription& description) {
+  std::vector<NetworkCost> costs;
+  for (const NodeDescription& node : description.nodes)
+    if (const auto cost = node.node->cost()) costs.push_back({node.use.name, *cost});
+  return costs;
+}
+
+void print_costs(const std::vector<NetworkCost>& costs) {
+  for (const auto& [node, cost] : costs) {
+    std::string line = fmt::format("  {:<18} {:>9.1f} million multiply-accumulates a second of each stream",
+                                   node, cost.as_it_runs / 1e6);
+    if (cost.as_it_runs < cost.whole_windows)
+      line += fmt::format("; whole windows at that hop: {:.1f} million, {:.1f} times as many",
+                          cost.whole_windows / 1e6, cost.whole_windows / cost.as_it_runs);
+    std::cout << line << "\n";
+  }
+}
+
+void print_readable(const std::string& config, const Summary& summary,
+                    const std::vector<NetworkCost>& costs) {
   std::cout << config << "\n";
   for (const StageSummary& stage : summary.stages) {
     std::cout << fmt::format("  {:<18} {:>9.3f} ms   p50 {:>9.3f}   p99 {:>9.3f}   × {}\n", stage.name,
@@ -86,6 +111,7 @@ void print_readable(const std::string& config, const Summary& summary) {
                            summary.frames());
   std::cout << fmt::format("  {:<18} p50 {:.1f} ms   p99 {:.1f} ms   from the newest frame to the result\n",
                            "latency", summary.latency.p50_ms, summary.latency.p99_ms);
+  print_costs(costs);
 }
 
 nlohmann::ordered_json stage_json(const StageSummary& stage) {
@@ -96,9 +122,17 @@ nlohmann::ordered_json stage_json(const StageSummary& stage) {
           {"p99_ms", stage.p99_ms}};
 }
 
-void print_json(const std::string& config, const Summary& summary) {
+nlohmann::ordered_json cost_json(const NetworkCost& network) {
+  return {{"node", network.node},
+          {"macs_per_second", network.cost.as_it_runs},
+          {"macs_per_second_whole_windows", network.cost.whole_windows}};
+}
+
+void print_json(const std::string& config, const Summary& summary, const std::vector<NetworkCost>& costs) {
   nlohmann::ordered_json stages = nlohmann::ordered_json::array();
   for (const StageSummary& stage : summary.stages) stages.push_back(stage_json(stage));
+  nlohmann::ordered_json networks = nlohmann::ordered_json::array();
+  for (const NetworkCost& network : costs) networks.push_back(cost_json(network));
   const nlohmann::ordered_json line = {
       {"config", config},
       {"seconds", summary.seconds},
@@ -111,7 +145,8 @@ void print_json(const std::string& config, const Summary& summary) {
       {"frames_per_second", summary.frames_per_second()},
       {"latency_p50_ms", summary.latency.p50_ms},
       {"latency_p99_ms", summary.latency.p99_ms},
-      {"stages", stages}};
+      {"stages", stages},
+      {"networks", networks}};
   std::cout << line.dump() << std::endl;
 }
 
@@ -142,17 +177,18 @@ class Benchmark : public Command {
  private:
   ExitCode measure_and_print(const std::string& file, const Arguments& arguments) {
     try {
-      const Summary summary = measure({{file}, arguments.overrides, false});
-      arguments.json ? print_json(file, summary) : print_readable(file, summary);
+      const PipelineDescription description = flags_.read({{file}, arguments.overrides, false});
+      const Summary summary = measure(file, description);
+      const std::vector<NetworkCost> costs = costs_of(description);
+      arguments.json ? print_json(file, summary, costs) : print_readable(file, summary, costs);
       return timed_out_ ? ExitCode::done : summary.exit_code();
     } catch (...) {
       return tell_failure();
     }
   }
 
-  Summary measure(const Arguments& arguments) {
-    const PipelineDescription description = flags_.read(arguments);
-    Progress progress(arguments.files.front() + ", seconds of video", total_duration(description));
+  Summary measure(const std::string& file, const PipelineDescription& description) {
+    Progress progress(file + ", seconds of video", total_duration(description));
     ProgressSink results(progress);
     Pipeline pipeline(description, results);
     const StopOnSignal stop_on_signal([&pipeline] { pipeline.stop(); });

@@ -5,6 +5,7 @@
 #include <random>
 
 #include "base/error.h"
+#include "base/processor.h"
 #include "models/network/network.h"
 #include "models/weights/weights.h"
 #include "tests/models/graph/network_graphs.h"
@@ -153,13 +154,17 @@ class AirStreamAdvances : public ::testing::Test {
 };
 
 TEST_F(AirStreamAdvances, SampleBySampleSaysWhatItSaysOfTheWhole) {
-  const auto whole_network = compile();
-  Workspace whole_workspace(*whole_network);
-  const Tensor whole = whole_network->predict(sequence_, whole_workspace);
-  for (const std::int64_t count : {1, 32}) {
-    const auto network = compile({.samples = count});
-    Workspace workspace(*network);
-    expect_pieces_equal(*network, workspace, sequence_, whole, count, std::to_string(count) + " a call");
+  std::vector<Precision> precisions{Precision::f32};
+  if (has_avx512_bf16()) precisions.push_back(Precision::bf16);
+  for (const Precision precision : precisions) {
+    const auto whole_network = compile({.precision = precision});
+    Workspace whole_workspace(*whole_network);
+    const Tensor whole = whole_network->predict(sequence_, whole_workspace);
+    for (const std::int64_t count : {1, 32}) {
+      const auto network = compile({.precision = precision, .samples = count});
+      Workspace workspace(*network);
+      expect_pieces_equal(*network, workspace, sequence_, whole, count, std::to_string(count) + " a call");
+    }
   }
 }
 

@@ -13,11 +13,12 @@ Window window() {
 
 // A gate over a stream, and what it let pass.
 struct Bench {
-  explicit Bench(bool live, int in_flight = 1) : state("camera", 1) {
+  explicit Bench(bool live, int in_flight = 1, std::size_t live_queue = ClipGate::kLiveQueue)
+      : state("camera", 1) {
     state.live = live;
     gate = std::make_shared<ClipGate>(
         state, [in_flight] { return in_flight; }, [this](const ClipItem& item) { passed.push_back(item); },
-        [this] { ++room; });
+        [this] { ++room; }, std::make_shared<InFlight>(), live_queue);
   }
   // As a graph does; clips left waiting and their gate would keep each other.
   ~Bench() { answer_all(); }
@@ -70,6 +71,18 @@ TEST(ClipGate, DropsTheOldestOfALiveStreamAndLeavesAnItemBehind) {
   EXPECT_EQ(bench.answered, (std::vector<std::int64_t>{0, 1, 2, 3, 4, 5}));
   EXPECT_EQ(bench.state.windows, 3);
   EXPECT_EQ(bench.state.dropped, 3);
+}
+
+// Samples that a camera settles at once, for a network that must miss none.
+TEST(ClipGate, ABurstOfALiveStreamWaitsWhereItIsAllowedTo) {
+  Bench bench(true, 1, 12);
+  for (int i = 0; i < 13; ++i) bench.gate->put(0, window());
+  EXPECT_EQ(bench.gate->waiting(), 12U);
+  EXPECT_EQ(bench.state.dropped, 0);
+  bench.gate->put(0, window());
+  bench.answer_all();
+  EXPECT_EQ(bench.state.windows, 13);
+  EXPECT_EQ(bench.state.dropped, 1);
 }
 
 TEST(ClipGate, CountsWindowsThatFailedBelow) {

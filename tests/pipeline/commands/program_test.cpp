@@ -392,6 +392,9 @@ TEST_F(Program, BenchmarkTellsEachStagesMilliseconds) {
   EXPECT_THAT(stages, ::testing::ElementsAre("decode", "prepare", "gesture"));
   EXPECT_GT(line["windows_per_second"], 0.0);
   EXPECT_GE(line["latency_p99_ms"], line["latency_p50_ms"]);
+  ASSERT_EQ(line["networks"].size(), 1U);
+  EXPECT_EQ(line["networks"][0]["node"], "gesture");
+  EXPECT_GT(line["networks"][0]["macs_per_second"], 0.0);
 }
 
 TEST_F(Program, BenchmarkMeasuresTheOthersWhereOneFails) {

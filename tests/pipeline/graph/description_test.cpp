@@ -263,6 +263,7 @@ TEST_F(Description, PicksTheKindOfNodeThatSuitsTheNetwork) {
   EXPECT_EQ(kind_over("plain.yaml"), "cnn3d");
   EXPECT_EQ(kind_over("recurrent.yaml"), "cnn_lstm");
   EXPECT_EQ(kind_over("branches.yaml"), "fusion_3d2d");
+  EXPECT_EQ(kind_over("stream.yaml"), "cnn_lstm");
 }
 
 }  // namespace

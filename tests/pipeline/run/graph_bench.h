@@ -60,6 +60,11 @@ class GraphBench {
                                "  - {layer: conv2d, filters: 8, kernel: 3, padding: same, activation: relu}\n"
                                "  - global_average_pool\n"
                                "  - {layer: dense, units: classes, activation: softmax}\n");
+    write("stream.yaml", input("stream", 8, "[left, right, stay]\nstreams: true") +
+                             "  - {layer: conv3d, filters: 4, kernel: 3, padding: causal, activation: relu}\n"
+                             "  - {layer: global_average_pool, over: space}\n"
+                             "  - {layer: gru, units: 5, sequence: true}\n"
+                             "  - action_scores\n");
   }
 
   static std::string input(const std::string& name, int frames,
