@@ -7,6 +7,7 @@
 #include "datasets/clips/augment_time.h"
 #include "datasets/clips/clip_frames.h"
 #include "datasets/clips/label_swap.h"
+#include "datasets/recordings/timed_action.h"
 
 namespace actionflow {
 
@@ -79,9 +80,10 @@ ClipDraw Augmenter::draw(const std::vector<int>& labels, double seconds, std::ui
 }
 
 int Augmenter::label_after(const ClipDraw& draw, int label) const {
-  if (draw.mirrored && label >= 0) label = mirrored_[static_cast<std::size_t>(label)];
+  if (label < 0) return label;
+  if (draw.mirrored) label = mirrored_[static_cast<std::size_t>(label)];
   if (draw.reversed && label >= 0) label = reversed_[static_cast<std::size_t>(label)];
-  return std::max(label, -1);
+  return std::max(label, kMovementOfNone);
 }
 
 TrainingClip Augmenter::training_clip(const VideoFrames& video, const std::vector<int>& labels,

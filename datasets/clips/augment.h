@@ -87,7 +87,8 @@ class Augmenter {
                 std::uint64_t sample) const;
   // The moments as a slower camera of options.hold shows them.
   ClipTimes held(const ClipTimes& times, std::uint64_t seed, std::uint32_t epoch, std::uint64_t sample) const;
-  // What one of the labels that the clip was drawn with became; −1 where it is of no class, or was.
+  // What one of the labels that the clip was drawn with became: a class, or kMovementOfNone. Others than
+  // classes stay.
   int label_after(const ClipDraw& draw, int label) const;
   // A function of its arguments only; safe from many threads. Frames may be kept at any size. Labels may
   // be none (a video of no class).

@@ -1,11 +1,7 @@
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
-#include <cctype>
-#include <charconv>
-#include <cmath>
-
+#include "datasets/lists/action_times.h"
+#include "datasets/lists/csv_columns.h"
 #include "datasets/lists/csv_text.h"
 #include "datasets/lists/list_format.h"
 
@@ -13,88 +9,34 @@ namespace actionflow {
 
 namespace {
 
-using Row = std::vector<std::string>;
-
-constexpr std::array<std::string_view, 3> kBeginColumns{"time_start", "start_time", "start"};
-constexpr std::array<std::string_view, 3> kEndColumns{"time_end", "end_time", "end"};
-constexpr std::array<std::string_view, 13> kPathColumns{
-    "path",  "video_path", "file_path", "filepath", "file", "filename",  "file_name",
-    "video", "video_name", "clip",      "name",     "id",   "youtube_id"};
-constexpr std::array<std::string_view, 9> kLabelColumns{
-    "label", "class", "class_name", "label_name", "action", "category", "target", "label_id", "class_id"};
-constexpr std::array<std::string_view, 6> kGroupColumns{"group", "person", "subject",
-                                                        "actor", "scene",  "source"};
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return result;
-}
+using Row = CsvRow;
 
 struct Columns {
   int path = -1, label = -1, group = -1, split = -1, begin = -1, end = -1;
   std::size_t count = 0;
 };
 
-template <class Names>
-int column(const Row& header, const Names& names) {
-  for (const std::string_view name : names) {
-    for (std::size_t i = 0; i < header.size(); ++i) {
-      if (lower(header[i]) == name) return static_cast<int>(i);
-    }
-  }
-  return -1;
-}
-
 Columns columns_of(const Row& header) {
   Columns columns;
-  columns.path = column(header, kPathColumns);
-  columns.label = column(header, kLabelColumns);
-  columns.group = column(header, kGroupColumns);
-  columns.split = column(header, std::array{std::string_view("split")});
-  columns.begin = column(header, kBeginColumns);
-  columns.end = column(header, kEndColumns);
+  columns.path = column_of(header, path_columns());
+  columns.label = column_of(header, label_columns());
+  columns.group = column_of(header, group_columns());
+  columns.split = column_of(header, {"split"});
+  columns.begin = column_of(header, {"time_start", "start_time", "start"});
+  columns.end = column_of(header, {"time_end", "end_time", "end"});
   columns.count = header.size();
   return columns;
-}
-
-// Whether a row of a list of all splits belongs to this one.
-bool belongs(std::string word, ListSplit split) {
-  word = lower(word);
-  const auto begins = [&](std::string_view name) { return word.starts_with(name); };
-  if (split == ListSplit::unknown || !(begins("train") || begins("val") || begins("test"))) return true;
-  return begins(split == ListSplit::train ? "train" : split == ListSplit::val ? "val" : "test");
-}
-
-std::optional<double> seconds_of(std::string_view text) {
-  double seconds = 0;
-  const auto [stop, bad] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (bad != std::errc() || stop != text.data() + text.size() || !std::isfinite(seconds)) return std::nullopt;
-  return seconds;
 }
 
 // The part that the two cells name; neither names none.
 std::optional<TimeSpan> part_of(const std::string& begin, const std::string& end, const std::string& place,
                                 ListErrors& errors) {
   if (begin.empty() && end.empty()) return std::nullopt;
-  const std::optional<double> from = seconds_of(begin), to = seconds_of(end);
-  if (!from || !to)
-    errors.add(place, fmt::format("the part's {} is '{}', expected seconds, as 12 or 12.5",
-                                  from ? "end" : "start", from ? end : begin));
-  else if (*from < 0)
-    errors.add(place, fmt::format("the part starts at {} s, before the video, expected 0 or more", begin));
-  else if (*to <= *from)
-    errors.add(place, fmt::format("the part from {} to {} s ends before it begins", begin, end));
-  else
-    return TimeSpan{*from, *to};
-  return std::nullopt;
+  return span_of("part", begin, end, place, errors);
 }
 
 ListRow to_row(const Row& cells, const Columns& columns, std::string place, ListErrors& errors) {
-  const auto cell = [&](int index) {
-    return index < 0 ? std::string() : cells[static_cast<std::size_t>(index)];
-  };
+  const auto cell = [&](int index) { return cell_of(cells, index); };
   ListRow row{std::move(place), cell(columns.path), {}, std::nullopt, cell(columns.group)};
   row.part = part_of(cell(columns.begin), cell(columns.end), row.place, errors);
   if (const std::string label = cell(columns.label); !label.empty()) {
@@ -135,10 +77,10 @@ std::vector<ListRow> csv_rows(const ListText& list, const ListContext& context, 
   Columns columns;
   const std::optional<bool> headed = names_columns(first, columns, context.split == ListSplit::unknown);
   if (!headed) {
-    errors.add(
-        first_place,
-        fmt::format("'{}' names no columns that are known, expected one of {} and one of {}",
-                    fmt::join(first, ","), fmt::join(kPathColumns, ", "), fmt::join(kLabelColumns, ", ")));
+    errors.add(first_place,
+               fmt::format("'{}' names no columns that are known, expected one of {} and one of {}",
+                           fmt::join(first, ","), fmt::join(path_columns(), ", "),
+                           fmt::join(label_columns(), ", ")));
     return rows;
   }
   if ((columns.begin < 0) != (columns.end < 0)) {
@@ -154,7 +96,7 @@ std::vector<ListRow> csv_rows(const ListText& list, const ListContext& context, 
       continue;
     }
     const int split = columns.split;
-    if (split >= 0 && !belongs(cells[static_cast<std::size_t>(split)], context.split)) continue;
+    if (split >= 0 && !belongs_to(cells[static_cast<std::size_t>(split)], context.split)) continue;
     const std::size_t errors_before = errors.count();
     ListRow row = to_row(cells, columns, std::move(place), errors);
     if (errors.count() > errors_before) continue;

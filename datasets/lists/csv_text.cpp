@@ -14,7 +14,7 @@ constexpr std::size_t kLongestRecord = 8192;
 // Cuts one record from the front of a text.
 class RecordCutter {
  public:
-  explicit RecordCutter(std::string_view text) : text_(text) {}
+  RecordCutter(std::string_view text, char separator) : text_(text), separator_(separator) {}
 
   // False where a quote is not closed, or nowhere near.
   bool cut() {
@@ -34,7 +34,7 @@ class RecordCutter {
       } else if (!quoted && c == '"' && trimmed(cell).empty()) {
         cell.clear();
         quoted = true;
-      } else if (!quoted && c == ',') {
+      } else if (!quoted && c == separator_) {
         end_cell();
       } else if (!quoted && c == '\n') {
         break;
@@ -53,6 +53,7 @@ class RecordCutter {
   char next() const { return at_ + 1 < text_.size() ? text_[at_ + 1] : '\0'; }
 
   std::string_view text_;
+  char separator_;
   std::size_t at_ = 0;
   std::vector<std::string> cells_;
 };
@@ -65,13 +66,13 @@ bool holds_control_character(std::string_view text) {
 
 }  // namespace
 
-std::vector<CsvRecord> csv_records(const ListText& list, ListErrors& errors) {
+std::vector<CsvRecord> csv_records(const ListText& list, ListErrors& errors, char separator) {
   std::vector<CsvRecord> records;
   std::string_view rest = list.text();
   std::size_t line = 1;
   while (!rest.empty() && !errors.too_many()) {
     const std::size_t first_line = std::min(rest.find('\n'), rest.size());
-    RecordCutter cutter(rest);
+    RecordCutter cutter(rest, separator);
     const bool whole = cutter.cut();
     const std::size_t bytes = whole ? cutter.bytes() : first_line;
     const std::string_view text = rest.substr(0, bytes);
@@ -91,6 +92,17 @@ std::vector<CsvRecord> csv_records(const ListText& list, ListErrors& errors) {
     rest.remove_prefix(std::min(bytes + 1, rest.size()));
   }
   return records;
+}
+
+char separator_of(std::string_view header) {
+  const auto has = [&](char c) { return header.find(c) != std::string_view::npos; };
+  return has('\t') && !has(',') ? '\t' : ',';
+}
+
+std::vector<std::string> split_cells(std::string_view line, char separator) {
+  RecordCutter cutter(line, separator);
+  cutter.cut();
+  return cutter.cells();
 }
 
 }  // namespace actionflow

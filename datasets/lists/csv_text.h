@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "datasets/lists/list_text.h"
@@ -17,6 +18,11 @@ struct CsvRecord {
 // Records end with a line, or CRLF; a cell in quotes may hold commas, line breaks (LF, however they were
 // written) and, doubled, quotes. Lines that hold nothing are none. A quote that is not closed, a record that
 // is too long and control characters go to `errors`; reading goes on behind that line.
-std::vector<CsvRecord> csv_records(const ListText& list, ListErrors& errors);
+std::vector<CsvRecord> csv_records(const ListText& list, ListErrors& errors, char separator = ',');
+
+// A tab, where the header has one and no comma; else a comma.
+char separator_of(std::string_view header);
+// The cells of one line.
+std::vector<std::string> split_cells(std::string_view line, char separator);
 
 }  // namespace actionflow

@@ -4,12 +4,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
+#include <unordered_map>
 #include <utility>
 
 #include "base/log.h"
 #include "base/utf8.h"
 #include "datasets/lists/groups.h"
+#include "datasets/lists/labels.h"
 #include "datasets/lists/layout.h"
 #include "datasets/lists/list_format.h"
 #include "datasets/lists/split_check.h"
@@ -39,18 +40,6 @@ DataOptions with_found_lists(DataOptions options, std::string& layout) {
   return options;
 }
 
-// The labels in "0,2": what stands between separators, where something stands there.
-std::vector<std::string> label_parts(std::string_view text) {
-  constexpr std::string_view kSeparators = ",|;";
-  std::vector<std::string> parts;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find_first_of(kSeparators), text.size());
-    if (const std::string_view part = trimmed(text.substr(0, end)); !part.empty()) parts.emplace_back(part);
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return parts;
-}
-
 // Kinetics' name for a part that was cut out, "id_000010_000020"; empty where it does not begin and end at
 // whole seconds.
 std::string cut_name(const std::string& name, const TimeSpan& part) {
@@ -59,6 +48,9 @@ std::string cut_name(const std::string& name, const TimeSpan& part) {
   return fmt::format("{}_{:06d}_{:06d}", without_video_suffix(name), static_cast<long>(part.begin),
                      static_cast<long>(part.end));
 }
+
+// "train.txt:12" of "lists/train.txt:12".
+std::string shown_place(const ListRow& row) { return row.place.substr(row.place.rfind('/') + 1); }
 
 class DatasetReader {
  public:
@@ -74,11 +66,10 @@ class DatasetReader {
   bool tests_from_train_list() const;
   Rows rows_of(const fs::path& list, ListSplit split);
   void read_classes();
-  void infer_classes(const fs::path& list, const Rows& rows);
-  std::vector<std::string> inferred_names(DatasetFormat format, const ListRow& row);
   void find_video(const ListRow& row, VideoEntry& entry);
   VideoEntry entry_of(const ListRow& row, ListSplit split, const Groups& groups);
-  std::vector<int> labels_of(const ListRow& row);
+  void add_timed(const ListRow& row, ListSplit split, const Groups& groups,
+                 std::unordered_map<std::string, std::size_t>& places, std::vector<VideoEntry>& entries);
   std::vector<VideoEntry> entries_of(const fs::path& list, const Rows& rows, ListSplit split,
                                      const Groups& groups);
   void require_root() const;
@@ -96,7 +87,7 @@ class DatasetReader {
 };
 
 DatasetFormat DatasetReader::format_for(const fs::path& list) const {
-  return options_.format == DatasetFormat::automatic ? format_of(list) : options_.format;
+  return options_.format == DatasetFormat::automatic ? format_of(list, options_.streams) : options_.format;
 }
 
 bool DatasetReader::tests_from_train_list() const {
@@ -111,24 +102,8 @@ DatasetReader::Rows DatasetReader::rows_of(const fs::path& list, ListSplit split
   // Videos of no class stand in whatever list or folder is at hand.
   if (split == ListSplit::unknown && format == DatasetFormat::hmdb51) format = DatasetFormat::folders;
   if (split == ListSplit::unknown && !is_folder(list) && format == DatasetFormat::folders)
-    format = format_of(list);
-  if (format == DatasetFormat::hmdb51) return hmdb51_rows(list, context, errors_);
-  if (format == DatasetFormat::folders) return folder_rows(list, context, errors_);
-  const std::size_t errors_before = errors_.count();
-  const ListText text(list, errors_);
-  if (errors_.count() > errors_before) return {};
-  switch (format) {
-    case DatasetFormat::csv:
-      return csv_rows(text, context, errors_);
-    case DatasetFormat::ucf101:
-      return ucf101_rows(text, context, errors_);
-    case DatasetFormat::jester:
-      return jester_rows(text, context, errors_);
-    case DatasetFormat::something:
-      return something_rows(text, context, errors_);
-    default:
-      return text_rows(text, context, errors_);
-  }
+    format = format_of(list, options_.streams);
+  return row_reader(format)(list, context, errors_);
 }
 
 // What the options or the format name; may leave them empty.
@@ -151,71 +126,16 @@ void DatasetReader::read_classes() {
   }
 }
 
-// What a row says of the classes, where nothing else names them. Several labels are joined in a `list`;
-// elsewhere a class's own name may hold a comma, so that only numbers are surely several.
-std::vector<std::string> DatasetReader::inferred_names(DatasetFormat format, const ListRow& row) {
-  std::vector<std::string> parts = label_parts(*row.label);
-  if (format == DatasetFormat::list || std::all_of(parts.begin(), parts.end(), is_number)) return parts;
-  if (format == DatasetFormat::csv && parts.size() > 1)
-    errors_.add(row.place, fmt::format("label '{}' may be one class or {}, name data.classes", *row.label,
-                                       parts.size()));
-  return {*row.label};
-}
-
-// The labels of a list: names, or, where all of them are numbers, as many classes as the greatest says.
-void DatasetReader::infer_classes(const fs::path& list, const Rows& rows) {
-  if (rows.empty()) return;
-  const DatasetFormat format = format_for(list);
-  std::set<std::string> names;
-  for (const ListRow& row : rows) {
-    if (!row.label) continue;
-    for (const std::string& name : inferred_names(format, row)) {
-      if (names.insert(name).second && !is_utf8(name))
-        errors_.add(row.place, "the label is not UTF-8, expected text in UTF-8");
-    }
-  }
-  std::vector<std::string> sorted(names.begin(), names.end());
-  if (!std::all_of(sorted.begin(), sorted.end(), is_number)) {
-    classes_ = ClassList(std::move(sorted));
-    return;
-  }
-  std::size_t count = 0;
-  for (const std::string& name : sorted) {
-    const std::size_t number = name.size() > 6 ? kMostClasses : std::stoul(name);
-    if (number >= kMostClasses)
-      errors_.add(list.string(),
-                  fmt::format("label {} is no number of a class, expected less than {}", name, kMostClasses));
-    else
-      count = std::max(count, number + 1);
-  }
-  std::vector<std::string> numbers(count);
-  for (std::size_t i = 0; i < count; ++i) numbers[i] = std::to_string(i);
-  classes_ = ClassList(std::move(numbers));
-}
-
-std::vector<int> DatasetReader::labels_of(const ListRow& row) {
-  const auto refuse = [&](const std::string& label) {
-    const std::string near = is_number(label) ? "" : config::did_you_mean(label, classes_.names());
-    errors_.add(row.place, fmt::format("label is '{}', expected {}{}", label, classes_.expected(),
-                                       near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
-  };
-  if (const std::optional<int> whole = classes_.find(*row.label)) return {*whole};
-  const std::vector<std::string> parts = label_parts(*row.label);
-  if (parts.empty()) refuse(*row.label);
-  std::vector<int> labels;
-  for (const std::string& part : parts) {
-    if (const std::optional<int> label = classes_.find(part))
-      labels.push_back(*label);
-    else
-      refuse(part);
-  }
-  std::sort(labels.begin(), labels.end());
-  labels.erase(std::unique(labels.begin(), labels.end()), labels.end());
-  return labels;
-}
-
 // Where the row names a part, the file that was cut there goes before the whole video.
 void DatasetReader::find_video(const ListRow& row, VideoEntry& entry) {
+  if (!row.other_name.empty() && !locator_.find(row)) {
+    ListRow other = row;
+    other.name = row.other_name;
+    if (std::optional<fs::path> found = locator_.find(other)) {
+      entry.path = std::move(*found);
+      return;
+    }
+  }
   std::optional<fs::path> path = locator_.locate(row, errors_);
   if (!path) return;
   if (row.part) {
@@ -237,19 +157,40 @@ void DatasetReader::find_video(const ListRow& row, VideoEntry& entry) {
 VideoEntry DatasetReader::entry_of(const ListRow& row, ListSplit split, const Groups& groups) {
   VideoEntry entry;
   entry.name = row.name;
-  entry.list = row.place.substr(row.place.rfind('/') + 1);
+  entry.list = shown_place(row);
   entry.frame_rate = options_.frame_rate;
   if (row.name.empty())
     errors_.add(row.place, "has no video's name");
   else
     find_video(row, entry);
   entry.group = groups.any() ? groups.of(entry.name) : row.group;
-  if (split == ListSplit::unknown) return entry;
+  entry.timed = row.timed;
+  if (split == ListSplit::unknown || row.timed) return entry;
   if (!row.label)
     errors_.add(row.place, fmt::format("'{}' has no label, expected {}", row.name, classes_.expected()));
   else if (!classes_.empty())
-    entry.labels = labels_of(row);
+    entry.labels = row_labels(row, classes_, errors_);
   return entry;
+}
+
+// A video's actions stand in rows of their own.
+void DatasetReader::add_timed(const ListRow& row, ListSplit split, const Groups& groups,
+                              std::unordered_map<std::string, std::size_t>& places,
+                              std::vector<VideoEntry>& entries) {
+  const auto [at, added] = places.emplace(row.name, entries.size());
+  if (added) entries.push_back(entry_of(row, split, groups));
+  if (!row.when) return;
+  VideoEntry& entry = entries[at->second];
+  std::vector<int> labels{row.ambiguous ? kAmbiguous : kMovementOfNone};
+  if (row.label) labels = classes_.empty() ? std::vector<int>() : row_labels(row, classes_, errors_);
+  for (const int label : labels) {
+    const auto later =
+        std::upper_bound(entry.actions.begin(), entry.actions.end(), row.when->begin,
+                         [](double start, const TimedAction& action) { return start < action.start; });
+    entry.action_places.insert(entry.action_places.begin() + (later - entry.actions.begin()),
+                               shown_place(row));
+    entry.actions.insert(later, {label, row.when->begin, row.when->end});
+  }
 }
 
 std::vector<VideoEntry> DatasetReader::entries_of(const fs::path& list, const Rows& rows, ListSplit split,
@@ -257,9 +198,13 @@ std::vector<VideoEntry> DatasetReader::entries_of(const fs::path& list, const Ro
   std::vector<VideoEntry> entries;
   entries.reserve(rows.size());
   const std::size_t errors_before = errors_.count();
+  std::unordered_map<std::string, std::size_t> timed;  // by their names
   for (const ListRow& row : rows) {
     if (errors_.too_many()) break;
-    entries.push_back(entry_of(row, split, groups));
+    if (row.timed)
+      add_timed(row, split, groups, timed, entries);
+    else
+      entries.push_back(entry_of(row, split, groups));
   }
   if (!list.empty() && rows.empty() && !errors_.any()) errors_.add(list.string(), "holds no videos");
   if (errors_.count() == errors_before) find_doubles(entries, errors_);
@@ -271,6 +216,8 @@ void DatasetReader::warn_of_classes() {
   std::vector<bool> seen(classes_.names().size());
   for (const VideoEntry& entry : dataset_.train) {
     for (const int label : entry.labels) seen[static_cast<std::size_t>(label)] = true;
+    for (const TimedAction& action : entry.actions)
+      if (action.label >= 0) seen[static_cast<std::size_t>(action.label)] = true;
   }
   std::vector<std::string> without;
   for (std::size_t i = 0; i < seen.size(); ++i) {
@@ -329,9 +276,9 @@ Dataset DatasetReader::read() {
   const Rows train = rows_of(options_.train, ListSplit::train);
   if (classes_.empty() && options_.classes.empty()) {
     if (options_.train.empty())
-      infer_classes(test, rows_of(test, ListSplit::test));
+      classes_ = inferred_classes(test, format_for(test), rows_of(test, ListSplit::test), errors_);
     else
-      infer_classes(options_.train, train);
+      classes_ = inferred_classes(options_.train, format_for(options_.train), train, errors_);
   }
   dataset_.train = entries_of(options_.train, train, ListSplit::train, groups);
   dataset_.val = entries_of(options_.val, rows_of(options_.val, ListSplit::val), ListSplit::val, groups);

@@ -19,6 +19,19 @@
 // - something: JSON, [{"id", "template"}, …]; a template's brackets fall away ("Holding [something]" is the
 //   class "Holding something"); classes a JSON map of name to number; Something-Something V2.
 //
+// Uncut videos with the times of their actions, in seconds; what no action holds is none of them:
+// - times: `path start end label` a line, several lines a video; a video without actions as its path alone.
+// - csv_times: a csv whose start and end (or start_frame and end_frame) are those of an action; an empty
+// label
+//   is a movement of none of the classes. A csv with a start is one where streams are made of the lists.
+// - activitynet: JSON, `database`; one file for all splits. thumos14: a folder of CLASS_val.txt (train, val)
+// or
+//   CLASS_test.txt; Ambiguous_*.txt counts neither way. epic_kitchens: CSV; label_column says which column is
+//   the label. elan: .eaf files; `tier` says which. boris: CSV or TSV of aggregated events, of which those
+//   without a duration are passed over. label_studio: JSON; times in frames count by annotation_rate.
+//   audacity: `start<tab>end<tab>label` lines, a .txt a video.
+// ELAN, BORIS and Label Studio name videos by where they once lay: only the last name counts.
+//
 // Names count from the root and cannot lead out of it. A name without a suffix finds the folder, .webm, .mp4,
 // .avi or .mkv of that name. `classes` has a name a line (or classInd.txt, or JSON); without it classes are
 // the folders, or the train list's labels, sorted. Several labels of a `list`, and several numbers, then
@@ -51,7 +64,25 @@ class DatasetError : public Error {
   explicit DatasetError(const std::string& message) : Error(ExitCode::model, message) {}
 };
 
-enum class DatasetFormat { automatic, list, csv, folders, ucf101, hmdb51, jester, something };
+enum class DatasetFormat {
+  automatic,
+  list,
+  csv,
+  folders,
+  ucf101,
+  hmdb51,
+  jester,
+  something,
+  times,
+  csv_times,
+  activitynet,
+  thumos14,
+  epic_kitchens,
+  elan,
+  boris,
+  label_studio,
+  audacity
+};
 
 struct VideoEntry {
   std::filesystem::path path;  // as it can be opened
@@ -62,7 +93,8 @@ struct VideoEntry {
   double frame_rate = 25;      // of a folder of frames
   std::optional<TimeSpan> part = {};  // that is this sample; none: the whole video
   bool timed = false;                 // an uncut video: what happens in it has times; `labels` is then empty
-  std::vector<TimedAction> actions = {};  // by their starts
+  std::vector<TimedAction> actions = {};        // by their starts
+  std::vector<std::string> action_places = {};  // in their list, of each action: "train.txt:14"
 
   SourceOptions source() const;
   // The name, with the part where it is one: "film.mp4, 2 to 4.5 s".
@@ -90,6 +122,10 @@ struct DataOptions {
   std::string groups;
   double most_unreadable = 0.05;  // share of a split above which training does not start
   double frame_rate = 25;         // of folders of frames
+  std::string label_column;       // of tables; empty: the first one with a usual name
+  std::string tier;               // of ELAN; empty: the one that has annotations
+  double annotation_rate = 0;     // of times that are counted in frames; 0: not known
+  bool streams = false;           // streams are made of the lists; set by who reads a recipe
   std::string root_place;         // where a recipe names its root, for messages: "recipe.yaml:4:9"
   static void describe(config::Fields<DataOptions>& fields);
   void check(const config::Value& value, config::Diagnostics& diagnostics);
@@ -139,9 +175,9 @@ std::vector<ScanResult::Video> scan_each(const std::vector<VideoEntry>& entries,
 // order is the entries'. A missing video is an unreadable one.
 ScanResult scan_videos(const std::vector<VideoEntry>& entries, double least_seconds, int threads);
 
-// Opens each video that has parts and holds these against the length that its container states. Throws
-// DatasetError for those that begin after the video's end, or end more than half a second after it, as times
-// rounded to seconds do. Videos that cannot be opened or state no length are passed over.
+// Opens each video that has parts or actions and holds these against the length that its container states.
+// Throws DatasetError for those that begin after the video's end, or end more than half a second after it, as
+// times rounded to seconds do. Videos that cannot be opened or state no length are passed over.
 void check_parts(const std::vector<VideoEntry>& entries, int threads);
 
 }  // namespace actionflow
@@ -149,12 +185,22 @@ void check_parts(const std::vector<VideoEntry>& entries, int threads);
 template <>
 struct actionflow::config::EnumNames<actionflow::DatasetFormat> {
   using Kind = actionflow::DatasetFormat;
-  static constexpr std::array<std::pair<Kind, std::string_view>, 8> names{{{Kind::automatic, "auto"},
-                                                                           {Kind::list, "list"},
-                                                                           {Kind::csv, "csv"},
-                                                                           {Kind::folders, "folders"},
-                                                                           {Kind::ucf101, "ucf101"},
-                                                                           {Kind::hmdb51, "hmdb51"},
-                                                                           {Kind::jester, "jester"},
-                                                                           {Kind::something, "something"}}};
+  static constexpr std::array<std::pair<Kind, std::string_view>, 17> names{
+      {{Kind::automatic, "auto"},
+       {Kind::list, "list"},
+       {Kind::csv, "csv"},
+       {Kind::folders, "folders"},
+       {Kind::ucf101, "ucf101"},
+       {Kind::hmdb51, "hmdb51"},
+       {Kind::jester, "jester"},
+       {Kind::something, "something"},
+       {Kind::times, "times"},
+       {Kind::csv_times, "csv_times"},
+       {Kind::activitynet, "activitynet"},
+       {Kind::thumos14, "thumos14"},
+       {Kind::epic_kitchens, "epic_kitchens"},
+       {Kind::elan, "elan"},
+       {Kind::boris, "boris"},
+       {Kind::label_studio, "label_studio"},
+       {Kind::audacity, "audacity"}}};
 };

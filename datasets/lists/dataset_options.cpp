@@ -42,6 +42,14 @@ void DataOptions::describe(config::Fields<DataOptions>& fields) {
       .add("frame_rate", &DataOptions::frame_rate,
            "frames a second of folders of frames, which have no time stamps")
       .range(0.001, 1000);
+  fields.add("label_column", &DataOptions::label_column,
+             "of csv_times and epic_kitchens: the column that is the label; none: the one with a usual name");
+  fields.add("tier", &DataOptions::tier,
+             "of elan: the tier whose annotations are the actions; none: the only one that has some");
+  fields
+      .add("annotation_rate", &DataOptions::annotation_rate,
+           "frames a second, where a list counts times in frames (label_studio, csv_times); 0: not known")
+      .range(0, 1000);
 }
 
 namespace {

@@ -75,9 +75,20 @@ void share_out(std::size_t count, int threads, const std::function<void(std::siz
 }
 
 void check_part(const VideoEntry& entry, double seconds, ListErrors& errors) {
-  if (!entry.part || (entry.part->begin < seconds && entry.part->end <= seconds + kRoundedSeconds)) return;
-  errors.add(entry.list, fmt::format("the part from {:g} to {:g} s lies beyond '{}', which has {:g} s",
-                                     entry.part->begin, entry.part->end, entry.name, seconds));
+  const auto lies_beyond = [&](double begin, double end) {
+    return begin >= seconds || end > seconds + kRoundedSeconds;
+  };
+  const auto refuse = [&](const std::string& place, const char* what, double begin, double end) {
+    errors.add(place, fmt::format("the {} from {:g} to {:g} s lies beyond '{}', which has {:g} s", what,
+                                  begin, end, entry.name, seconds));
+  };
+  if (entry.part && lies_beyond(entry.part->begin, entry.part->end))
+    refuse(entry.list, "part", entry.part->begin, entry.part->end);
+  for (std::size_t i = 0; i < entry.actions.size(); ++i) {
+    const TimedAction& action = entry.actions[i];
+    if (lies_beyond(action.start, action.end))
+      refuse(entry.action_places[i], "action", action.start, action.end);
+  }
 }
 
 }  // namespace
@@ -121,7 +132,7 @@ ScanResult scan_videos(const std::vector<VideoEntry>& entries, double least_seco
 void check_parts(const std::vector<VideoEntry>& entries, int threads) {
   std::vector<VideoEntry> parts;
   std::copy_if(entries.begin(), entries.end(), std::back_inserter(parts),
-               [](const VideoEntry& entry) { return entry.part.has_value(); });
+               [](const VideoEntry& entry) { return entry.part || !entry.actions.empty(); });
   const auto files = by_file(parts);
   std::vector<std::optional<double>> seconds(files.size());
   share_out(files.size(), threads, [&](std::size_t i) { seconds[i] = stated_seconds(*files[i].front()); });

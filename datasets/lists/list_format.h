@@ -29,6 +29,12 @@ struct ListRow {
   std::string group;                  // where the list has one
   std::filesystem::path path = {};    // where the format found it itself
   std::optional<TimeSpan> part = {};  // of the video; none: the whole of it
+  std::string other_name = {};        // tried where `name` finds no video
+  // Of an uncut video: then the label (none: of no class) is that of the action at `when`, and a row without
+  // says only that the video is one of the list's.
+  bool timed = false;
+  std::optional<TimeSpan> when = {};
+  bool ambiguous = false;  // what happens then counts neither way
 };
 
 class ClassList {
@@ -57,7 +63,12 @@ struct ListContext {
   const ClassList& classes;  // empty: not known yet
 };
 
-// The rows of `list` (of `folders`: the folder), in the list's order.
+// The rows of a list in its order; of some formats the list is a folder.
+using RowReader = std::vector<ListRow> (*)(const std::filesystem::path& list, const ListContext& context,
+                                           ListErrors& errors);
+// Not for `automatic`.
+RowReader row_reader(DatasetFormat format);
+
 std::vector<ListRow> text_rows(const ListText& list, const ListContext& context, ListErrors& errors);
 std::vector<ListRow> csv_rows(const ListText& list, const ListContext& context, ListErrors& errors);
 std::vector<ListRow> ucf101_rows(const ListText& list, const ListContext& context, ListErrors& errors);
@@ -67,6 +78,29 @@ std::vector<ListRow> hmdb51_rows(const std::filesystem::path& folder, const List
                                  ListErrors& errors);
 std::vector<ListRow> folder_rows(const std::filesystem::path& folder, const ListContext& context,
                                  ListErrors& errors);
+// Of uncut videos, with times.
+std::vector<ListRow> times_rows(const ListText& list, const ListContext& context, ListErrors& errors);
+std::vector<ListRow> csv_times_rows(const ListText& list, const ListContext& context, ListErrors& errors);
+std::vector<ListRow> epic_kitchens_rows(const ListText& list, const ListContext& context, ListErrors& errors);
+std::vector<ListRow> boris_rows(const ListText& list, const ListContext& context, ListErrors& errors);
+std::vector<ListRow> activitynet_rows(const ListText& list, const ListContext& context, ListErrors& errors);
+std::vector<ListRow> label_studio_rows(const ListText& list, const ListContext& context, ListErrors& errors);
+std::vector<ListRow> thumos14_rows(const std::filesystem::path& folder, const ListContext& context,
+                                   ListErrors& errors);
+// A file, or a folder of them, one a video.
+std::vector<ListRow> elan_rows(const std::filesystem::path& list, const ListContext& context,
+                               ListErrors& errors);
+std::vector<ListRow> audacity_rows(const std::filesystem::path& list, const ListContext& context,
+                                   ListErrors& errors);
+
+// Whether the line says when something happens: `path start end label`.
+bool holds_times(std::string_view line);
+
+// A folder's files whose names end so, in natural order; a file itself, whatever its name.
+std::vector<std::filesystem::path> files_of(const std::filesystem::path& list, std::string_view suffix);
+
+// The last part of a path or URL, as it is written on any system.
+std::string last_name(std::string_view path);
 
 // Class lists: a name a line; "N name" lines with numbers that rise from 1 (classInd.txt); a JSON list of
 // names or map of name to number. Labels count from 1 in lists of `ucf101`, from 0 in all others.
@@ -74,8 +108,9 @@ ClassList read_class_list(const std::filesystem::path& file, DatasetFormat forma
 std::vector<std::string> class_folders(const std::filesystem::path& root);
 std::vector<std::string> hmdb51_classes(const std::filesystem::path& folder, int split);
 
-// The format of a list by its name and its first line.
-DatasetFormat format_of(const std::filesystem::path& list);
+// The format of a list by its name and its first lines. `streams`: a csv list's start and end are times of
+// actions, not of parts.
+DatasetFormat format_of(const std::filesystem::path& list, bool streams = false);
 
 // "[something]" of Something-Something's templates stands without brackets in its list of labels.
 std::string without_brackets(std::string_view text);

@@ -7,7 +7,7 @@ namespace actionflow {
 
 namespace {
 
-constexpr int kDeepest = 8;
+constexpr int kDeepest = 16;
 
 std::string text_of(const nlohmann::json& entry, const char* key) {
   const auto found = entry.find(key);

@@ -3,9 +3,12 @@
 
 namespace actionflow {
 
+inline constexpr int kMovementOfNone = -1;  // something is done, and it is none of the classes
+inline constexpr int kAmbiguous = -2;       // it counts neither way
+
 // From `start` to `end`, in seconds since the video's first frame.
 struct TimedAction {
-  int label = -1;  // a class; −1: a movement of none of the classes
+  int label = kMovementOfNone;  // a class, or one of the two above
   double start = 0, end = 0;
 };
 

@@ -15,7 +15,8 @@ class ClipPreparer : public SamplePreparer {
  public:
   static constexpr int kAttempts = 20;
 
-  // `entries` (not empty), `augmenter` and `cache` must outlive it. Balanced as in epoch_order.h.
+  // `entries` (not empty), `augmenter` and `cache` must outlive it. Balanced as in epoch_order.h. Throws
+  // UsageError for uncut videos.
   ClipPreparer(const std::vector<VideoEntry>& entries, const Augmenter& augmenter, FrameCache& cache,
                std::uint64_t seed, bool balanced = false);
 

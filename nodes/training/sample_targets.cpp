@@ -61,6 +61,8 @@ std::vector<SampleTarget> sample_targets(std::span<const TimedAction> actions, s
   std::stable_sort(sorted.begin(), sorted.end(),
                    [](const TimedAction& one, const TimedAction& other) { return one.start < other.start; });
   for (const TimedAction& action : sorted) leave_open(action, interval, targets);
+  for (const TimedAction& action : actions)
+    if (action.label == kAmbiguous) leave_open(action, interval, targets);
   for (const TimedAction& action : sorted) tell(action, interval, options, targets);
   return targets;
 }

@@ -87,6 +87,7 @@ struct config::Type<TrainingData> {
     to.cache = clips.cache;
     to.balanced = clips.balanced;
     to.streams = clips.streams;
+    to.lists.streams = clips.streams.has_value();
     return lists_good && clips_good;
   }
 

@@ -48,6 +48,9 @@ RunIdentity RunIdentity::of(const Recipe& recipe, const std::vector<VideoEntry>&
     if (entry.part)
       identity.list_hash =
           fnv1a(fmt::format(" {} to {} s", entry.part->begin, entry.part->end), identity.list_hash);
+    for (const TimedAction& action : entry.actions)
+      identity.list_hash =
+          fnv1a(fmt::format(" {} {} {}", action.label, action.start, action.end), identity.list_hash);
     for (const int label : entry.labels)
       identity.list_hash = fnv1a(fmt::format(" {}", label), identity.list_hash);
     identity.list_hash = fnv1a("\n", identity.list_hash);

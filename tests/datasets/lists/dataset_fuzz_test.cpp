@@ -33,11 +33,25 @@ TEST(DatasetFuzz, MutilatedListsAreReadOrRefused) {
       {"train.csv", "path,label,group\n\"a, \"\"b\"\".mp4\",0,g\nb.mp4,1,h\n"},
       {"jester.csv", "1;wave\n2;clap\n3;wave\n"},
       {"train.json", R"([{"id":"1","template":"[wave]"},{"id":"2","template":"clap"}])"},
-      {"trainlist01.txt", "wave/a.avi 1\nclap/b.avi 2\n"}};
+      {"trainlist01.txt", "wave/a.avi 1\nclap/b.avi 2\n"},
+      {"times.txt", "a.mp4 0 1.5 wave\nb.mp4\na.mp4 00:02 00:03.5 clap\n"},
+      {"boris.csv", "Media file,Behavior,Start (s),Stop (s)\na.mp4,wave,0,1\nb.mp4,clap,1,2\n"},
+      {"activitynet.json",
+       R"({"database":{"v":{"subset":"training","annotations":[{"label":"wave","segment":[0,1]},)"
+       R"({"label":"clap","segment":[2,3.5]}]}}})"},
+      {"studio.json",
+       R"([{"data":{"video":"a.mp4"},"annotations":[{"result":[{"value":{"ranges":[{"start":1,"end":9}],)"
+       R"("timelinelabels":["wave","clap"]}}]}]}])"},
+      {"film.eaf",
+       "<ANNOTATION_DOCUMENT><TIME_ORDER><TIME_SLOT TIME_SLOT_ID='a' TIME_VALUE='0'/>"
+       "<TIME_SLOT TIME_SLOT_ID='b' TIME_VALUE='900'/></TIME_ORDER><TIER TIER_ID='t'><ANNOTATION>"
+       "<ALIGNABLE_ANNOTATION TIME_SLOT_REF1='a' TIME_SLOT_REF2='b'><ANNOTATION_VALUE>wave</ANNOTATION_VALUE>"
+       "</ALIGNABLE_ANNOTATION></ANNOTATION></TIER></ANNOTATION_DOCUMENT>"}};
   const testing::TemporaryFolder folder;
   log::set_level(log::Level::quiet);
   DataOptions options;
   options.root = folder.path();
+  options.annotation_rate = 25;
   int read_well = 0;
   for (const auto& [name, text] : lists) {
     options.train = folder / name;
@@ -48,6 +62,7 @@ TEST(DatasetFuzz, MutilatedListsAreReadOrRefused) {
         const Dataset dataset = read_dataset(options, 1);
         for (const VideoEntry& entry : dataset.train) {
           for (const int label : entry.labels) ASSERT_LT(label, static_cast<int>(dataset.classes.size()));
+          for (const TimedAction& action : entry.actions) ASSERT_LT(action.start, action.end);
         }
         ++read_well;
       } catch (const DatasetError& failure) {

@@ -57,14 +57,14 @@ TEST_F(Parts, AFileThatWasCutThereGoesBefore) {
 TEST_F(Parts, TimesThatAreNoPartAreErrorsWithTheirLine) {
   write_rows(
       "a.mp4,wave,1.5,0.5\na.mp4,wave,1,1\na.mp4,wave,-1,1\na.mp4,wave,nan,1\na.mp4,wave,0,inf\n"
-      "a.mp4,wave,00:01,2\na.mp4,wave,3,\n");
+      "a.mp4,wave,1s,2\na.mp4,wave,3,\n");
   EXPECT_EQ(short_error(),
             "train.csv:2: error: the part from 1.5 to 0.5 s ends before it begins\n"
             "train.csv:3: error: the part from 1 to 1 s ends before it begins\n"
             "train.csv:4: error: the part starts at -1 s, before the video, expected 0 or more\n"
             "train.csv:5: error: the part's start is 'nan', expected seconds, as 12 or 12.5\n"
             "train.csv:6: error: the part's end is 'inf', expected seconds, as 12 or 12.5\n"
-            "train.csv:7: error: the part's start is '00:01', expected seconds, as 12 or 12.5\n"
+            "train.csv:7: error: the part's start is '1s', expected seconds, as 12 or 12.5\n"
             "train.csv:8: error: the part's end is '', expected seconds, as 12 or 12.5");
   write("train.csv", "path,label,time_start\na.mp4,wave,1\n");
   EXPECT_THAT(short_error(), HasSubstr("train.csv:1: error: names a part's start without its end"));
