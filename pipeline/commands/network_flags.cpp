@@ -37,8 +37,9 @@ Model NetworkFlags::load(const Arguments& arguments) const {
 
 std::shared_ptr<const Network> NetworkFlags::compile(const Model& model, NetworkOptions options) const {
   options.precision = precision.value_or(Precision::f32);
-  options.threads =
-      threads > 0 ? threads : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  // One new sample of a stream is too little work to share.
+  const unsigned all = options.samples != 0 ? 1 : std::thread::hardware_concurrency();
+  options.threads = threads > 0 ? threads : static_cast<int>(std::max(1U, all));
   return Network::compile(model.architecture, model.weights, options);
 }
 

@@ -1,5 +1,6 @@
-// network_benchmark MODEL.yaml [THREADS] [SECONDS] [plan] [bf16] [json]: milliseconds a clip with random
-// weights, median and minimum; with `plan` also every step alone and what the whole takes beyond their sum.
+// network_benchmark MODEL.yaml [THREADS] [SECONDS] [plan] [bf16] [json] [samples=N]: milliseconds a clip with
+// random weights, median and minimum; with `plan` also every step alone and what the whole takes beyond their
+// sum; with `samples` those of a call that takes a stream on by N samples.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -45,15 +46,25 @@ bool has(const std::vector<std::string>& arguments, const std::string& word) {
   return std::find(arguments.begin(), arguments.end(), word) != arguments.end();
 }
 
+std::int64_t samples_of(const std::vector<std::string>& arguments) {
+  const std::string key = "samples=";
+  for (const std::string& argument : arguments)
+    if (argument.starts_with(key)) return std::stoll(argument.substr(key.size()));
+  return 0;
+}
+
 int run(const std::vector<std::string>& arguments) {
   const int threads = arguments.size() > 1 ? std::stoi(arguments[1]) : 1;
   const double seconds = arguments.size() > 2 ? std::stod(arguments[2]) : 3;
   auto architecture = actionflow::load_architecture(arguments[0]);
   const auto weights = actionflow::initial_weights(architecture, 1);
-  const auto clip = random_clip(architecture.graph.input);
+  const std::int64_t samples = samples_of(arguments);
+  actionflow::Extents extents = architecture.graph.input;
+  if (samples != 0) extents.t = samples;
+  const auto clip = random_clip(extents);
   const auto precision = has(arguments, "bf16") ? actionflow::Precision::bf16 : actionflow::Precision::f32;
-  const auto network =
-      Network::compile(std::move(architecture), weights, {.precision = precision, .threads = threads});
+  const auto network = Network::compile(std::move(architecture), weights,
+                                        {.precision = precision, .threads = threads, .samples = samples});
   actionflow::Workspace workspace(*network);
   network->predict(clip, workspace);
   std::vector<double> times;

@@ -12,6 +12,8 @@ namespace {
 using testing::GraphBench;
 using ::testing::HasSubstr;
 using testing::LinesByStream;
+using testing::TestVideo;
+using testing::write_test_video;
 
 class CarriedState : public ::testing::Test {
  protected:
@@ -101,6 +103,25 @@ TEST_F(CarriedState, BeginsAnewAfterADroppedClip) {
     EXPECT_EQ(one[i - 1], all[i - 7]) << i;
   }
   EXPECT_NE(one[6], whole[7]) << "the state went on across the gap";
+}
+
+// With one worker the network comes to nothing until all samples that a frame settles are there.
+TEST_F(CarriedState, SurvivesACameraThatStandsStillForAMoment) {
+  TestVideo video;
+  video.frames = 20;
+  video.pts_us = [](int k) { return k * 40'000 + (k < 10 ? 0 : 900'000); };
+  write_test_video(bench_.folder() / "a.mp4", video);
+  const auto play = [&](const std::string& source, LinesByStream& sink) {
+    std::string one = graph("cnn_lstm, model: stream.yaml", "", "{a: " + source + "}");
+    one.replace(one.find("{workers: 2}"), 12, "{workers: 1}");
+    return bench_.run(one, sink);
+  };
+  LinesByStream file, camera;
+  play("a.mp4", file);
+  const Summary summary = play("{source: a.mp4, realtime: true}", camera);
+  EXPECT_EQ(summary.dropped(), 0);
+  EXPECT_EQ(camera.lines(), file.lines());
+  EXPECT_EQ(camera.results().size(), 17U);
 }
 
 TEST_F(CarriedState, BeginsAnewWithOtherWeights) {
