@@ -1,9 +1,8 @@
-// ensemble: the mean of several networks' probabilities. Of no class is what all of them say is of none.
-#include <algorithm>
-
+// ensemble: the mean of several networks' probabilities.
 #include "nodes/flow/join_node.h"
 #include "nodes/flow/process_item.h"
 #include "nodes/kinds/kinds.h"
+#include "nodes/kinds/mean_scores.h"
 
 namespace actionflow {
 
@@ -32,9 +31,9 @@ class EnsembleNode : public Node {
       const Node& input = *around.inputs[i];
       if (classes_.empty()) classes_ = input.classes();
       if (!input.classes().empty() && input.classes() != classes_) {
-        diagnostics.add(use.place, "'" + first_name + "' and '" + around.input_names[i] +
-                                       "' have different classes (" + difference(classes_, input.classes()) +
-                                       "), expected one class list");
+        diagnostics.add(use.place,
+                        "'" + first_name + "' and '" + around.input_names[i] + "' have different classes (" +
+                            class_difference(classes_, input.classes()) + "), expected one class list");
       }
       if (input.window() != window_) {
         diagnostics.add(use.place, "'" + first_name + "' and '" + around.input_names[i] +
@@ -54,7 +53,7 @@ class EnsembleNode : public Node {
     const std::vector<double> shares = normalised(inputs.size());
     auto body = [&run, name = use.name, shares](const Item<std::vector<Scores>>& item) {
       return process_item<Scores>(run, name, item, [&](const std::vector<Scores>& scores) -> Outcome<Scores> {
-        return mean(name, scores, shares);
+        return mean_scores(name, scores, shares);
       });
     };
     auto& node = make_serial<std::vector<Scores>, Scores>(flow, body);
@@ -77,13 +76,6 @@ class EnsembleNode : public Node {
     }
   }
 
-  static std::string difference(const std::vector<std::string>& a, const std::vector<std::string>& b) {
-    if (a.size() != b.size()) return std::to_string(a.size()) + " and " + std::to_string(b.size());
-    std::size_t i = 0;
-    while (a[i] == b[i]) ++i;
-    return "class " + std::to_string(i) + " is '" + a[i] + "' and '" + b[i] + "'";
-  }
-
   std::vector<double> normalised(std::size_t inputs) const {
     std::vector<double> shares = options_.weights;
     if (shares.empty()) shares.assign(inputs, 1);
@@ -91,37 +83,6 @@ class EnsembleNode : public Node {
     for (const double share : shares) sum += share;
     for (double& share : shares) share /= sum;
     return shares;
-  }
-
-  static Scores mean(const std::string& name, const std::vector<Scores>& scores,
-                     const std::vector<double>& shares) {
-    ClassScores result{std::vector<float>(scores.front()->values.size()), scores.front()->classes};
-    for (const Scores& one : scores) {
-      if (one->classes != result.classes && *one->classes != *result.classes)
-        throw ModelError("'" + name + "': its inputs have different classes (" +
-                         difference(*result.classes, *one->classes) + "), expected one class list");
-    }
-    for (std::size_t c = 0; c < result.values.size(); ++c) {
-      double sum = 0;
-      for (std::size_t i = 0; i < scores.size(); ++i)
-        sum += shares[i] * static_cast<double>(scores[i]->values[c]);
-      result.values[c] = static_cast<float>(sum);
-    }
-    result.none = std::all_of(scores.begin(), scores.end(), [](const Scores& one) { return one->none; });
-    result.activity = mean_activity(scores, shares);
-    return std::make_shared<const ClassScores>(std::move(result));
-  }
-
-  // Where every input has one.
-  static std::optional<Activity> mean_activity(const std::vector<Scores>& scores,
-                                               const std::vector<double>& shares) {
-    double action = 0, elapsed = 0;
-    for (std::size_t i = 0; i < scores.size(); ++i) {
-      if (!scores[i]->activity) return std::nullopt;
-      action += shares[i] * double{scores[i]->activity->action};
-      elapsed += shares[i] * double{scores[i]->activity->elapsed};
-    }
-    return Activity{static_cast<float>(action), static_cast<float>(elapsed)};
   }
 
   Options options_;

@@ -15,15 +15,19 @@ bool same_parts(const Network& a, const Network& b) {
       [](const PartInfo& x, const PartInfo& y) { return x.name == y.name && x.inputs == y.inputs; });
 }
 
+// Along a stream the length of training sequences means nothing.
+bool takes_same_clips(const Network& a, const Network& b) {
+  return a.input().same_frames(b.input()) &&
+         (a.architecture().streams || a.input().frames == b.input().frames);
+}
+
 void check_fits(const Network& present, const Network& other) {
-  const InputSpec& form = present.input();
-  if (!other.input().same_frames(form) || other.input().frames != form.frames ||
-      other.input().frame_rate != form.frame_rate)
-    throw ModelError("'" + other.architecture().name + "' takes other clips than '" +
-                     present.architecture().name + "', expected the same input form");
   if (other.architecture().streams != present.architecture().streams)
     throw ModelError("'" + other.architecture().name + "' and '" + present.architecture().name +
                      "' are not both for streams, expected a network of the same kind");
+  if (!takes_same_clips(present, other))
+    throw ModelError("'" + other.architecture().name + "' takes other clips than '" +
+                     present.architecture().name + "', expected the same input form");
   if (!same_parts(present, other))
     throw ModelError("'" + other.architecture().name + "' has other parts than '" +
                      present.architecture().name + "', expected a network of the same kind");

@@ -127,7 +127,8 @@ TEST_F(CarriedState, SurvivesACameraThatStandsStillForAMoment) {
 TEST_F(CarriedState, BeginsAnewWithOtherWeights) {
   constexpr std::int64_t kAt = 7;
   bench_.video("a.mp4", 50, 1);
-  const Architecture architecture = load_architecture(bench_.folder() / "stream.yaml");
+  const std::vector<config::Override> longer{{"input.frames", "16"}};  // of the sequences of training
+  const Architecture architecture = load_architecture(bench_.folder() / "stream.yaml", longer);
   const Model two{architecture, initial_weights(architecture, 2)};
   std::string other = graph();
   other.replace(other.find("random_weights: 1"), 17, "random_weights: 2");
@@ -150,7 +151,7 @@ TEST_F(CarriedState, BeginsAnewWithOtherWeights) {
 
 TEST_F(CarriedState, CannotBeExchangedForANetworkOfClips) {
   bench_.video("a.mp4", 10, 1);
-  Architecture clips = parse_architecture(
+  const Architecture clips = parse_architecture(
       GraphBench::input("clips", 8) + "  - {layer: flatten}\n  - {layer: dense, units: classes}\n", "clips");
   LinesByStream sink;
   Pipeline pipeline(bench_.describe(graph()), sink);
