@@ -21,6 +21,7 @@ class DrawnClip : public Film {
   double frame_rate() const override;
   int quality() const override;
   const char* preset() const override;
+  std::vector<FilmAction> actions() const override;
   std::vector<std::uint8_t> frame(int index) const override;
   // The action at a phase from 0 to 1, seen by a still camera without noise.
   std::vector<std::uint8_t> moment(double phase) const;

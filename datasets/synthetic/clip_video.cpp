@@ -13,8 +13,8 @@ constexpr std::uint32_t kBeyondDatasets = std::uint32_t{1} << 31;
 
 }  // namespace
 
-void write_clip(const std::filesystem::path& path, const Scene& scene, const ClipPlan& plan,
-                const StopFlag& stop) {
+std::vector<FilmAction> write_clip(const std::filesystem::path& path, const Scene& scene,
+                                   const ClipPlan& plan, const StopFlag& stop) {
   const std::unique_ptr<Film> film = scene.film(plan);
   VideoWriterOptions video;
   video.width = plan.width;
@@ -27,6 +27,7 @@ void write_clip(const std::filesystem::path& path, const Scene& scene, const Cli
     writer.write(film->frame(k).data(), std::llround(k / film->frame_rate() * 1e6));
   }
   writer.finish();
+  return film->actions();
 }
 
 std::optional<ClipPlan> sample_clip(const Scene& scene, std::string_view movement, std::uint64_t seed,

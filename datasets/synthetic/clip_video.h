@@ -10,10 +10,10 @@
 
 namespace actionflow {
 
-// Writes the film of this plan in `scene`, or its beginning where `stop` is set meanwhile. See video_writer.h
-// for what it throws.
-void write_clip(const std::filesystem::path& path, const Scene& scene, const ClipPlan& plan,
-                const StopFlag& stop);
+// Writes the film of this plan in `scene`, or its beginning where `stop` is set meanwhile; returns its
+// actions. See video_writer.h for what it throws.
+std::vector<FilmAction> write_clip(const std::filesystem::path& path, const Scene& scene,
+                                   const ClipPlan& plan, const StopFlag& stop);
 
 // A clip of the scene's movement of this name with a person and a place that no dataset shows; none where
 // there is no such movement.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
 
 namespace actionflow {
@@ -10,11 +11,20 @@ using cv::Point2d;
 
 namespace {
 
+// Of a stream.
+constexpr double kOthers = 0.3, kLeaves = 0.2;  // of movements that are of no class; of pauses without a hand
+constexpr double kSlowest = 0.1,
+                 kFastest = 0.25;  // of a hand that goes to where it will draw, heights a second
+
 constexpr double kLongest = 12;  // seconds, for the wobble's measure
 
 ShakePath wobble(Random& random) {
   const double reach = random.chance(0.15) ? random.uniform(0.02, 0.035) : random.uniform(0.002, 0.014);
   return {random, reach, kLongest};
+}
+
+Point2d beside(Point2d from, Random& random) {
+  return from + Point2d(random.uniform(-0.09, 0.09), random.uniform(-0.07, 0.07));
 }
 
 double eased(double share, double ease) {
@@ -55,11 +65,8 @@ FingerMotion::FingerMotion(std::size_t gesture, Random random, double aspect, Po
   const Drawing drawing = draw_gesture(gesture, random);
   place(random, gesture, aspect);
   const bool still = drawing.strokes.empty();
-  const Point2d first = still ? middle_ : placed(drawing.strokes.front().front());
+  const Point2d first = still ? box_.middle : placed(drawing.strokes.front().front());
   const auto outside = [&](Point2d from) { return from + arm * random.uniform(0.9, 1.2); };
-  const auto beside = [&](Point2d from) {
-    return from + Point2d(random.uniform(-0.09, 0.09), random.uniform(-0.07, 0.07));
-  };
   const auto pause = [&] { return random.chance(0.3) ? 0.04 : random.uniform(0.05, 0.35) * drawing.seconds; };
   const double entering = random.uniform_double();
   const double share_outside = still ? 0.5 : 0.14;
@@ -69,21 +76,19 @@ FingerMotion::FingerMotion(std::size_t gesture, Random random, double aspect, Po
     travel(first, random.uniform(0.3, 0.9));
     rest(random.uniform(0.15, 0.5));
   } else if (entering < share_outside + 0.15) {
-    path_ = {beside(first)};
+    path_ = {beside(first, random)};
     rest(random.uniform(0, 0.3));
     travel(first, random.uniform(0.4, 1.2));
   } else {
     path_ = {first};
     rest(std::min(1.4, pause()));
   }
-  begin_ = seconds();
-  if (still) {
-    for (int i = 0; i < 3; ++i)
-      travel(random.chance(0.5) ? beside(path_.back()) : first, drawing.seconds / 3);
-  } else {
+  const double begin = seconds();
+  if (still)
+    wander(first, drawing.seconds, random);
+  else
     draw(drawing, random);
-  }
-  end_ = seconds();
+  drawn_ = {{gesture, begin, seconds()}};
   const double leaving = random.uniform_double();
   if (leaving < share_outside) {
     rest(random.uniform(0.1, 0.4));
@@ -91,35 +96,110 @@ FingerMotion::FingerMotion(std::size_t gesture, Random random, double aspect, Po
     rest(random.uniform(0, 0.3));
   } else if (leaving < share_outside + 0.15) {
     rest(random.uniform(0.05, 0.3));
-    travel(beside(path_.back()), random.uniform(0.4, 1.2));
+    travel(beside(path_.back(), random), random.uniform(0.4, 1.2));
   } else {
     rest(std::min(1.4, pause()));
   }
   smooth(random.uniform(0.02, 0.14));
 }
 
+FingerMotion FingerMotion::stream(double seconds, Random random, double aspect, Point2d arm) {
+  FingerMotion motion(wobble(random));
+  while (motion.path_.empty() || motion.seconds() < seconds) {
+    const bool other = random.chance(kOthers);
+    const std::size_t gesture = other ? kGestures.size() - 1 : random.below(kGestureClasses);
+    motion.add_gesture(gesture, seconds, random, aspect, arm);
+  }
+  motion.smooth(random.uniform(0.02, 0.14));
+  return motion;
+}
+
+// Goes there, draws it and rests. One that would not be over by `latest` is not drawn.
+void FingerMotion::add_gesture(std::size_t gesture, double latest, Random& random, double aspect,
+                               Point2d arm) {
+  const Drawing drawing = draw_gesture(gesture, random);
+  place(random, gesture, aspect);
+  const bool still = drawing.strokes.empty();
+  const auto first_of = [&] { return still ? box_.middle : placed(drawing.strokes.front().front()); };
+  if (path_.empty()) {
+    path_ = {first_of()};
+  } else if (random.chance(kLeaves)) {
+    leave_for(first_of(), random, arm);
+  } else {
+    // A hand that crossed the picture fast would draw a stroke: it draws where it is, or goes there slowly.
+    place_near(beside(path_.back(), random), first_of, gesture, random, aspect);
+    const Point2d first = first_of();
+    travel(first, std::max(0.3, cv::norm(first - path_.back()) / random.uniform(kSlowest, kFastest)));
+  }
+  const Point2d first = path_.back();
+  rest(random.uniform(0.2, 1.2));
+  const double begin = seconds();
+  if (begin + 1.5 * drawing.seconds > latest) return rest(std::max(0.0, latest - begin) + 1 / kSteps);
+  if (still)
+    wander(first, drawing.seconds, random);
+  else
+    draw(drawing, random);
+  if (gesture < kGestureClasses) drawn_.push_back({gesture, begin, seconds()});
+  rest(random.uniform(0.2, 1.2));
+}
+
+// Out of the picture, and in again.
+void FingerMotion::leave_for(Point2d first, Random& random, Point2d arm) {
+  const auto outside = [&](Point2d from) { return from + arm * random.uniform(0.9, 1.2); };
+  travel(outside(path_.back()), random.uniform(0.3, 0.9));
+  rest(random.uniform(0.2, 3));
+  path_.push_back(outside(first));
+  travel(first, random.uniform(0.3, 0.9));
+}
+
+// As small a way from `hand` to where it is drawn as a few tries give, all of it in the picture.
+void FingerMotion::place_near(Point2d hand, const std::function<Point2d()>& first, std::size_t gesture,
+                              Random& random, double aspect) {
+  constexpr int kTries = 8;
+  Box best;
+  double least = std::numeric_limits<double>::infinity();
+  for (int i = 0; i < kTries; ++i) {
+    place(random, gesture, aspect);
+    const Point2d middle = box_.middle + hand - first();
+    const Point2d room(box_.size.x + 0.03, box_.size.y + 0.03);
+    box_.middle = {std::clamp(middle.x, room.x, aspect - room.x),
+                   std::clamp(middle.y, room.y, 0.85 - room.y)};
+    const double way = cv::norm(first() - hand);
+    if (way >= least) continue;
+    least = way;
+    best = box_;
+  }
+  box_ = best;
+}
+
+void FingerMotion::wander(Point2d about, double seconds, Random& random) {
+  for (int i = 0; i < 3; ++i) travel(random.chance(0.5) ? beside(path_.back(), random) : about, seconds / 3);
+}
+
 void FingerMotion::place(Random& random, std::size_t gesture, double aspect) {
   const bool upright = gesture < 2, level = gesture == 2 || gesture == 3;
   // A slanting stroke of no class must not look like a level one.
   const double flattest = gesture < kGestureClasses ? 0.5 : 0.75;
-  size_.x = upright ? random.uniform(0.02, 0.1) : aspect * random.uniform(0.12, 0.36);
-  size_.y = upright ? random.uniform(0.12, 0.33)
-            : level ? random.uniform(0.02, 0.1)
-                    : std::clamp(size_.x * random.uniform(flattest, 1.4), 0.13, 0.33);
+  box_.size.x = upright ? random.uniform(0.02, 0.1) : aspect * random.uniform(0.12, 0.36);
+  box_.size.y = upright ? random.uniform(0.12, 0.33)
+                : level ? random.uniform(0.02, 0.1)
+                        : std::clamp(box_.size.x * random.uniform(flattest, 1.4), 0.13, 0.33);
   // Whole drawings stay in the picture mostly, though low corners may slip out of it.
-  const double side = std::max(0.02, 0.47 * aspect - size_.x);
-  middle_.x = aspect * 0.47 + std::clamp(0.5 * random.normal(), -1.0, 1.0) * std::min(side, 0.23 * aspect);
-  const double top = size_.y + 0.04;
-  middle_.y = top + random.uniform_double() * std::max(0.05, 0.78 - size_.y - top);
-  tilt_ = random.chance(0.5) ? 0 : random.uniform(-0.26, 0.26);
+  const double side = std::max(0.02, 0.47 * aspect - box_.size.x);
+  box_.middle.x =
+      aspect * 0.47 + std::clamp(0.5 * random.normal(), -1.0, 1.0) * std::min(side, 0.23 * aspect);
+  const double top = box_.size.y + 0.04;
+  box_.middle.y = top + random.uniform_double() * std::max(0.05, 0.78 - box_.size.y - top);
+  box_.tilt = random.chance(0.5) ? 0 : random.uniform(-0.26, 0.26);
   // What is flat would slant.
-  if (!upright && !level) tilt_ *= std::min(size_.x, size_.y) / std::max(size_.x, size_.y);
+  if (!upright && !level)
+    box_.tilt *= std::min(box_.size.x, box_.size.y) / std::max(box_.size.x, box_.size.y);
 }
 
 Point2d FingerMotion::placed(Point2d p) const {
-  const Point2d sized(p.x * size_.x, p.y * size_.y);
-  const double c = std::cos(tilt_), s = std::sin(tilt_);
-  return middle_ + Point2d(c * sized.x - s * sized.y, s * sized.x + c * sized.y);
+  const Point2d sized(p.x * box_.size.x, p.y * box_.size.y);
+  const double c = std::cos(box_.tilt), s = std::sin(box_.tilt);
+  return box_.middle + Point2d(c * sized.x - s * sized.y, s * sized.x + c * sized.y);
 }
 
 void FingerMotion::travel(Point2d to, double seconds) {

@@ -76,26 +76,35 @@ class NewFolder {
   bool kept_ = false;
 };
 
-// Writes every clip on several threads; the first failure ends them all and is thrown.
+using Actions = std::vector<FilmAction>;
+
+// Writes every video on several threads; the first failure ends them all and is thrown.
 class Writing {
  public:
-  Writing(const fs::path& folder, const Scene& scene, const std::vector<SyntheticClip>& clips,
+  Writing(const fs::path& folder, const Scene& scene, const std::vector<SyntheticVideo>& videos,
           const StopFlag& stop, const std::function<void()>& written)
-      : folder_(folder), scene_(scene), clips_(clips), stop_(stop), written_(written) {}
+      : folder_(folder),
+        scene_(scene),
+        videos_(videos),
+        stop_(stop),
+        written_(written),
+        actions_(videos.size()) {}
 
-  void run(int threads) {
+  // What is done in each video.
+  std::vector<Actions> run(int threads) {
     std::vector<std::jthread> workers;
     workers.reserve(static_cast<std::size_t>(threads));
     for (int i = 0; i < threads; ++i) workers.emplace_back([this] { work(); });
     workers.clear();
     if (failure_) std::rethrow_exception(failure_);
+    return std::move(actions_);
   }
 
  private:
   void work() {
     try {
-      for (std::size_t i = next_++; i < clips_.size() && !stop_ && !failed_; i = next_++) {
-        write_clip(folder_ / clips_[i].path, scene_, clips_[i].plan, stop_);
+      for (std::size_t i = next_++; i < videos_.size() && !stop_ && !failed_; i = next_++) {
+        actions_[i] = write_clip(folder_ / videos_[i].path, scene_, videos_[i].plan, stop_);
         written_();
       }
     } catch (...) {
@@ -107,34 +116,87 @@ class Writing {
 
   const fs::path& folder_;
   const Scene& scene_;
-  const std::vector<SyntheticClip>& clips_;
+  const std::vector<SyntheticVideo>& videos_;
   const StopFlag& stop_;
   const std::function<void()>& written_;
+  std::vector<Actions> actions_;
   std::atomic<std::size_t> next_{0};
   std::atomic<bool> failed_{false};
   std::mutex mutex_;
   std::exception_ptr failure_;
 };
 
-void write_lists(NewFolder& folder, const Scene& scene, const std::vector<SyntheticClip>& clips) {
+// Lines of a list: a clip with its label, or a stream's actions with their times.
+std::string lines_of(const SyntheticVideo& video, const Scene& scene, const Actions& actions) {
+  if (video.plan.seconds <= 0)
+    return fmt::format("{}{}\n", video.path, video.labelled ? fmt::format(" {}", video.plan.action) : "");
+  if (actions.empty()) return video.path + "\n";
+  std::string lines;
+  for (const FilmAction& action : actions)
+    lines += fmt::format("{} {:.2f} {:.2f} {}\n", video.path, action.start, action.end,
+                         scene.movements[action.action]);
+  return lines;
+}
+
+void write_lists(NewFolder& folder, const Scene& scene, const std::vector<SyntheticVideo>& videos,
+                 const std::vector<Actions>& actions) {
   std::map<std::string, std::string> lists;
   for (std::size_t i = 0; i < scene.classes; ++i)
     lists["classes.txt"] += fmt::format("{}\n", scene.movements[i]);
   for (const char* name : kSplitFiles) lists[name];
-  if (scene.classes < scene.movements.size())
+  const bool clips = videos.front().plan.seconds <= 0;
+  if (clips && scene.classes < scene.movements.size())
     for (const char* name : kOtherFiles) lists[name];
-  for (const SyntheticClip& clip : clips) {
-    const std::string label = clip.labelled ? fmt::format(" {}", clip.plan.action) : "";
-    lists[clip.list()] += fmt::format("{}{}\n", clip.path, label);
-    lists["figures.txt"] += fmt::format("{} f{:04}\n", clip.path, clip.plan.figure);
-    lists["backgrounds.txt"] += fmt::format("{} b{:04}\n", clip.path, clip.plan.background);
+  for (std::size_t i = 0; i < videos.size(); ++i) {
+    const SyntheticVideo& video = videos[i];
+    lists[video.list()] += lines_of(video, scene, actions[i]);
+    lists["figures.txt"] += fmt::format("{} f{:04}\n", video.path, video.plan.figure);
+    lists["backgrounds.txt"] += fmt::format("{} b{:04}\n", video.path, video.plan.background);
   }
   for (const auto& [name, lines] : lists) folder.add(name, lines);
 }
 
+// The split that a film stands in, by its number.
+std::size_t split_of(std::uint32_t film, const std::array<std::uint32_t, 4>& films) {
+  std::size_t split = 0;
+  while (film >= films[split + 1]) ++split;
+  return split;
+}
+
+// A film's figure and background, of those that its split has to itself.
+SyntheticVideo cast(const SyntheticOptions& options, std::uint32_t film, std::size_t split,
+                    std::uint32_t films) {
+  const std::array<std::uint32_t, 4> identities = cut(std::max<std::uint32_t>(20, films));
+  Random random(options.seed, "cast", 0, film);
+  SyntheticVideo video;
+  video.split = static_cast<SyntheticSplit>(split);
+  video.plan.width = options.scene->width;
+  video.plan.height = options.scene->height;
+  video.plan.seed = options.seed;
+  video.plan.clip = film;
+  video.plan.figure = draw(random, identities, split);
+  video.plan.background = draw(random, identities, split);
+  return video;
+}
+
+std::vector<SyntheticVideo> plan_streams(const SyntheticOptions& options) {
+  if (options.streams < kLeastClips)
+    throw UsageError("a dataset of streams needs at least 3, one for each list");
+  const std::array<std::uint32_t, 4> films = cut(options.streams);
+  std::vector<SyntheticVideo> planned;
+  for (std::uint32_t i = 0; i < options.streams; ++i) {
+    SyntheticVideo video = cast(options, i, split_of(i, films), options.streams);
+    video.plan.seconds = 60 * options.minutes;
+    video.path =
+        fmt::format("videos/stream_f{:04}_b{:04}_{:05}.mp4", video.plan.figure, video.plan.background, i);
+    planned.push_back(video);
+  }
+  return planned;
+}
+
 }  // namespace
 
-const char* SyntheticClip::list() const {
+const char* SyntheticVideo::list() const {
   return (labelled ? kSplitFiles : kOtherFiles)[static_cast<std::size_t>(split)];
 }
 
@@ -146,7 +208,8 @@ std::uint32_t least_clips(const Scene& scene) {
   return clips;
 }
 
-std::vector<SyntheticClip> plan_synthetic(const SyntheticOptions& options) {
+std::vector<SyntheticVideo> plan_synthetic(const SyntheticOptions& options) {
+  if (options.streams > 0) return plan_streams(options);
   const Scene& scene = *options.scene;
   if (const std::uint32_t least = least_clips(scene); options.clips < least)
     throw UsageError(
@@ -154,23 +217,12 @@ std::vector<SyntheticClip> plan_synthetic(const SyntheticOptions& options) {
   // Ways that a film is run; a few clips are all different.
   const std::uint32_t ways = scene.both_ways && options.clips >= 6 ? 2 : 1;
   const std::array<std::uint32_t, 4> films = cut((options.clips + ways - 1) / ways);
-  const std::array<std::uint32_t, 4> identities = cut(std::max<std::uint32_t>(20, options.clips / 4));
-  std::vector<SyntheticClip> planned;
+  std::vector<SyntheticVideo> planned;
   for (std::uint32_t i = 0; i < options.clips; ++i) {
     const std::uint32_t film = i / ways;
-    std::size_t split = 0;
-    while (film >= films[split + 1]) ++split;
-    Random random(options.seed, "cast", 0, film);
-    SyntheticClip clip;
-    clip.split = static_cast<SyntheticSplit>(split);
+    SyntheticVideo clip = cast(options, film, split_of(film, films), options.clips / 4);
     clip.plan.action = i % scene.movements.size();
     clip.labelled = clip.plan.action < scene.classes;
-    clip.plan.width = scene.width;
-    clip.plan.height = scene.height;
-    clip.plan.seed = options.seed;
-    clip.plan.clip = film;
-    clip.plan.figure = draw(random, identities, split);
-    clip.plan.background = draw(random, identities, split);
     clip.path = fmt::format("videos/{}_f{:04}_b{:04}_{:05}.mp4", scene.movements[clip.plan.action],
                             clip.plan.figure, clip.plan.background, film);
     planned.push_back(clip);
@@ -180,13 +232,13 @@ std::vector<SyntheticClip> plan_synthetic(const SyntheticOptions& options) {
 
 bool write_synthetic(const fs::path& folder, const SyntheticOptions& options, const StopFlag& stop,
                      const std::function<void()>& written) {
-  const std::vector<SyntheticClip> clips = plan_synthetic(options);
+  const std::vector<SyntheticVideo> videos = plan_synthetic(options);
   NewFolder made(folder);
   const int processors = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-  Writing(folder, *options.scene, clips, stop, written)
-      .run(options.threads > 0 ? options.threads : processors);
+  const std::vector<Actions> actions = Writing(folder, *options.scene, videos, stop, written)
+                                           .run(options.threads > 0 ? options.threads : processors);
   if (stop) return false;
-  write_lists(made, *options.scene, clips);
+  write_lists(made, *options.scene, videos, actions);
   made.keep();
   return true;
 }

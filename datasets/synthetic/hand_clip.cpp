@@ -106,6 +106,13 @@ Point2d direction(const HandLook& look, double aspect) {
   return out / cv::norm(out);
 }
 
+FingerMotion motion_of(const ClipPlan& plan, const HandLook& look, double aspect) {
+  const Random random = numbers(plan, "finger");
+  const Point2d arm = direction(look, aspect);
+  if (plan.seconds > 0) return FingerMotion::stream(plan.seconds, random, aspect, arm);
+  return {plan.action, random, aspect, arm};
+}
+
 }  // namespace
 
 struct HandClip::State {
@@ -125,7 +132,7 @@ struct HandClip::State {
       : plan(p),
         aspect(aspect_of(p)),
         look(Random(p.seed, "hand", 0, p.figure), aspect),
-        motion(p.action, numbers(p, "finger"), aspect, direction(look, aspect)),
+        motion(motion_of(p, look, aspect)),
         holding(numbers(p, "holding"), motion.seconds()),
         camera(numbers(p, "head"), motion.seconds(), cv::Size(p.width, p.height), scenery_size(p)),
         lens(numbers(p, "lens"), p.width, p.height),
@@ -211,7 +218,9 @@ HandClip::HandClip(const ClipPlan& plan) : state_(std::make_unique<State>(plan))
 HandClip::~HandClip() = default;
 
 int HandClip::frames() const {
-  return std::max(2, static_cast<int>(state_->motion.seconds() * state_->frame_rate));
+  const ClipPlan& plan = state_->plan;
+  const double seconds = plan.seconds > 0 ? plan.seconds : state_->motion.seconds();
+  return std::max(2, static_cast<int>(seconds * state_->frame_rate));
 }
 
 double HandClip::frame_rate() const { return state_->frame_rate; }
@@ -219,6 +228,13 @@ double HandClip::frame_rate() const { return state_->frame_rate; }
 int HandClip::quality() const { return state_->quality; }
 
 const char* HandClip::preset() const { return "ultrafast"; }
+
+std::vector<FilmAction> HandClip::actions() const {
+  std::vector<FilmAction> actions;
+  for (const FingerMotion::Drawn& drawn : state_->motion.drawn())
+    if (drawn.gesture < kGestureClasses) actions.push_back({drawn.gesture, drawn.begin, drawn.end});
+  return actions;
+}
 
 std::vector<std::uint8_t> HandClip::frame(int index) const {
   const State& s = *state_;

@@ -1,4 +1,5 @@
-// One video of a hand that draws in the air, seen from its owner's head, as pictures.
+// One video of a hand that draws in the air, seen from its owner's head, as pictures: a clip of one gesture,
+// or a stream of many with idle time and other movements between them.
 //
 // Whose hand it is and what is behind it depend on the figure and the background alone; gesture, tempo, light
 // and camera on the clip.
@@ -19,6 +20,7 @@ class HandClip : public Film {
   double frame_rate() const override;  // 15 to 30
   int quality() const override;
   const char* preset() const override;
+  std::vector<FilmAction> actions() const override;
   std::vector<std::uint8_t> frame(int index) const override;
 
  private:

@@ -4,6 +4,7 @@
 
 #include "datasets/synthetic/actions.h"
 #include "datasets/synthetic/clip.h"
+#include "datasets/synthetic/drawn_stream.h"
 #include "datasets/synthetic/gestures.h"
 #include "datasets/synthetic/hand_clip.h"
 
@@ -11,19 +12,21 @@ namespace actionflow {
 
 namespace {
 
-template <class Drawn>
-std::unique_ptr<Film> film_of(const ClipPlan& plan) {
-  return std::make_unique<Drawn>(plan);
+std::unique_ptr<Film> film_of_people(const ClipPlan& plan) {
+  if (plan.seconds > 0) return std::make_unique<DrawnStream>(plan);
+  return std::make_unique<DrawnClip>(plan);
 }
 
+std::unique_ptr<Film> film_of_hands(const ClipPlan& plan) { return std::make_unique<HandClip>(plan); }
+
 Scene people() {
-  Scene scene{"people", {}, kActions.size(), true, ClipPlan{}.width, ClipPlan{}.height, film_of<DrawnClip>};
+  Scene scene{"people", {}, kActions.size(), true, ClipPlan{}.width, ClipPlan{}.height, film_of_people};
   for (const Action& action : kActions) scene.movements.push_back(action.name);
   return scene;
 }
 
 Scene hands() {
-  return {"hands", {kGestures.begin(), kGestures.end()}, kGestureClasses, false, 160, 120, film_of<HandClip>};
+  return {"hands", {kGestures.begin(), kGestures.end()}, kGestureClasses, false, 160, 120, film_of_hands};
 }
 
 }  // namespace

@@ -41,9 +41,17 @@ class Generate : public Command {
           return scene_named(name) ? "" : fmt::format("is {}, not '{}'", scene_names(), name);
         })
         ->type_name("NAME");
-    app.add_option("--clips", clips_, "in all splits together, 1000 unless told")
-        ->check(CLI::Range(static_cast<int>(least_clips(scenes().front())), 1'000'000).description(""))
-        ->type_name("N");
+    CLI::Option* clips =
+        app.add_option("--clips", clips_, "in all splits together, 1000 unless told")
+            ->check(CLI::Range(static_cast<int>(least_clips(scenes().front())), 1'000'000).description(""))
+            ->type_name("N");
+    app.add_option("--streams", streams_, "instead of clips: so many long videos, and lists with times")
+        ->check(CLI::Range(3, 1'000'000).description(""))
+        ->type_name("N")
+        ->excludes(clips);
+    app.add_option("--minutes", options_.minutes, "of each stream, 1 unless told")
+        ->check(CLI::Range(0.1, 1440.0).description(""))
+        ->type_name("M");
     app.add_option("--seed", options_.seed, "the same seed gives the same videos, 1 unless told")
         ->type_name("S");
     app.add_option("--threads", options_.threads, "that draw; 0: one a processor")
@@ -56,13 +64,14 @@ class Generate : public Command {
     if (!arguments.overrides.empty())
       throw UsageError("generate reads no YAML file that key=value could change");
     options_.clips = static_cast<std::uint32_t>(clips_);
+    options_.streams = static_cast<std::uint32_t>(streams_);
     options_.scene = scene_named(scene_);
     StopFlag stop{false};
     const Stopwatch watch;
     bool complete = false;
     {
       const StopOnSignal stop_on_signal([&stop] { stop = true; });
-      Progress progress("generate", clips_);
+      Progress progress("generate", streams_ > 0 ? streams_ : clips_);
       complete = write_synthetic(folder, options_, stop, [&progress] { progress.advance(); });
     }
     if (!complete) return ExitCode::interrupted;
@@ -73,24 +82,31 @@ class Generate : public Command {
  private:
   void print(const std::string& folder, bool json, double seconds) const {
     std::map<std::string, std::size_t> counts;
-    for (const SyntheticClip& clip : plan_synthetic(options_)) ++counts[clip.list()];
+    for (const SyntheticVideo& clip : plan_synthetic(options_)) ++counts[clip.list()];
     const std::size_t train = counts["train.txt"], val = counts["val.txt"], test = counts["test.txt"];
     const std::size_t others = counts["other.txt"] + counts["unknown.txt"];
     if (json) {
-      nlohmann::ordered_json line{{"folder", folder}, {"clips", clips_}, {"train", train},
-                                  {"val", val},       {"test", test},    {"seconds", seconds}};
+      nlohmann::ordered_json line{{"folder", folder}};
+      if (streams_ > 0)
+        line.update({{"streams", streams_}, {"minutes", options_.minutes}});
+      else
+        line["clips"] = clips_;
+      line.update({{"train", train}, {"val", val}, {"test", test}, {"seconds", seconds}});
       if (others > 0) line["others"] = others;
       std::cout << line.dump() << std::endl;
       return;
     }
     const std::string of_none = others > 0 ? fmt::format(", {} of no class", others) : "";
-    std::cout << fmt::format("{}: {} clips, {} to train, {} to validate, {} to test{}, in {:.1f} s\n", folder,
-                             clips_, train, val, test, of_none, seconds);
+    const std::string what = streams_ > 0 ? fmt::format("{} streams of {:g} min", streams_, options_.minutes)
+                                          : fmt::format("{} clips", clips_);
+    std::cout << fmt::format("{}: {}, {} to train, {} to validate, {} to test{}, in {:.1f} s\n", folder, what,
+                             train, val, test, of_none, seconds);
   }
 
   SyntheticOptions options_;
   std::string scene_ = "people";
   int clips_ = 1000;
+  int streams_ = 0;
 };
 
 }  // namespace

@@ -132,7 +132,7 @@ TEST(Hands, EveryMovementLastsAsLongAsPeopleTake) {
 TEST(Hands, SplitsShareNoPersonAndNoBackground) {
   for (const std::uint32_t count : {37u, 50u, 1100u}) {
     std::map<std::uint32_t, SyntheticSplit> figures, backgrounds;
-    for (const SyntheticClip& clip : plan_synthetic({.clips = count, .scene = &hands()})) {
+    for (const SyntheticVideo& clip : plan_synthetic({.clips = count, .scene = &hands()})) {
       EXPECT_EQ(figures.emplace(clip.plan.figure, clip.split).first->second, clip.split);
       EXPECT_EQ(backgrounds.emplace(clip.plan.background, clip.split).first->second, clip.split);
     }
@@ -141,7 +141,7 @@ TEST(Hands, SplitsShareNoPersonAndNoBackground) {
 
 TEST(Hands, OneInElevenIsOfNoClassAndStandsInNoSplitsList) {
   std::map<std::string, int> lists;
-  for (const SyntheticClip& clip : plan_synthetic({.clips = 1100, .scene = &hands()})) {
+  for (const SyntheticVideo& clip : plan_synthetic({.clips = 1100, .scene = &hands()})) {
     ++lists[clip.list()];
     EXPECT_EQ(clip.labelled, clip.plan.action < kGestureClasses);
     EXPECT_EQ(clip.path.starts_with("videos/other_"), !clip.labelled);
@@ -160,7 +160,7 @@ TEST(Hands, NoListIsEmptyHoweverFewTheClips) {
   EXPECT_THROW(plan_synthetic({.clips = least - 1, .scene = &hands()}), UsageError);
   for (std::uint32_t count = least; count < 200; ++count) {
     std::set<std::string> lists;
-    for (const SyntheticClip& clip : plan_synthetic({.clips = count, .scene = &hands()}))
+    for (const SyntheticVideo& clip : plan_synthetic({.clips = count, .scene = &hands()}))
       lists.insert(clip.list());
     EXPECT_EQ(lists.size(), 5U) << count;  // train, val, test, other and unknown
   }

@@ -39,7 +39,7 @@ TEST(Synthetic, PartnersAreNeighboursOfOnePair) {
 TEST(Synthetic, SplitsShareNoFigureAndNoBackground) {
   for (const std::uint32_t count : {3u, 5u, 6u, 7u, 50u, 1000u}) {
     std::map<std::uint32_t, SyntheticSplit> figures, backgrounds;
-    for (const SyntheticClip& clip : plan_synthetic({.clips = count})) {
+    for (const SyntheticVideo& clip : plan_synthetic({.clips = count})) {
       EXPECT_EQ(figures.emplace(clip.plan.figure, clip.split).first->second, clip.split);
       EXPECT_EQ(backgrounds.emplace(clip.plan.background, clip.split).first->second, clip.split);
     }
@@ -49,7 +49,7 @@ TEST(Synthetic, SplitsShareNoFigureAndNoBackground) {
 TEST(Synthetic, SplitsAreOfTheirSharesAndClassesBalanced) {
   std::map<SyntheticSplit, std::map<std::size_t, int>> counts;
   std::map<SyntheticSplit, int> clips;
-  for (const SyntheticClip& clip : plan_synthetic({.clips = 1000})) {
+  for (const SyntheticVideo& clip : plan_synthetic({.clips = 1000})) {
     ++counts[clip.split][clip.plan.action];
     ++clips[clip.split];
   }
@@ -98,8 +98,8 @@ TEST(Synthetic, PartnersHaveTheSameMiddlePicture) {
 }
 
 TEST(Synthetic, EveryFilmIsPlannedForwardsAndBackwardsInOneSplit) {
-  std::map<std::uint32_t, std::vector<SyntheticClip>> films;
-  for (const SyntheticClip& clip : plan_synthetic({.clips = 280})) films[clip.plan.clip].push_back(clip);
+  std::map<std::uint32_t, std::vector<SyntheticVideo>> films;
+  for (const SyntheticVideo& clip : plan_synthetic({.clips = 280})) films[clip.plan.clip].push_back(clip);
   EXPECT_EQ(films.size(), 140u);
   for (const auto& [number, clips] : films) {
     ASSERT_EQ(clips.size(), 2u) << number;
@@ -133,7 +133,7 @@ TEST(Synthetic, FilesAreTheSameForAnyNumberOfThreads) {
   }
   std::set<std::string> names{"classes.txt", "train.txt",   "val.txt",
                               "test.txt",    "figures.txt", "backgrounds.txt"};
-  for (const SyntheticClip& clip : plan_synthetic({.clips = 8, .seed = 7})) names.insert(clip.path);
+  for (const SyntheticVideo& clip : plan_synthetic({.clips = 8, .seed = 7})) names.insert(clip.path);
   for (const std::string& name : names) {
     EXPECT_EQ(content(folder / "1" / name), content(folder / "3" / name)) << name;
     EXPECT_FALSE(content(folder / "1" / name).empty()) << name;
@@ -178,7 +178,7 @@ TEST(Synthetic, ASampleOfAnActionIsOfNoDatasetsPersonAndPlace) {
   ASSERT_TRUE(plan);
   EXPECT_EQ(kActions[plan->action].name, "throw");
   EXPECT_FALSE(sample_clip(people, "yawn", 5, 64, 48));
-  for (const SyntheticClip& clip : plan_synthetic({.clips = 1000, .seed = 5})) {
+  for (const SyntheticVideo& clip : plan_synthetic({.clips = 1000, .seed = 5})) {
     EXPECT_NE(clip.plan.figure, plan->figure);
     EXPECT_NE(clip.plan.background, plan->background);
   }
