@@ -47,8 +47,7 @@ class Generate : public Command {
             ->type_name("N");
     app.add_option("--streams", streams_, "instead of clips: so many long videos, and lists with times")
         ->check(CLI::Range(3, 1'000'000).description(""))
-        ->type_name("N")
-        ->excludes(clips);
+        ->type_name("N");
     app.add_option("--minutes", options_.minutes, "of each stream, 1 unless told")
         ->check(CLI::Range(0.1, 1440.0).description(""))
         ->type_name("M");
@@ -63,6 +62,8 @@ class Generate : public Command {
     const std::string& folder = only_file(arguments, "DIR");
     if (!arguments.overrides.empty())
       throw UsageError("generate reads no YAML file that key=value could change");
+    if (streams_ > 0 && clips_given_->count() > 0)
+      throw UsageError("--clips and --streams are two kinds of datasets, expected one of them");
     options_.clips = static_cast<std::uint32_t>(clips_);
     options_.streams = static_cast<std::uint32_t>(streams_);
     options_.scene = scene_named(scene_);
@@ -107,6 +108,7 @@ class Generate : public Command {
   std::string scene_ = "people";
   int clips_ = 1000;
   int streams_ = 0;
+  CLI::Option* clips_given_ = nullptr;
 };
 
 }  // namespace
