@@ -41,7 +41,7 @@ class Generate : public Command {
           return scene_named(name) ? "" : fmt::format("is {}, not '{}'", scene_names(), name);
         })
         ->type_name("NAME");
-    CLI::Option* clips =
+    clips_given_ =
         app.add_option("--clips", clips_, "in all splits together, 1000 unless told")
             ->check(CLI::Range(static_cast<int>(least_clips(scenes().front())), 1'000'000).description(""))
             ->type_name("N");
