@@ -12,6 +12,9 @@ namespace actionflow {
 namespace {
 
 constexpr int kSteps = 20;         // thresholds are 1/20, 2/20 … 19/20
+constexpr int kReach = 3;          // steps to the furthest neighbour whose merit counts
+constexpr double kPull = 2;        // actions that a distance of 1 from the decoder's own thresholds costs
+constexpr double kLeastEdits = 3;  // that thresholds of a class have to mend
 constexpr int kMostRounds = 3;     // of choosing thresholds, then what else there is
 constexpr double kSameF1 = 0.005;  // a difference that counts for nothing
 constexpr double kLinger = 0.5;    // seconds after its end in which an action may be surest
@@ -30,6 +33,7 @@ struct Quality {
     return f1 > other.f1 + kSameF1;
   }
   bool as_good_as(const Quality& other) const { return !other.better_than(*this); }
+  double merit() const { return accuracy + f1; }
 };
 
 std::optional<double> fit_temperature(std::span<const ScoredStream> streams) {
@@ -65,48 +69,53 @@ class ThresholdGrid {
  public:
   template <class Judge>
   explicit ThresholdGrid(Judge&& judge) {
-    for (int begin = 1; begin < kSteps; ++begin) {
-      for (int end = 1; end <= begin; ++end) {
-        Quality& at = cell(begin, end);
-        at = judge(EventThresholds{threshold_at(begin), threshold_at(end)});
-        if (at.better_than(best_)) best_ = at;
-      }
-    }
+    for (int begin = 1; begin < kSteps; ++begin)
+      for (int end = 1; end <= begin; ++end)
+        cell(begin, end) = judge(EventThresholds{threshold_at(begin), threshold_at(end)});
   }
 
-  // Of the best, the one furthest from any that is worse.
-  EventThresholds middle() {
-    int widest = -1;
-    EventThresholds chosen;
+  struct Choice {
+    EventThresholds thresholds;
+    Quality quality;
+  };
+  // The one whose neighbourhood has the greatest merit, less `pull` for a distance of 1 from where the
+  // decoder stands.
+  Choice best(double pull) const {
+    const EventOptions own;
+    double most = -std::numeric_limits<double>::infinity();
+    Choice chosen;
     for (int begin = 1; begin < kSteps; ++begin) {
       for (int end = 1; end <= begin; ++end) {
-        const int margin = cell(begin, end).as_good_as(best_) ? margin_of(begin, end) : -1;
-        if (margin <= widest) continue;
-        widest = margin;
-        chosen = {threshold_at(begin), threshold_at(end)};
+        const EventThresholds at{threshold_at(begin), threshold_at(end)};
+        const double distance = std::abs(at.begin - own.begin) + std::abs(at.end - own.end);
+        const double merit = merit_around(begin, end) - pull * distance;
+        if (merit <= most) continue;
+        most = merit;
+        chosen = {at, cell(begin, end)};
       }
     }
     return chosen;
   }
-  const Quality& best() const { return best_; }
 
  private:
-  Quality& cell(int begin, int end) { return cells_[static_cast<std::size_t>(begin * kSteps + end)]; }
+  static std::size_t index(int begin, int end) { return static_cast<std::size_t>(begin * kSteps + end); }
+  Quality& cell(int begin, int end) { return cells_[index(begin, end)]; }
+  const Quality& cell(int begin, int end) const { return cells_[index(begin, end)]; }
 
-  // Steps to the nearest that is worse. Beyond 0 and 1 lies what is worse; beyond the diagonal lies nothing.
-  int margin_of(int begin, int end) {
-    int nearest = std::min({begin, end, kSteps - begin});
-    for (int other = 1; other < kSteps; ++other) {
-      for (int its_end = 1; its_end <= other; ++its_end) {
-        if (cell(other, its_end).as_good_as(best_)) continue;
-        nearest = std::min(nearest, std::max(std::abs(other - begin), std::abs(its_end - end)));
+  // The mean over what lies near, nearer ones counting more.
+  double merit_around(int begin, int end) const {
+    double sum = 0, weights = 0;
+    for (int b = std::max(1, begin - kReach); b <= std::min(kSteps - 1, begin + kReach); ++b) {
+      for (int e = std::max(1, end - kReach); e <= std::min(b, end + kReach); ++e) {
+        const int weight = (kReach + 1 - std::abs(b - begin)) * (kReach + 1 - std::abs(e - end));
+        sum += weight * cell(b, e).merit();
+        weights += weight;
       }
     }
-    return nearest;
+    return sum / weights;
   }
 
   std::array<Quality, kSteps * kSteps> cells_;
-  Quality best_;
 };
 
 class EventFitting {
@@ -148,13 +157,14 @@ class EventFitting {
   }
 
   Quality choose_thresholds() {
-    ThresholdGrid grid([this](const EventThresholds& thresholds) {
+    const ThresholdGrid grid([this](const EventThresholds& thresholds) {
       EventCalibration tried = chosen_;
       tried.thresholds = thresholds;
       return quality(tried);
     });
-    chosen_.thresholds = grid.middle();
-    return grid.best();
+    const ThresholdGrid::Choice best = grid.best(kPull / static_cast<double>(all_actions()));
+    chosen_.thresholds = best.thresholds;
+    return best.quality;
   }
 
   void choose_duration(double EventCalibration::*duration) {
@@ -165,7 +175,9 @@ class EventFitting {
       seconds.push_back(tried.*duration = samples * streams_.front().interval);
       qualities.push_back(quality(tried));
     }
-    chosen_.*duration = seconds[middle_of_best(qualities)];
+    const std::size_t best = middle_of_best(qualities);
+    const bool mends = qualities[best].accuracy > qualities.front().accuracy;
+    chosen_.*duration = mends ? seconds[best] : 0;
   }
 
   // Both thresholds by the same factor, so that one number is chosen from few actions.
@@ -182,7 +194,7 @@ class EventFitting {
     }
     const std::size_t best = middle_of_best(qualities);
     const double edits = (qualities[best].accuracy - common.accuracy) * static_cast<double>(all_actions());
-    if (edits > 1.5) chosen_.classes[classes_[label]] = tried[best];
+    if (edits > kLeastEdits - 0.5) chosen_.classes[classes_[label]] = tried[best];
   }
 
   std::int64_t all_actions() const {

@@ -1,9 +1,10 @@
 // Chooses when scores count as an action, on streams that training has not seen.
 //
-// By the accuracy of the labels' order (Levenshtein), among equals by F1 at half overlap, among equals by the
-// distance to the nearest choice that is worse: the middle of a plateau, not its edge, where another stream's
-// scores may fall off it. Smoothing, the shortest duration and the merging of gaps delay the answer, so they
-// stay 0 where they gain nothing.
+// Levenshtein accuracy and F1 at half overlap, added, say how good a choice is. Few streams are a noisy
+// judge, so thresholds are chosen by the mean over their neighbourhood, which finds the middle of a plateau
+// and passes over a lucky spike, and are pulled towards the decoder's own by as much as two actions weigh.
+// Smoothing, the shortest duration and the merging of gaps delay the answer, so they stay 0 where they mend
+// nothing; thresholds of single classes have to mend three edits.
 #pragma once
 
 #include <span>
@@ -15,7 +16,7 @@
 
 namespace actionflow {
 
-// A class has thresholds of its own where it has so many actions, and they mend more than one edit.
+// A class has thresholds of its own where it has so many actions, where they mend enough.
 inline constexpr int kLeastActionsOfClass = 12;
 
 // A function of the streams only; a few hundred decodings. Empty (and with it the answer that nothing was

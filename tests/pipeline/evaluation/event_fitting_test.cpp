@@ -119,6 +119,40 @@ TEST(EventFitting, GivesAClassThresholdsOfItsOwnWhereThereAreEnough) {
   EXPECT_TRUE(fit_events(few, kClasses).events->classes.empty());
 }
 
+// Actions and other movements of all lengths and strengths, with false alarms between.
+ScoredStream noisy(std::uint64_t seed, int movements) {
+  Random random(seed, "noisy stream");
+  DrawnStream stream;
+  const auto below = [&](std::uint64_t most) { return static_cast<int>(random.below(most)); };
+  for (int i = 0; i < movements; ++i) {
+    const bool other = random.chance(0.3);
+    const int label = below(3), said = random.chance(0.1) ? below(3) : label;
+    const double peak = other ? random.beta(1.5, 4) : random.beta(7, 1.6);
+    stream.idle(2 + below(10)).movement(other ? -1 : label, 12 + below(40), said, static_cast<float>(peak));
+    if (random.chance(0.2)) stream.idle(3).say(1 + below(6), below(3), random.uniform());
+  }
+  return stream.idle(5);
+}
+
+// Twenty to thirty actions are few: what is best on them by chance must not be worse on others than no
+// choice.
+TEST(EventFitting, WhatIsChosenOnFewStreamsServesOthers) {
+  double fitted = 0, unfitted = 0;
+  constexpr int kDraws = 30;
+  for (std::uint64_t draw = 0; draw < kDraws; ++draw) {
+    const std::vector<ScoredStream> few{noisy(10 * draw, 18), noisy(10 * draw + 1, 18)};
+    const Calibration chosen = fit_events(few, kClasses);
+    for (std::uint64_t other = 2; other < 6; ++other) {
+      const std::vector<ScoredStream> unseen{noisy(10 * draw + other, 40)};
+      fitted += *levenshtein_accuracy(detect_actions(unseen, calibrated_options(*chosen.events), kClasses));
+      unfitted += *levenshtein_accuracy(detect_actions(unseen, EventOptions{}, kClasses));
+    }
+  }
+  fitted /= 4 * kDraws;
+  EXPECT_GT(fitted, unfitted / kDraws / 4 + 0.04);
+  EXPECT_GT(fitted, 0.785);  // 0.7815 is what the best choice on the few gives, taken for itself
+}
+
 TEST(EventFitting, TheTrailIsHowMuchTooLongTheMedianLasts) {
   DrawnStream stream;
   for (int i = 0; i < 6; ++i) stream.idle(10).movement(0, 20, 0, 0.8F).say(3, 0, 0.8F);
