@@ -27,12 +27,12 @@ std::vector<const std::uint8_t*> pointers(const Clip& clip) {
 // Of what the last part gives for one clip.
 Scores scores_of(const Activations& result, const LoadedNetwork& loaded) {
   const Network& network = loaded.network();
-  ClassScores scores = loaded.calibrated(network.probabilities(result));
+  std::optional<Activity> activity;
   if (network.architecture().gives_action_scores()) {
     const ActionScores said = network.action_scores(result).back();
-    scores.activity = {said.action, said.elapsed};
+    activity = {said.action, said.elapsed};
   }
-  return std::make_shared<const ClassScores>(std::move(scores));
+  return std::make_shared<const ClassScores>(loaded.calibrated(network.probabilities(result), activity));
 }
 
 // Builds the parts of one network, in the order in which every input comes first.

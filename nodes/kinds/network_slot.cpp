@@ -35,13 +35,20 @@ void check_fits(const Network& present, const Network& other) {
 
 }  // namespace
 
-ClassScores LoadedNetwork::calibrated(std::vector<float> probabilities) const {
-  ClassScores scores{std::move(probabilities), classes_};
-  if (!calibration_) return scores;
-  if (calibration_->temperature) scores.values = at_temperature(scores.values, *calibration_->temperature);
-  scores.none =
-      *std::max_element(scores.values.begin(), scores.values.end()) < calibration_->none_below.value_or(0);
+ClassScores LoadedNetwork::calibrated(std::vector<float> probabilities,
+                                      std::optional<Activity> activity) const {
+  ClassScores scores{std::move(probabilities), classes_, activity};
+  if (calibration_ && calibration_->temperature)
+    scores.values = at_temperature(scores.values, *calibration_->temperature);
+  scores.none = is_none(scores);
   return scores;
+}
+
+bool LoadedNetwork::is_none(const ClassScores& scores) const {
+  const auto best = std::max_element(scores.values.begin(), scores.values.end());
+  if (!scores.activity) return calibration_ && *best < calibration_->none_below.value_or(0);
+  const auto label = static_cast<std::size_t>(best - scores.values.begin());
+  return scores.activity->action < events_.begin_of((*classes_)[label]);
 }
 
 std::unique_ptr<Workspace> LoadedNetwork::take() {

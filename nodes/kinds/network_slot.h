@@ -12,6 +12,7 @@
 
 #include "models/network/network.h"
 #include "models/weights/calibration.h"
+#include "nodes/events/calibrated_options.h"
 #include "nodes/flow/item.h"
 
 namespace actionflow {
@@ -25,8 +26,9 @@ class LoadedNetwork {
         classes_(std::make_shared<const std::vector<std::string>>(network_->classes())) {}
 
   const Network& network() const { return *network_; }
-  // The network's probabilities as the graph passes them on: at the calibration's temperature.
-  ClassScores calibrated(std::vector<float> probabilities) const;
+  // What the network says of a clip, as the graph passes it on: at the calibration's temperature, and whether
+  // it is of no class, by the threshold of actions where the network says whether there is one.
+  ClassScores calibrated(std::vector<float> probabilities, std::optional<Activity> activity) const;
 
   template <class Call>
   auto with_workspace(Call&& call) {
@@ -40,11 +42,14 @@ class LoadedNetwork {
   }
 
  private:
+  bool is_none(const ClassScores& scores) const;
   std::unique_ptr<Workspace> take();
   void give(std::unique_ptr<Workspace> workspace);
 
   const std::shared_ptr<const Network> network_;
   const std::optional<Calibration> calibration_;
+  const EventOptions events_ =
+      calibration_ && calibration_->events ? calibrated_options(*calibration_->events) : EventOptions{};
   const ClassList classes_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<Workspace>> idle_;

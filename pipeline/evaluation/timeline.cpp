@@ -13,7 +13,7 @@ namespace {
 constexpr double kRowSeconds = 60, kTickSeconds = 5;
 constexpr double kWidth = 1140, kHeight = 66;
 constexpr double kTruthTop = 2, kDetectedTop = 25, kBarHeight = 20, kTickTop = 48;
-constexpr double kLetterWidth = 7;
+constexpr double kLetterWidth = 6.6;
 constexpr double kGoldenAngle = 137.508;  // degrees, so that neighbours in the class list differ in hue
 
 struct Bar {

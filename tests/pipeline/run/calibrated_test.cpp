@@ -79,6 +79,25 @@ TEST_F(Calibrated, AWindowBelowTheThresholdIsNoneOfTheClasses) {
   EXPECT_EQ(refused, best.size() / 2);
 }
 
+TEST_F(Calibrated, WhereThereIsNoActionItIsNoneOfTheClasses) {
+  bench_.write("told.yaml",
+               GraphBench::input("told", 4) +
+                   "  - {layer: conv3d, filters: 4, kernel: 3, padding: same, activation: relu}\n"
+                   "  - global_average_pool\n  - action_scores\n");
+  const auto none_from = [&](double begin) {
+    Architecture architecture = load_architecture(bench_.folder() / "told.yaml");
+    const Weights weights = initial_weights(architecture, 1);
+    save_model({std::move(architecture), weights,
+                Calibration{"val", std::nullopt, std::nullopt, EventCalibration{{begin, 0}, {}, 0, 0, 0, 0}}},
+               bench_.folder() / "told.safetensors");
+    std::vector<bool> none;
+    for (const WindowResult& result : results(net("told.safetensors"))) none.push_back(result.none);
+    return none;
+  };
+  EXPECT_THAT(none_from(0), AllOf(Not(::testing::IsEmpty()), Each(false)));
+  EXPECT_THAT(none_from(1), AllOf(Not(::testing::IsEmpty()), Each(true)));
+}
+
 TEST_F(Calibrated, AnEnsembleSaysNoneWhereAllOfItDoes) {
   store("never.safetensors", Calibration{.chosen_on = "val", .temperature = {}, .none_below = 0.0});
   store("always.safetensors", Calibration{.chosen_on = "val", .temperature = {}, .none_below = 1.0});
