@@ -68,15 +68,16 @@ void check_streams(const Architecture& architecture, Diagnostics& diagnostics) {
     diagnostics.add(last.place,
                     "input.frames is 1, expected the length of a training sequence, at least 2, "
                     "as the network is for streams");
+  int reported = -1;  // a layer of several operations is told of once
   for (const GraphNode& node : architecture.graph.nodes) {
     const std::string why = why_not_causal(architecture.graph, node);
-    if (why.empty()) continue;
+    if (why.empty() || node.layer == reported) continue;
+    reported = node.layer;
     const LayerInfo& layer = layer_of(architecture, node);
     diagnostics.add(layer.place,
                     fmt::format("layer '{}' ({}) cannot run along a stream, as streams: true wants "
                                 "it: it {}",
                                 layer.name, layer.type, why));
-    return;
   }
 }
 

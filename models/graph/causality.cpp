@@ -9,7 +9,7 @@ namespace {
 
 std::string why_window_is_not(const TimeWindow& window) {
   if (window.stride != 1)
-    return fmt::format("gives every {}th sample, expected every one: stride 1 in time", window.stride);
+    return fmt::format("gives one sample for {}, expected one for each: stride 1 in time", window.stride);
   if (window.pad_end != 0 || window.pad_begin != window.extent - 1)
     return fmt::format("sees {} samples, expected the present one and those before it: padding: causal",
                        window.extent);

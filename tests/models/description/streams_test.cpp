@@ -82,6 +82,19 @@ TEST(Streams, WhatSeesLaterSamplesIsRefusedWithTheMend) {
   refused("permute, order: [h, t, w, c]", "(permute)", "each by itself");
 }
 
+TEST(Streams, EveryLayerThatCannotRunIsTold) {
+  const std::string errors = errors_of(
+      "  - {layer: conv3d, name: a, filters: 2, kernel: 3, padding: same}\n"
+      "  - {layer: conv3d, name: b, filters: 2, kernel: 3, padding: causal}\n"
+      "  - {layer: max_pool3d, name: c, size: [2, 1, 1], stride: 1, padding: same}\n"
+      "  - {layer: global_average_pool, over: space}\n"
+      "  - {layer: gru, name: d, units: 3}\n"
+      "  - action_scores\n",
+      kStreams);
+  EXPECT_THAT(errors, AllOf(HasSubstr("layer 'a'"), HasSubstr("layer 'c'"), HasSubstr("layer 'd'")));
+  EXPECT_THAT(errors, ::testing::Not(HasSubstr("layer 'b'")));
+}
+
 TEST(Streams, ARecurrenceRunsForwardAndAnswersAtEverySample) {
   const auto errors = [](const std::string& layer) {
     return errors_of(
