@@ -147,6 +147,12 @@ bool matches(LossKind kind, std::optional<ActivationKind> end, std::int64_t outp
   return end == ActivationKind::sigmoid || (!end && outputs == 1);
 }
 
+std::string_view what_it_takes(LossKind kind) {
+  if (kind == LossKind::actions) return "it takes a last layer action_scores";
+  return kind == LossKind::sigmoid ? "it takes a sigmoid or one plain output"
+                                   : "it takes a softmax or plain outputs, two or more";
+}
+
 LossKind kind_for(std::optional<ActivationKind> end, std::int64_t outputs) {
   const bool sigmoid = end == ActivationKind::sigmoid || (end != ActivationKind::softmax && outputs == 1);
   return sigmoid ? LossKind::sigmoid : LossKind::cross_entropy;
@@ -155,14 +161,41 @@ LossKind kind_for(std::optional<ActivationKind> end, std::int64_t outputs) {
 }  // namespace
 
 void LossOptions::describe(config::Fields<LossOptions>& fields) {
-  fields.add("kind", &LossOptions::kind, "auto: sigmoid for a network that ends in one, else cross_entropy");
+  fields.add(
+      "kind", &LossOptions::kind,
+      "auto: actions for a network that ends in action_scores, sigmoid for one that ends in a sigmoid, else "
+      "cross_entropy");
   fields.add("label_smoothing", &LossOptions::label_smoothing, "share of the target spread over all classes")
       .range(0, 1);
   fields.add("class_weights", &LossOptions::class_weights, "one a class, in the class list's order")
       .at_least(0);
+  fields.add("elapsed", &LossOptions::elapsed, "of actions: weight of the seconds since an action began")
+      .at_least(0);
 }
 
+namespace {
+
+void check_class_weights(const LossOptions& options, std::size_t classes, const std::string& network) {
+  if (options.class_weights.empty() || options.class_weights.size() == classes) return;
+  throw ModelError(fmt::format("class_weights has {} entries for the {} classes of '{}'",
+                               options.class_weights.size(), classes, network));
+}
+
+FittedLoss fit_stream_loss(const LossOptions& options, const Architecture& architecture) {
+  if (options.kind != LossKind::automatic && options.kind != LossKind::actions)
+    throw ModelError(
+        fmt::format("the loss {} does not fit '{}', which ends in action_scores: that takes actions",
+                    name_of(options.kind), architecture.name));
+  check_class_weights(options, architecture.classes.size(), architecture.name);
+  FittedLoss fitted{.options = options, .logits = architecture.graph.output};
+  fitted.options.kind = LossKind::actions;
+  return fitted;
+}
+
+}  // namespace
+
 FittedLoss fit_loss(const LossOptions& options, const Architecture& architecture) {
+  if (architecture.gives_action_scores()) return fit_stream_loss(options, architecture);
   const Graph& graph = architecture.graph;
   const Extents& result = graph.extents(graph.output);
   const std::optional<ActivationKind> end = closing_activation(graph);
@@ -176,17 +209,11 @@ FittedLoss fit_loss(const LossOptions& options, const Architecture& architecture
     throw ModelError(fmt::format("a loss takes one vector a clip, and '{}' gives {}", architecture.name,
                                  to_string(result)));
   }
-  if (!matches(kind, end, result.c)) {
-    throw ModelError(fmt::format("the loss {} does not fit {}: {}", name_of(kind), ending,
-                                 kind == LossKind::sigmoid
-                                     ? "it takes a sigmoid or one plain output"
-                                     : "it takes a softmax or plain outputs, two or more"));
+  if (kind == LossKind::actions || !matches(kind, end, result.c)) {
+    throw ModelError(
+        fmt::format("the loss {} does not fit {}: {}", name_of(kind), ending, what_it_takes(kind)));
   }
-  const auto classes = static_cast<std::size_t>(result.c == 1 ? 2 : result.c);
-  if (!options.class_weights.empty() && options.class_weights.size() != classes) {
-    throw ModelError(fmt::format("class_weights has {} entries for the {} classes of '{}'",
-                                 options.class_weights.size(), classes, architecture.name));
-  }
+  check_class_weights(options, static_cast<std::size_t>(result.c == 1 ? 2 : result.c), architecture.name);
   if (end) fitted.logits = graph.nodes[static_cast<std::size_t>(graph.output)].inputs.front();
   return fitted;
 }

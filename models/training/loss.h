@@ -6,6 +6,8 @@
 // A batch's loss is the mean over its clips; cross-entropy with class weights divides the sum over clips by
 // Σ of each clip's Σ_k w_k·q_k before smoothing, as PyTorch does for labels (0 where that sum is 0).
 //
+// A network for streams has a loss of its own (models/training/stream_loss.h).
+//
 // Sums are doubles in a fixed order: equal arguments give equal bits. What is not finite in the logits is
 // not finite in the loss. From any thread.
 #pragma once
@@ -21,12 +23,13 @@
 
 namespace actionflow {
 
-enum class LossKind { automatic, cross_entropy, sigmoid };
+enum class LossKind { automatic, cross_entropy, sigmoid, actions };
 
 struct LossOptions {
   LossKind kind = LossKind::automatic;  // by the network's closing activation and its number of outputs
   float label_smoothing = 0;  // ε: the target becomes (1−ε)·q + ε/K, for sigmoids (1−ε)·q + ε/2
   std::vector<float> class_weights;  // one a class; empty: all 1
+  float elapsed = 0.2F;              // weight of the seconds since an action began, of `actions`
   static void describe(config::Fields<LossOptions>& fields);
 };
 
@@ -36,8 +39,8 @@ struct FittedLoss {
   int logits = -1;      // the value of the graph that the loss takes: before the closing activation
 };
 
-// `automatic` becomes cross-entropy for a network that ends in a softmax or in several plain outputs, and
-// sigmoid for one that ends in a sigmoid or in one plain output. ModelError that names both where kind and
+// `automatic` becomes `actions` for a network that ends in action_scores, sigmoid for one that ends in a
+// sigmoid or in one plain output, and cross-entropy for any other. ModelError that names both where kind and
 // end do not match, where the result is no vector, and where class weights are not as many as classes.
 FittedLoss fit_loss(const LossOptions& options, const Architecture& architecture);
 
@@ -55,6 +58,9 @@ LossResult evaluate_loss(const LossOptions& options, const Tensor& logits, const
 template <>
 struct actionflow::config::EnumNames<actionflow::LossKind> {
   using Kind = actionflow::LossKind;
-  static constexpr std::array<std::pair<Kind, std::string_view>, 3> names{
-      {{Kind::automatic, "auto"}, {Kind::cross_entropy, "cross_entropy"}, {Kind::sigmoid, "sigmoid"}}};
+  static constexpr std::array<std::pair<Kind, std::string_view>, 4> names{
+      {{Kind::automatic, "auto"},
+       {Kind::cross_entropy, "cross_entropy"},
+       {Kind::sigmoid, "sigmoid"},
+       {Kind::actions, "actions"}}};
 };

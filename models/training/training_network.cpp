@@ -11,6 +11,7 @@
 #include "models/training/diagnosis.h"
 #include "models/training/name_pattern.h"
 #include "models/training/plan/train_plan.h"
+#include "models/training/stream_loss.h"
 
 namespace actionflow {
 
@@ -43,7 +44,13 @@ struct TrainingNetwork::State {
   const TrainPlan& plan(std::int64_t batch);
   TrainRun run();
   TrainRun forward(const TrainPlan& plan, training::StepKey key);
-  BatchResult step(const TrainPlan& plan, const Tensor& targets, training::StepKey key, float share);
+  // `loss_of` takes the logits, N×K or, of several samples, N×K×T.
+  template <class Loss>
+  BatchResult step(const TrainPlan& plan, const Loss& loss_of, training::StepKey key, float share);
+  BatchResult step(const TrainPlan& plan, const Tensor& targets, training::StepKey key, float share) {
+    return step(
+        plan, [&](const Tensor& logits) { return evaluate_loss(loss.options, logits, targets); }, key, share);
+  }
   const TrainPlan& enter(std::span<const std::uint8_t* const> frames, const Mixing* mixing);
 };
 
@@ -112,13 +119,16 @@ TrainRun TrainingNetwork::State::forward(const TrainPlan& used, training::StepKe
   return now;
 }
 
-BatchResult TrainingNetwork::State::step(const TrainPlan& used, const Tensor& targets, training::StepKey key,
+template <class Loss>
+BatchResult TrainingNetwork::State::step(const TrainPlan& used, const Loss& loss_of, training::StepKey key,
                                          float share) {
   const TrainRun now = forward(used, key);
   const kernels::Layout& layout = used.output().layout;
-  Tensor plain({layout.batch, layout.extents.c});
+  Shape shape{layout.batch, layout.extents.c};
+  if (loss.options.kind == LossKind::actions) shape.push_back(layout.extents.t);
+  Tensor plain(shape);
   kernels::to_plain(arena.get() + used.output().offset, layout, plain.data());
-  LossResult result = evaluate_loss(loss.options, plain, targets);
+  LossResult result = loss_of(plain);
   if (used.has_backward()) {
     for (float& g : result.gradient.values()) g *= share;
     kernels::from_plain(result.gradient.data(), layout, arena.get() + used.output_gradient().offset);
@@ -194,6 +204,15 @@ BatchResult TrainingNetwork::accumulate(std::span<const std::uint8_t* const> fra
                                         training::StepKey key, const std::optional<Mixing>& mixing,
                                         float share) {
   return state_->step(state_->enter(frames, mixing ? &*mixing : nullptr), targets, key, share);
+}
+
+BatchResult TrainingNetwork::accumulate(std::span<const std::uint8_t* const> frames,
+                                        std::span<const SampleTarget> targets, training::StepKey key,
+                                        float share) {
+  const auto loss_of = [&](const Tensor& values) {
+    return evaluate_stream_loss(state_->loss.options, values, targets);
+  };
+  return state_->step(state_->enter(frames, nullptr), loss_of, key, share);
 }
 
 void TrainingNetwork::observe(std::span<const std::uint8_t* const> frames, training::StepKey key,

@@ -24,6 +24,7 @@
 #include "models/training/loss.h"
 #include "models/training/mixing.h"
 #include "models/training/optimizer/optimizer.h"
+#include "models/training/sample_target.h"
 #include "models/weights/weights.h"
 
 namespace actionflow {
@@ -41,7 +42,7 @@ struct TrainingOptions {
 
 struct BatchResult {
   double loss = 0;  // of the batch, as loss.h says
-  Tensor logits;    // N×K
+  Tensor logits;    // N×K; of a network for streams N×K×T
 };
 
 class TrainingNetwork {
@@ -57,6 +58,9 @@ class TrainingNetwork {
   // Gradients are added, times `share` (1/steps of accumulation). targets N×K.
   BatchResult accumulate(std::span<const std::uint8_t* const> frames, const Tensor& targets,
                          training::StepKey key, const std::optional<Mixing>& mixing = {}, float share = 1);
+  // The same for sequences of a network for streams: a target a sample, N·T (stream_loss.h).
+  BatchResult accumulate(std::span<const std::uint8_t* const> frames, std::span<const SampleTarget> targets,
+                         training::StepKey key, float share = 1);
   // The same for a clip tensor N×C×T×H×W, already normalised.
   BatchResult accumulate(const Tensor& input, const Tensor& targets, training::StepKey key, float share = 1);
 

@@ -18,7 +18,6 @@ class EpochPrinter : public TrainingObserver {
 
   void begin(int, std::int64_t) override {}
   void step(const StepMetrics&) override {}
-  void best(int, const std::vector<EvaluatedVideo>&) override {}
   void epoch(const EpochMetrics& metrics) override {
     if (json_) std::cout << metrics.line() << std::endl;
     last_ = metrics;

@@ -10,8 +10,11 @@ namespace {
 
 constexpr std::size_t kMostNamed = 10;  // videos, one a line
 
-// What a video has to hold for one clip without repeated samples; 0 where clips span whole videos.
-double clip_seconds(const SamplingOptions& sampling, const InputSpec& input) {
+// What a video has to hold for one clip without repeated samples; 0 where clips span whole videos, or are
+// joined.
+double clip_seconds(const TrainingData& data, const InputSpec& input) {
+  const SamplingOptions& sampling = data.sampling;
+  if (data.streams) return 0;
   if (sampling.mode == SamplingMode::dense) return input.frames * input.interval();
   return sampling.mode == SamplingMode::segments ? sampling.seconds : 0;
 }
@@ -27,7 +30,7 @@ void scan(const std::vector<VideoEntry>& entries, const char* split, const Recip
           const InputSpec& input) {
   if (entries.empty()) return;
   check_parts(entries, recipe.worker_threads());
-  const double least = clip_seconds(recipe.data.sampling, input);
+  const double least = clip_seconds(recipe.data, input);
   const ScanResult result = scan_videos(entries, least, recipe.worker_threads());
   name_videos(result.unreadable, "cannot be read");
   if (!result.short_ones.empty()) {

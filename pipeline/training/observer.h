@@ -2,10 +2,9 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
-#include "pipeline/evaluation/evaluator.h"
 #include "pipeline/training/run_folder.h"
+#include "pipeline/training/validation.h"
 
 namespace actionflow {
 
@@ -23,9 +22,9 @@ class TrainingObserver {
   // Before the first step. `epochs` complete ones and `updates` stand; what was written after is to go.
   virtual void begin(int epochs, std::int64_t updates) = 0;
   virtual void step(const StepMetrics& metrics) = 0;
-  // best.safetensors holds epoch `epoch` (from 1), which says this of each video of the validation split
-  // (none without one). Before that epoch's epoch(), and where a run goes on after begin().
-  virtual void best(int epoch, const std::vector<EvaluatedVideo>& validated) = 0;
+  // best.safetensors holds epoch `epoch` (from 1), which says this of the validation split (nothing without
+  // one). Before that epoch's epoch(), and where a run goes on after begin().
+  virtual void best(int /*epoch*/, const Validation& /*validated*/) {}
   virtual void epoch(const EpochMetrics& metrics) = 0;
   // The run has its last epoch behind it.
   virtual void finish() = 0;

@@ -23,10 +23,14 @@ class ReportWriter : public TrainingObserver {
   void begin(int, std::int64_t) override {}
   void step(const StepMetrics&) override {}
 
-  void best(int epoch, const std::vector<EvaluatedVideo>& validated) override {
+  void best(int epoch, const Validation& validation) override {
+    report_.best_epoch = epoch;
+    if (!validation.detected.empty())
+      report_.streams =
+          report_streams(validation.detected, validation.streams, subject_.classes, subject_.input);
+    const std::vector<EvaluatedVideo>& validated = validation.videos;
     if (validated.empty()) return;
     report_.validation = measure(validated, static_cast<int>(subject_.classes.size()));
-    report_.best_epoch = epoch;
     report_.mistakes = mistakes_among(validated);
   }
 

@@ -20,8 +20,6 @@ class TensorBoardWriter : public TrainingObserver {
     file_->add(metrics.update, scalars);
   }
 
-  void best(int, const std::vector<EvaluatedVideo>&) override {}
-
   void epoch(const EpochMetrics& metrics) override {
     std::vector<Scalar> scalars{{"loss/train", metrics.loss},
                                 {"accuracy/train", metrics.train_top1},

@@ -13,12 +13,10 @@
 #include "base/progress.h"
 #include "models/formats/weight_files.h"
 #include "models/training/checkpoint.h"
-#include "nodes/training/clip_preparer.h"
-#include "pipeline/evaluation/clip_calibration.h"
 #include "pipeline/recipe/training_data.h"
 #include "pipeline/training/batch_norm_statistics.h"
 #include "pipeline/training/run_state.h"
-#include "pipeline/training/validation.h"
+#include "pipeline/training/training_task.h"
 #include "pipeline/training/watchers.h"
 
 namespace actionflow {
@@ -53,14 +51,6 @@ void copy_values(const Weights& from, Weights& to) {
     std::ranges::copy(tensor.values(), to.tensors.at(name).values().begin());
 }
 
-// Whether the network would name one of the clip's labels.
-bool is_right(std::span<const float> logits, const std::vector<int>& labels) {
-  const int predicted = logits.size() == 1
-                            ? (logits[0] > 0 ? 1 : 0)
-                            : static_cast<int>(std::ranges::max_element(logits) - logits.begin());
-  return std::ranges::find(labels, predicted) != labels.end();
-}
-
 }  // namespace
 
 struct Trainer::State {
@@ -69,12 +59,11 @@ struct Trainer::State {
         options(std::move(trainer_options)),
         dataset(read_training_data(recipe)),
         architecture(read_network(recipe, dataset.classes)),
-        loss(fit_loss(recipe.loss, architecture)),
-        augmenter(recipe.data.augment, recipe.data.sampling, architecture.input, dataset.classes),
         folder(recipe.output, options.resume),
         cache(cache_options(recipe)),
+        task(make_task(recipe, dataset, architecture, cache)),
         network(architecture, first_weights(recipe, architecture, going_on()),
-                network_options(recipe, static_cast<std::int64_t>(dataset.train.size()))),
+                network_options(recipe, task->samples_an_epoch())),
         optimizer(Optimizer::create(recipe.optimizer)),
         schedule(recipe.schedule, recipe.optimizer.learning_rate,
                  {static_cast<double>(recipe.epochs), updates_an_epoch()}) {
@@ -99,8 +88,7 @@ struct Trainer::State {
   bool going_on() const { return options.resume && std::filesystem::exists(folder.last()); }
 
   std::int64_t batches_an_epoch() const {
-    const auto videos = static_cast<std::int64_t>(dataset.train.size());
-    return (videos + recipe.batch - 1) / recipe.batch;
+    return (task->samples_an_epoch() + recipe.batch - 1) / recipe.batch;
   }
   std::int64_t updates_an_epoch() const {
     return (batches_an_epoch() + recipe.accumulate - 1) / recipe.accumulate;
@@ -109,20 +97,17 @@ struct Trainer::State {
   std::int64_t clips_of_update(std::int64_t batch) const {
     const std::int64_t most = recipe.accumulate * recipe.batch;
     const std::int64_t first = batch / recipe.accumulate * most;
-    return std::min(most, static_cast<std::int64_t>(dataset.train.size()) - first);
+    return std::min(most, task->samples_an_epoch() - first);
   }
 
   void restore_checkpoint();
   void checkpoint();
-  std::unique_ptr<TrainingFlow> make_flow(std::uint64_t seed, std::uint32_t first_epoch,
-                                          std::int64_t first_step, std::uint32_t end_epoch);
   bool train_epoch();
   void step(const TrainingBatch& batch);
   void update();
   [[noreturn]] void stop_at_bad_loss(const std::string& what);
   bool checkpoint_is_due() const;
   std::optional<Weights> judged_weights();
-  Validation validate_with(const Weights& weights);
   bool judge();
   bool judge_best_again();
   bool keep_best(const Weights& judged, const Validation& validation);
@@ -137,10 +122,9 @@ struct Trainer::State {
   TrainerOptions options;
   const Dataset dataset;
   const Architecture architecture;
-  const FittedLoss loss;
-  const Augmenter augmenter;
   RunFolder folder;
   FrameCache cache;
+  const std::unique_ptr<TrainingTask> task;
   TrainingNetwork network;
   std::unique_ptr<Optimizer> optimizer;
   Schedule schedule;
@@ -178,28 +162,9 @@ void Trainer::State::checkpoint() {
   updates_at_checkpoint = state.updates;
 }
 
-std::unique_ptr<TrainingFlow> Trainer::State::make_flow(std::uint64_t seed, std::uint32_t first_epoch,
-                                                        std::int64_t first_step, std::uint32_t end_epoch) {
-  TrainingFlowOptions flow_options;
-  flow_options.batch = recipe.batch;
-  flow_options.seed = seed;
-  flow_options.mixup = recipe.data.augment.mixup;
-  flow_options.outputs = static_cast<int>(architecture.graph.extents(architecture.graph.output).c);
-  flow_options.many_labels = loss.options.kind == LossKind::sigmoid;
-  flow_options.workers = recipe.worker_threads();
-  flow_options.most_unreadable = recipe.data.lists.most_unreadable;
-  flow_options.first_epoch = first_epoch;
-  flow_options.first_step = first_step;
-  flow_options.end_epoch = end_epoch;
-  return std::make_unique<TrainingFlow>(
-      std::make_unique<ClipPreparer>(dataset.train, augmenter, cache, seed, recipe.data.balanced),
-      flow_options);
-}
-
 // One epoch's batches, from state.step on. False when it was stopped.
 bool Trainer::State::train_epoch() {
-  progress.emplace(fmt::format("epoch {}/{}", state.epoch + 1, recipe.epochs),
-                   static_cast<std::int64_t>(dataset.train.size()));
+  progress.emplace(fmt::format("epoch {}/{}", state.epoch + 1, recipe.epochs), task->samples_an_epoch());
   progress->advance(state.sums.clips);
   while (state.step < batches_an_epoch()) {
     const Stopwatch watch;
@@ -226,17 +191,10 @@ void Trainer::State::step(const TrainingBatch& batch) {
     network.clear_gradients();
     update_loss = 0;
   }
-  const BatchResult result = network.accumulate(batch.pixels(), batch.targets, {recipe.seed, key},
-                                                batch.mixing, static_cast<float>(share));
+  const StepResult result = task->step(network, batch, {recipe.seed, key}, static_cast<float>(share));
   if (!std::isfinite(result.loss)) stop_at_bad_loss("the loss is not finite");
-  const std::int64_t outputs = result.logits.dim(1);
-  for (int i = 0; i < batch.clips; ++i) {
-    const auto logits = result.logits.values().subspan(static_cast<std::size_t>(i * outputs),
-                                                       static_cast<std::size_t>(outputs));
-    const std::vector<int>& labels = batch.labels[static_cast<std::size_t>(i)];
-    state.sums.labelled += labels.empty() ? 0 : 1;
-    state.sums.right += is_right(logits, labels) ? 1 : 0;
-  }
+  state.sums.labelled += result.labelled;
+  state.sums.right += result.right;
   state.sums.loss += result.loss * batch.clips;
   state.sums.clips += batch.clips;
   state.sums.substituted += batch.substituted;
@@ -279,18 +237,12 @@ std::optional<Weights> Trainer::State::judged_weights() {
   const auto epoch = static_cast<std::uint32_t>(state.epoch);
   // Other clips than the epoch's own: another order, other changes.
   const std::uint64_t seed = recipe.seed ^ 0x5BD1E995U;
-  const auto statistics_flow = make_flow(seed, epoch, 0, epoch + 1);
+  const auto statistics_flow = task->flow(seed, {epoch, 0, epoch + 1});
   std::optional<Weights> judged;
   if (!stopped.load() && reestimate_batch_norm(network, *statistics_flow, seed, stopped))
     judged = network.weights();
   copy_values(live, network.weights());
   return judged;
-}
-
-// Throws Interrupted.
-Validation Trainer::State::validate_with(const Weights& weights) {
-  return validate(architecture, weights, dataset.val, cache, recipe.data.sampling, recipe.worker_threads(),
-                  stopped);
 }
 
 // After an epoch's last step: validation, the line in metrics.jsonl, best.safetensors. False when it was
@@ -300,7 +252,7 @@ bool Trainer::State::judge() {
   if (!judged || stopped.load()) return false;
   Validation validation;
   try {
-    validation = validate_with(*judged);
+    validation = task->validate(*judged, stopped);
   } catch (const Interrupted&) {
     return false;
   }
@@ -326,7 +278,7 @@ bool Trainer::State::judge() {
   schedule.observe(metrics.val_top1);
   const bool best = keep_best(*judged, validation);
   for (const auto& observer : options.observers) {
-    if (best) observer->best(metrics.epoch, validation.videos);
+    if (best) observer->best(metrics.epoch, validation);
     observer->epoch(metrics);
   }
   return true;
@@ -337,7 +289,7 @@ bool Trainer::State::keep_best(const Weights& judged, const Validation& validati
   const double val_loss = std::isfinite(score.loss) ? score.loss : kWorstLoss;
   if (!dataset.val.empty() && !state.best.beaten_by(score.top1, val_loss)) return false;
   state.best = state.best.beaten_at(state.epoch + 1, dataset.val.empty() ? 0 : score.top1, val_loss);
-  save_model({architecture, judged, calibrate_clips(validation.videos, "val")}, folder.best());
+  save_model({architecture, judged, validation.calibration}, folder.best());
   return true;
 }
 
@@ -345,8 +297,8 @@ bool Trainer::State::keep_best(const Weights& judged, const Validation& validati
 bool Trainer::State::judge_best_again() {
   if (state.best.epoch == 0 || dataset.val.empty()) return true;
   try {
-    const Validation validation = validate_with(load_model(folder.best(), &architecture).weights);
-    for (const auto& observer : options.observers) observer->best(state.best.epoch, validation.videos);
+    const Validation validation = task->validate(load_model(folder.best(), &architecture).weights, stopped);
+    for (const auto& observer : options.observers) observer->best(state.best.epoch, validation);
   } catch (const Interrupted&) {
     return false;
   } catch (const ModelError& error) {
@@ -358,7 +310,7 @@ bool Trainer::State::judge_best_again() {
 std::string Trainer::State::note() const {
   const double per_clip =
       state.sums.clips > 0 ? state.sums.seconds / static_cast<double>(state.sums.clips) : 0;
-  const double clips_left = static_cast<double>(dataset.train.size()) * (recipe.epochs - state.epoch) -
+  const double clips_left = static_cast<double>(task->samples_an_epoch()) * (recipe.epochs - state.epoch) -
                             static_cast<double>(state.sums.clips);
   return fmt::format("loss {:.4f}, top-1 {:.1f} %, run {} left", state.sums.mean_loss(),
                      100 * state.sums.top1(), duration_text(per_clip * clips_left));
@@ -371,7 +323,7 @@ ExitCode Trainer::State::run() {
   const auto end = static_cast<std::uint32_t>(recipe.epochs);
   {
     const std::lock_guard lock(flow_mutex);
-    flow = make_flow(recipe.seed, static_cast<std::uint32_t>(state.epoch), state.step, end);
+    flow = task->flow(recipe.seed, {static_cast<std::uint32_t>(state.epoch), state.step, end});
     if (stopped.load()) flow->stop();
   }
   if (state.epoch >= recipe.epochs)

@@ -4,22 +4,35 @@
 
 #include <atomic>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "datasets/lists/dataset.h"
+#include "datasets/streams/evaluation_streams.h"
+#include "models/weights/calibration.h"
 #include "models/weights/weights.h"
 #include "pipeline/evaluation/evaluator.h"
+#include "pipeline/evaluation/stream_evaluation.h"
 
 namespace actionflow {
 
 struct Validation {
-  SplitScore score;  // NaN where there is no validation split
-  std::vector<EvaluatedVideo> videos;
+  SplitScore score;                    // NaN where there is no validation split
+  std::vector<EvaluatedVideo> videos;  // none of streams
+  // Of streams: what was detected in each, and the streams, which stand as long as the task that validated.
+  std::vector<StreamDetections> detected;
+  SequenceSource streams;
+  std::optional<Calibration> calibration;  // chosen on the split
 };
 
 // Throws Interrupted once `stop` is set.
 Validation validate(const Architecture& architecture, const Weights& weights,
                     const std::vector<VideoEntry>& entries, FrameCache& cache,
                     const SamplingOptions& sampling, int threads, const std::atomic<bool>& stop);
+
+// Of a network for streams: score.top1 is the Levenshtein accuracy of the events, at the thresholds that are
+// chosen here, score.loss one minus F1 at half overlap.
+Validation validate_streams(const Architecture& architecture, const Weights& weights,
+                            EvaluationStreams& streams, int threads, const std::atomic<bool>& stop);
 
 }  // namespace actionflow

@@ -90,6 +90,13 @@ class ChildProcess {
     return all + buffer_;
   }
 
+  bool running() {
+    int status = 0;
+    if (!code_ && waitpid(pid_, &status, WNOHANG) == pid_)
+      code_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    return !code_;
+  }
+
   // The exit code, or 128 + the signal that ended it.
   int wait() {
     if (code_) return *code_;

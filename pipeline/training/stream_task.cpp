@@ -1,0 +1,71 @@
+#include "models/network/action_scores.h"
+#include "nodes/training/sequence_preparer.h"
+#include "pipeline/evaluation/stream_evaluation.h"
+#include "pipeline/training/training_task.h"
+
+namespace actionflow {
+namespace {
+
+class StreamTask : public TrainingTask {
+ public:
+  StreamTask(const Recipe& recipe, const Dataset& dataset, const Architecture& architecture,
+             FrameCache& cache)
+      : recipe_(recipe),
+        architecture_(architecture),
+        augmenter_(recipe.data.augment, recipe.data.sampling, architecture.input, dataset.classes),
+        maker_(dataset.train, augmenter_, cache, *recipe.data.streams, recipe.data.balanced,
+               recipe.worker_threads()),
+        validation_(dataset.val, cache, architecture.input, {.seed = recipe.seed}, recipe.worker_threads()) {}
+
+  std::int64_t samples_an_epoch() const override { return maker_.planner().sequences(); }
+
+  std::unique_ptr<TrainingFlow> flow(std::uint64_t seed, const FlowStretch& stretch) override {
+    TrainingFlowOptions options = flow_options(recipe_, stretch);
+    options.seed = seed;
+    return std::make_unique<TrainingFlow>(std::make_unique<SequencePreparer>(maker_, seed), options);
+  }
+
+  StepResult step(TrainingNetwork& network, const TrainingBatch& batch, training::StepKey key,
+                  float share) override {
+    const BatchResult result = network.accumulate(batch.pixels(), batch.sample_targets, key, share);
+    StepResult step{result.loss, 0, 0};
+    const std::int64_t samples = result.logits.dim(2);
+    for (std::size_t i = 0; i < batch.sample_targets.size(); ++i) {
+      const SampleTarget& target = batch.sample_targets[i];
+      if (target.label_weight <= 0) continue;
+      const auto at = static_cast<std::int64_t>(i);
+      ++step.labelled;
+      step.right += named(result.logits, at / samples, at % samples) == target.label ? 1 : 0;
+    }
+    return step;
+  }
+
+  Validation validate(const Weights& weights, const std::atomic<bool>& stop) override {
+    return validate_streams(architecture_, weights, validation_, recipe_.worker_threads(), stop);
+  }
+
+ private:
+  // The class that is likeliest at a sample.
+  static int named(const Tensor& values, std::int64_t sequence, std::int64_t sample) {
+    const std::int64_t outputs = values.dim(1), samples = values.dim(2);
+    const auto value = [&](std::int64_t k) { return values[(sequence * outputs + k) * samples + sample]; };
+    std::int64_t best = 0;
+    for (std::int64_t k = 1; k < outputs - kActionOutputs; ++k) best = value(k) > value(best) ? k : best;
+    return static_cast<int>(best);
+  }
+
+  const Recipe& recipe_;
+  const Architecture& architecture_;
+  const Augmenter augmenter_;
+  SequenceMaker maker_;
+  EvaluationStreams validation_;
+};
+
+}  // namespace
+
+std::unique_ptr<TrainingTask> make_stream_task(const Recipe& recipe, const Dataset& dataset,
+                                               const Architecture& architecture, FrameCache& cache) {
+  return std::make_unique<StreamTask>(recipe, dataset, architecture, cache);
+}
+
+}  // namespace actionflow

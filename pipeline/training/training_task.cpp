@@ -1,0 +1,29 @@
+#include "pipeline/training/training_task.h"
+
+namespace actionflow {
+
+TrainingFlowOptions flow_options(const Recipe& recipe, const FlowStretch& stretch) {
+  TrainingFlowOptions options;
+  options.batch = recipe.batch;
+  options.workers = recipe.worker_threads();
+  options.most_unreadable = recipe.data.lists.most_unreadable;
+  options.first_epoch = stretch.first_epoch;
+  options.first_step = stretch.first_step;
+  options.end_epoch = stretch.end_epoch;
+  return options;
+}
+
+std::unique_ptr<TrainingTask> make_task(const Recipe& recipe, const Dataset& dataset,
+                                        const Architecture& architecture, FrameCache& cache) {
+  const bool streams = recipe.data.streams.has_value();
+  if (streams && !architecture.streams)
+    throw UsageError("data.streams is for a network for streams, and '" + architecture.name +
+                     "' is none, expected `streams: true` in its model file");
+  if (!streams && architecture.streams)
+    throw UsageError("'" + architecture.name +
+                     "' is a network for streams, expected data.streams in the recipe");
+  return streams ? make_stream_task(recipe, dataset, architecture, cache)
+                 : make_clip_task(recipe, dataset, architecture, cache);
+}
+
+}  // namespace actionflow

@@ -1,0 +1,84 @@
+// `train` on streams, as people run it: small clips joined on the fly.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "models/formats/weight_files.h"
+#include "tests/pipeline/training/training_bench.h"
+
+namespace actionflow::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+class StreamTraining : public ::testing::Test {
+ protected:
+  StreamTraining() {
+    bench_.write("stream.yaml",
+                 "name: small_stream\nstreams: true\n"
+                 "input: {channels: 1, frames: 40, frame_rate: 10, height: 16, width: 16}\nlayers:\n"
+                 "  - {layer: conv3d, name: conv, filters: 8, kernel: 3, padding: causal, stride: [1, 2, 2], "
+                 "activation: relu}\n"
+                 "  - {layer: batch_norm, name: norm}\n"
+                 "  - {layer: global_average_pool, over: space}\n"
+                 "  - {layer: gru, name: memory, units: 12, sequence: true}\n"
+                 "  - {layer: action_scores, name: told}\n");
+  }
+
+  std::vector<std::string> words(const std::string& output, std::vector<std::string> more = {}) const {
+    std::vector<std::string> all{"model=" + (bench_ / "stream.yaml").string(), "data.streams={sequences: 10}",
+                                 "output=" + (bench_ / output).string(), "epochs=3"};
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  }
+
+  TrainingBench bench_;
+};
+
+TEST_F(StreamTraining, LearnsAndKeepsWhatItChoseForEvents) {
+  const auto ended = bench_.train(words("run", {"--json", "epochs=12"}));
+  ASSERT_EQ(ended.code, 0) << ended.err;
+  std::istringstream lines(ended.out);
+  std::vector<double> losses;
+  for (std::string line; std::getline(lines, line);) {
+    const auto epoch = nlohmann::json::parse(line);
+    losses.push_back(epoch["loss"]);
+    EXPECT_TRUE(epoch["val_top1"].is_number());
+  }
+  ASSERT_EQ(losses.size(), 12U);
+  EXPECT_LT(losses.back(), 0.8 * losses.front());
+  const Model best = load_model(bench_ / "run/best.safetensors");
+  EXPECT_TRUE(best.architecture.streams);
+  ASSERT_TRUE(best.calibration && best.calibration->events);
+  EXPECT_THAT(best.calibration->chosen_on, HasSubstr("val"));
+}
+
+TEST_F(StreamTraining, ARunThatWasStoppedGoesOnToTheSameNumbers) {
+  const auto whole = bench_.train(words("whole"));
+  ASSERT_EQ(whole.code, 0) << whole.err;
+  const auto same = bench_.train(words("again"));
+  ASSERT_EQ(same.code, 0) << same.err;
+  EXPECT_EQ(bench_.metrics("whole"), bench_.metrics("again"));
+  EXPECT_EQ(bench_.best("whole"), bench_.best("again"));
+
+  ChildProcess child(bench_.command(words("stopped", {"checkpoint.steps=1"})), bench_ / "stopped.txt");
+  while (child.running() && !std::filesystem::exists(bench_ / "stopped/metrics.jsonl")) {
+  }
+  child.signal(SIGKILL);
+  child.wait();
+  const auto resumed = bench_.train(words("stopped", {"checkpoint.steps=1", "--resume"}));
+  ASSERT_EQ(resumed.code, 0) << resumed.err;
+  EXPECT_EQ(bench_.metrics("whole"), bench_.metrics("stopped"));
+  EXPECT_EQ(bench_.best("whole"), bench_.best("stopped"));
+}
+
+TEST_F(StreamTraining, NetworkAndDataHaveToBeForStreamsBoth) {
+  const auto clips = bench_.train({"model=" + (bench_ / "stream.yaml").string()});
+  EXPECT_EQ(clips.code, 2);
+  EXPECT_THAT(clips.err, HasSubstr("data.streams"));
+  const auto streams = bench_.train({"data.streams={}"});
+  EXPECT_EQ(streams.code, 2);
+  EXPECT_THAT(streams.err, HasSubstr("streams: true"));
+}
+
+}  // namespace
+}  // namespace actionflow::testing
