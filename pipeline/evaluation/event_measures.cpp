@@ -101,6 +101,17 @@ bool overlaps_an_action(const StreamDetections& stream, const DetectedAction& de
   });
 }
 
+double common_seconds(const DetectedAction& detected, const TimedAction& action) {
+  return std::max(0.0, std::min(detected.end, action.end) - std::max(detected.start, action.start));
+}
+
+bool is_ambiguous(const StreamDetections& stream, const DetectedAction& detected) {
+  double seconds = 0;
+  for (const TimedAction& action : stream.actions)
+    if (action.label == kAmbiguous) seconds += common_seconds(detected, action);
+  return seconds > 0 && seconds >= (detected.end - detected.start) / 2;
+}
+
 class Measuring {
  public:
   Measuring(Streams streams, int classes) : streams_(streams) {
@@ -129,7 +140,7 @@ class Measuring {
       for (const TimedAction& action : stream.actions) {
         if (is_of_a_class(action))
           ++of_class(action.label).actions;
-        else
+        else if (action.label == kMovementOfNone)
           ++result_.unknown;
       }
       for (const DetectedAction& detected : stream.detected) ++of_class(detected.label).events;
@@ -199,7 +210,7 @@ class Measuring {
       result_.false_events = static_cast<double>(alone) * kSecondsPerHour / result_.seconds;
     for (std::size_t s = 0; s < streams_.size(); ++s) {
       const auto hit = [&](const TimedAction& action) {
-        return !is_of_a_class(action) &&
+        return action.label == kMovementOfNone &&
                std::any_of(unmatched_starts[s].begin(), unmatched_starts[s].end(),
                            [&](double start) { return action.start <= start && start < action.end; });
       };
@@ -242,6 +253,16 @@ Matches match_detections(Streams streams, double overlap) {
     if (match.action >= 0) taken[match.stream][static_cast<std::size_t>(match.action)] = true;
   }
   return matches;
+}
+
+void leave_out_ambiguous(StreamDetections& stream) {
+  std::vector<bool> left_out(stream.detected.size());
+  for (const DetectionMatch& match : match_detections({&stream, 1}, kLooseOverlap))
+    left_out[match.detection] = match.action < 0 && is_ambiguous(stream, stream.detected[match.detection]);
+  std::vector<DetectedAction> kept;
+  for (std::size_t i = 0; i < left_out.size(); ++i)
+    if (!left_out[i]) kept.push_back(stream.detected[i]);
+  stream.detected = std::move(kept);
 }
 
 std::optional<double> levenshtein_accuracy(Streams streams) {

@@ -1,8 +1,8 @@
 // How well the actions detected in uncut streams agree with those that happened.
 //
-// Times are seconds since a stream's first frame. Only actions with a label of 0 or more are asked for; those
-// with label −1 are movements of no class, on which nothing should be detected. Everything here is a function
-// of its arguments; fractions are from 0 to 1.
+// Times are seconds since a stream's first frame. Only actions of a class are asked for; others of the truth
+// are movements of none of the classes, on which nothing should be detected, and what is ambiguous.
+// Everything here is a function of its arguments; fractions are from 0 to 1.
 //
 // A detection finds an action of its own label where intersection ÷ union reaches the overlap that is asked
 // for. Each action is found once: detections choose by falling score, each the action that it overlaps most
@@ -84,6 +84,10 @@ struct DetectionMatch {
 };
 // Every detection, by falling score.
 std::vector<DetectionMatch> match_detections(std::span<const StreamDetections> streams, double overlap);
+
+// A detection that finds nothing and lies for half of its time or more in ambiguous stretches counts neither
+// way: it is left out. Whoever makes detections does so, before they are measured and shown.
+void leave_out_ambiguous(StreamDetections& stream);
 
 // Intersection ÷ union of [start, end] and [other_start, other_end].
 double temporal_overlap(double start, double end, double other_start, double other_end);

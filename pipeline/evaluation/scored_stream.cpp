@@ -59,7 +59,9 @@ StreamDetections detect_actions(const ScoredStream& stream, const EventOptions& 
     detections.add(
         decoder.observe({one.start, one.end, one.which, one.action, one.elapsed, stream.interval}));
   detections.add(decoder.finish());
-  return {stream.name, stream.seconds, stream.actions, detections.take()};
+  StreamDetections detected{stream.name, stream.seconds, stream.actions, detections.take()};
+  leave_out_ambiguous(detected);
+  return detected;
 }
 
 std::vector<StreamDetections> detect_actions(std::span<const ScoredStream> streams,

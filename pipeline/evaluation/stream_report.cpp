@@ -68,7 +68,7 @@ class MistakeList {
     const StreamDetections& stream = streams_[at];
     const TimedAction* under = action_under(stream, detected);
     std::string where = "where nothing happened";
-    if (under != nullptr && under->label < 0) where = "on a movement of no class";
+    if (under != nullptr && under->label == kMovementOfNone) where = "on a movement of no class";
     if (under != nullptr && under->label >= 0) {
       const auto index = static_cast<std::size_t>(under - stream.actions.data());
       where = under->label == detected.label ? (told[index] ? "once more" : "at another time")

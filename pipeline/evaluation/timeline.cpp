@@ -55,6 +55,7 @@ class Timeline {
 
  private:
   std::string name_of(int label) const {
+    if (label == kAmbiguous) return "ambiguous";
     return label < 0 ? "none of the classes" : classes_[static_cast<std::size_t>(label)];
   }
 

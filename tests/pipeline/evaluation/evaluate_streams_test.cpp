@@ -87,6 +87,19 @@ TEST_F(EvaluateStreams, AnUnreadableVideoIsListedAndItsActionIsMissed) {
   EXPECT_LE(judged["top1"], 0.5);
 }
 
+TEST_F(EvaluateStreams, AListWithTimesHasTheUncutVideosThemselves) {
+  bench_.write("data/test.txt", "v16.mp4 0.2 0.7 left\nv16.mp4 0.7 0.9 right\nv17.mp4\n");
+  bench_.write("data/val.txt", "v12.mp4 0.1 0.9 left\nv13.mp4\n");
+  bench_.write("data/train.txt", "v0.mp4 0.1 0.9 left\nv1.mp4 0.1 0.9 right\n");
+  const auto judged = json();
+  EXPECT_EQ(judged["streams"]["streams"], 2);
+  EXPECT_EQ(judged["streams"]["actions"], 2);
+  EXPECT_NEAR(judged["streams"]["seconds"], 2.0, 1e-9);
+  EXPECT_FALSE(judged.contains("clips"));  // nothing is cut
+  EXPECT_EQ(judged["calibration"]["chosen_on"], "val, 1 actions in 2 streams");
+  EXPECT_THAT(evaluate().out, HasSubstr("2 streams of"));
+}
+
 TEST_F(EvaluateStreams, DrawsTheReportWhereItIsAskedFor) {
   const auto ended = evaluate({"--report", bench_ / "page.html"});
   EXPECT_EQ(ended.code, 0) << ended.err;

@@ -105,6 +105,23 @@ TEST(EventMeasures, FalseEventsAreThoseThatTouchNoActionOfAnyClass) {
   EXPECT_EQ(measures.unknown_hit, 1);
 }
 
+TEST(EventMeasures, WhatIsDetectedInAmbiguousStretchesCountsNeitherWay) {
+  StreamDetections stream{"a",
+                          3600,
+                          {{0, 0, 10}, {kAmbiguous, 8, 60}},
+                          {detected(0, 0, 9.5),    // finds the action
+                           detected(1, 20, 30),    // wholly inside
+                           detected(1, 55, 64),    // for more than half
+                           detected(1, 58, 70)}};  // for less
+  leave_out_ambiguous(stream);
+  ASSERT_EQ(stream.detected.size(), 2U);
+  EXPECT_DOUBLE_EQ(stream.detected[1].start, 58);
+  const EventMeasures measures = measure_events({&stream, 1}, 2);
+  EXPECT_EQ(measures.actions, 1);
+  EXPECT_EQ(measures.unknown, 0);
+  EXPECT_DOUBLE_EQ(measures.false_events, 1);
+}
+
 TEST(EventMeasures, ClassesHaveTheirOwnLines) {
   const StreamDetections stream{
       "a",
