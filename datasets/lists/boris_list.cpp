@@ -10,8 +10,8 @@ namespace actionflow {
 std::vector<ListRow> boris_rows(const ListText& list, const ListContext& context, ListErrors& errors) {
   const TimedColumnNames names{.path = {"media file name", "media file", "media file path"},
                                .label = {"behavior", "behaviour"},
-                               .start = {"start (s)"},
-                               .end = {"stop (s)"}};
+                               .start = {"start (s)", "start (seconds)"},
+                               .end = {"stop (s)", "stop (seconds)"}};
   const TimedTable table(list, names, {}, errors);
   if (table.empty()) return {};
   const int type = column_of(table.header(), {"behavior type", "behaviour type"});

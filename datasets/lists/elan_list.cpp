@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <map>
 #include <pugixml.hpp>
 
@@ -15,6 +16,20 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr double kMillisecond = 1e-3;
+
+// "my film.mp4" of "my%20film.mp4".
+std::string without_percents(std::string_view url) {
+  std::string text;
+  for (std::size_t i = 0; i < url.size(); ++i) {
+    unsigned value = 0;
+    const char* const digits = url.data() + i + 1;
+    const bool coded = url[i] == '%' && i + 2 < url.size() &&
+                       std::from_chars(digits, digits + 2, value, 16).ptr == digits + 2;
+    text += coded ? static_cast<char>(value) : url[i];
+    i += coded ? 2 : 0;
+  }
+  return text;
+}
 
 class ElanFile {
  public:
@@ -37,6 +52,10 @@ class ElanFile {
     if (!video.timed) return;
     read_time_slots();
     const pugi::xml_node tier = find_tier();
+    if (!tier.child("ANNOTATION").child("REF_ANNOTATION").empty())
+      return fail(tier.offset_debug(),
+                  fmt::format("tier '{}' has the times of another one, expected that in data.tier",
+                              tier.attribute("TIER_ID").as_string()));
     for (const pugi::xml_node annotation : tier.children("ANNOTATION"))
       add_action(annotation.child("ALIGNABLE_ANNOTATION"), video, rows);
   }
@@ -58,7 +77,8 @@ class ElanFile {
     // What is at 0 in the annotation stands there in the video.
     origin_ = media.attribute("TIME_ORIGIN").as_double() * kMillisecond;
     const std::string url = media.attribute("MEDIA_URL").as_string();
-    std::string name = last_name(url.empty() ? media.attribute("RELATIVE_MEDIA_URL").as_string() : url);
+    std::string name =
+        last_name(without_percents(url.empty() ? media.attribute("RELATIVE_MEDIA_URL").as_string() : url));
     if (name.empty()) name = text_.file().stem().string();
     ListRow row{text_.file().string(), name, {}, std::nullopt, {}};
     const fs::path beside = text_.file().parent_path() / name;

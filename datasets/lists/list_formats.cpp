@@ -39,7 +39,8 @@ DatasetFormat json_format(std::string_view text) {
 
 DatasetFormat table_format(const std::string& header, bool streams) {
   const CsvRow cells = split_cells(lower_case(header), separator_of(header));
-  if (column_of(cells, {"behavior", "behaviour"}) >= 0 && column_of(cells, {"start (s)"}) >= 0)
+  if (column_of(cells, {"behavior", "behaviour"}) >= 0 &&
+      column_of(cells, {"start (s)", "start (seconds)"}) >= 0)
     return DatasetFormat::boris;
   if (column_of(cells, {"start_timestamp"}) >= 0 && column_of(cells, {"stop_timestamp"}) >= 0)
     return DatasetFormat::epic_kitchens;

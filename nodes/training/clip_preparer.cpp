@@ -9,14 +9,7 @@ ClipPreparer::ClipPreparer(const std::vector<VideoEntry>& entries, const Augment
     : frames_(entries, cache, augmenter.kept_form()),
       augmenter_(augmenter),
       seed_(seed),
-      balanced_(balanced) {
-  for (const VideoEntry& entry : entries) {
-    if (entry.timed)
-      throw UsageError(entry.list +
-                       " says when actions happen in uncut videos, expected clips of one action each, or "
-                       "data.streams, which trains on streams");
-  }
-}
+      balanced_(balanced) {}
 
 std::vector<int> ClipPreparer::epoch_entries(std::uint32_t epoch) const {
   return epoch_order(frames_.entries(), balanced_, seed_, epoch);

@@ -15,8 +15,7 @@ class ClipPreparer : public SamplePreparer {
  public:
   static constexpr int kAttempts = 20;
 
-  // `entries` (not empty), `augmenter` and `cache` must outlive it. Balanced as in epoch_order.h. Throws
-  // UsageError for uncut videos.
+  // `entries` (not empty), `augmenter` and `cache` must outlive it. Balanced as in epoch_order.h.
   ClipPreparer(const std::vector<VideoEntry>& entries, const Augmenter& augmenter, FrameCache& cache,
                std::uint64_t seed, bool balanced = false);
 

@@ -17,6 +17,11 @@
 // Memory: batches_ahead + 1 batches of clips (no more of an epoch than it has), and what workers decode at
 // the moment.
 //
+//   TrainingFlow clips(std::make_unique<ClipPreparer>(entries, augmenter, cache, seed), options);
+//
+//   SequenceMaker maker(entries, augmenter, cache, stream_options, balanced, threads);
+//   TrainingFlow sequences(std::make_unique<SequencePreparer>(maker, seed), options);
+//
 // next() belongs to one thread; stop() may be called from any.
 #pragma once
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/log.h"
 
 namespace actionflow {
@@ -47,10 +49,22 @@ void scan(const std::vector<VideoEntry>& entries, const char* split, const Recip
   }
 }
 
+// Uncut videos are no clips.
+void require_clips(const Dataset& dataset) {
+  for (const std::vector<VideoEntry>* split : {&dataset.train, &dataset.val}) {
+    const auto timed = std::ranges::find_if(*split, &VideoEntry::timed);
+    if (timed != split->end())
+      throw UsageError(timed->list +
+                       " says when actions happen in an uncut video, expected data.streams, which trains on "
+                       "streams, or a list of clips");
+  }
+}
+
 }  // namespace
 
 Dataset read_training_data(const Recipe& recipe) {
   Dataset dataset = read_dataset(recipe.data.lists, recipe.seed);
+  if (!recipe.data.streams) require_clips(dataset);
   if (dataset.train.empty())
     throw ModelError("there are no videos to train on: data.train names an empty list");
   if (dataset.val.empty() && recipe.early_stop.patience > 0)

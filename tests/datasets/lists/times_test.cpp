@@ -232,9 +232,11 @@ std::string elan(const std::string& label, const std::string& speech = "") {
 }
 
 TEST_F(Times, OfElanATierIsReadAndTheVideoIsFoundByItsLastName) {
-  write("film.mp4", "");
-  const auto videos = train("film.eaf", elan("wave"));
-  EXPECT_EQ(videos[0].path, folder_ / "film.mp4");
+  write("my film.mp4", "");
+  std::string text = elan("wave");
+  text.replace(text.find("film.mp4"), 4, "my%20film");
+  const auto videos = train("film.eaf", text);
+  EXPECT_EQ(videos[0].path, folder_ / "my film.mp4");
   EXPECT_EQ(videos[0].actions, (Actions{{kWave, 0.5, 2.25}}));
   EXPECT_THAT(videos[0].action_places, ElementsAre("film.eaf:15"));
 }
@@ -256,6 +258,9 @@ TEST_F(Times, OfElanTheTierIsAskedForWhereSeveralHaveAnnotations) {
 TEST_F(Times, OfElanEntitiesAreNotExpandedAndBrokenXmlIsAnErrorWithItsLine) {
   EXPECT_THAT(refused("film.eaf", elan("&bomb;")), HasSubstr("label is '&bomb'"));
   EXPECT_THAT(refused("film.eaf", elan("<wave>")), HasSubstr("is no XML here"));
+  options_.tier = "speech";
+  EXPECT_THAT(refused("film.eaf", elan("wave", "<ANNOTATION><REF_ANNOTATION/></ANNOTATION>")),
+              HasSubstr("film.eaf:20: error: tier 'speech' has the times of another one"));
   std::string frames = elan("wave");
   frames.replace(frames.find("milliseconds"), 12, "PAL-frames");
   EXPECT_THAT(refused("film.eaf", frames), HasSubstr("counts time in PAL-frames"));
@@ -271,6 +276,12 @@ TEST_F(Times, OfBorisStatesAreReadAndPointsPassedOver) {
   EXPECT_EQ(names_of(videos), (Names{"film.mp4"}));
   EXPECT_EQ(videos[0].actions, (Actions{{kWave, 1.5, 4}, {kClap, 5, 6.25}}));
   EXPECT_THAT(logged_, ::testing::Contains(HasSubstr("1 events of type POINT")));
+  const auto newer =
+      train("newer.csv",
+            "Observation id,Subject,Behavior,Behavioral category,Behavior type,Start (seconds),"
+            "Stop (seconds),Duration (seconds),Media file name,Comment start\n"
+            "o1,r1,wave,body,STATE,1.25,2.75,1.5,film.mp4,\"so, so\"\n");
+  EXPECT_EQ(newer[0].actions, (Actions{{kWave, 1.25, 2.75}}));
 }
 
 TEST_F(Times, OfLabelStudioFramesAreCountedFromOne) {

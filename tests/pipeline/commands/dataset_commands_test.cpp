@@ -34,6 +34,34 @@ TEST_F(DatasetCommands, EvaluationListsWhatItCannotReadInEveryList) {
   EXPECT_THAT(ended.err, HasSubstr("none of the 1 videos of data.unknown can be read"));
 }
 
+TEST_F(DatasetCommands, DrawnStreamsAreReadAsListsWithTimes) {
+  const std::string folder = bench_ / "drawn";
+  const auto drawn =
+      run({"generate", folder, "--scene", "hands", "--streams", "3", "--minutes", "0.3", "--json"});
+  ASSERT_EQ(drawn.code, 0) << drawn.err;
+  const auto line = nlohmann::json::parse(drawn.out);
+  EXPECT_EQ(line["streams"], 3);
+  EXPECT_EQ(line["train"], 1);
+  EXPECT_FALSE(line.contains("clips"));
+  const std::vector<std::string> lists{"data.root=" + folder, "data.classes=classes.txt",
+                                       "data.train=train.txt", "data.val=val.txt", "data.test=test.txt"};
+  std::vector<std::string> words{"train", bench_ / "recipe.yaml", "--show-augmentation",
+                                 bench_ / "sheet.png"};
+  words.insert(words.end(), lists.begin(), lists.end());
+  const auto refused = run(words);
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_THAT(refused.err,
+              AllOf(HasSubstr("train.txt:1 says when actions happen"), HasSubstr("data.streams")));
+  words.push_back("data.streams={}");
+  const auto shown = run(words);
+  EXPECT_EQ(shown.code, 0) << shown.err;
+  EXPECT_GT(std::filesystem::file_size(bench_ / "sheet.png"), 1000U);
+
+  const auto both = run({"generate", bench_ / "other", "--clips", "5", "--streams", "3"});
+  EXPECT_EQ(both.code, 2);
+  EXPECT_THAT(both.err, HasSubstr("--clips and --streams"));
+}
+
 TEST_F(DatasetCommands, PartsAreTrainedOnAndJudged) {
   std::string rows = "path,label,time_start,time_end\n";
   for (int i = 0; i < 12; ++i) {
