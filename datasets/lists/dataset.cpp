@@ -22,8 +22,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::size_t kMostNamed = 10;
-
 // UCF101's lists, where `train` is the folder that holds them.
 void find_ucf101_lists(DataOptions& options) {
   const fs::path folder = options.train;
@@ -74,8 +72,6 @@ class DatasetReader {
                                      const Groups& groups);
   void require_root() const;
   void tell_layout() const;
-  void warn_of_classes();
-  void warn_of_groups();
 
   std::string layout_;  // that the root was found to have; empty where lists were named
   const DataOptions options_;
@@ -211,43 +207,6 @@ std::vector<VideoEntry> DatasetReader::entries_of(const fs::path& list, const Ro
   return entries;
 }
 
-void DatasetReader::warn_of_classes() {
-  if (dataset_.train.empty()) return;
-  std::vector<bool> seen(classes_.names().size());
-  for (const VideoEntry& entry : dataset_.train) {
-    for (const int label : entry.labels) seen[static_cast<std::size_t>(label)] = true;
-    for (const TimedAction& action : entry.actions)
-      if (action.label >= 0) seen[static_cast<std::size_t>(action.label)] = true;
-  }
-  std::vector<std::string> without;
-  for (std::size_t i = 0; i < seen.size(); ++i) {
-    if (!seen[i]) without.push_back(classes_.names()[i]);
-  }
-  if (without.empty()) return;
-  const std::size_t all = without.size();
-  without.resize(std::min(all, kMostNamed));
-  dataset_.warnings.push_back(fmt::format("{} of {} classes have no training videos: {}{}", all, seen.size(),
-                                          fmt::join(without, ", "), all > without.size() ? ", …" : ""));
-}
-
-// Videos without a group are compared with none.
-void DatasetReader::warn_of_groups() {
-  using Split = std::pair<const char*, const std::vector<VideoEntry>*>;
-  for (const auto& [split, entries] : {Split("training", &dataset_.train), Split("validation", &dataset_.val),
-                                       Split("test", &dataset_.test)}) {
-    const auto has_none = [](const VideoEntry& entry) { return entry.group.empty(); };
-    const auto without = static_cast<std::size_t>(std::count_if(entries->begin(), entries->end(), has_none));
-    if (without == 0) continue;
-    const VideoEntry& first = *std::find_if(entries->begin(), entries->end(), has_none);
-    const std::string what = fmt::format("data.groups gives no group to {} of {} {} videos, as '{}'", without,
-                                         entries->size(), split, first.name);
-    if (entries == &dataset_.train && without == entries->size())
-      errors_.add(first.list, what);
-    else
-      dataset_.warnings.push_back(what);
-  }
-}
-
 void DatasetReader::require_root() const {
   if (options_.root.empty() || is_folder(options_.root)) return;
   const std::string place = options_.root_place.empty() ? std::string() : options_.root_place + ": error: ";
@@ -297,7 +256,7 @@ Dataset DatasetReader::read() {
     split_fold(all, options_.folds, options_.fold, dataset_.train, dataset_.test);
   }
   if (!errors_.any()) find_leaks(dataset_, other, errors_);
-  if (!errors_.any() && groups.any()) warn_of_groups();
+  if (!errors_.any() && groups.any()) warn_of_groups(dataset_, errors_);
   if (!errors_.any() && dataset_.val.empty() && options_.val_share > 0) {
     draw_val(dataset_, options_.val_share, seed_, errors_);
     find_leaks(dataset_, other, errors_);
@@ -305,7 +264,7 @@ Dataset DatasetReader::read() {
   errors_.throw_if_any();
   if (layout_.empty() && !options_.val.empty() && options_.val_share > 0)
     dataset_.warnings.emplace_back("data.val_share is not used, since data.val names the validation list");
-  warn_of_classes();
+  warn_of_classes(classes_.names(), dataset_);
   dataset_.train.insert(dataset_.train.end(), other.begin(), other.end());
   for (const std::string& warning : dataset_.warnings) log::warn("{}", warning);
   dataset_.classes = classes_.names();

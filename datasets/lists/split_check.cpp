@@ -18,6 +18,7 @@ namespace actionflow {
 
 namespace {
 
+constexpr std::size_t kMostNamed = 10;
 using Entries = std::vector<VideoEntry>;
 using Places = std::unordered_map<std::string, const VideoEntry*>;
 
@@ -158,6 +159,42 @@ void find_leaks(const Dataset& dataset, const Entries& other, ListErrors& errors
                                      {"data.unknown", &dataset.unknown}}};
   for (std::size_t i = 0; i < splits.size(); ++i) {
     for (std::size_t k = 0; k < i; ++k) find_leaks_between(splits[k], splits[i], errors);
+  }
+}
+
+void warn_of_classes(const std::vector<std::string>& classes, Dataset& dataset) {
+  if (dataset.train.empty()) return;
+  std::vector<bool> seen(classes.size());
+  for (const VideoEntry& entry : dataset.train) {
+    for (const int label : entry.labels) seen[static_cast<std::size_t>(label)] = true;
+    for (const TimedAction& action : entry.actions)
+      if (action.label >= 0) seen[static_cast<std::size_t>(action.label)] = true;
+  }
+  std::vector<std::string> without;
+  for (std::size_t i = 0; i < seen.size(); ++i) {
+    if (!seen[i]) without.push_back(classes[i]);
+  }
+  if (without.empty()) return;
+  const std::size_t all = without.size();
+  without.resize(std::min(all, kMostNamed));
+  dataset.warnings.push_back(fmt::format("{} of {} classes have no training videos: {}{}", all, seen.size(),
+                                         fmt::join(without, ", "), all > without.size() ? ", …" : ""));
+}
+
+void warn_of_groups(Dataset& dataset, ListErrors& errors) {
+  using Split = std::pair<const char*, const std::vector<VideoEntry>*>;
+  for (const auto& [split, entries] :
+       {Split("training", &dataset.train), Split("validation", &dataset.val), Split("test", &dataset.test)}) {
+    const auto has_none = [](const VideoEntry& entry) { return entry.group.empty(); };
+    const auto without = static_cast<std::size_t>(std::count_if(entries->begin(), entries->end(), has_none));
+    if (without == 0) continue;
+    const VideoEntry& first = *std::find_if(entries->begin(), entries->end(), has_none);
+    const std::string what = fmt::format("data.groups gives no group to {} of {} {} videos, as '{}'", without,
+                                         entries->size(), split, first.name);
+    if (entries == &dataset.train && without == entries->size())
+      errors.add(first.list, what);
+    else
+      dataset.warnings.push_back(what);
   }
 }
 

@@ -15,6 +15,10 @@ void find_doubles(const std::vector<VideoEntry>& entries, ListErrors& errors);
 // Videos, and groups where they are named, that stand in more than one split. `other`: videos of no class to
 // train on, which share groups with train.
 void find_leaks(const Dataset& dataset, const std::vector<VideoEntry>& other, ListErrors& errors);
+// Classes without training videos are a warning.
+void warn_of_classes(const std::vector<std::string>& classes, Dataset& dataset);
+// Videos without a group are compared with none: a warning counts them. All of train without one is an error.
+void warn_of_groups(Dataset& dataset, ListErrors& errors);
 // Moves this share of train to val: whole groups where there are some, else as much of each class.
 void draw_val(Dataset& dataset, double share, std::uint64_t seed, ListErrors& errors);
 

@@ -188,5 +188,21 @@ TEST_F(StreamsTest, AnUncutVideoIsAStreamOfItsOwn) {
   EXPECT_EQ(stream.actions[0].label, 1);
 }
 
+// A dense clip from a video's start is the first window that classify cuts.
+TEST_F(StreamsTest, AnUncutVideosSamplesAreThoseThatClassifyPrepares) {
+  entries_.erase(entries_.begin(), entries_.begin() + 5);
+  entries_[0].timed = true;
+  FrameCache cache(CacheOptions{{}, 0});
+  const StreamSequence stream = EvaluationStreams(entries_, cache, input_, {}, 1).stream(0);
+  ASSERT_EQ(stream.samples.size(), 18U);  // 35 frames at 20 a second
+  input_.frames = 18;
+  const auto video = cache.get(entries_[0].source(), FrameForm::of(input_));
+  const auto window = evaluation_clips(*video, SamplingOptions{}, input_).front();
+  for (std::size_t k = 0; k < window.size(); ++k)
+    EXPECT_TRUE(
+        std::equal(window[k]->data(), window[k]->data() + window[k]->size(), stream.samples[k]->data()))
+        << k;
+}
+
 }  // namespace
 }  // namespace actionflow::testing
