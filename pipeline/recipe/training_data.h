@@ -6,8 +6,9 @@
 
 namespace actionflow {
 
-// Reads the lists. Throws DatasetError, ModelError for a train list without videos and UsageError for a
-// recipe that needs a validation split and has none, and for uncut videos where no streams are made of them. Says in the log what there is.
+// Reads the lists. Throws DatasetError, ModelError for a train list without videos, and UsageError for a
+// recipe that needs a validation split and has none, and for uncut videos where no streams are made of them.
+// Says in the log what there is.
 Dataset read_training_data(const Recipe& recipe);
 
 // Opens every video of the train and validation lists. Those that cannot be read or are shorter than a
