@@ -13,7 +13,7 @@ Dataset read_training_data(const Recipe& recipe);
 
 // Opens every video of the train and validation lists. Those that cannot be read or are shorter than a
 // clip are named in the log. Throws SourceError where more of a split are unreadable than
-// data.most_unreadable allows, and DatasetError for parts that lie beyond their video.
+// data.most_unreadable allows, and DatasetError for parts and actions beyond their video.
 void scan_training_data(const Recipe& recipe, const Dataset& dataset, const InputSpec& input);
 
 // data.cache; a recipe that names no folder gets frame_cache beside its output, which all runs there share.
