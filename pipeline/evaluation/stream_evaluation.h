@@ -21,7 +21,8 @@ namespace actionflow {
 Calibration calibrate_streams(std::span<const ScoredStream> scored, const std::vector<std::string>& classes,
                               const std::string& split);
 
-// At the calibration's temperature and thresholds; the decoder's own defaults where it has none.
+// At the calibration's temperature and thresholds, as a pipeline's `events` node does it; the decoder's own
+// thresholds where there are none.
 std::vector<StreamDetections> detect_calibrated(std::span<const ScoredStream> scored,
                                                 const Calibration& calibration,
                                                 const std::vector<std::string>& classes);

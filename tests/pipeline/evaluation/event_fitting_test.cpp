@@ -6,6 +6,7 @@
 #include "base/random.h"
 #include "nodes/events/calibrated_options.h"
 #include "pipeline/evaluation/clip_calibration.h"
+#include "pipeline/evaluation/stream_evaluation.h"
 
 namespace actionflow::testing {
 namespace {
@@ -203,6 +204,21 @@ TEST(EventFitting, ServesNetworksThatDoNotSayWhetherThereIsAnAction) {
   EXPECT_EQ(accuracy(stream, fitted), 1);
   EXPECT_GT(fitted.events->thresholds.begin, 0.4);
   EXPECT_LT(fitted.events->thresholds.begin, 0.8);
+}
+
+TEST(DetectActions, AClipOfNoClassSaysNothing) {
+  ScoredStream stream{.name = "windows", .seconds = 30, .interval = kInterval};
+  for (int i = 0; i < 30; ++i) {
+    const float best = i >= 5 && i < 10 ? 0.9F : i >= 20 && i < 25 ? 0.6F : 0.4F;
+    stream.observations.push_back(
+        {1.0 * i, i + 1.0, {best, (1 - best) / 2, (1 - best) / 2}, std::nullopt, 0});
+  }
+  Calibration calibration{
+      .chosen_on = "val", .temperature = {}, .none_below = {}, .events = EventCalibration{}};
+  calibration.events->thresholds = {0.5, 0.45};
+  EXPECT_EQ(detect_calibrated({&stream, 1}, calibration, kClasses)[0].detected.size(), 2U);
+  calibration.none_below = 0.7;
+  EXPECT_EQ(detect_calibrated({&stream, 1}, calibration, kClasses)[0].detected.size(), 1U);
 }
 
 TEST(DetectActions, SaysWhenTheFinalNameWasFirstGiven) {

@@ -50,6 +50,7 @@ TEST_F(StreamTraining, LearnsAndKeepsWhatItChoseForEvents) {
   EXPECT_TRUE(best.architecture.streams);
   ASSERT_TRUE(best.calibration && best.calibration->events);
   EXPECT_THAT(best.calibration->chosen_on, HasSubstr("val"));
+  EXPECT_THAT(text_of(bench_ / "run/report.html"), HasSubstr("class='timeline'"));
 }
 
 TEST_F(StreamTraining, ARunThatWasStoppedGoesOnToTheSameNumbers) {
