@@ -16,6 +16,7 @@ const std::vector<NodeKind>& node_kinds() {
     list.push_back(fusion_3d2d_kind());
     list.push_back(cnn_lstm_kind());
     list.push_back(ensemble_kind());
+    list.push_back(events_kind());
     list.push_back(jsonl_kind());
     list.push_back(console_kind());
     list.push_back(overlay_kind());

@@ -11,7 +11,8 @@ void ClassThresholds::describe(config::Fields<ClassThresholds>& fields) {
 
 void EventOptions::describe(config::Fields<EventOptions>& fields) {
   fields.add("begin", &EventOptions::begin, "probability from which on an action is under way").range(0, 1);
-  fields.add("end", &EventOptions::end, "probability below which it is over, at most begin").range(0, 1);
+  fields.add("end", &EventOptions::end, "probability below which it is over; where begin is lower, that")
+      .range(0, 1);
   fields.add("classes", &EventOptions::classes, "begin and end of single classes, by label");
   fields.add("smooth", &EventOptions::smooth, "seconds over whose scores the mean is taken; 0: none")
       .range(0, 60);
@@ -30,9 +31,10 @@ void EventOptions::describe(config::Fields<EventOptions>& fields) {
 }
 
 void EventOptions::check(const config::Value& value, config::Diagnostics& diagnostics) const {
-  if (end > begin) diagnostics.add(value.place(), "end is above begin, expected end ≤ begin");
+  const bool both = value.find("begin") != nullptr && value.find("end") != nullptr;
+  if (both && end > begin) diagnostics.add(value.place(), "end is above begin, expected end ≤ begin");
   for (const auto& [label, own] : classes) {
-    if (end_of(label) > begin_of(label))
+    if (own.begin && own.end && *own.end > *own.begin)
       diagnostics.add(value.place(), "classes." + label + ": end is above begin, expected end ≤ begin");
   }
 }
@@ -44,7 +46,8 @@ double EventOptions::begin_of(const std::string& label) const {
 
 double EventOptions::end_of(const std::string& label) const {
   const auto own = classes.find(label);
-  return own == classes.end() ? end : own->second.end.value_or(end);
+  const double wanted = own == classes.end() ? end : own->second.end.value_or(end);
+  return std::min(wanted, begin_of(label));
 }
 
 bool EventOptions::is_none(const std::string& label) const {

@@ -31,6 +31,7 @@ struct EventOptions {
   static void describe(config::Fields<EventOptions>& fields);
   void check(const config::Value& value, config::Diagnostics& diagnostics) const;
 
+  // Thresholds that hold for a class: end ≤ begin.
   double begin_of(const std::string& label) const;
   double end_of(const std::string& label) const;
   bool is_none(const std::string& label) const;

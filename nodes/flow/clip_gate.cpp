@@ -1,8 +1,16 @@
 #include "nodes/flow/clip_gate.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace actionflow {
+
+namespace {
+
+// Not the end of a segment.
+bool is_clip(const ClipItem& item) { return item.mark == Mark::none; }
+
+}  // namespace
 
 // Tells the gate when the clip is answered everywhere below.
 class ClipGate::ClipTicket : public Ticket {
@@ -36,24 +44,44 @@ void ClipGate::put(StreamId stream, Window window) {
   std::vector<ClipItem> passed;
   const std::lock_guard lock(mutex_);
   item.key = {stream, window.segment, number_++};
+  last_ = Window{window.segment, window.info, Dropped{}};
   queue_.push_back(std::move(item));
   pump(passed);
-  if (stream_.live && queue_.size() > live_queue_) drop_oldest(passed);
+  if (stream_.live && waiting_clips() > live_queue_) drop_oldest(passed);
+}
+
+void ClipGate::end_segment(StreamId stream, Mark mark) {
+  std::vector<ClipItem> passed;
+  const std::lock_guard lock(mutex_);
+  if (!last_) return;
+  const WindowInfo at_the_end{
+      .start = last_->info.end, .end = last_->info.end, .arrival_ns = last_->info.arrival_ns};
+  queue_.push_back(
+      {{stream, last_->segment, number_++}, mark, std::make_shared<Ticket>(counter_, at_the_end), Dropped{}});
+  last_.reset();
+  pump(passed);
 }
 
 void ClipGate::pump(std::vector<ClipItem>& passed) {
-  while (!queue_.empty() && below_ < limit_()) {
+  while (!queue_.empty() && (!is_clip(queue_.front()) || below_ < limit_())) {
     ClipItem& item = passed.emplace_back(std::move(queue_.front()));
     queue_.pop_front();
-    static_cast<ClipTicket&>(*item.ticket).below = true;
-    ++below_;
+    if (is_clip(item)) {
+      static_cast<ClipTicket&>(*item.ticket).below = true;
+      ++below_;
+    }
     emit_(item);
   }
 }
 
+std::size_t ClipGate::waiting_clips() const {
+  return static_cast<std::size_t>(std::count_if(queue_.begin(), queue_.end(), is_clip));
+}
+
 void ClipGate::drop_oldest(std::vector<ClipItem>& passed) {
-  ClipItem& item = passed.emplace_back(std::move(queue_.front()));
-  queue_.pop_front();
+  const auto oldest = std::find_if(queue_.begin(), queue_.end(), is_clip);
+  ClipItem& item = passed.emplace_back(std::move(*oldest));
+  queue_.erase(oldest);
   item.outcome = Dropped{};
   item.ticket->mark_dropped();
   emit_(item);

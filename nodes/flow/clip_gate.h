@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 
 #include "nodes/flow/item.h"
 #include "nodes/flow/run_context.h"
@@ -30,16 +31,20 @@ class ClipGate : public std::enable_shared_from_this<ClipGate> {
 
   // Numbers the window and lets it pass, or keeps it until there is room below.
   void put(StreamId stream, Window window);
-  // Windows put so far.
+  // No window of the last one's segment follows: says so below by an item with this mark. It waits its turn,
+  // and is neither bounded nor counted.
+  void end_segment(StreamId stream, Mark mark);
+  // Items put so far.
   std::int64_t windows() const;
   bool has_room() const;
-  // Clips that wait here.
+  // Items that wait here.
   std::size_t waiting() const;
 
  private:
   class ClipTicket;
   void done(const ClipTicket& ticket);
   void pump(std::vector<ClipItem>& passed);
+  std::size_t waiting_clips() const;
   void drop_oldest(std::vector<ClipItem>& passed);
 
   StreamState& stream_;
@@ -51,6 +56,7 @@ class ClipGate : public std::enable_shared_from_this<ClipGate> {
   mutable std::mutex mutex_;
   int below_ = 0;
   std::int64_t number_ = 0;
+  std::optional<Window> last_;  // without its clips; none since its segment's end
   std::deque<ClipItem> queue_;
 };
 

@@ -92,7 +92,7 @@ std::shared_ptr<SinkThread> Flow::start_sink(const std::string& name, std::share
 }
 
 Flow::WriteResult Flow::writer(const OwnSink& own) const {
-  return [own, run = run_](StreamId stream, WindowResult result) {
+  return [own, run = run_](StreamId stream, Result result) {
     own.thread->post(run->stream(stream).live,
                      [sink = own.sink, result = std::move(result)] { sink->write(result); });
   };

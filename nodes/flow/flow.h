@@ -44,6 +44,7 @@ struct NodeOutput {
   Sender<Clips>* clips = nullptr;
   std::vector<InputSpec> forms;  // of the clips, in the order of each clip item's list
   Sender<Scores>* scores = nullptr;
+  Sender<Events>* events = nullptr;
   std::string window;  // the window node that cut what is scored
   // Networks only: goes on with another network and its weights from the next clip on. Throws ModelError
   // where that does not fit the graph. From any thread.
@@ -94,7 +95,7 @@ class Flow {
 
   // A sink that is given results in the order in which they are written; it finishes with the run, after the
   // summary. Sources of the streams that reach `use` wait while it is busy.
-  using WriteResult = std::function<void(StreamId, WindowResult)>;
+  using WriteResult = std::function<void(StreamId, Result)>;
   WriteResult add_result_sink(const NodeUse& use, std::shared_ptr<ResultSink> sink);
   // A sink of one stream alone, which finishes with the stream.
   std::shared_ptr<SinkThread> add_lane_sink(StreamLane& lane, const std::string& name,

@@ -4,7 +4,8 @@
 // ordering and joining nodes from waiting for ever. An item's key is (stream, segment, number):
 //   packets, frames  `number` counts a stream's packets; there is one frames item for each packet item.
 //   clips and below  `number` counts the windows that one window node cuts from a stream, without a gap,
-//                    from 0, whatever the segment.
+//                    from 0, whatever the segment. Where a segment ends for good, an item without a
+//                    window, dropped and with its mark, stands in this order, too.
 // Items are values: copying one shares its clip, its activations and its ticket.
 #pragma once
 
@@ -23,12 +24,13 @@
 #include "datasets/video/frame.h"
 #include "datasets/video/source.h"
 #include "nodes/flow/in_flight.h"
+#include "nodes/results/result_sink.h"
 
 namespace actionflow {
 
 using StreamId = int;  // index in the pipeline's list of streams
 
-// What a packets or frames item says of its stream beside its content. A mark travels on whatever
+// What an item says of its stream beside its content. A mark travels on whatever
 // becomes of the item's outcome.
 enum class Mark {
   none,
@@ -115,10 +117,14 @@ struct ClassScores {
 };
 using Scores = std::shared_ptr<const ClassScores>;
 
+// What has become of actions by a window; mostly nothing.
+using Events = std::shared_ptr<const std::vector<EventResult>>;
+
 using PacketItem = Item<PacketMessage>;
 using FramesItem = Item<Frames>;
 using ClipItem = Item<Clips>;
 using PartItem = Item<PartResult>;
 using ScoresItem = Item<Scores>;
+using EventsItem = Item<Events>;
 
 }  // namespace actionflow

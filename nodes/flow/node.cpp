@@ -14,8 +14,17 @@ std::string_view to_string(PortType type) {
       return "clips";
     case PortType::scores:
       return "scores";
+    case PortType::events:
+      return "events";
+    case PortType::results:
+      return "scores or events";
   }
   return "";
+}
+
+bool takes(PortType input, PortType output) {
+  return input == output ||
+         (input == PortType::results && (output == PortType::scores || output == PortType::events));
 }
 
 std::vector<std::filesystem::path> Node::outputs(const std::vector<std::string>&) const { return {}; }

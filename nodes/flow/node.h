@@ -19,14 +19,18 @@
 #include "base/config/config.h"
 #include "base/input_spec.h"
 #include "models/network/network.h"
+#include "models/weights/calibration.h"
 #include "nodes/flow/flow.h"
 #include "nodes/results/result_sink.h"
 
 namespace actionflow {
 
-enum class PortType { nothing, packets, frames, clips, scores };
+// `results` is for inputs that take scores or events.
+enum class PortType { nothing, packets, frames, clips, scores, events, results };
 
 std::string_view to_string(PortType type);
+// An input of this type takes what an output of that type gives.
+bool takes(PortType input, PortType output);
 
 // Where a node stands.
 struct NodeUse {
@@ -69,12 +73,16 @@ class Node {
   virtual bool carries_state() const { return false; }
   // What it scores, where it gives scores.
   virtual const std::vector<std::string>& classes() const;
+  // When they count as an action, as the network's weights have it; null where they do not say.
+  virtual const EventCalibration* event_calibration() const { return nullptr; }
   // The input that its clips come from, for nodes of scores: results of one window node only can be joined.
   virtual const Node* window() const { return nullptr; }
 
-  // How long one of its clips is, and from one's start to the next one's, where it gives clips.
+  // How long one of its clips is, from one's start to the next one's, and from sample to sample, where it gives
+  // clips.
   virtual double window_seconds() const { return 0; }
   virtual double hop_seconds() const { return 0; }
+  virtual double sample_interval() const { return 0; }
 
   // What its network costs, where it has one: multiply-accumulates for a second of one stream.
   struct Cost {

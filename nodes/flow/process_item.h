@@ -21,10 +21,9 @@ template <class Out, class In, class Work>
 Item<Out> process_item(RunContext& run, const std::string& node, const Item<In>& in, Work&& work) {
   Outcome<Out> outcome = Dropped{};
   try {
-    const bool drop = run.fault(node, in.key) == Fault::drop || run.expired();
     if (!in.outcome.has_value()) {
       outcome = in.outcome.template rethrow<Out>();
-    } else if (!drop) {
+    } else if (run.fault(node, in.key) != Fault::drop && !run.expired()) {
       outcome = std::forward<Work>(work)(in.outcome.value());
     }
   } catch (...) {

@@ -7,11 +7,11 @@ void ResultOrder::add_stream(int node, StreamId stream) {
   streams_[stream][node];
 }
 
-void ResultOrder::put(int node, StreamId stream, double end, std::optional<WindowResult> result) {
+void ResultOrder::put(int node, StreamId stream, double end, std::vector<Result> results) {
   const std::lock_guard lock(mutex_);
-  if (run_.stream(stream).live) return write(stream, std::move(result));
+  if (run_.stream(stream).live) return write(stream, std::move(results));
   Lanes& lanes = streams_.at(stream);
-  lanes.at(node).push_back({end, std::move(result)});
+  lanes.at(node).push_back({end, std::move(results)});
   write(stream, lanes, false);
 }
 
@@ -49,12 +49,12 @@ void ResultOrder::write(StreamId stream, Lanes& lanes, bool at_end) {
   for (auto lane = next(lanes, at_end); lane != lanes.end(); lane = next(lanes, at_end)) {
     Answer answer = std::move(lane->second.front());
     lane->second.pop_front();
-    write(stream, std::move(answer.result));
+    write(stream, std::move(answer.results));
   }
 }
 
-void ResultOrder::write(StreamId stream, std::optional<WindowResult> result) {
-  if (result) write_(stream, std::move(*result));
+void ResultOrder::write(StreamId stream, std::vector<Result> results) {
+  for (Result& result : results) write_(stream, std::move(result));
 }
 
 }  // namespace actionflow

@@ -9,8 +9,8 @@
 #include <functional>
 #include <map>
 #include <mutex>
-#include <optional>
 #include <utility>
+#include <vector>
 
 #include "nodes/flow/run_context.h"
 #include "nodes/results/result_sink.h"
@@ -19,15 +19,16 @@ namespace actionflow {
 
 class ResultOrder {
  public:
-  using Write = std::function<void(StreamId, WindowResult)>;
+  using Write = std::function<void(StreamId, Result)>;
   ResultOrder(RunContext& run, Write write) : run_(run), write_(std::move(write)) {}
 
   // A node that gives final results.
   int add_node() { return nodes_++; }
   // A stream of which it gives them. Before the stream's first put().
   void add_stream(int node, StreamId stream);
-  // A node's next answer for a stream, in the order of its windows; empty where it failed or was dropped.
-  void put(int node, StreamId stream, double end, std::optional<WindowResult> result);
+  // A node's next answer for a stream, in the order of its windows: its results, none where it failed or was
+  // dropped.
+  void put(int node, StreamId stream, double end, std::vector<Result> results);
   // Nothing more comes: writes what waits.
   void flush();
   // Nothing more comes of the stream: the same for it alone.
@@ -38,14 +39,14 @@ class ResultOrder {
  private:
   struct Answer {
     double end = 0;
-    std::optional<WindowResult> result;
+    std::vector<Result> results;
   };
   using Lanes = std::map<int, std::deque<Answer>>;  // by node
 
   // The lane whose first answer is next; end() while one is empty, unless `at_end`.
   static Lanes::iterator next(Lanes& lanes, bool at_end);
   void write(StreamId stream, Lanes& lanes, bool at_end);
-  void write(StreamId stream, std::optional<WindowResult> result);
+  void write(StreamId stream, std::vector<Result> results);
 
   RunContext& run_;
   const Write write_;

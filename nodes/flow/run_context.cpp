@@ -22,6 +22,7 @@ std::string with_name(const std::string& name, const std::string& message) {
 void add_to(StreamSummary& sum, const StreamSummary& one) {
   sum.frames += one.frames;
   sum.windows += one.windows;
+  sum.events += one.events;
   sum.dropped += one.dropped;
   sum.failed += one.failed;
   sum.damaged += one.damaged;
@@ -128,6 +129,7 @@ StreamSummary RunContext::summary_of(StreamId id, const StreamState& state) cons
   one.name = state.name;
   one.frames = state.frames;
   one.windows = state.windows;
+  one.events = state.events;
   one.dropped = state.dropped;
   one.failed = state.failed;
   one.damaged = state.damaged;
@@ -144,6 +146,7 @@ Summary RunContext::summary() {
   const std::lock_guard lock(mutex_);
   for (const auto& [id, state] : streams_) summary.streams.push_back(summary_of(id, *state));
   summary.detached = detached_;
+  summary.counts_events = counts_events_;
   for (const auto& [name, histogram] : timers_) summary.stages.push_back(summarise(name, *histogram));
   summary.latency = summarise("latency", latency_);
   for (const auto& [node, failure] : sink_failures_) summary.sink_failures.push_back(failure);

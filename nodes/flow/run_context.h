@@ -43,6 +43,7 @@ struct StreamState {
   std::atomic<bool> live{false};
   std::atomic<std::int64_t> frames{0};
   std::atomic<std::int64_t> windows{0};
+  std::atomic<std::int64_t> events{0};
   std::atomic<std::int64_t> dropped{0};
   std::atomic<std::int64_t> failed{0};
   std::atomic<std::int64_t> damaged{0};
@@ -89,6 +90,9 @@ class RunContext {
   // By the stage's name; the reference stays good.
   DurationHistogram& timer(const std::string& stage);
   DurationHistogram& latency() { return latency_; }
+  // Says that the run finds events, so that its summary counts them.
+  void count_events() { counts_events_ = true; }
+  const Clock& clock() const { return clock_; }
 
   // Seconds and interrupted are the caller's to fill.
   Summary summary();
@@ -101,6 +105,7 @@ class RunContext {
   FaultHook faults_;
   const Clock& clock_;
   std::atomic<std::int64_t> stop_ns_{0};
+  std::atomic<bool> counts_events_{false};
   DurationHistogram latency_;
 
   mutable std::shared_mutex streams_mutex_;  // guards the map, not what is in it

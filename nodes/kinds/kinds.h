@@ -11,5 +11,6 @@ NodeKind cnn3d_kind();
 NodeKind fusion_3d2d_kind();
 NodeKind cnn_lstm_kind();
 NodeKind ensemble_kind();
+NodeKind events_kind();
 
 }  // namespace actionflow

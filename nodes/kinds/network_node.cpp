@@ -77,6 +77,11 @@ std::optional<Node::Cost> NetworkNode::cost() const {
   return Cost{carries_state() ? windows / architecture.input.frames : windows, windows};
 }
 
+const EventCalibration* NetworkNode::event_calibration() const {
+  return model_ && model_->calibration && model_->calibration->events ? &*model_->calibration->events
+                                                                      : nullptr;
+}
+
 NodeOutput NetworkNode::build(Flow& flow, const NodeUse& use, const std::vector<NodeOutput>& inputs) {
   NetworkOptions options;
   options.precision = flow.options().precision;

@@ -48,6 +48,7 @@ class NetworkNode : public Node {
   const InputSpec* input_form() const override { return model_ ? &form_ : nullptr; }
   bool carries_state() const override { return model_ && model_->architecture.streams; }
   const std::vector<std::string>& classes() const override;
+  const EventCalibration* event_calibration() const override;
   const Node* window() const override { return window_; }
   std::optional<Cost> cost() const override;
   NodeOutput build(Flow& flow, const NodeUse& use, const std::vector<NodeOutput>& inputs) override;

@@ -72,6 +72,7 @@ class StreamWindows {
     if (no_more && grid_) grid_->finish(samples_);
     cut();
     if (mark == Mark::end && !run_.stream(stream_).source_failed) end_of_file();
+    if (no_more) gate_->end_segment(stream_, mark);
   }
 
   void tell_progress() { progress_->set({gate_->windows(), cutter_.horizon()}); }
@@ -169,6 +170,7 @@ class WindowNode : public Node {
 
   double window_seconds() const override { return shape_.frames / shape_.rate; }
   double hop_seconds() const override { return shape_.hop / shape_.rate; }
+  double sample_interval() const override { return 1 / shape_.rate; }
 
   NodeOutput build(Flow& flow, const NodeUse& use, const std::vector<NodeOutput>& inputs) override {
     NodeOutput output;

@@ -10,6 +10,7 @@ namespace actionflow {
 namespace {
 
 constexpr int kBarWidth = 20;
+const std::string kRewrite = "\r\x1b[K";  // the line that the cursor stands in
 
 // Eighths of a cell, so that small differences show.
 std::string bar(float score) {
@@ -39,14 +40,41 @@ void ConsoleSink::window(const WindowResult& result) {
     const ScoredLabel& one = result.top[i];
     text += fmt::format("  {} {:5.1f} %  {}\n", bar(one.score), 100 * one.score, one.label);
   }
-  out_.write(text);
+  write(text);
+}
+
+void ConsoleSink::event(const EventResult& result) {
+  const EventChange& change = result.change;
+  const std::string end = clock_time(change.end);
+  const std::string line = fmt::format("{} {}–{}  {}  {:5.1f} %  {}", result.stream, clock_time(change.start),
+                                       change.kind == EventChange::begun ? std::string(end.size(), ' ') : end,
+                                       result.node, 100 * change.score, result.label);
+  if (!out_.is_terminal()) {
+    if (change.kind != EventChange::updated) out_.write(line + "\n");
+    return;
+  }
+  if (open_ == result.id) {
+    out_.write(kRewrite + line);
+  } else {
+    write(line);
+  }
+  open_ = result.id;
+  if (result.over()) write("");
+}
+
+// Ends the line that stands open, if any.
+void ConsoleSink::write(const std::string& text) {
+  out_.write(open_.empty() ? text : "\n" + text);
+  open_.clear();
 }
 
 void ConsoleSink::summary(const Summary& summary) {
-  out_.write(fmt::format(
-      "{} stream{}, {} frames, {} windows, {} dropped, {} damaged in {:.1f} s ({:.0f} frames/s)\n",
+  const std::string events =
+      summary.counts_events ? fmt::format(" {} events,", summary.events()) : std::string();
+  write(fmt::format(
+      "{} stream{}, {} frames, {} windows,{} {} dropped, {} damaged in {:.1f} s ({:.0f} frames/s)\n",
       summary.streams.size(), summary.streams.size() == 1 ? "" : "s", summary.frames(), summary.windows(),
-      summary.dropped(), summary.damaged(), summary.seconds, summary.frames_per_second()));
+      events, summary.dropped(), summary.damaged(), summary.seconds, summary.frames_per_second()));
 }
 
 }  // namespace actionflow

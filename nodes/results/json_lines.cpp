@@ -2,11 +2,17 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+#include <cstdint>
 #include <nlohmann/json.hpp>
+
+#include "base/clock.h"
 
 namespace actionflow {
 
 namespace {
+
+constexpr double kNsPerSecond = 1e9;
 
 std::string quoted(const std::string& text) {
   return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
@@ -14,6 +20,10 @@ std::string quoted(const std::string& text) {
 
 std::string scored(const ScoredLabel& one) {
   return fmt::format(R"({{"label":{},"score":{:.6f}}})", quoted(one.label), one.score);
+}
+
+std::string wall_time(std::int64_t zero_ns, double seconds) {
+  return quoted(utc_text(zero_ns + std::llround(seconds * kNsPerSecond)));
 }
 
 }  // namespace
@@ -30,11 +40,27 @@ std::string to_json_line(const WindowResult& result) {
       result.latency_ms);
 }
 
+std::string to_json_line(const EventResult& result) {
+  const EventChange& change = result.change;
+  std::string times = fmt::format(R"("start":{:.6f},"end":{})", change.start,
+                                  result.over() ? fmt::format("{:.6f}", change.end) : "null");
+  if (result.zero_ns) {
+    times += fmt::format(R"(,"start_time":{},"end_time":{})", wall_time(*result.zero_ns, change.start),
+                         result.over() ? wall_time(*result.zero_ns, change.end) : "null");
+  }
+  return fmt::format(R"({{"type":"event","id":{},"stream":{},"node":{},"label":{},"score":{:.6f},{}}})",
+                     quoted(result.id), quoted(result.stream), quoted(result.node), quoted(result.label),
+                     change.score, times);
+}
+
 std::string to_json_line(const Summary& summary) {
-  return fmt::format(R"({{"type":"summary","streams":{},"frames":{},"windows":{},"dropped":{},"damaged":{},)"
-                     R"("seconds":{:.3f},"fps":{:.1f}}})",
-                     summary.streams.size(), summary.frames(), summary.windows(), summary.dropped(),
-                     summary.damaged(), summary.seconds, summary.frames_per_second());
+  const std::string events =
+      summary.counts_events ? fmt::format(R"("events":{},)", summary.events()) : std::string();
+  return fmt::format(
+      R"({{"type":"summary","streams":{},"frames":{},"windows":{},"dropped":{},"damaged":{},{})"
+      R"("seconds":{:.3f},"fps":{:.1f}}})",
+      summary.streams.size(), summary.frames(), summary.windows(), summary.dropped(), summary.damaged(),
+      events, summary.seconds, summary.frames_per_second());
 }
 
 }  // namespace actionflow

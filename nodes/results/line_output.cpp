@@ -46,6 +46,8 @@ void LineOutput::write(std::string_view text) {
   whole_ += static_cast<std::int64_t>(text.size());
 }
 
+bool LineOutput::is_terminal() const { return isatty(descriptor_) == 1; }
+
 void LineOutput::finish() {
   if (!own_ || descriptor_ < 0) return;
   if (close(std::exchange(descriptor_, -1)) != 0 && errno != EINTR) fail(errno);

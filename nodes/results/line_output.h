@@ -24,6 +24,7 @@ class LineOutput {
   // Throws Error (exit code 5) with the reason. What is written to a regular file that was opened here is
   // written whole or not at all.
   void write(std::string_view text);
+  bool is_terminal() const;
   // Closes a file that was opened here; throws Error where the system says only then that writing failed.
   void finish();
 

@@ -7,6 +7,7 @@ namespace {
 struct Hand {
   ResultSink& sink;
   void operator()(const WindowResult& result) const { sink.window(result); }
+  void operator()(const EventResult& result) const { sink.event(result); }
   void operator()(const Summary& summary) const { sink.summary(summary); }
 };
 

@@ -1,10 +1,13 @@
 // Where results go: the program's standard output, and the sinks that stand in a graph.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "nodes/events/event_decoder.h"
 #include "nodes/results/summary.h"
 
 namespace actionflow {
@@ -26,9 +29,21 @@ struct WindowResult {
   bool none = false;             // it is none of the classes: the best is not likely enough
 };
 
+// What has become of an action: it began, goes on, or is over.
+struct EventResult {
+  std::string stream;
+  std::string node;
+  std::string id;  // the same for all that is said of one action, and no other's in the run
+  std::string label;
+  EventChange change;                        // its times are seconds since the stream's first frame
+  std::optional<std::int64_t> zero_ns = {};  // of a live stream: UTC at its first frame
+
+  bool over() const { return change.kind == EventChange::ended; }
+};
+
 // What a sink is given. A further kind of result is one more alternative and one more member of ResultSink;
 // queues and threads between graph and sink carry them all alike.
-using Result = std::variant<WindowResult, Summary>;
+using Result = std::variant<WindowResult, EventResult, Summary>;
 
 // Called by one thread at a time, which may be another than the one that made it. What it throws is counted
 // and reported, decides the exit code, and the run goes on.
@@ -36,6 +51,7 @@ class ResultSink {
  public:
   virtual ~ResultSink() = default;
   virtual void window(const WindowResult& result) = 0;
+  virtual void event(const EventResult& result) = 0;
   virtual void summary(const Summary& summary) = 0;
   // Nothing more comes.
   virtual void finish() {}

@@ -36,7 +36,7 @@ class ConsoleNode : public Node {
 
 NodeKind console_kind() {
   return node_kind<ConsoleNode>("console", "results for people, with a bar for each of the top classes",
-                                {PortType::scores}, PortType::nothing, false);
+                                {PortType::results}, PortType::nothing, false);
 }
 
 }  // namespace actionflow

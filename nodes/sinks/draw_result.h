@@ -7,7 +7,7 @@
 
 namespace actionflow {
 
-// The best classes of a window, as they are drawn.
+// The best classes of a window, or an action, as they are drawn.
 struct DrawnResult {
   double start = 0;  // seconds
   double end = 0;

@@ -37,7 +37,7 @@ class JsonlNode : public Node {
 }  // namespace
 
 NodeKind jsonl_kind() {
-  return node_kind<JsonlNode>("jsonl", "results as JSON lines in a file", {PortType::scores},
+  return node_kind<JsonlNode>("jsonl", "results as JSON lines in a file", {PortType::results},
                               PortType::nothing, false);
 }
 

@@ -35,7 +35,8 @@ struct LaneOverlay {
   }
   // The item's ticket stays behind: a clip in a sink's queue is no longer in the graph, which would else end
   // before those that wait for it.
-  void take(ScoresItem item) const {
+  template <class T>
+  void take(Item<T> item) const {
     item.ticket = std::make_shared<Ticket>(item.ticket->window());
     thread->post(false, [to = video, item = std::move(item)] { to->take(item); });
   }
@@ -73,16 +74,26 @@ class OverlayNode : public Node {
       });
       videos->add(lane.id(), std::move(video));
     });
-    using Router = tbb::flow::function_node<ScoresItem, tbb::flow::continue_msg>;
-    auto& router = flow.make<Router>(flow.graph(), tbb::flow::serial, [videos](const ScoresItem& item) {
-      videos->of(item.key.stream)->take(item);
-      return tbb::flow::continue_msg();
-    });
-    tbb::flow::make_edge(*inputs[1].scores, router);
+    if (inputs[1].events) {
+      route(flow, *inputs[1].events, videos);
+    } else {
+      route(flow, *inputs[1].scores, videos);
+    }
     return {};
   }
 
  private:
+  template <class T>
+  static void route(Flow& flow, Sender<T>& results, std::shared_ptr<InLanes<LaneOverlay>> videos) {
+    using Router = tbb::flow::function_node<Item<T>, tbb::flow::continue_msg>;
+    auto& router =
+        flow.make<Router>(flow.graph(), tbb::flow::serial, [videos = std::move(videos)](const Item<T>& item) {
+          videos->of(item.key.stream)->take(item);
+          return tbb::flow::continue_msg();
+        });
+    tbb::flow::make_edge(results, router);
+  }
+
   LaneOverlay begin(Flow& flow, const NodeUse& use, StreamLane& lane, const std::string& window) const {
     const bool from_the_start =
         std::find(use.streams.begin(), use.streams.end(), lane.id()) != use.streams.end();
@@ -113,7 +124,7 @@ class OverlayNode : public Node {
 
 NodeKind overlay_kind() {
   return node_kind<OverlayNode>("overlay", "a video file of the pictures with the results drawn on them",
-                                {PortType::frames, PortType::scores}, PortType::nothing, true);
+                                {PortType::frames, PortType::results}, PortType::nothing, true);
 }
 
 }  // namespace actionflow

@@ -12,28 +12,63 @@ namespace {
 
 constexpr double kNsPerMs = 1e6;
 
-// Whose scores they are.
-struct Origin {
-  WindowResult result(RunContext& run, const ScoresItem& item, const ClassScores& scores) const {
+double latency_ms(const Ticket& ticket) {
+  return static_cast<double>(steady_ns() - ticket.window().arrival_ns) / kNsPerMs;
+}
+
+// What an answer of the node `node` gives to be written.
+struct Results {
+  std::vector<Result> of(RunContext& run, const ScoresItem& item, const Scores& scores) const {
     const WindowInfo& window = item.ticket->window();
-    const double latency_ms = static_cast<double>(steady_ns() - window.arrival_ns) / kNsPerMs;
-    const std::string& stream = run.stream(item.key.stream).name;
-    return {stream,     node,          window.start,
-            window.end, window.padded, top_classes(scores.values, *scores.classes),
-            latency_ms, scores.none};
+    return {WindowResult{run.stream(item.key.stream).name, node, window.start, window.end, window.padded,
+                         top_classes(scores->values, *scores->classes), latency_ms(*item.ticket),
+                         scores->none}};
+  }
+  static std::vector<Result> of(RunContext&, const EventsItem&, const Events& events) {
+    return {events->begin(), events->end()};
   }
 
   std::string node;
 };
 
-template <class Body>
-void add_sink_node(Flow& flow, Sender<Scores>& sender, Body body) {
-  auto& node = flow.make<tbb::flow::function_node<ScoresItem, tbb::flow::continue_msg>>(
-      flow.graph(), tbb::flow::serial, [body = std::move(body)](const ScoresItem& item) {
+template <class T, class Body>
+void add_sink_node(Flow& flow, Sender<T>& sender, Body body) {
+  auto& node = flow.make<tbb::flow::function_node<Item<T>, tbb::flow::continue_msg>>(
+      flow.graph(), tbb::flow::serial, [body = std::move(body)](const Item<T>& item) {
         body(item);
         return tbb::flow::continue_msg();
       });
   tbb::flow::make_edge(sender, node);
+}
+
+template <class T>
+void write_results(Flow& flow, const std::string& name, Results results, Sender<T>& sender,
+                   Flow::WriteResult write) {
+  RunContext& run = flow.run();
+  add_sink_node<T>(flow, sender, [&run, name, results, write = std::move(write)](const Item<T>& item) {
+    process_item<std::monostate>(run, name, item, [&](const T& value) -> Outcome<std::monostate> {
+      for (Result& result : results.of(run, item, value)) write(item.key.stream, std::move(result));
+      return std::monostate{};
+    });
+  });
+}
+
+template <class T>
+void order_results(Flow& flow, int node, Results results, Sender<T>& sender) {
+  RunContext& run = flow.run();
+  ResultOrder& order = flow.result_order();
+  add_sink_node<T>(flow, sender, [&run, &order, node, results](const Item<T>& item) {
+    auto made = process_item<std::vector<Result>>(
+        run, "results", item,
+        [&](const T& value) -> Outcome<std::vector<Result>> { return results.of(run, item, value); });
+    std::vector<Result> list;
+    if (made.outcome.has_value()) {
+      list = std::move(made.outcome.value());
+      if (item.mark == Mark::none)
+        run.latency().add(static_cast<std::int64_t>(latency_ms(*item.ticket) * kNsPerMs));
+    }
+    order.put(node, item.key.stream, item.ticket->window().end, std::move(list));
+  });
 }
 
 }  // namespace
@@ -53,35 +88,18 @@ std::vector<ScoredLabel> top_classes(const std::vector<float>& scores,
 
 void add_result_sink(Flow& flow, const NodeUse& use, const NodeOutput& input,
                      std::shared_ptr<ResultSink> sink) {
-  RunContext& run = flow.run();
   auto write = flow.add_result_sink(use, std::move(sink));
-  add_sink_node(
-      flow, *input.scores,
-      [&run, name = use.name, of = Origin{input.node}, write = std::move(write)](const ScoresItem& item) {
-        process_item<std::monostate>(run, name, item, [&](const Scores& scores) -> Outcome<std::monostate> {
-          write(item.key.stream, of.result(run, item, *scores));
-          return std::monostate{};
-        });
-      });
+  if (input.events) return write_results(flow, use.name, {input.node}, *input.events, std::move(write));
+  write_results(flow, use.name, {input.node}, *input.scores, std::move(write));
 }
 
 void add_final_results(Flow& flow, const NodeUse& use, const NodeOutput& input) {
-  RunContext& run = flow.run();
   ResultOrder& order = flow.result_order();
   const int node = order.add_node();
   flow.add_to_lanes(use, [&order, node](StreamLane& lane) { order.add_stream(node, lane.id()); });
   flow.bound_by_results(use);
-  add_sink_node(flow, *input.scores, [&run, &order, node, of = Origin{input.node}](const ScoresItem& item) {
-    auto made = process_item<WindowResult>(
-        run, "results", item,
-        [&](const Scores& scores) -> Outcome<WindowResult> { return of.result(run, item, *scores); });
-    std::optional<WindowResult> result;
-    if (made.outcome.has_value()) {
-      result = std::move(made.outcome.value());
-      run.latency().add(static_cast<std::int64_t>(result->latency_ms * kNsPerMs));
-    }
-    order.put(node, item.key.stream, item.ticket->window().end, std::move(result));
-  });
+  if (input.events) return order_results(flow, node, {input.node}, *input.events);
+  order_results(flow, node, {input.node}, *input.scores);
 }
 
 }  // namespace actionflow

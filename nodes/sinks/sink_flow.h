@@ -1,4 +1,4 @@
-// How scores leave the graph: as results, in the order of each stream, on the threads of sinks.
+// How scores and events leave the graph: as results, in the order of each stream, on the threads of sinks.
 #pragma once
 
 #include <memory>
@@ -18,7 +18,8 @@ inline constexpr std::size_t kTopClasses = 5;
 std::vector<ScoredLabel> top_classes(const std::vector<float>& scores,
                                      const std::vector<std::string>& classes);
 
-// Has the results of `input` written to `sink`, on a thread of its own. Failed and dropped windows give none.
+// Has the results of `input`, its windows or its events, written to `sink`, on a thread of its own. Failed
+// and dropped windows give none.
 void add_result_sink(Flow& flow, const NodeUse& use, const NodeOutput& input,
                      std::shared_ptr<ResultSink> sink);
 

@@ -48,7 +48,23 @@ void StreamOverlay::take(const ScoresItem& item) {
     const ClassScores& scores = *item.outcome.value();
     results_.push_back({window.start, window.end, top_classes(scores.values, *scores.classes), scores.none});
   }
-  answered_ = item.key.number + 1;
+  answered(item.key, window);
+}
+
+void StreamOverlay::take(const EventsItem& item) {
+  const std::vector<EventResult> none;
+  for (const EventResult& event : item.outcome.has_value() ? *item.outcome.value() : none) {
+    if (event.change.kind != EventChange::begun && !results_.empty())
+      results_.back().end = event.change.decided;
+    if (event.over()) continue;
+    results_.push_back(
+        {event.change.decided, std::numeric_limits<double>::infinity(), {{event.label, event.change.score}}});
+  }
+  answered(item.key, item.ticket->window());
+}
+
+void StreamOverlay::answered(const ItemKey& key, const WindowInfo& window) {
+  answered_ = key.number + 1;
   last_start_ = window.start;
   write_covered();
 }

@@ -1,4 +1,5 @@
-// The annotated video of one stream: its pictures, each with the newest window that covers it.
+// The annotated video of one stream: its pictures, each with the newest window that covers it, or with the
+// action that is under way, from when it was told until it is over.
 //
 // So a picture waits until every window that covers it is answered. WindowProgress says which windows there
 // are, and before when no further one can begin; where there are none, as in a segment shorter than a window,
@@ -32,6 +33,7 @@ class StreamOverlay {
   void take(const Frames& frames);
   // An answer, in the order of the windows. Failed and dropped ones count too: they let pictures go.
   void take(const ScoresItem& item);
+  void take(const EventsItem& item);
   // Nothing more comes.
   void finish();
 
@@ -46,6 +48,7 @@ class StreamOverlay {
     Frame frame;
   };
 
+  void answered(const ItemKey& key, const WindowInfo& window);
   double time_of(const Frame& frame);
   double covered_until() const;
   void write_covered();

@@ -27,16 +27,19 @@ class ProgressSink : public ResultSink {
  public:
   ProgressSink(Progress& progress) : progress_(progress) {}
 
-  void window(const WindowResult& result) override {
-    double& at = reached_[result.stream];
-    if (result.end <= at) return;
-    sum_ += result.end - at;
-    at = result.end;
-    progress_.advance(static_cast<std::int64_t>(sum_) - progress_.done());
-  }
+  void window(const WindowResult& result) override { reach(result.stream, result.end); }
+  void event(const EventResult& result) override { reach(result.stream, result.change.decided); }
   void summary(const Summary&) override {}
 
  private:
+  void reach(const std::string& stream, double seconds) {
+    double& at = reached_[stream];
+    if (seconds <= at) return;
+    sum_ += seconds - at;
+    at = seconds;
+    progress_.advance(static_cast<std::int64_t>(sum_) - progress_.done());
+  }
+
   Progress& progress_;
   std::map<std::string, double> reached_;  // seconds of each stream
   double sum_ = 0;

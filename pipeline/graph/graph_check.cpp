@@ -101,7 +101,7 @@ class GraphChecker {
     for (std::size_t k = 0; k < self.from.size(); ++k) {
       const int input = inputs_[i][k];
       const PortType wanted = types[std::min(k, types.size() - 1)];
-      if (input < 0 || draft(input).kind->output == wanted) continue;
+      if (input < 0 || takes(wanted, draft(input).kind->output)) continue;
       add(self.from_places[k], "'" + self.name + "' takes " + std::string(to_string(wanted)) + ", but '" +
                                    self.from[k] + "' gives " +
                                    std::string(to_string(draft(input).kind->output)));
@@ -153,7 +153,7 @@ class GraphChecker {
   void find_needed() {
     for (auto i = order_.rbegin(); i != order_.rend(); ++i) {
       const PortType output = drafts_[*i].kind->output;
-      const bool wanted = output == PortType::nothing || output == PortType::scores || needed_.contains(*i);
+      const bool wanted = output == PortType::nothing || gives_results(*i) || needed_.contains(*i);
       if (!wanted) {
         description_.warnings.push_back(config::to_string(drafts_[*i].place) + ": warning: nothing reads '" +
                                         drafts_[*i].name + "', it is left out");
@@ -261,12 +261,13 @@ class GraphChecker {
     }
   }
 
+  bool gives_results(std::size_t i) const { return takes(PortType::results, drafts_[i].kind->output); }
+
   bool is_final(std::size_t i) const {
-    if (drafts_[i].kind->output != PortType::scores) return false;
+    if (!gives_results(i)) return false;
     return std::none_of(order_.begin(), order_.end(), [&](std::size_t other) {
       const auto& from = inputs_[other];
-      return drafts_[other].kind->output == PortType::scores &&
-             std::find(from.begin(), from.end(), static_cast<int>(i)) != from.end();
+      return gives_results(other) && std::find(from.begin(), from.end(), static_cast<int>(i)) != from.end();
     });
   }
 

@@ -270,10 +270,12 @@ TEST(EventDecoder, AClassThatStandsForNoActionIsNoEvent) {
 
 TEST(EventOptions, AreReadAndChecked) {
   config::Diagnostics diagnostics;
-  const auto value = config::parse("{begin: 0.6, classes: {up: {begin: 0.2}}, none: rest}", "test");
+  const auto value = config::parse(
+      "{begin: 0.6, classes: {up: {begin: 0.2, end: 0.3}, down: {begin: 0.1}}, none: rest}", "test");
   const auto options = config::read<EventOptions>(value, diagnostics);
   ASSERT_EQ(diagnostics.list().size(), 1U);
   EXPECT_THAT(diagnostics.list()[0].message, testing::HasSubstr("classes.up: end is above begin"));
+  EXPECT_EQ(options.end_of("down"), 0.1) << "the end's default is no error where begin is lower";
   EXPECT_EQ(options.unknown_label({"up", "down"}), "rest");
 }
 

@@ -28,6 +28,7 @@ struct Bench {
     ClipItem item = std::move(passed.front());
     passed.erase(passed.begin());
     answered.push_back(item.key.number);
+    if (item.mark != Mark::none) ++ends;
   }
   void answer_all() {
     while (!passed.empty()) answer();
@@ -35,6 +36,7 @@ struct Bench {
   StreamState state;
   std::vector<ClipItem> passed;
   std::vector<std::int64_t> answered;
+  int ends = 0;  // of segments
   int room = 0;
   std::shared_ptr<ClipGate> gate;
 };
@@ -111,6 +113,45 @@ TEST(ClipGate, OverloadedFourTimesItKeepsToItsLimitAndCountsEveryWindow) {
   EXPECT_EQ(bench.state.windows + bench.state.dropped, kWindows);
   // Those done in time, and after the last of them one in flight and one of the two that waited.
   EXPECT_EQ(bench.state.windows, kWindows / 4 + 2);
+}
+
+TEST(ClipGate, ASegmentsEndWaitsForItsWindowsAndIsNotCounted) {
+  Bench bench(false);
+  for (int i = 0; i < 2; ++i) bench.gate->put(0, window());
+  bench.gate->end_segment(0, Mark::end);
+  EXPECT_EQ(bench.passed.size(), 1U);
+  bench.answer();
+  ASSERT_EQ(bench.passed.size(), 2U) << "the last window, and the end, for which it makes room";
+  EXPECT_EQ(bench.passed[0].mark, Mark::none);
+  EXPECT_EQ(bench.passed[1].mark, Mark::end);
+  EXPECT_EQ(bench.passed[1].key.number, 2);
+  EXPECT_TRUE(bench.passed[1].outcome.dropped());
+  bench.answer_all();
+  EXPECT_EQ(bench.state.windows, 2);
+  EXPECT_EQ(bench.state.dropped, 0);
+}
+
+TEST(ClipGate, ASegmentWithoutWindowsHasNoEnd) {
+  Bench bench(false, 9);
+  bench.gate->end_segment(0, Mark::lost);
+  EXPECT_TRUE(bench.passed.empty());
+  bench.gate->put(0, window());
+  bench.gate->end_segment(0, Mark::lost);
+  bench.gate->end_segment(0, Mark::end);
+  EXPECT_EQ(bench.passed.size(), 2U);
+}
+
+TEST(ClipGate, ABusyLiveStreamDropsClipsAndNoSegmentsEnd) {
+  Bench bench(true);
+  bench.gate->put(0, window());
+  bench.gate->put(0, window());
+  bench.gate->end_segment(0, Mark::lost);
+  for (int i = 0; i < 4; ++i) bench.gate->put(0, window());
+  bench.answer_all();
+  EXPECT_EQ(bench.answered.size(), 7U);
+  EXPECT_EQ(bench.ends, 1);
+  EXPECT_EQ(bench.state.dropped, 3);
+  EXPECT_EQ(bench.state.windows, 3);
 }
 
 }  // namespace

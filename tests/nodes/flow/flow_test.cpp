@@ -10,6 +10,7 @@ namespace {
 class Silent : public ResultSink {
  public:
   void window(const WindowResult&) override { ++written; }
+  void event(const EventResult&) override { ++written; }
   void summary(const Summary&) override {}
   int written = 0;
 };
@@ -25,7 +26,7 @@ struct Part {
 // Writes a last result when it goes, as a node may that still holds one.
 struct LastWord {
   LastWord(ResultOrder& order, int node) : order_(order), node_(node) {}
-  ~LastWord() { order_.put(node_, 0, 1, WindowResult{"a", "net", 0, 1, false, {{"x", 1}}, 0}); }
+  ~LastWord() { order_.put(node_, 0, 1, {WindowResult{"a", "net", 0, 1, false, {{"x", 1}}, 0}}); }
   ResultOrder& order_;
   int node_;
 };

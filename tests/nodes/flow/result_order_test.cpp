@@ -15,12 +15,15 @@ struct OrderBench {
   }
   RunContext run;
   std::string text;
-  ResultOrder order{run, [this](StreamId, const WindowResult& result) {
+  ResultOrder order{run, [this](StreamId, const Result& one) {
+                      const auto& result = std::get<WindowResult>(one);
                       text += result.node + "@" + std::to_string(static_cast<int>(result.end)) + " ";
                     }};
 };
 
-WindowResult result(const std::string& node, double end) { return {"a", node, 0, end, false, {{"x", 1}}, 0}; }
+std::vector<Result> result(const std::string& node, double end) {
+  return {WindowResult{"a", node, 0, end, false, {{"x", 1}}, 0}};
+}
 
 TEST(ResultOrder, IsThatOfTheWindowsEndsAndThenOfTheNodesWhoeverIsFaster) {
   struct Put {
@@ -47,7 +50,7 @@ TEST(ResultOrder, WritesAtOnceWhatNothingCanPrecede) {
   OrderBench bench;
   bench.order.put(0, 0, 1, result("p", 1));
   EXPECT_EQ(bench.text, "");
-  bench.order.put(1, 0, 1, std::nullopt);  // failed: it still says how far its node is
+  bench.order.put(1, 0, 1, {});  // failed: it still says how far its node is
   EXPECT_EQ(bench.text, "p@1 ");
 }
 

@@ -1,7 +1,11 @@
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <termios.h>
+#include <unistd.h>
 
+#include <cstdlib>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -60,6 +64,38 @@ TEST(JsonLines, NamesThatAreNotUtf8StayValidJson) {
   EXPECT_NO_THROW(nlohmann::json::parse(to_json_line(odd)));
 }
 
+EventResult event(EventChange::Kind kind, const std::string& id = "actions-0-0") {
+  return {"yard", "actions", id, "wave", {kind, 0, 3, 0.875F, 61.25, 63.5, 63.5}};
+}
+
+TEST(JsonLines, EventHasTheKeysThatProgramsRelyOn) {
+  EXPECT_EQ(to_json_line(event(EventChange::begun)),
+            R"({"type":"event","id":"actions-0-0","stream":"yard","node":"actions","label":"wave",)"
+            R"("score":0.875000,"start":61.250000,"end":null})");
+  const auto over = nlohmann::json::parse(to_json_line(event(EventChange::ended)));
+  EXPECT_DOUBLE_EQ(over["end"], 63.5);
+  EXPECT_FALSE(over.contains("start_time"));
+}
+
+TEST(JsonLines, AnEventOfALiveStreamHasTheTimeOfDay) {
+  EventResult live = event(EventChange::begun);
+  live.zero_ns = 1'714'564'800'000'000'000;  // 2024-05-01, noon
+  auto line = nlohmann::json::parse(to_json_line(live));
+  EXPECT_EQ(line["start_time"], "2024-05-01T12:01:01.250Z");
+  EXPECT_TRUE(line["end_time"].is_null());
+  live.change.kind = EventChange::ended;
+  line = nlohmann::json::parse(to_json_line(live));
+  EXPECT_EQ(line["end_time"], "2024-05-01T12:01:03.500Z");
+}
+
+TEST(JsonLines, ASummaryCountsEventsWhereThereMayBeSome) {
+  Summary summary;
+  summary.streams.push_back({.name = "a", .events = 2});
+  EXPECT_FALSE(nlohmann::json::parse(to_json_line(summary)).contains("events"));
+  summary.counts_events = true;
+  EXPECT_EQ(nlohmann::json::parse(to_json_line(summary))["events"], 2);
+}
+
 TEST(JsonLines, SaysWhereItCannotWrite) {
   JsonLinesSink sink(LineOutput("/dev/full"));
   try {
@@ -101,6 +137,60 @@ TEST(ConsoleSink, DrawsABarAsLongAsTheScore) {
   const std::string text = read_file(folder / "text");
   EXPECT_NE(text.find("███████████████       75.0 %  wave"), std::string::npos) << text;
   EXPECT_NE(text.find("█████                 25.0 %  point"), std::string::npos) << text;
+}
+
+TEST(ConsoleSink, SaysInAFileWhenAnActionBeginsAndWhenItIsOver) {
+  const testing::TemporaryFolder folder;
+  ConsoleSink sink(LineOutput(folder / "text"));
+  for (const auto kind : {EventChange::begun, EventChange::updated, EventChange::ended})
+    sink.event(event(kind));
+  EXPECT_EQ(read_file(folder / "text"),
+            "yard 1:01.3–        actions   87.5 %  wave\n"
+            "yard 1:01.3–1:03.5  actions   87.5 %  wave\n");
+}
+
+// What a terminal is sent.
+class Terminal {
+ public:
+  Terminal() : master_(posix_openpt(O_RDWR | O_NOCTTY)) {
+    grantpt(master_);
+    unlockpt(master_);
+    slave_ = open(ptsname(master_), O_RDWR | O_NOCTTY);
+    termios plain{};
+    tcgetattr(slave_, &plain);
+    cfmakeraw(&plain);
+    tcsetattr(slave_, TCSANOW, &plain);
+  }
+  ~Terminal() {
+    close(slave_);
+    close(master_);
+  }
+  int descriptor() const { return slave_; }
+  std::string sent() const {
+    std::string text(4096, '\0');
+    const ssize_t count = read(master_, text.data(), text.size());
+    text.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
+    return text;
+  }
+
+ private:
+  int master_ = -1;
+  int slave_ = -1;
+};
+
+TEST(ConsoleSink, OnATerminalAnActionIsOneLineThatGrows) {
+  const Terminal terminal;
+  ConsoleSink sink(LineOutput(terminal.descriptor(), "terminal"));
+  const std::string open = "yard 1:01.3–        actions   87.5 %  wave";
+  const std::string over = "yard 1:01.3–1:03.5  actions   87.5 %  wave";
+  sink.event(event(EventChange::begun));
+  sink.event(event(EventChange::ended));
+  EXPECT_EQ(terminal.sent(), open + "\r\x1b[K" + over + "\n");
+  sink.event(event(EventChange::begun, "a"));
+  sink.event(event(EventChange::begun, "b"));
+  sink.event(event(EventChange::ended, "a"));
+  sink.event(event(EventChange::ended, "b"));
+  EXPECT_EQ(terminal.sent(), open + "\n" + open + "\n" + over + "\n" + over + "\n");
 }
 
 TEST(TopClasses, AreBestFirstAndEqualOnesInTheListsOrder) {

@@ -40,6 +40,29 @@ class Overlay : public ::testing::Test {
     return {{0, 0, number}, Mark::none, std::make_shared<Ticket>(info), Dropped{}};
   }
 
+  std::vector<Frame> written() const {
+    const StopFlag never{false};
+    SourceOptions options;
+    options.source = folder_ / "out.mkv";
+    const auto reader = Reader::open(options, never);
+    const auto decoder = Decoder::create(reader->codec_parameters(), 1);
+    std::vector<Frame> pictures;
+    while (auto packet = reader->read()) decoder->decode(*packet, pictures);
+    decoder->flush(pictures);
+    return pictures;
+  }
+
+  // The corner where results are drawn: green, or not.
+  static bool top_left(const Frame& frame) {
+    InputSpec form;
+    form.width = frame.display_width();
+    form.height = frame.display_height();
+    Preparer preparer(form);
+    const PreparedFramePtr rgb = preparer.prepare(frame);
+    const std::uint8_t* pixel = rgb->data() + 3 * (5 * form.width + 2);
+    return pixel[1] > pixel[0] + 40 && pixel[1] > pixel[2] + 40;
+  }
+
   TemporaryFolder folder_;
   std::vector<Frame> decoded_;
   const std::shared_ptr<WindowProgress> progress_ = std::make_shared<WindowProgress>();
@@ -78,6 +101,31 @@ TEST_F(Overlay, HoldsABoundedTimeWhereNoAnswersComeAndCountsWhatDidNotWait) {
     ASSERT_LE(overlay_.held(), most);
   }
   EXPECT_EQ(overlay_.early(), static_cast<std::int64_t>(1000 - overlay_.held()));
+}
+
+TEST_F(Overlay, AnActionIsDrawnFromWhenItIsToldUntilItIsOver) {
+  const auto heard = [&](std::int64_t number, std::vector<EventResult> events) {
+    const ScoresItem item = answer(number, number / kRate);
+    overlay_.take(EventsItem{item.key, item.mark, item.ticket,
+                             std::make_shared<const std::vector<EventResult>>(std::move(events))});
+  };
+  const auto told = [](EventChange::Kind kind, double time) {
+    return std::vector<EventResult>{{"s", "n", "n-0-0", "wave", {kind, 0, 0, 1, 0, time, time}}};
+  };
+  for (int k = 0; k < 30; ++k) {
+    overlay_.take(picture(k / kRate));
+    heard(k, k == 10   ? told(EventChange::begun, 9.5 / kRate)
+             : k == 20 ? told(EventChange::ended, 19.5 / kRate)
+                       : std::vector<EventResult>{});
+  }
+  overlay_.finish();
+  std::vector<int> drawn;
+  const std::vector<Frame> pictures = written();
+  ASSERT_EQ(pictures.size(), 30U);
+  for (int k = 0; k < 30; ++k) {
+    if (top_left(pictures[static_cast<std::size_t>(k)]) != top_left(pictures[0])) drawn.push_back(k);
+  }
+  EXPECT_EQ(drawn, (std::vector<int>{10, 11, 12, 13, 14, 15, 16, 17, 18, 19}));
 }
 
 }  // namespace

@@ -79,7 +79,7 @@ TEST_F(Description, ListsEveryErrorWithItsPlace) {
   EXPECT_THAT(list, ::testing::Contains(HasSubstr("hop is 0")));
   EXPECT_THAT(list, ::testing::Contains(AllOf(HasSubstr("5:28 there is no node 'clip'"),
                                               HasSubstr("did you mean 'clips'?"))));
-  EXPECT_THAT(list, ::testing::Contains("6:28 'log' takes scores, but 'clips' gives clips"));
+  EXPECT_THAT(list, ::testing::Contains("6:28 'log' takes scores or events, but 'clips' gives clips"));
 }
 
 TEST_F(Description, NamesACycle) {

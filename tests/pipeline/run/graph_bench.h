@@ -25,16 +25,23 @@ class LinesByStream : public ResultSink {
     results_.push_back(result);
     if (seen_) seen_(result);
   }
+  void event(const EventResult& result) override {
+    const std::lock_guard lock(mutex_);
+    lines_[result.stream] += to_json_line(result) + "\n";
+    events_.push_back(result);
+  }
   void summary(const Summary&) override {}
   void on_window(std::function<void(const WindowResult&)> seen) { seen_ = std::move(seen); }
 
   const std::map<std::string, std::string>& lines() const { return lines_; }
   const std::vector<WindowResult>& results() const { return results_; }
+  const std::vector<EventResult>& events() const { return events_; }
 
  private:
   std::mutex mutex_;
   std::map<std::string, std::string> lines_;
   std::vector<WindowResult> results_;
+  std::vector<EventResult> events_;
   std::function<void(const WindowResult&)> seen_;
 };
 

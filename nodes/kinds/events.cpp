@@ -1,0 +1,175 @@
+// events: scores to actions with a start and an end, in order, once a stream (nodes/events/event_decoder.h).
+#include "nodes/events/calibrated_options.h"
+#include "nodes/flow/join_node.h"
+#include "nodes/flow/process_item.h"
+#include "nodes/kinds/kinds.h"
+
+namespace actionflow {
+
+namespace {
+
+constexpr double kNsPerSecond = 1e9;
+
+// The actions of one stream. A window that failed or was dropped is left out, and what is under way goes on.
+class StreamEvents {
+ public:
+  StreamEvents(RunContext& run, std::string node, StreamId stream, EventOptions options, double interval)
+      : run_(run),
+        node_(std::move(node)),
+        stream_(stream),
+        options_(std::move(options)),
+        interval_(interval) {}
+
+  Events take(const ScoresItem& item) {
+    std::vector<EventResult> results;
+    if (item.key.segment != segment_) finish(results);
+    segment_ = item.key.segment;
+    if (item.outcome.has_value()) observe(item, *item.outcome.value(), results);
+    if (item.mark != Mark::none) finish(results);
+    return std::make_shared<const std::vector<EventResult>>(std::move(results));
+  }
+
+ private:
+  void observe(const ScoresItem& item, const ClassScores& scores, std::vector<EventResult>& results) {
+    const WindowInfo& window = item.ticket->window();
+    if (!classes_ || (scores.classes != classes_ && *scores.classes != *classes_)) {
+      finish(results);
+      told_before_ += told_;
+      told_ = 0;
+      decoder_.emplace(options_, *scores.classes);
+    }
+    classes_ = scores.classes;
+    if (!zero_ns_ && run_.stream(stream_).live) zero_ns_ = zero_by(window);
+    const std::vector<float> nothing(scores.values.size());
+    Observation observation{window.start, window.end, scores.none ? nothing : scores.values};
+    observation.interval = interval_;
+    if (scores.activity) {
+      observation.action = scores.activity->action;
+      observation.elapsed = scores.activity->elapsed;
+    }
+    add(decoder_->observe(observation), results);
+  }
+
+  // What is under way ends with its segment, and so does the stream's clock.
+  void finish(std::vector<EventResult>& results) {
+    if (decoder_) add(decoder_->finish(), results);
+    zero_ns_.reset();
+  }
+
+  void add(std::vector<EventChange> changes, std::vector<EventResult>& results) {
+    for (EventChange& change : changes) {
+      told_ = std::max(told_, change.number + 1);
+      change.number += told_before_;
+      if (change.kind == EventChange::ended) ++run_.stream(stream_).events;
+      const std::string id = node_ + "-" + std::to_string(stream_) + "-" + std::to_string(change.number);
+      const std::string& label = classes_->at(static_cast<std::size_t>(change.label));
+      results.push_back({run_.stream(stream_).name, node_, id, label, change, zero_ns_});
+    }
+  }
+
+  // UTC at the stream's first frame, by the arrival of a window's newest one.
+  std::int64_t zero_by(const WindowInfo& window) const {
+    const Clock& clock = run_.clock();
+    const std::int64_t arrival = clock.wall_ns() - (clock.steady_ns() - window.arrival_ns);
+    return arrival - static_cast<std::int64_t>((window.end - interval_) * kNsPerSecond);
+  }
+
+  RunContext& run_;
+  const std::string node_;
+  const StreamId stream_;
+  const EventOptions options_;
+  const double interval_;
+  ClassList classes_;  // of the decoder
+  std::optional<EventDecoder> decoder_;
+  std::int64_t told_ = 0;         // events of this decoder
+  std::int64_t told_before_ = 0;  // and of those before it
+  std::int64_t segment_ = 0;
+  std::optional<std::int64_t> zero_ns_;
+};
+
+class EventsNode : public Node {
+ public:
+  // What is not `given` is as the network's calibration has it.
+  EventsNode(config::Value given, EventOptions options)
+      : given_(std::move(given)), options_(std::move(options)) {}
+
+  void settle(const NodeUse& use, const Neighbours& around, config::Diagnostics& diagnostics) override {
+    const Node& input = *around.inputs.front();
+    window_ = input.window();
+    classes_ = input.classes();
+    if (const EventCalibration* calibration = input.event_calibration()) calibrate(*calibration, diagnostics);
+    const auto unknown = classes_.empty() ? std::nullopt : options_.unknown_label(classes_);
+    if (!unknown) return;
+    const std::string nearest = config::did_you_mean(*unknown, classes_);
+    diagnostics.add(use.place,
+                    "'" + use.name + "' speaks of a class '" + *unknown + "', which '" +
+                        around.input_names.front() + "' does not have",
+                    nearest.empty() ? "" : "did you mean '" + nearest + "'?");
+  }
+
+  const std::vector<std::string>& classes() const override { return classes_; }
+  const Node* window() const override { return window_; }
+
+  NodeOutput build(Flow& flow, const NodeUse& use, const std::vector<NodeOutput>& inputs) override {
+    auto& out = flow.make<tbb::flow::broadcast_node<EventsItem>>(flow.graph());
+    const auto stages = LaneStages<Scores>::make(flow);
+    const double interval = window_ ? window_->sample_interval() : 0;
+    flow.run().count_events();
+    flow.add_to_lanes(use, [&flow, &out, stages, name = use.name, options = options_,
+                            interval](StreamLane& lane) {
+      auto events = std::make_shared<StreamEvents>(flow.run(), name, lane.id(), options, interval);
+      stages->add(lane.id(), flow.make_stage<Scores>(LanePriority::other,
+                                                     [&flow, &out, name, events](const ScoresItem& item) {
+                                                       out.try_put(answer(flow.run(), name, *events, item));
+                                                     }));
+    });
+    route_in_order(flow, *inputs.front().scores, stages);
+    NodeOutput output;
+    output.events = &out;
+    output.window = inputs.front().window;
+    return output;
+  }
+
+ private:
+  // A window without scores is an observation, too: it may be the first of another segment.
+  static EventsItem answer(RunContext& run, const std::string& name, StreamEvents& events,
+                           const ScoresItem& item) {
+    const Item<std::monostate> heard{item.key, item.mark, item.ticket, std::monostate{}};
+    EventsItem answer = process_item<Events>(
+        run, name, heard, [&](const std::monostate&) -> Outcome<Events> { return events.take(item); });
+    const bool nothing = answer.outcome.has_value() && answer.outcome.value()->empty();
+    if (nothing && !item.outcome.has_value()) answer.outcome = item.outcome.rethrow<Events>();
+    return answer;
+  }
+
+  void calibrate(const EventCalibration& calibration, config::Diagnostics& diagnostics) {
+    options_ = calibrated_options(calibration);
+    const config::Limits none;
+    config::Type<EventOptions>::read({given_, {}, none, diagnostics, keys_beside_node_options()}, options_);
+  }
+
+  config::Value given_;
+  EventOptions options_;
+  std::vector<std::string> classes_;
+  const Node* window_ = nullptr;
+};
+
+}  // namespace
+
+NodeKind events_kind() {
+  NodeKind kind;
+  kind.name = "events";
+  kind.help = "scores to actions with a start and an end";
+  kind.inputs = {PortType::scores};
+  kind.output = PortType::events;
+  kind.state = true;
+  kind.read = [](const config::Value& given, config::Diagnostics& diagnostics) -> std::unique_ptr<Node> {
+    auto options = config::read<EventOptions>(given, diagnostics, keys_beside_node_options());
+    return std::make_unique<EventsNode>(given, std::move(options));
+  };
+  kind.options = [] { return config::help<EventOptions>(); };
+  kind.schema = [] { return config::schema_of<EventOptions>(); };
+  return kind;
+}
+
+}  // namespace actionflow
