@@ -55,12 +55,27 @@ StreamLane& Flow::attach(StreamId stream) {
   return *lanes_.emplace(stream, std::move(lane)).first->second;
 }
 
+std::shared_ptr<StreamLane> Flow::lane_of(StreamId stream) const {
+  const std::lock_guard lock(lanes_mutex_);
+  const auto found = lanes_.find(stream);
+  return found == lanes_.end() ? nullptr : found->second;
+}
+
+bool Flow::try_release(StreamId stream) {
+  const auto lane = lane_of(stream);
+  if (lane && !lane->in_flight()->none()) return false;
+  release(stream);
+  return true;
+}
+
 void Flow::detach(StreamId stream) {
-  std::shared_ptr<StreamLane> lane;
-  {
-    const std::lock_guard lock(lanes_mutex_);
-    lane = lanes_.at(stream);
-  }
+  release(stream);
+  run_->remove_stream(stream);
+}
+
+void Flow::release(StreamId stream) {
+  auto lane = lane_of(stream);
+  if (!lane) return;
   lane->in_flight()->wait_for_none();
   for (const auto& sink : lane->sinks()) sink->close();
   for (const auto& sink : lane->sinks()) sink->join();
@@ -71,7 +86,12 @@ void Flow::detach(StreamId stream) {
     lanes_.erase(stream);
   }
   lane.reset();
-  run_->remove_stream(stream);
+  tell_end(stream);
+}
+
+void Flow::tell_end(StreamId stream) {
+  for (const OwnSink& own : sinks_)
+    own.thread->post(false, [sink = own.sink, end = run_->stream_end(stream)] { sink->write(end); });
 }
 
 std::size_t Flow::lane_count() const {
@@ -132,6 +152,7 @@ void Flow::wait() {
 }
 
 void Flow::finish(const Summary& summary) {
+  for (const auto& [stream, lane] : lanes_) tell_end(stream);
   for (const OwnSink& own : sinks_)
     own.thread->post(false, [sink = own.sink, summary] { sink->write(summary); });
   end_sinks();

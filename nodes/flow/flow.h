@@ -86,8 +86,12 @@ class Flow {
 
   // `stream` stands in the run context. The lane is there until detach().
   StreamLane& attach(StreamId stream);
-  // Waits until everything of the stream is answered and written, and takes it out of the graph and of the
-  // run context. Its source must have ended.
+  // Waits until everything of the stream is answered and written, tells the sinks so, and takes it out of the
+  // graph. Its source must have ended. A second time nothing happens.
+  void release(StreamId stream);
+  // The same at once, where nothing of the stream is in the graph any more; else false.
+  bool try_release(StreamId stream);
+  // The same, and takes it out of the run context, too.
   void detach(StreamId stream);
   std::size_t lane_count() const;
   // The sum over everything that keeps something for each stream.
@@ -109,7 +113,8 @@ class Flow {
 
   // Waits until nothing is left to do in the graph, and hands on the results that waited for others.
   void wait();
-  // Writes the summary and ends all sinks. After a stop for as long as sinks are waited for.
+  // Tells the sinks of the streams that are left, writes the summary and ends all sinks. After a stop for as
+  // long as sinks are waited for.
   void finish(const Summary& summary);
 
  private:
@@ -126,11 +131,14 @@ class Flow {
     std::shared_ptr<SinkThread> thread;
   };
 
+  // Null once it is released.
+  std::shared_ptr<StreamLane> lane_of(StreamId stream) const;
   std::shared_ptr<SerialQueue> make_queue(LanePriority priority);
   std::shared_ptr<SinkThread> start_sink(const std::string& name, std::shared_ptr<ResultSink> sink);
   WriteResult writer(const OwnSink& own) const;
   void bound_by(const NodeUse& use, std::shared_ptr<SinkThread> thread);
   void tell_room();
+  void tell_end(StreamId stream);
   void end_sinks();
 
   const std::shared_ptr<RunContext> run_;

@@ -30,13 +30,17 @@ class InFlight : public std::enable_shared_from_this<InFlight> {
     std::shared_ptr<InFlight> counter_;
   };
 
+  bool none() const {
+    const std::lock_guard lock(mutex_);
+    return count_ == 0;
+  }
   void wait_for_none() {
     std::unique_lock lock(mutex_);
     none_.wait(lock, [this] { return count_ == 0; });
   }
 
  private:
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable none_;
   std::int64_t count_ = 0;
 };

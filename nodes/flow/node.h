@@ -78,8 +78,8 @@ class Node {
   // The input that its clips come from, for nodes of scores: results of one window node only can be joined.
   virtual const Node* window() const { return nullptr; }
 
-  // How long one of its clips is, from one's start to the next one's, and from sample to sample, where it gives
-  // clips.
+  // How long one of its clips is, from one's start to the next one's, and from sample to sample, where it
+  // gives clips.
   virtual double window_seconds() const { return 0; }
   virtual double hop_seconds() const { return 0; }
   virtual double sample_interval() const { return 0; }

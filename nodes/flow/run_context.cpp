@@ -101,6 +101,18 @@ void RunContext::fail_stream(StreamId id, const Failure& failure) noexcept {
   if (!state.source_failed.exchange(true)) report("", id, failure);
 }
 
+StreamEnd RunContext::stream_end(StreamId id) const {
+  const auto state = shared_stream(id);
+  StreamEnd end{state->name, state->seconds};
+  end.whole = state->live || (state->read_to_end && !state->source_failed && !expired());
+  if (state->source_failed) {
+    const std::lock_guard lock(mutex_);
+    const auto found = failures_.find({id, ""});
+    if (found != failures_.end()) end.error = found->second.failure.message;
+  }
+  return end;
+}
+
 void RunContext::report_sink(const std::string& node, const Failure& failure) noexcept try {
   bool first = false;
   {

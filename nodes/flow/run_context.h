@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "nodes/flow/item.h"
+#include "nodes/results/result_sink.h"
 #include "nodes/results/summary.h"
 #include "nodes/results/timing.h"
 
@@ -49,6 +50,10 @@ struct StreamState {
   std::atomic<std::int64_t> damaged{0};
   std::atomic<std::int64_t> reconnects{0};
   std::atomic<bool> source_failed{false};
+  // Nothing of it is left to read.
+  std::atomic<bool> read_to_end{false};
+  // Since its first frame, as far as it lies on a window node's grid.
+  std::atomic<double> seconds{0};
 };
 
 class RunContext {
@@ -85,6 +90,8 @@ class RunContext {
   void report(const std::string& node, StreamId stream, const Failure& failure) noexcept;
   // The stream's source failed for good, or its decoder: nothing more is read from it. Logged once.
   void fail_stream(StreamId stream, const Failure& failure) noexcept;
+  // What is to be said of a stream of which nothing more comes.
+  StreamEnd stream_end(StreamId stream) const;
   void report_sink(const std::string& node, const Failure& failure) noexcept;
 
   // By the stage's name; the reference stays good.

@@ -41,7 +41,8 @@ class StreamEvents {
     classes_ = scores.classes;
     if (!zero_ns_ && run_.stream(stream_).live) zero_ns_ = zero_by(window);
     const std::vector<float> nothing(scores.values.size());
-    Observation observation{window.start, window.end, scores.none ? nothing : scores.values};
+    Observation observation{window.start, window.end,
+                            scores.none && !scores.activity ? nothing : scores.values};
     observation.interval = interval_;
     if (scores.activity) {
       observation.action = scores.activity->action;

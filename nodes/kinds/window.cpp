@@ -103,6 +103,7 @@ class StreamWindows {
     }
     const bool same_picture = !fresh && last_ && last_.picture() == sample.frame.picture();
     last_ = sample.frame;
+    run_.stream(stream_).seconds = sample.time + 1 / shape_.rate;
     std::vector<PreparedFramePtr> prepared;
     try {
       const ScopedTimer timing(timer_);

@@ -53,6 +53,11 @@ std::string to_json_line(const EventResult& result) {
                      change.score, times);
 }
 
+std::string to_json_line(const StreamEnd& end) {
+  return fmt::format(R"({{"type":"stream","stream":{},"seconds":{:.6f}{}}})", quoted(end.stream), end.seconds,
+                     end.error ? R"(,"error":)" + quoted(*end.error) : "");
+}
+
 std::string to_json_line(const Summary& summary) {
   const std::string events =
       summary.counts_events ? fmt::format(R"("events":{},)", summary.events()) : std::string();

@@ -13,6 +13,7 @@ namespace actionflow {
 // lines: scores six digits after the point, times microseconds.
 std::string to_json_line(const WindowResult& result);
 std::string to_json_line(const EventResult& result);
+std::string to_json_line(const StreamEnd& end);
 std::string to_json_line(const Summary& summary);
 
 // Writes a line a result at once. Throws Error where it cannot be written.

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -11,12 +12,14 @@
 
 namespace actionflow {
 
-LineOutput::LineOutput(const std::filesystem::path& file)
-    : descriptor_(open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)),
+LineOutput::LineOutput(const std::filesystem::path& file, At at)
+    : descriptor_(
+          open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | (at == At::beginning ? O_TRUNC : 0), 0666)),
       name_(file.string()),
       own_(true) {
   if (descriptor_ < 0)
     throw UsageError(name_ + ": cannot be written, expected a folder that exists and is writable");
+  if (at == At::end) whole_ = std::max<std::int64_t>(0, lseek(descriptor_, 0, SEEK_END));
 }
 
 LineOutput::LineOutput(LineOutput&& other) noexcept

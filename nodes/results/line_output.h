@@ -14,8 +14,9 @@ namespace actionflow {
 
 class LineOutput {
  public:
-  // Truncates or makes the file. Throws UsageError where that cannot be done.
-  explicit LineOutput(const std::filesystem::path& file);
+  enum class At { beginning, end };
+  // Makes the file, or begins it anew, or goes on at its end. Throws UsageError where that cannot be done.
+  explicit LineOutput(const std::filesystem::path& file, At at = At::beginning);
   // A descriptor that stays open; `name` is for messages.
   LineOutput(int descriptor, std::string name) : descriptor_(descriptor), name_(std::move(name)) {}
   LineOutput(LineOutput&& other) noexcept;

@@ -41,9 +41,17 @@ struct EventResult {
   bool over() const { return change.kind == EventChange::ended; }
 };
 
+// Nothing more comes of a stream.
+struct StreamEnd {
+  std::string stream;
+  double seconds = 0;  // its length, as far as it was seen
+  bool whole = false;  // all of it was read and answered; a camera is whole when it is stopped
+  std::optional<std::string> error = {};  // why it could not be read to its end
+};
+
 // What a sink is given. A further kind of result is one more alternative and one more member of ResultSink;
 // queues and threads between graph and sink carry them all alike.
-using Result = std::variant<WindowResult, EventResult, Summary>;
+using Result = std::variant<WindowResult, EventResult, StreamEnd, Summary>;
 
 // Called by one thread at a time, which may be another than the one that made it. What it throws is counted
 // and reported, decides the exit code, and the run goes on.
@@ -52,6 +60,8 @@ class ResultSink {
   virtual ~ResultSink() = default;
   virtual void window(const WindowResult& result) = 0;
   virtual void event(const EventResult& result) = 0;
+  // After all results of the stream, those of others around it.
+  virtual void stream_end(const StreamEnd&) {}
   virtual void summary(const Summary& summary) = 0;
   // Nothing more comes.
   virtual void finish() {}

@@ -4,6 +4,7 @@
 
 #include "datasets/video/video_writer.h"
 #include "nodes/flow/join_node.h"
+#include "nodes/results/stream_file.h"
 #include "nodes/sinks/sink_kinds.h"
 #include "nodes/sinks/stream_overlay.h"
 
@@ -106,14 +107,7 @@ class OverlayNode : public Node {
   }
 
   std::filesystem::path path_of(const std::string& stream, bool several) const {
-    if (!several) return options_.file;
-    std::string plain = stream;
-    for (char& c : plain) {
-      if (c == '/' || static_cast<unsigned char>(c) < ' ') c = '_';
-    }
-    std::filesystem::path path = options_.file;
-    path.replace_filename(path.stem().string() + "-" + plain + path.extension().string());
-    return path;
+    return several ? stream_file(options_.file, stream) : options_.file;
   }
 
   Options options_;

@@ -6,6 +6,7 @@
 #include "nodes/results/json_lines.h"
 #include "pipeline/commands/commands.h"
 #include "pipeline/commands/pipeline_flags.h"
+#include "pipeline/commands/result_files.h"
 #include "pipeline/graph/dot.h"
 #include "pipeline/graph/print_config.h"
 #include "pipeline/run/interrupt.h"
@@ -27,11 +28,18 @@ class Classify : public Command {
   void declare(CLI::App& app) override {
     flags_.declare_network(app);
     flags_.declare(app);
+    app.add_flag("--windows", flags_.overrides.windows_too, "windows, too, where they become events");
+    app.add_option("--output", outputs_,
+                   "results into NAME.jsonl, .csv, .srt, .vtt or .html; goes on with what is missing")
+        ->allow_extra_args(false)
+        ->type_name("FILE");
     app.add_flag("--print-config", print_config_, "the effective configuration, and nothing else");
     app.add_flag("--print-graph", print_graph_, "the graph in DOT, and nothing else");
   }
 
   ExitCode run(const Arguments& arguments) override {
+    const ResultFiles files(outputs_, outputs_.empty() ? 0 : flags_.stream_count(arguments));
+    flags_.overrides.done = files.done();
     const PipelineDescription description = flags_.read(arguments);
     for (const std::string& warning : description.warnings) std::cerr << warning << "\n";
     if (print_config_) {
@@ -39,7 +47,7 @@ class Classify : public Command {
                                 {flags_.model, flags_.weights, flags_.overrides.hop}));
     }
     if (print_graph_) return print(to_dot(description));
-    Pipeline pipeline(description, sink(arguments.json));
+    Pipeline pipeline(description, files.open(description, sink(arguments.json)));
     const StopOnSignal stop_on_signal([&pipeline] { pipeline.stop(); });
     return pipeline.run().exit_code();
   }
@@ -57,6 +65,7 @@ class Classify : public Command {
   }
 
   PipelineFlags flags_;
+  std::vector<std::string> outputs_;
   bool print_config_ = false;
   bool print_graph_ = false;
 };

@@ -59,6 +59,13 @@ PipelineDescription PipelineFlags::read(const Arguments& arguments) const {
   return read_pipeline(*document(arguments), overrides);
 }
 
+std::size_t PipelineFlags::stream_count(const Arguments& arguments) const {
+  const auto file = arguments.files.empty() ? std::nullopt : document(arguments);
+  if (!file) return arguments.files.size();
+  const config::Value* streams = file->find("streams");
+  return streams && streams->is_map() ? streams->entries().size() : 0;
+}
+
 std::optional<config::Value> PipelineFlags::document(const Arguments& arguments) const {
   if (names_network()) return std::nullopt;
   if (arguments.files.size() != 1 || !is_yaml(arguments.files.front())) {

@@ -21,6 +21,8 @@ struct PipelineFlags {
 
   // Throws ConfigError, UsageError or ModelError.
   PipelineDescription read(const Arguments& arguments) const;
+  // How many streams are named. Throws as read() does.
+  std::size_t stream_count(const Arguments& arguments) const;
   // The file, where there is one.
   std::optional<config::Value> document(const Arguments& arguments) const;
 

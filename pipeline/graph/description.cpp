@@ -51,6 +51,9 @@ std::string resolved_source(const std::string& source, const std::filesystem::pa
   return is_file && !folder.empty() ? (folder / source).string() : source;
 }
 
+// What comes through a pipe is something else each time.
+bool can_be_done(const SourceOptions& source) { return !is_live(source) && source.source != "-"; }
+
 class PipelineReader {
  public:
   explicit PipelineReader(const PipelineOverrides& overrides) : overrides_(overrides) {}
@@ -74,8 +77,9 @@ class PipelineReader {
     for (const std::string& source : sources) {
       SourceOptions options;
       options.source = source;
-      description_.streams.push_back({unique_name(without_credentials(source)), nowhere, options});
+      add_stream({unique_name(without_credentials(source)), nowhere, options});
     }
+    const bool tells_actions = model->architecture.gives_action_scores();
     const std::string network = natural_node_kind(model->architecture);
     const Cut cut = network == "cnn3d"      ? Cut::none
                     : network == "cnn_lstm" ? Cut::before_recurrent
@@ -92,11 +96,22 @@ class PipelineReader {
                       false,
                       {},
                       std::make_shared<NetworkNode>(std::move(model), cut)});
+    if (tells_actions) add_draft(drafts, "events", "events", name);
     return finish(std::move(drafts));
   }
 
  private:
+  void add_stream(StreamDescription stream) {
+    names_.insert(stream.name);
+    if (can_be_done(stream.source) && overrides_.done && overrides_.done(stream.name)) {
+      description_.passed_over.push_back(std::move(stream.name));
+    } else {
+      description_.streams.push_back(std::move(stream));
+    }
+  }
+
   PipelineDescription finish(std::vector<NodeDraft> drafts) {
+    description_.windows_too = overrides_.windows_too;
     if (overrides_.workers) description_.options.workers = *overrides_.workers;
     if (overrides_.threads) description_.options.threads = *overrides_.threads;
     if (overrides_.precision) description_.options.precision = *overrides_.precision;
@@ -148,7 +163,7 @@ class PipelineReader {
       return;
     }
     options.source = resolved_source(options.source, source->folder());
-    description_.streams.push_back({entry.key, entry.key_place, std::move(options)});
+    add_stream({entry.key, entry.key_place, std::move(options)});
   }
 
   void read_node(const config::Value::Entry& entry, std::vector<NodeDraft>& drafts) {
@@ -221,16 +236,13 @@ class PipelineReader {
 
   // The same file may be given twice.
   std::string unique_name(const std::string& name) const {
-    const auto taken = [&](const std::string& wanted) {
-      return std::any_of(description_.streams.begin(), description_.streams.end(),
-                         [&](const StreamDescription& stream) { return stream.name == wanted; });
-    };
     std::string unique = name;
-    for (int k = 2; taken(unique); ++k) unique = name + " (" + std::to_string(k) + ")";
+    for (int k = 2; names_.contains(unique); ++k) unique = name + " (" + std::to_string(k) + ")";
     return unique;
   }
 
   const PipelineOverrides& overrides_;
+  std::set<std::string> names_;  // of all streams
   PipelineDescription description_;
   Problems problems_;
 };

@@ -15,6 +15,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -54,8 +55,10 @@ struct NodeDescription {
 struct PipelineDescription {
   PipelineOptions options;
   std::vector<StreamDescription> streams;
-  std::vector<NodeDescription> nodes;  // every input before its consumers; nodes without use left out
-  std::vector<std::string> warnings;   // complete lines: "file:line:column: warning: …"
+  std::vector<NodeDescription> nodes;    // every input before its consumers; nodes without use left out
+  bool windows_too = false;              // results of networks below `events` are final, too
+  std::vector<std::string> passed_over;  // names of streams that are done already
+  std::vector<std::string> warnings;     // complete lines: "file:line:column: warning: …"
 };
 
 // What the command line sets over the file.
@@ -64,6 +67,8 @@ struct PipelineOverrides {
   std::optional<int> workers;
   std::optional<int> threads;
   std::optional<Precision> precision;
+  bool windows_too = false;                      // windows are results even where they become events
+  std::function<bool(const std::string&)> done;  // files to be passed over, by their stream's name
 };
 
 // Throws config::ConfigError with every error at once, each with its place; its exit code is `model` where
@@ -74,7 +79,8 @@ PipelineDescription load_pipeline(const std::filesystem::path& file,
                                   const PipelineOverrides& overrides = {});
 
 // The graph of `classify SOURCE… --model`: decode, window, and the kind of network node that suits the
-// network, over sources named as on the command line. The node bears the network's name.
+// network, over sources named as on the command line. The node bears the network's name; above one that says
+// whether an action is under way stands a node `events`.
 PipelineDescription pipeline_over(const std::vector<std::string>& sources, std::shared_ptr<const Model> model,
                                   const PipelineOverrides& overrides = {});
 

@@ -189,6 +189,8 @@ class GraphChecker {
     for (const std::string& wanted : self.names_streams ? self.streams : names) {
       const auto found = std::find(names.begin(), names.end(), wanted);
       const auto id = static_cast<StreamId>(found - names.begin());
+      const std::vector<std::string>& done = description_.passed_over;
+      if (std::find(done.begin(), done.end(), wanted) != done.end()) continue;
       if (found == names.end()) {
         add(self.place, "there is no stream '" + wanted + "'", config::did_you_mean(wanted, names));
       } else if (std::find(streams.begin(), streams.end(), id) != streams.end()) {
@@ -263,11 +265,16 @@ class GraphChecker {
 
   bool gives_results(std::size_t i) const { return takes(PortType::results, drafts_[i].kind->output); }
 
+  // Where windows are results, too, becoming events takes nothing away.
+  bool takes_over(std::size_t i) const {
+    return gives_results(i) && !(description_.windows_too && drafts_[i].kind->output == PortType::events);
+  }
+
   bool is_final(std::size_t i) const {
     if (!gives_results(i)) return false;
     return std::none_of(order_.begin(), order_.end(), [&](std::size_t other) {
       const auto& from = inputs_[other];
-      return gives_results(other) && std::find(from.begin(), from.end(), static_cast<int>(i)) != from.end();
+      return takes_over(other) && std::find(from.begin(), from.end(), static_cast<int>(i)) != from.end();
     });
   }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <deque>
 #include <map>
 #include <mutex>
 #include <utility>
@@ -21,6 +22,8 @@ namespace {
 constexpr std::chrono::milliseconds kProgressLook{20};
 // After a stop, when readers that have not returned are left behind.
 constexpr double kReadersSeconds = 0.5;
+// Of recorded files so many are read at once, or two for each worker; the others wait.
+constexpr int kLeastFiles = 4;
 
 }  // namespace
 
@@ -37,7 +40,15 @@ struct Pipeline::State {
       ids.push_back(run->add_stream(stream.name, stream.source.codec_threads));
     flow = std::make_unique<Flow>(run, options, std::move(results));
     build(description);
-    for (std::size_t i = 0; i < ids.size(); ++i) add_source(ids[i], description.streams[i].source);
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      const SourceOptions& source = description.streams[i].source;
+      if (is_live(source)) {
+        add_source(ids[i], source);
+      } else {
+        files.emplace_back(ids[i], source);
+      }
+    }
+    open_files();
   }
 
   void build(const PipelineDescription& description) {
@@ -69,6 +80,25 @@ struct Pipeline::State {
     return source;
   }
 
+  // Takes up as many of the files that wait as are read at once.
+  void open_files() {
+    const auto most = static_cast<std::size_t>(std::max(kLeastFiles, 2 * options.workers));
+    for (; !files.empty() && reading.size() < most; files.pop_front()) {
+      reading.push_back(add_source(files.front().first, files.front().second));
+      if (started) reading.back()->start();
+    }
+  }
+
+  // Lets go what has ended, so that as many files as there are need no more than a few do.
+  void settle_ended() {
+    const std::lock_guard lock(streams_mutex);
+    for (const auto& source : all_sources()) {
+      if (source->ended() && flow->try_release(source->id())) std::erase(reading, source);
+    }
+    if (run->stopping()) files.clear();
+    open_files();
+  }
+
   // Called with the source's own lock held.
   void note_end() {
     const std::lock_guard lock(mutex);
@@ -89,7 +119,8 @@ struct Pipeline::State {
 
   bool all_ended() const {
     const auto list = all_sources();
-    return std::all_of(list.begin(), list.end(), [](const auto& source) { return source->ended(); });
+    return files.empty() &&
+           std::all_of(list.begin(), list.end(), [](const auto& source) { return source->ended(); });
   }
 
   void look_again() {
@@ -105,6 +136,7 @@ struct Pipeline::State {
         deadline.emplace(kReadersSeconds);
         for (const auto& source : all_sources()) source->stop();
       }
+      settle_ended();
       const bool given_up = deadline && deadline->passed();
       if (given_up || all_ended()) {
         const std::lock_guard lock(streams_mutex);
@@ -131,8 +163,10 @@ struct Pipeline::State {
   std::vector<std::shared_ptr<Node>> nodes;  // what is built refers to them
   std::map<std::string, std::function<void(const Model&)>> networks;
   std::unique_ptr<Flow> flow;
-  std::mutex streams_mutex;  // one attaches or detaches
-  bool over = false;         // guarded by it
+  std::mutex streams_mutex;                              // one attaches or detaches
+  bool over = false;                                     // guarded by it, as are those two
+  std::deque<std::pair<StreamId, SourceOptions>> files;  // not taken up yet
+  std::vector<std::shared_ptr<StreamSource>> reading;    // of files
   mutable std::mutex mutex;
   std::condition_variable changed;
   std::vector<std::shared_ptr<StreamSource>> sources;  // guarded by mutex

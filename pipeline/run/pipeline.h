@@ -6,8 +6,9 @@
 //
 // The constructor compiles networks and opens output files; it throws Error. run() may be called once. It
 // starts one thread a stream, which reads packets and hands them to the graph, and returns when the
-// sources ended and everything read was answered. A failing source or node is not an exception: it is
-// logged once, counted in the summary, and leaves the other streams as they are.
+// sources ended and everything read was answered. Cameras run all at once, recorded files a few at a time. A
+// failing source or node is not an exception: it is logged once, counted in the summary, and leaves the other
+// streams as they are.
 //
 // While it runs, streams are attached and detached, and weights exchanged, without a stop and without a
 // change of what the other streams give. All of these may be called from any thread.

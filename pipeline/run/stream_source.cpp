@@ -170,6 +170,7 @@ void StreamSource::pause(std::chrono::milliseconds duration) {
 void StreamSource::finish(Mark mark) {
   put(mark, {});
   const std::lock_guard lock(mutex_);
+  if (mark == Mark::end && lane_) state_->read_to_end = true;
   lane_ = nullptr;
   if (const auto ended = std::exchange(ended_, nullptr)) ended();
 }

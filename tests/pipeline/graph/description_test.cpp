@@ -254,15 +254,21 @@ TEST_F(Description, SchemaKnowsEveryKindOfNode) {
 }
 
 TEST_F(Description, PicksTheKindOfNodeThatSuitsTheNetwork) {
-  const auto kind_over = [&](const std::string& file) {
+  const auto kinds_over = [&](const std::string& file) {
     Architecture architecture = load_architecture(bench_.folder() / file);
     Weights weights = initial_weights(architecture, 1);
     const auto model = std::make_shared<const Model>(Model{std::move(architecture), std::move(weights)});
-    return pipeline_over({"a.mp4", "a.mp4"}, model).nodes.back().kind->name;
+    std::vector<std::string> kinds;
+    for (const NodeDescription& node : pipeline_over({"a.mp4", "a.mp4"}, model).nodes)
+      kinds.push_back(node.kind->name);
+    return kinds;
   };
+  const auto kind_over = [&](const std::string& file) { return kinds_over(file).at(2); };
   EXPECT_EQ(kind_over("plain.yaml"), "cnn3d");
   EXPECT_EQ(kind_over("recurrent.yaml"), "cnn_lstm");
   EXPECT_EQ(kind_over("branches.yaml"), "fusion_3d2d");
+  EXPECT_EQ(kinds_over("plain.yaml").size(), 3U);
+  EXPECT_EQ(kinds_over("stream.yaml").back(), "events");
   EXPECT_EQ(kind_over("stream.yaml"), "cnn_lstm");
 }
 

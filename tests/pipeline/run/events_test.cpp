@@ -129,7 +129,7 @@ TEST(EventsNode, WhatIsNotGivenIsAsTheWeightsHaveIt) {
   const Weights weights = initial_weights(architecture, 4);
   EventCalibration strict;
   strict.thresholds = {1, 1};
-  save_model({std::move(architecture), weights, Calibration{.chosen_on = "val", .events = strict}},
+  save_model({std::move(architecture), weights, Calibration{"val", {}, {}, strict}},
              bench.folder() / "strict.safetensors");
   const auto found = [&](const std::string& options) {
     LinesByStream sink;

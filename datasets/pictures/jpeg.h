@@ -1,0 +1,14 @@
+// A picture as a JPEG file.
+#pragma once
+
+#include <string>
+
+#include "datasets/pictures/picture.h"
+
+namespace actionflow {
+
+// The bytes of the file, the same for the same picture. Throws Error (exit code 5) where FFmpeg's encoder
+// fails.
+std::string encode_jpeg(const RgbPicture& picture);
+
+}  // namespace actionflow

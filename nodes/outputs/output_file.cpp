@@ -1,0 +1,68 @@
+#include "nodes/outputs/output_file.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "nodes/outputs/captions.h"
+#include "nodes/outputs/csv_output.h"
+#include "nodes/outputs/json_output.h"
+#include "nodes/outputs/output_blocks.h"
+#include "nodes/results/stream_file.h"
+
+namespace actionflow {
+
+namespace {
+
+constexpr std::array<std::string_view, 5> kSuffixes{".jsonl", ".csv", ".srt", ".vtt", ".html"};
+
+bool is_captions(const std::string& suffix) { return suffix == ".srt" || suffix == ".vtt"; }
+
+}  // namespace
+
+OutputFile::OutputFile(std::filesystem::path file, bool several)
+    : file_(std::move(file)), suffix_(file_.extension().string()), several_(several) {
+  if (std::find(kSuffixes.begin(), kSuffixes.end(), suffix_) == kSuffixes.end())
+    throw UsageError("--output " + file_.string() +
+                     ": expected a name that ends in .jsonl, .csv, .srt, .vtt or .html");
+  if (is_captions(suffix_)) return;
+  for (const OutputBlock& block : read_output_blocks(file_)) {
+    if (block.done) done_.insert(block.stream);
+  }
+}
+
+bool OutputFile::done(const std::string& stream) const {
+  return is_captions(suffix_) ? std::filesystem::exists(captions_of(stream)) : done_.contains(stream);
+}
+
+std::shared_ptr<ResultSink> OutputFile::open(const Content& content) const {
+  if (is_captions(suffix_)) {
+    const auto format = suffix_ == ".srt" ? CaptionFormat::srt : CaptionFormat::vtt;
+    return std::make_shared<CaptionOutput>(
+        format, [self = *this](const std::string& stream) { return self.captions_of(stream); },
+        content.found);
+  }
+  if (suffix_ == ".csv")
+    return std::make_shared<CsvOutput>(go_on(kCsvHeader, content.renewed), content.found);
+  if (suffix_ == ".jsonl") return std::make_shared<JsonOutput>(go_on("", content.renewed), content.cameras);
+  return std::make_shared<EventPage>(go_on(event_page_head(), content.renewed),
+                                     std::filesystem::absolute(file_).parent_path(), content.files,
+                                     content.found);
+}
+
+std::filesystem::path OutputFile::captions_of(const std::string& stream) const {
+  return several_ ? stream_file(file_, stream) : file_;
+}
+
+LineOutput OutputFile::go_on(const std::string& head, const std::set<std::string>& renewed) const {
+  std::string text = head;
+  for (const OutputBlock& block : read_output_blocks(file_)) {
+    if (!renewed.contains(block.stream)) text += block.text;
+  }
+  replace_file(file_, text);
+  return LineOutput(file_, LineOutput::At::end);
+}
+
+}  // namespace actionflow

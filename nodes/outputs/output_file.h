@@ -1,0 +1,47 @@
+// Files that a run's results go to, by their suffix: NAME.jsonl, .csv, .srt, .vtt or .html.
+//
+// Such a file says which streams are done. So a run over many files that was stopped goes on: what is done
+// stays as it is, as does all that other runs wrote there, and the rest is read (again). A file that could
+// not be read is tried again.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "nodes/outputs/event_page.h"
+#include "nodes/outputs/stream_output.h"
+
+namespace actionflow {
+
+class OutputFile {
+ public:
+  // `several`: streams; then captions are a file each, NAME-STREAM.srt. Reads what stands there. Throws
+  // UsageError for another suffix, and where something else stands there.
+  OutputFile(std::filesystem::path file, bool several);
+
+  bool done(const std::string& stream) const;
+
+  struct Content {
+    Found found = Found::events;
+    std::set<std::string> renewed = {};  // files that this run reads: what stands of them there is dropped
+    std::set<std::string> cameras = {};  // streams that have no end
+    SourceFiles files = {};
+  };
+  // Begins writing. Throws UsageError or Error where that cannot be done.
+  std::shared_ptr<ResultSink> open(const Content& content) const;
+
+  const std::filesystem::path& path() const { return file_; }
+
+ private:
+  std::filesystem::path captions_of(const std::string& stream) const;
+  LineOutput go_on(const std::string& head, const std::set<std::string>& renewed) const;
+
+  std::filesystem::path file_;
+  std::string suffix_;
+  bool several_;
+  std::set<std::string> done_;
+};
+
+}  // namespace actionflow

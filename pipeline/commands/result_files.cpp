@@ -1,0 +1,74 @@
+#include "pipeline/commands/result_files.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "base/log.h"
+#include "nodes/results/tee_sink.h"
+
+namespace actionflow {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+Found found_by(const PipelineDescription& description) {
+  const bool events = std::any_of(
+      description.nodes.begin(), description.nodes.end(),
+      [](const NodeDescription& node) { return node.final_result && node.kind->output == PortType::events; });
+  return events ? Found::events : Found::windows;
+}
+
+OutputFile::Content content_of(const PipelineDescription& description) {
+  OutputFile::Content content;
+  content.found = found_by(description);
+  for (const StreamDescription& stream : description.streams) {
+    const fs::path source = stream.source.source;
+    std::error_code error;
+    if (is_live(stream.source) || stream.source.source == "-") {
+      content.cameras.insert(stream.name);
+      continue;
+    }
+    content.renewed.insert(stream.name);
+    if (fs::exists(source, error)) content.files[stream.name] = source;
+  }
+  return content;
+}
+
+void refuse_sources(const PipelineDescription& description, const OutputFile& file) {
+  for (const StreamDescription& stream : description.streams) {
+    std::error_code error;
+    if (fs::equivalent(stream.source.source, file.path(), error))
+      throw UsageError("--output " + file.path().string() + " is the source of stream '" + stream.name +
+                       "', expected a file of its own");
+  }
+}
+
+}  // namespace
+
+ResultFiles::ResultFiles(const std::vector<std::string>& files, std::size_t streams) {
+  for (const std::string& file : files) files_.emplace_back(file, streams > 1);
+}
+
+std::function<bool(const std::string&)> ResultFiles::done() const {
+  if (files_.empty()) return {};
+  return [this](const std::string& stream) {
+    return std::all_of(files_.begin(), files_.end(),
+                       [&](const OutputFile& file) { return file.done(stream); });
+  };
+}
+
+std::shared_ptr<ResultSink> ResultFiles::open(const PipelineDescription& description,
+                                              std::shared_ptr<ResultSink> shown) const {
+  if (files_.empty()) return shown;
+  const OutputFile::Content content = content_of(description);
+  for (const OutputFile& file : files_) refuse_sources(description, file);
+  std::vector<std::shared_ptr<ResultSink>> sinks{std::move(shown)};
+  for (const OutputFile& file : files_) sinks.push_back(file.open(content));
+  if (const std::size_t done = description.passed_over.size())
+    log::info("{} of {} streams stand in {} already and are passed over", done,
+              done + description.streams.size(), files_.front().path().string());
+  return std::make_shared<TeeSink>(std::move(sinks));
+}
+
+}  // namespace actionflow

@@ -1,0 +1,30 @@
+// The files that `--output` names: what stands in them is passed over, the rest of the results goes there.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "nodes/outputs/output_file.h"
+#include "pipeline/graph/description.h"
+
+namespace actionflow {
+
+class ResultFiles {
+ public:
+  // `streams`: how many the run has, those that are done too. Throws UsageError.
+  ResultFiles(const std::vector<std::string>& files, std::size_t streams);
+
+  // Whether all of the files have all of a stream; empty without files.
+  std::function<bool(const std::string&)> done() const;
+  // A sink that hands results to `shown` and to the files. Says how many streams are passed over. Throws
+  // UsageError where a file is a source of the run.
+  std::shared_ptr<ResultSink> open(const PipelineDescription& description,
+                                   std::shared_ptr<ResultSink> shown) const;
+
+ private:
+  std::vector<OutputFile> files_;
+};
+
+}  // namespace actionflow
