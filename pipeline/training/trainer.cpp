@@ -70,7 +70,9 @@ struct Trainer::State {
     if (recipe.ema.decay > 0) average.emplace(recipe.ema, network.weights());
     state.identity = RunIdentity::of(recipe, dataset.train);
     if (dataset.val.empty())
-      log::warn("there is no validation split: best.safetensors will hold the last epoch");
+      log::warn(
+          "there is no validation split: best.safetensors will hold the last epoch, uncalibrated "
+          "(data.val_share holds some of train out)");
     if (going_on()) {
       restore_checkpoint();
     } else {
