@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "base/atomic_file.h"
+#include "base/machine_limits.h"
 #include "base/random.h"
 #include "datasets/synthetic/clip_video.h"
 
@@ -234,9 +235,8 @@ bool write_synthetic(const fs::path& folder, const SyntheticOptions& options, co
                      const std::function<void()>& written) {
   const std::vector<SyntheticVideo> videos = plan_synthetic(options);
   NewFolder made(folder);
-  const int processors = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   const std::vector<Actions> actions = Writing(folder, *options.scene, videos, stop, written)
-                                           .run(options.threads > 0 ? options.threads : processors);
+                                           .run(options.threads > 0 ? options.threads : usable_processors());
   if (stop) return false;
   write_lists(made, *options.scene, videos, actions);
   made.keep();

@@ -1,13 +1,12 @@
 #include "models/plan/memory.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <limits>
 #include <numeric>
 #include <stdexcept>
 
 #include "base/error.h"
+#include "base/machine_limits.h"
 
 namespace actionflow {
 namespace {
@@ -59,14 +58,11 @@ Memory allocate(std::size_t bytes, const std::string& network) {
   return Memory(memory);
 }
 
-std::size_t machine_memory() {
-  return static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-}
-
 void check_memory(const std::string& who, std::size_t bytes) {
-  if (bytes > machine_memory())
-    throw ModelError(who + " " + in_mebibytes(bytes) + " of memory, this machine has " +
-                     in_mebibytes(machine_memory()));
+  const std::uint64_t usable = usable_memory();
+  if (bytes > usable)
+    throw ModelError(who + " " + in_mebibytes(bytes) + " of memory, there are " + in_mebibytes(usable) +
+                     " here");
 }
 
 std::string in_mebibytes(std::size_t bytes) { return std::to_string((bytes >> 20U) + 1) + " MiB"; }

@@ -1,7 +1,6 @@
 #include "pipeline/commands/network_flags.h"
 
-#include <thread>
-
+#include "base/machine_limits.h"
 #include "pipeline/commands/flags.h"
 #include "pipeline/commands/shipped_files.h"
 
@@ -38,8 +37,8 @@ Model NetworkFlags::load(const Arguments& arguments) const {
 std::shared_ptr<const Network> NetworkFlags::compile(const Model& model, NetworkOptions options) const {
   options.precision = precision.value_or(Precision::f32);
   // One new sample of a stream is too little work to share.
-  const unsigned all = options.samples != 0 ? 1 : std::thread::hardware_concurrency();
-  options.threads = threads > 0 ? threads : static_cast<int>(std::max(1U, all));
+  const int all = options.samples != 0 ? 1 : usable_processors();
+  options.threads = threads > 0 ? threads : all;
   return Network::compile(model.architecture, model.weights, options);
 }
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <set>
-#include <thread>
 
+#include "base/machine_limits.h"
 #include "nodes/kinds/network_node.h"
 #include "nodes/node_kinds.h"
 #include "pipeline/graph/graph_check.h"
@@ -24,7 +24,7 @@ void PipelineOptions::describe(config::Fields<PipelineOptions>& fields) {
 }
 
 GraphOptions PipelineOptions::resolved() const {
-  const int processors = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  const int processors = usable_processors();
   return {workers > 0 ? workers : std::max(1, processors / threads), threads, precision};
 }
 

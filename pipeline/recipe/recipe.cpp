@@ -1,8 +1,8 @@
 #include "pipeline/recipe/recipe.h"
 
 #include <algorithm>
-#include <thread>
 
+#include "base/machine_limits.h"
 #include "pipeline/graph/description.h"
 #include "pipeline/graph/graph_check.h"
 
@@ -29,9 +29,7 @@ struct ClipKeys {
   }
 };
 
-int processors_unless(int told) {
-  return told > 0 ? told : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-}
+int processors_unless(int told) { return told > 0 ? told : usable_processors(); }
 
 // Without keys that hold an empty text: those are names of files that are not given, and read back so.
 config::Value without_empty(const config::Value& value) {
