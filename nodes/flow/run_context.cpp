@@ -1,6 +1,7 @@
 #include "nodes/flow/run_context.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/log.h"
 
@@ -40,6 +41,19 @@ void add_to(StreamSummary& sum, const StreamSummary& one) {
 }
 
 }  // namespace
+
+void StreamState::lose(Failure failure) {
+  const std::lock_guard lock(loss_mutex_);
+  if (!loss_) loss_ = std::move(failure);
+  is_lost_ = true;
+}
+
+std::optional<Failure> StreamState::take_loss() {
+  if (!is_lost_) return {};
+  const std::lock_guard lock(loss_mutex_);
+  is_lost_ = false;
+  return std::exchange(loss_, std::nullopt);
+}
 
 StreamId RunContext::add_stream(const std::string& name, int codec_threads) {
   const std::lock_guard lock(streams_mutex_);

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <shared_mutex>
 #include <string>
 #include <string_view>
@@ -54,6 +55,16 @@ struct StreamState {
   std::atomic<bool> read_to_end{false};
   // Since its first frame, as far as it lies on a window node's grid.
   std::atomic<double> seconds{0};
+
+  // The connection is of no use, as a node below found: its source reads no more of it and tries again where
+  // a source does. The first one told since the last look counts.
+  void lose(Failure failure);
+  std::optional<Failure> take_loss();
+
+ private:
+  std::atomic<bool> is_lost_{false};
+  std::mutex loss_mutex_;
+  std::optional<Failure> loss_;
 };
 
 class RunContext {
@@ -88,7 +99,7 @@ class RunContext {
 
   // Counts a failure of a node at a stream's item; the first of each node and stream is logged.
   void report(const std::string& node, StreamId stream, const Failure& failure) noexcept;
-  // The stream's source failed for good, or its decoder: nothing more is read from it. Logged once.
+  // The stream's source failed for good: nothing more is read from it. Logged once.
   void fail_stream(StreamId stream, const Failure& failure) noexcept;
   // What is to be said of a stream of which nothing more comes.
   StreamEnd stream_end(StreamId stream) const;

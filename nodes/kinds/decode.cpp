@@ -31,10 +31,12 @@ class StreamDecoder {
   // Whatever became of the last item: nothing more comes.
   void close(bool ended) {
     decoder_.reset();
-    const StreamState& state = run_.stream(stream_);
+    StreamState& state = run_.stream(stream_);
     if (!counts_ || !ended || frames_ > 0 || state.source_failed) return;
+    // A short source may be read to its end before its decoder is made.
     run_.fail_stream(stream_,
-                     {ExitCode::source, state.name + ": no frame could be decoded; expected a video"});
+                     state.take_loss().value_or(Failure{
+                         ExitCode::source, state.name + ": no frame could be decoded; expected a video"}));
   }
 
  private:
@@ -44,7 +46,7 @@ class StreamDecoder {
       decoder_ = Decoder::create(message.parameters, run_.stream(stream_).codec_threads);
     } catch (...) {
       decoder_.reset();
-      run_.fail_stream(stream_, Failure::from_current_exception());
+      run_.stream(stream_).lose(Failure::from_current_exception());
       return Dropped{};
     }
     return Frames{};

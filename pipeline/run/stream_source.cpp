@@ -87,6 +87,7 @@ bool StreamSource::read_connection(Failure& failure) {
     state_->live = reader->info().live;
     // What looking at the stream took, which decodes some of it, and the lost connection's decoder.
     if (state_->live) give_back_free_memory();
+    state_->take_loss();  // of the connection before
     put(Mark::begin, {Packet(), reader->codec_parameters()});
     read_packets(*reader);
     return true;
@@ -101,10 +102,14 @@ void StreamSource::read_packets(Reader& reader) {
   struct CountDamage {
     StreamState& state;
     Reader& reader;
-    ~CountDamage() { state.damaged += reader.damaged(); }
+    std::int64_t counted = 0;
+    void look() { state.damaged += reader.damaged() - std::exchange(counted, reader.damaged()); }
+    ~CountDamage() { look(); }
   } count{*state_, reader};
   while (!state_->stop && wait_for_room()) {
+    if (const auto loss = state_->take_loss()) throw Error(loss->code, loss->message);
     std::optional<Packet> packet = reader.read();
+    count.look();
     if (!packet) return;
     if (!gave_packets_) note_recovery();
     put(Mark::none, {std::move(*packet), nullptr});
@@ -121,7 +126,13 @@ bool StreamSource::retries() const {
 
 bool StreamSource::wait_and_retry(const Failure& failure) {
   if (!retries()) return false;
-  if (!down_) log::warn("{}; trying again until it is back", failure.message);
+  const std::int64_t now = run_->clock().steady_ns();
+  if (!down_) {
+    log::warn("{}; trying again until it is back", failure.message);
+    absence_ = Absence(now);
+  } else if (const auto minutes = absence_.due(now)) {
+    log::warn("{}: away for {} now; {}", state_->name, Absence::text(*minutes), failure.message);
+  }
   down_ = true;
   gave_packets_ = false;
   pause(backoff_.next());

@@ -15,6 +15,7 @@
 #include "datasets/video/backoff.h"
 #include "datasets/video/source.h"
 #include "nodes/flow/stream_lane.h"
+#include "pipeline/run/absence.h"
 
 namespace actionflow {
 
@@ -72,6 +73,7 @@ class StreamSource : public std::enable_shared_from_this<StreamSource> {
   bool down_ = false;          // lost, or not there yet
   bool gave_packets_ = false;  // since it was last down
   Backoff backoff_;
+  Absence absence_;
 };
 
 }  // namespace actionflow
