@@ -10,9 +10,6 @@ namespace actionflow {
 
 namespace {
 
-constexpr double kFrameRate = 25;
-constexpr int kQuality = 25;
-
 std::vector<std::uint8_t> bytes_of(const cv::Mat& image) {
   return {image.data, image.data + image.total() * image.elemSize()};
 }
@@ -40,7 +37,7 @@ struct DrawnClip::State {
   }
 
   double seconds() const { return lead + movement + tail; }
-  int frames() const { return 2 * static_cast<int>(seconds() * kFrameRate / 2) + 1; }
+  int frames() const { return 2 * static_cast<int>(seconds() * kPersonFrameRate / 2) + 1; }
   bool reversed() const { return kActions[plan.action].reversed; }
   // The picture of the forward film that is shown here.
   int filmed(int index) const { return reversed() ? frames() - 1 - index : index; }
@@ -52,15 +49,15 @@ DrawnClip::~DrawnClip() = default;
 
 int DrawnClip::frames() const { return state_->frames(); }
 
-double DrawnClip::frame_rate() const { return kFrameRate; }
+double DrawnClip::frame_rate() const { return kPersonFrameRate; }
 
-int DrawnClip::quality() const { return kQuality; }
+int DrawnClip::quality() const { return kPersonQuality; }
 
 const char* DrawnClip::preset() const { return "veryfast"; }
 
 std::vector<FilmAction> DrawnClip::actions() const {
   const State& s = *state_;
-  const double last = (s.frames() - 1) / kFrameRate;
+  const double last = (s.frames() - 1) / kPersonFrameRate;
   const double start = s.reversed() ? std::max(0.0, last - s.lead - s.movement) : s.lead;
   return {{s.plan.action, start, start + s.movement}};
 }
@@ -68,7 +65,7 @@ std::vector<FilmAction> DrawnClip::actions() const {
 std::vector<std::uint8_t> DrawnClip::frame(int index) const {
   const State& s = *state_;
   const int filmed = s.filmed(index);
-  const double time = filmed / kFrameRate;
+  const double time = filmed / kPersonFrameRate;
   const double phase = std::clamp((time - s.lead) / s.movement, 0.0, 1.0);
   const Lens& lens = s.setting.lens;
   cv::Mat image =

@@ -10,8 +10,6 @@ namespace actionflow {
 
 namespace {
 
-constexpr double kFrameRate = 25;
-constexpr int kQuality = 25;
 constexpr std::uint64_t kMostMoves = 5;          // with one thing
 constexpr double kActs = 0.6, kTakenBack = 0.2;  // of moves; the rest are fidgets
 constexpr double kLeastIdle = 0.3, kMostIdle = 4;
@@ -139,11 +137,11 @@ DrawnStream::DrawnStream(const ClipPlan& plan) : state_(std::make_unique<State>(
 
 DrawnStream::~DrawnStream() = default;
 
-int DrawnStream::frames() const { return static_cast<int>(state_->plan.seconds * kFrameRate); }
+int DrawnStream::frames() const { return static_cast<int>(state_->plan.seconds * kPersonFrameRate); }
 
-double DrawnStream::frame_rate() const { return kFrameRate; }
+double DrawnStream::frame_rate() const { return kPersonFrameRate; }
 
-int DrawnStream::quality() const { return kQuality; }
+int DrawnStream::quality() const { return kPersonQuality; }
 
 const char* DrawnStream::preset() const { return "veryfast"; }
 
@@ -151,7 +149,7 @@ std::vector<FilmAction> DrawnStream::actions() const { return state_->actions; }
 
 std::vector<std::uint8_t> DrawnStream::frame(int index) const {
   const State& s = *state_;
-  const double time = index / kFrameRate;
+  const double time = index / kPersonFrameRate;
   const Move& move = s.move_at(time);
   cv::Mat image = s.stages[move.stage].draw(move.phase(time), 6.2832 / s.sway_rate * time + s.sway_phase,
                                             s.setting.lens.aim(time / s.plan.seconds, time),

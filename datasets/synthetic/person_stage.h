@@ -12,6 +12,10 @@
 
 namespace actionflow {
 
+// How films of people are recorded.
+inline constexpr double kPersonFrameRate = 25;
+inline constexpr int kPersonQuality = 25;
+
 // Who is seen, where, and by which camera: of a whole film.
 struct PersonSetting {
   int width, height;
