@@ -9,7 +9,7 @@ namespace actionflow {
 
 namespace {
 
-std::optional<double> number_of(std::string_view text) {
+std::optional<double> decimal_of(std::string_view text) {
   double number = 0;
   const auto [stop, bad] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (bad != std::errc() || stop != text.data() + text.size()) return std::nullopt;
@@ -22,7 +22,7 @@ std::optional<double> seconds_of(std::string_view text) {
   double seconds = 0;
   for (int places = 0; places < 3; ++places) {
     const std::size_t colon = text.find(':');
-    const std::optional<double> number = number_of(text.substr(0, colon));
+    const std::optional<double> number = decimal_of(text.substr(0, colon));
     if (!number) return std::nullopt;
     seconds = 60 * seconds + *number;
     if (colon == std::string_view::npos) return seconds;

@@ -9,7 +9,7 @@ namespace {
 
 constexpr const char* kBlanks = " \t";
 
-struct Cut {
+struct TimesCut {
   std::string_view name, start, end, label;
 };
 
@@ -25,8 +25,8 @@ std::vector<std::string_view> words_of(std::string_view line) {
 }
 
 // All ways to read the line as `path start end label`; a path and a label may hold numbers.
-std::vector<Cut> cuts_of(std::string_view line) {
-  std::vector<Cut> cuts;
+std::vector<TimesCut> cuts_of(std::string_view line) {
+  std::vector<TimesCut> cuts;
   const std::vector<std::string_view> words = words_of(line);
   const auto begin_of = [&](std::size_t i) {
     return static_cast<std::size_t>(words[i].data() - line.data());
@@ -56,7 +56,7 @@ std::vector<ListRow> times_rows(const ListText& list, const ListContext& context
   for (const ListLine& line : list.lines(errors)) {
     ListRow row{list.place(line.number), std::string(line.text), {}, std::nullopt, {}};
     row.timed = context.split != ListSplit::unknown;
-    const std::vector<Cut> cuts = cuts_of(line.text);
+    const std::vector<TimesCut> cuts = cuts_of(line.text);
     if (cuts.empty()) {
       if (is_path(line.text))
         rows.push_back(std::move(row));
@@ -64,10 +64,10 @@ std::vector<ListRow> times_rows(const ListText& list, const ListContext& context
         errors.add(row.place, "is neither `path start end label` nor a path alone");
       continue;
     }
-    const auto named = std::find_if(cuts.begin(), cuts.end(), [&](const Cut& cut) {
+    const auto named = std::find_if(cuts.begin(), cuts.end(), [&](const TimesCut& cut) {
       return context.classes.find(cut.label).has_value();
     });
-    const Cut& cut = named == cuts.end() ? cuts.front() : *named;
+    const TimesCut& cut = named == cuts.end() ? cuts.front() : *named;
     row.name = cut.name;
     row.label = std::string(cut.label);
     row.when = span_of("action", cut.start, cut.end, row.place, errors);

@@ -10,17 +10,10 @@
 
 #include "base/error.h"
 #include "models/description/layers/layer.h"
+#include "models/training/logistic.h"
 
 namespace actionflow {
 namespace {
-
-// log(1 + eˣ) without overflow, NaN where x is.
-double softplus(double x) { return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))); }
-
-double logistic(double x) {
-  const double e = std::exp(-std::abs(x));
-  return (x >= 0 ? 1.0 : e) / (1.0 + e);
-}
 
 // One clip: its loss, what it counts in the mean, and Σ gradient before dividing by the mean's count, left in
 // `gradient`.

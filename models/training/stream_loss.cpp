@@ -8,11 +8,10 @@
 
 #include "base/error.h"
 #include "models/network/action_scores.h"
+#include "models/training/logistic.h"
 
 namespace actionflow {
 namespace {
-
-double softplus(double x) { return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))); }
 
 // A weighted mean whose gradient is known once all of its terms are.
 struct Term {
@@ -96,7 +95,7 @@ class StreamLoss {
     const double z = value(n, classes_, t);
     const double wanted = (1.0 - options_.label_smoothing) * target.action + options_.label_smoothing / 2;
     whether_.add(wanted * softplus(-z) + (1 - wanted) * softplus(z), target.action_weight);
-    gradient_[at(n, classes_, t)] = target.action_weight * (1 / (1 + std::exp(-z)) - wanted);
+    gradient_[at(n, classes_, t)] = target.action_weight * (logistic(z) - wanted);
   }
 
   void add_elapsed(const SampleTarget& target, std::int64_t n, std::int64_t t) {

@@ -14,10 +14,6 @@ using OrderedJson = nlohmann::ordered_json;
 
 constexpr std::size_t kMostClassesInMatrix = 24;  // that fit a terminal
 
-OrderedJson or_null(const std::optional<double>& value) {
-  return value ? OrderedJson(*value) : OrderedJson(nullptr);
-}
-
 OrderedJson per_class_json(const Evaluation& evaluation) {
   OrderedJson list = OrderedJson::array();
   for (std::size_t k = 0; k < evaluation.classes.size(); ++k) {

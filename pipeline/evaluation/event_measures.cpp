@@ -5,6 +5,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "pipeline/evaluation/metrics.h"
+
 namespace actionflow {
 namespace {
 
@@ -52,10 +54,6 @@ std::int64_t edit_distance(const std::vector<int>& from, const std::vector<int>&
     }
   }
   return row.back();
-}
-
-double share(std::int64_t part, std::int64_t all) {
-  return all == 0 ? 0 : static_cast<double>(part) / static_cast<double>(all);
 }
 
 OverlapScore overlap_score(std::int64_t found, std::int64_t events, std::int64_t actions) {

@@ -12,10 +12,6 @@ namespace {
 
 using OrderedJson = nlohmann::ordered_json;
 
-OrderedJson or_null(const std::optional<double>& value) {
-  return value ? OrderedJson(*value) : OrderedJson(nullptr);
-}
-
 OrderedJson delay_json(const DelayMeasures& delay) {
   return {{"p50", or_null(delay.p50)}, {"p90", or_null(delay.p90)}};
 }
@@ -52,6 +48,10 @@ std::string class_table(const EventMeasures& measures, const std::vector<std::st
 }
 
 }  // namespace
+
+OrderedJson or_null(const std::optional<double>& value) {
+  return value ? OrderedJson(*value) : OrderedJson(nullptr);
+}
 
 OrderedJson event_measures_json(const EventMeasures& measures, const std::vector<std::string>& classes) {
   OrderedJson per_class = OrderedJson::array();

@@ -2,12 +2,15 @@
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "pipeline/evaluation/event_measures.h"
 
 namespace actionflow {
+
+nlohmann::ordered_json or_null(const std::optional<double>& value);
 
 // The object `streams` of `evaluate --json`. What cannot be said (no action, nothing found) is null.
 nlohmann::ordered_json event_measures_json(const EventMeasures& measures,

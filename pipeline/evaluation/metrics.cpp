@@ -13,10 +13,6 @@ namespace {
 constexpr int kBins = 15;
 constexpr double kLeastProbability = 1e-12;
 
-double share(std::int64_t part, std::int64_t all) {
-  return all == 0 ? 0 : static_cast<double>(part) / static_cast<double>(all);
-}
-
 int truth_of(const EvaluatedVideo& video) { return video.labels.front(); }
 
 float confidence_of(const EvaluatedVideo& video) {
@@ -83,6 +79,10 @@ std::vector<float> confidences(std::span<const EvaluatedVideo> videos, bool righ
 }
 
 }  // namespace
+
+double share(std::int64_t part, std::int64_t all) {
+  return all == 0 ? 0 : static_cast<double>(part) / static_cast<double>(all);
+}
 
 Measures measure(std::span<const EvaluatedVideo> videos, int classes) {
   const auto count = static_cast<std::size_t>(classes);

@@ -56,6 +56,9 @@ double rejection_threshold(std::span<const EvaluatedVideo> known);
 // Of the readable videos, the share whose confidence is below the threshold; nothing where there are none.
 std::optional<double> share_refused(std::span<const EvaluatedVideo> videos, double threshold);
 
+// part ÷ all; 0 of nothing.
+double share(std::int64_t part, std::int64_t all);
+
 // "97.3 %"
 std::string percent(double share);
 

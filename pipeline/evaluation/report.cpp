@@ -56,10 +56,6 @@ std::vector<Json> parsed(const std::vector<std::string>& lines) {
   return epochs;
 }
 
-std::string figure_of(std::string_view name, const std::string& value) {
-  return fmt::format("<div><b>{}</b>{}</div>", value, name);
-}
-
 std::string figures(const Report& report, std::size_t epochs) {
   std::string html = "<div class='figures'>";
   html += figure_of("epochs", std::to_string(epochs));

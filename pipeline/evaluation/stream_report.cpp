@@ -117,12 +117,8 @@ void add_strips(std::vector<Ranked>& ranked, const SequenceSource& source, const
   }
 }
 
-std::string or_dash(const std::optional<double>& value, std::string_view unit = {}) {
-  return value ? fmt::format("{:.2f}{}", *value, unit) : "–";
-}
-
-std::string figure_of(std::string_view name, const std::string& value) {
-  return fmt::format("<div><b>{}</b>{}</div>", value, name);
+std::string seconds_or_dash(const std::optional<double>& value) {
+  return value ? fmt::format("{:.2f} s", *value) : "–";
 }
 
 std::string figures(const EventMeasures& measures) {
@@ -134,11 +130,11 @@ std::string figures(const EventMeasures& measures) {
          figure_of("F1 at 0.5", percent(measures.half.f1)) +
          figure_of("mAP", measures.map ? percent(*measures.map) : "–") +
          figure_of("false events an hour", fmt::format("{:.1f}", measures.false_events)) +
-         figure_of("after the end (p50)", or_dash(measures.end.p50, " s")) +
-         figure_of("after the end (p90)", or_dash(measures.end.p90, " s")) + "</div>";
+         figure_of("after the end (p50)", seconds_or_dash(measures.end.p50)) +
+         figure_of("after the end (p90)", seconds_or_dash(measures.end.p90)) + "</div>";
 }
 
-std::string class_table(const EventMeasures& measures, const std::vector<std::string>& classes) {
+std::string class_table_html(const EventMeasures& measures, const std::vector<std::string>& classes) {
   std::string html =
       "<div class='scroll'><table><thead><tr><th>class</th><th>precision</th><th>recall</th><th>F1 at "
       "0.3</th>"
@@ -149,7 +145,7 @@ std::string class_table(const EventMeasures& measures, const std::vector<std::st
         "<tr><td>{}</td><td>{:.3f}</td><td>{:.3f}</td><td>{:.3f}</td><td>{:.3f}</td><td>{}</td><td>{}</td>"
         "<td>{}</td></tr>",
         escape_html(classes[k]), of.loose.precision, of.loose.recall, of.loose.f1, of.half.f1,
-        or_dash(of.average_precision), of.actions, of.events);
+        of.average_precision ? fmt::format("{:.2f}", *of.average_precision) : "–", of.actions, of.events);
   }
   return html + "</tbody></table></div>";
 }
@@ -176,12 +172,16 @@ StreamReport report_streams(std::vector<StreamDetections> detected, const Sequen
   return report;
 }
 
+std::string figure_of(std::string_view name, const std::string& value) {
+  return fmt::format("<div><b>{}</b>{}</div>", value, name);
+}
+
 std::string stream_report_html(const StreamReport& report, const std::vector<std::string>& classes) {
   std::string html = "<h2>Streams</h2>" + figures(report.measures) +
                      "<p>Above what happened, below what was detected; red: missed or false.</p>";
   for (const StreamDetections& stream : report.streams)
     html += "<h3>" + escape_html(stream.name) + "</h3>" + draw_timeline(stream, classes);
-  html += "<h2>Classes in streams</h2>" + class_table(report.measures, classes);
+  html += "<h2>Classes in streams</h2>" + class_table_html(report.measures, classes);
   html += report.mistakes.empty() ? "<p>No mistakes.</p>" : "<h2>Worst mistakes in streams</h2>";
   for (const StreamMistake& mistake : report.mistakes) html += mistake_html(mistake);
   return html;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/input_spec.h"
@@ -28,6 +29,9 @@ struct StreamReport {
 // false events come first; an action that nothing was said of counts like an event at one half.
 StreamReport report_streams(std::vector<StreamDetections> detected, const SequenceSource& source,
                             const std::vector<std::string>& classes, const InputSpec& input);
+
+// A number with its name, as the page's heads have them.
+std::string figure_of(std::string_view name, const std::string& value);
 
 // Its part of the page.
 std::string stream_report_html(const StreamReport& report, const std::vector<std::string>& classes);

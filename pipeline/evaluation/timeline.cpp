@@ -11,7 +11,7 @@ namespace actionflow {
 namespace {
 
 constexpr double kRowSeconds = 60, kTickSeconds = 5;
-constexpr double kWidth = 1140, kHeight = 66;
+constexpr double kPageWidth = 1140, kRowHeight = 66;
 constexpr double kTruthTop = 2, kDetectedTop = 25, kBarHeight = 20, kTickTop = 48;
 constexpr double kLetterWidth = 6.6;
 constexpr double kGoldenAngle = 137.508;  // degrees, so that neighbours in the class list differ in hue
@@ -70,12 +70,12 @@ class Timeline {
     for (const Bar& bar : bars_)
       if (bar.start < from + kRowSeconds && bar.end > from) shown += draw_bar(bar, from);
     if (shown.empty()) return shown;
-    return fmt::format("<svg class='timeline' viewBox='0 0 {} {}' role='img'>", kWidth, kHeight) +
+    return fmt::format("<svg class='timeline' viewBox='0 0 {} {}' role='img'>", kPageWidth, kRowHeight) +
            ticks(from) + shown + "</svg>";
   }
 
   static double x_of(double seconds, double from) {
-    return std::clamp((seconds - from) / kRowSeconds, 0.0, 1.0) * kWidth;
+    return std::clamp((seconds - from) / kRowSeconds, 0.0, 1.0) * kPageWidth;
   }
 
   std::string draw_bar(const Bar& bar, double from) const {
@@ -108,11 +108,11 @@ class Timeline {
     std::string svg;
     for (double at = 0; at < kRowSeconds; at += kTickSeconds) {
       const auto second = static_cast<int>(from + at);
-      const double x = at / kRowSeconds * kWidth;
+      const double x = at / kRowSeconds * kPageWidth;
       svg += fmt::format(
           "<line class='grid' x1='{0:.1f}' x2='{0:.1f}' y1='0' y2='{1}'/><text x='{0:.1f}' "
           "y='{2}'>{3}:{4:02}</text>",
-          x, kTickTop, kHeight - 5, second / 60, second % 60);
+          x, kTickTop, kRowHeight - 5, second / 60, second % 60);
     }
     return svg;
   }

@@ -8,7 +8,7 @@ namespace actionflow {
 namespace {
 
 struct ActionScoresLayer : Layer {
-  Count classes{.classes = true};
+  Count classes{.number = 0, .classes = true, .place = {}};
 
   static void describe(config::Fields<ActionScoresLayer>& fields) {
     fields.add("classes", &ActionScoresLayer::classes, "how many; the file's unless told");
