@@ -12,6 +12,10 @@ using ::testing::AllOf;
 using ::testing::Each;
 using ::testing::Not;
 
+Calibration chosen(std::optional<double> temperature, std::optional<double> none_below) {
+  return {"val", temperature, none_below, std::nullopt};
+}
+
 class Calibrated : public ::testing::Test {
  protected:
   void SetUp() override { bench_.video("a.mp4", 30, 1); }
@@ -50,7 +54,7 @@ std::vector<float> by_class(const WindowResult& result) {
 
 TEST_F(Calibrated, ScoresAreAtTheTemperatureThatIsKept) {
   store("plain.safetensors", std::nullopt);
-  store("cool.safetensors", Calibration{.chosen_on = "val", .temperature = 3.0});
+  store("cool.safetensors", chosen(3.0, {}));
   const auto plain = results(net("plain.safetensors")), cool = results(net("cool.safetensors"));
   ASSERT_EQ(plain.size(), cool.size());
   ASSERT_GT(plain.size(), 2U);
@@ -69,7 +73,7 @@ TEST_F(Calibrated, AWindowBelowTheThresholdIsNoneOfTheClasses) {
     best.push_back(result.top.front().score);
   std::sort(best.begin(), best.end());
   const double middle = best[best.size() / 2];
-  store("choosy.safetensors", Calibration{.chosen_on = "val", .temperature = {}, .none_below = middle});
+  store("choosy.safetensors", chosen({}, middle));
   std::size_t refused = 0;
   for (const WindowResult& result : results(net("choosy.safetensors"))) {
     EXPECT_EQ(result.none, static_cast<double>(result.top.front().score) < middle);
@@ -99,8 +103,8 @@ TEST_F(Calibrated, WhereThereIsNoActionItIsNoneOfTheClasses) {
 }
 
 TEST_F(Calibrated, AnEnsembleSaysNoneWhereAllOfItDoes) {
-  store("never.safetensors", Calibration{.chosen_on = "val", .temperature = {}, .none_below = 0.0});
-  store("always.safetensors", Calibration{.chosen_on = "val", .temperature = {}, .none_below = 1.0});
+  store("never.safetensors", chosen({}, 0.0));
+  store("always.safetensors", chosen({}, 1.0));
   const auto vote = [&](const std::string& a, const std::string& b) {
     std::vector<bool> none;
     for (const WindowResult& result :
