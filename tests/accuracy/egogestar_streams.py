@@ -68,7 +68,8 @@ def main():
           "seconds after the end (p50 / p90) | overlap | unknown movements with an event | training |")
     print("|---|---|---|---|---|---|---|---|---|---|---|")
     for fold in range(options.folds):
-        row(f"fold {fold}", trained(options, f"fold{fold}", f"data.folds={options.folds}", f"data.fold={fold}"))
+        row(f"fold {fold}", trained(options, f"fold{fold}", f"data.folds={options.folds}", f"data.fold={fold}",
+                                     "data.unknown="))
     for seed in options.seeds:
         row(f"test, seed {seed}", trained(options, f"seed{seed}", f"seed={seed}"))
 
