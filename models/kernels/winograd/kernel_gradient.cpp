@@ -12,7 +12,9 @@ namespace {
 // V of one block and Z of it stay in the last-level cache together.
 constexpr std::int64_t kBlockFloats = std::int64_t{5} << 18;
 
-std::int64_t whole_lines(std::int64_t floats) { return (floats + kLanes - 1) / kLanes * kLanes; }
+std::int64_t whole_lines(std::int64_t floats) {
+  return (floats + kChannelBlock - 1) / kChannelBlock * kChannelBlock;
+}
 
 class TiledGradient final : public GradientRunner {
  public:
@@ -24,15 +26,12 @@ class TiledGradient final : public GradientRunner {
         outputs_(p.out.extents.c),
         taps_(p.operation.kernel[0]),
         threads_(omp_get_max_threads()),
-        input_(avx512_input(cut.outputs, cut.time, p.in.type)),
-        gradient_(avx512_gradient(cut.outputs, cut.time, p.out.type)),
-        multiply_(avx512_gradient_product()),
-        finish_(avx512_kernel_gradient(cut.outputs, cut.time)) {}
+        input_(loops().input(cut.outputs, cut.time, p.in.type)),
+        gradient_(loops().gradient(cut.outputs, cut.time, p.out.type)),
+        multiply_(loops().gradient_product),
+        finish_(loops().kernel_gradient(cut.outputs, cut.time)) {}
 
-  std::string implementation() const override {
-    const std::string side = std::to_string(cut_.outputs);
-    return "own:winograd_" + side + "x" + side + (cut_.time == Time::none ? "" : "x2") + ":avx512";
-  }
+  std::string implementation() const override { return cut_.implementation(); }
   std::size_t scratch_bytes() const override {
     return static_cast<std::size_t>(v_floats() + z_floats() + cut_.u_floats() + threads_ * out_.padded) *
            sizeof(float);
@@ -62,18 +61,19 @@ class TiledGradient final : public GradientRunner {
     }
     if (bias_gradient != nullptr) add_bias(sums, bias_gradient);
     if (kernel_gradient == nullptr) return;
-    const std::int64_t pieces = divide_up(outputs_, kLanes) * inputs_;
+    const std::int64_t pieces = divide_up(outputs_, kChannelBlock) * inputs_;
 #pragma omp parallel for schedule(static)
-    for (std::int64_t i = 0; i < pieces; ++i) finish(i / inputs_ * kLanes, i % inputs_, d, kernel_gradient);
+    for (std::int64_t i = 0; i < pieces; ++i)
+      finish(i / inputs_ * kChannelBlock, i % inputs_, d, kernel_gradient);
   }
 
  private:
   static std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
   std::int64_t point_count() const { return cut_.points() * time_points(cut_.time); }
-  std::int64_t out_vectors() const { return out_.padded / kLanes; }
+  std::int64_t out_vectors() const { return out_.padded / kChannelBlock; }
 
   // Strides of Z, which stands apart as V does.
-  std::int64_t z_block_stride() const { return cut_.block_rows() * kOutBlock; }
+  std::int64_t z_block_stride() const { return cut_.block_rows() * cut_.out_block; }
   std::int64_t z_time_stride() const { return cut_.out_blocks * z_block_stride(); }
   std::int64_t z_point_stride() const { return time_points(cut_.time) * z_time_stride() + Cut::kApart; }
   std::int64_t v_floats() const { return whole_lines(cut_.v_floats()); }
@@ -87,7 +87,7 @@ class TiledGradient final : public GradientRunner {
   void transform_input(const void* input, std::int64_t first, std::int64_t index, std::int64_t channels,
                        float* v) const {
     InputTile tile = tiles_.input(input, first + index, channels);
-    tile.v = v + (channels * cut_.block_rows() + index * cut_.groups) * kLanes;
+    tile.v = v + (channels * cut_.block_rows() + index * cut_.groups) * kChannelBlock;
     tile.point_stride = cut_.v_point_stride();
     tile.time_stride = cut_.v_time_stride();
     input_(tile);
@@ -96,7 +96,7 @@ class TiledGradient final : public GradientRunner {
   void transform_gradient(const void* gradient, std::int64_t first, std::int64_t index, std::int64_t vector,
                           float* z, float* sums) const {
     const Tiles::Place at = tiles_.place(first + index);
-    const std::int64_t channel = vector * kLanes;
+    const std::int64_t channel = vector * kChannelBlock;
     GradientTile tile;
     tile.source = static_cast<const std::byte*>(gradient) +
                   (tiles_.output_offset(at) + channel) * static_cast<std::int64_t>(bytes_of(out_.type));
@@ -107,8 +107,8 @@ class TiledGradient final : public GradientRunner {
     tile.columns = tiles_.output_columns(at);
     tile.frames = static_cast<int>(out_.extents.t);
     tile.groups = cut_.groups;
-    tile.z =
-        z + channel / kOutBlock * z_block_stride() + index * cut_.groups * kOutBlock + channel % kOutBlock;
+    tile.z = z + channel / cut_.out_block * z_block_stride() + index * cut_.groups * cut_.out_block +
+             channel % cut_.out_block;
     tile.point_stride = z_point_stride();
     tile.time_stride = z_time_stride();
     tile.sums = sums + channel;
@@ -119,30 +119,29 @@ class TiledGradient final : public GradientRunner {
   void multiply(std::int64_t out_block, std::int64_t place, std::int64_t rows, const float* v, const float* z,
                 float* d, bool add) const {
     const std::int64_t point = place / time_points(cut_.time), time = place % time_points(cut_.time);
-    const std::int64_t depth = cut_.blocks * kLanes * kOutBlock;
     GradientProduct product;
     product.v = v + point * cut_.v_point_stride() + time * cut_.v_time_stride();
     product.z = z + point * z_point_stride() + time * z_time_stride() + out_block * z_block_stride();
     product.rows = rows;
-    product.d = d + (out_block * point_count() + place) * depth;
+    product.d = d + (out_block * point_count() + place) * cut_.u_tap();
     product.add = add;
     for (std::int64_t block = 0; block < cut_.blocks; ++block) {
       multiply_(product);
-      product.v += cut_.block_rows() * kLanes;
-      product.d += kLanes * kOutBlock;
+      product.v += cut_.block_rows() * kChannelBlock;
+      product.d += kChannelBlock * cut_.out_block;
     }
   }
 
   void finish(std::int64_t output, std::int64_t input, const float* d, float* kernel_gradient) const {
-    const std::int64_t tap = cut_.blocks * kLanes * kOutBlock, taps = std::int64_t{taps_} * 9;
+    const std::int64_t taps = std::int64_t{taps_} * 9;
     KernelGradientTile tile;
-    tile.time_stride = tap;
-    tile.point_stride = time_points(cut_.time) * tap;
-    tile.d =
-        d + output / kOutBlock * cut_.points() * tile.point_stride + input * kOutBlock + output % kOutBlock;
+    tile.time_stride = cut_.u_tap();
+    tile.point_stride = cut_.u_panel();
+    tile.d = d + output / cut_.out_block * cut_.points() * tile.point_stride + input * cut_.out_block +
+             output % cut_.out_block;
     tile.gradient = kernel_gradient + (output * inputs_ + input) * taps;
     tile.lane_stride = inputs_ * taps;
-    tile.lanes = static_cast<int>(std::min(kLanes, outputs_ - output));
+    tile.lanes = static_cast<int>(std::min(kChannelBlock, outputs_ - output));
     tile.taps = taps_;
     finish_(tile);
   }
@@ -161,7 +160,7 @@ class TiledGradient final : public GradientRunner {
 }  // namespace
 
 std::unique_ptr<GradientRunner> make_gradient_runner(const ConvolutionProblem& problem, Cut cut) {
-  const std::int64_t widest = std::max(cut.blocks * kLanes, cut.out_blocks * kOutBlock);
+  const std::int64_t widest = std::max(cut.blocks * kChannelBlock, cut.out_blocks * cut.out_block);
   const std::int64_t row = cut.points() * time_points(cut.time) * widest;
   const std::int64_t tiles = std::clamp<std::int64_t>(kBlockFloats / row / cut.groups, 1, cut.tiles);
   const std::int64_t blocks = (cut.tiles + tiles - 1) / tiles;

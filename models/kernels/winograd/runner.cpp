@@ -22,9 +22,9 @@ class TiledRunner final : public Runner {
         out_bytes_(static_cast<std::int64_t>(bytes_of(p.out.type))),
         threads_(omp_get_max_threads()),
         post_operations_(p.post_operations),
-        input_(avx512_input(cut.outputs, cut.time, p.in.type)),
-        multiply_(avx512_product(cut.time)),
-        output_(avx512_output(cut.outputs, cut.time, p.out.type)) {
+        input_(loops().input(cut.outputs, cut.time, p.in.type)),
+        multiply_(loops().product(cut.time)),
+        output_(loops().output(cut.outputs, cut.time, p.out.type)) {
     for (const PostOperation& operation : post_operations_) {
       const auto* affine = std::get_if<ScaleShift>(&operation);
       affine_.emplace_back(aligned(affine ? affine->scale : std::vector<float>(), p.out.padded),
@@ -32,10 +32,7 @@ class TiledRunner final : public Runner {
     }
   }
 
-  std::string implementation() const override {
-    const std::string side = std::to_string(cut_.outputs);
-    return "own:winograd_" + side + "x" + side + (cut_.time == Time::none ? "" : "x2") + ":avx512";
-  }
+  std::string implementation() const override { return cut_.implementation(); }
   std::size_t scratch_bytes() const override {
     return static_cast<std::size_t>(v_count() * v_floats() + threads_ * m_floats()) * sizeof(float);
   }
@@ -61,7 +58,9 @@ class TiledRunner final : public Runner {
 
   // Scratch: V, one a block that threads share, else one a thread; then an M a thread.
   std::int64_t v_count() const { return cut_.shared ? 1 : threads_; }
-  static std::int64_t whole_lines(std::int64_t floats) { return (floats + kLanes - 1) / kLanes * kLanes; }
+  static std::int64_t whole_lines(std::int64_t floats) {
+    return (floats + kChannelBlock - 1) / kChannelBlock * kChannelBlock;
+  }
   std::int64_t v_floats() const { return whole_lines(cut_.v_floats()); }
   std::int64_t m_floats() const { return whole_lines(cut_.m_floats()); }
   float* thread_m(float* scratch) const {
@@ -95,11 +94,11 @@ class TiledRunner final : public Runner {
     for (std::int64_t point = 0; point < cut_.points(); ++point) {
       multiply(call, point, out_block, tiles * cut_.groups, v, m);
     }
-    const std::int64_t end = std::min((out_block + 1) * kOutBlock, out_.padded);
+    const std::int64_t end = std::min((out_block + 1) * cut_.out_block, out_.padded);
     for (std::int64_t tile = 0; tile < tiles; ++tile) {
-      for (std::int64_t channel = out_block * kOutBlock; channel < end; channel += kLanes) {
+      for (std::int64_t channel = out_block * cut_.out_block; channel < end; channel += kChannelBlock) {
         transform_output(call, block * cut_.block_tiles + tile, channel,
-                         m + tile * cut_.groups * cut_.m_row_stride() + channel % kOutBlock);
+                         m + tile * cut_.groups * cut_.m_row_stride() + channel % cut_.out_block);
       }
     }
   }
@@ -109,7 +108,7 @@ class TiledRunner final : public Runner {
     const std::int64_t index = i / cut_.blocks, channels = i % cut_.blocks;
     const std::int64_t number = block * cut_.block_tiles + index;
     InputTile tile = tiles_.input(call.arguments.inputs[0], number, channels);
-    tile.v = v + (channels * cut_.block_rows() + index * cut_.groups) * kLanes;
+    tile.v = v + (channels * cut_.block_rows() + index * cut_.groups) * kChannelBlock;
     tile.point_stride = cut_.v_point_stride();
     tile.time_stride = cut_.v_time_stride();
     input_(tile);
@@ -117,15 +116,14 @@ class TiledRunner final : public Runner {
 
   void multiply(const Call& call, std::int64_t point, std::int64_t out_block, std::int64_t rows,
                 const float* v, float* m) const {
-    const std::int64_t panel = time_points(cut_.time) * cut_.blocks * kLanes * kOutBlock;
     Product product;
     product.v = v + point * cut_.v_point_stride();
     product.time_stride = cut_.v_time_stride();
-    product.block_stride = cut_.block_rows() * kLanes;
+    product.block_stride = cut_.block_rows() * kChannelBlock;
     product.blocks = cut_.blocks;
     const std::int64_t index = out_block * cut_.points() + point;
-    product.u = call.u + index * panel;
-    product.next_u = call.u + (index + 1) % (cut_.points() * cut_.out_blocks) * panel;
+    product.u = call.u + index * cut_.u_panel();
+    product.next_u = call.u + (index + 1) % (cut_.points() * cut_.out_blocks) * cut_.u_panel();
     product.rows = rows;
     product.m = m + point * cut_.m_point_stride();
     product.row_stride = cut_.m_row_stride();

@@ -68,7 +68,7 @@ class Tiles {
   const std::byte* source(const void* input, const Place& at, std::int64_t channels) const {
     const std::int64_t row = at.row - operation_.pad_begin[1], column = at.column - operation_.pad_begin[2];
     const std::int64_t element = at.clip * in_.extents.t * in_.frame() +
-                                 (row * in_.extents.w + column) * in_.padded + channels * kLanes;
+                                 (row * in_.extents.w + column) * in_.padded + channels * kChannelBlock;
     return static_cast<const std::byte*>(input) + element * in_bytes_;
   }
 

@@ -57,15 +57,16 @@ Cut tiled(const ConvolutionProblem& p, int outputs) {
   cut.tiles_high = static_cast<int>(divide_up(out.h, outputs));
   cut.tiles_wide = static_cast<int>(divide_up(out.w, outputs));
   cut.tiles = p.out.batch * cut.tiles_high * cut.tiles_wide;
-  cut.blocks = divide_up(p.in.extents.c, kLanes);
-  cut.out_blocks = divide_up(p.out.extents.c, kOutBlock);
+  cut.blocks = divide_up(p.in.extents.c, kChannelBlock);
+  cut.out_block = loops().out_block;
+  cut.out_blocks = divide_up(p.out.extents.c, cut.out_block);
   return cut;
 }
 
 void set_blocks(Cut& cut, const WinogradOptions& options) {
   cut.shared =
       options.shared_blocks == 0 ? cut.u_floats() >= kSharedWeightFloats : options.shared_blocks == 1;
-  const std::int64_t row_v = cut.points() * time_points(cut.time) * cut.blocks * kLanes;
+  const std::int64_t row_v = cut.points() * time_points(cut.time) * cut.blocks * kChannelBlock;
   const std::int64_t fitting =
       cut.shared ? kSharedFloats / row_v : std::max(kLeastRows, kBlockFloatsOfV / row_v);
   const std::int64_t rows = options.block_rows > 0 ? options.block_rows : fitting;
@@ -74,6 +75,11 @@ void set_blocks(Cut& cut, const WinogradOptions& options) {
 }
 
 }  // namespace
+
+std::string Cut::implementation() const {
+  const std::string side = std::to_string(outputs);
+  return "own:winograd_" + side + "x" + side + (time == Time::none ? ":" : "x2:") + loops().name;
+}
 
 Cut cut(const ConvolutionProblem& problem, const WinogradOptions& options) {
   Cut four = tiled(problem, 4), two = tiled(problem, 2);

@@ -2,9 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "models/kernels/convolution/convolution.h"
-#include "models/kernels/winograd/transforms.h"
+#include "models/kernels/winograd/loops.h"
 #include "models/kernels/winograd/winograd.h"
 
 namespace actionflow::kernels::winograd {
@@ -16,7 +17,8 @@ struct Cut {
   int groups = 0;    // rows a tile: pairs of frames, or frames
   int tiles_high = 0, tiles_wide = 0;
   std::int64_t tiles = 0;                   // of all clips
-  std::int64_t blocks = 0, out_blocks = 0;  // of 16 channels, of 32 outputs
+  std::int64_t blocks = 0, out_blocks = 0;  // of 16 channels, of out_block outputs
+  std::int64_t out_block = 0;               // outputs that one product makes
   std::int64_t block_tiles = 0;             // tiles handled at once
   bool shared = false;                      // by all threads together, else by one
 
@@ -27,16 +29,20 @@ struct Cut {
 
   // Strides of V and M for a whole block. Points stand apart by a little more than they hold, so that one
   // position's points do not fall into the same lines of the cache.
-  std::int64_t v_time_stride() const { return blocks * block_rows() * kLanes; }
+  std::int64_t v_time_stride() const { return blocks * block_rows() * kChannelBlock; }
   std::int64_t v_point_stride() const { return time_points(time) * v_time_stride() + kApart; }
-  std::int64_t m_frame_stride() const { return kOutBlock; }
+  std::int64_t m_frame_stride() const { return out_block; }
   std::int64_t m_row_stride() const { return frames_at_once(time) * m_frame_stride(); }
   std::int64_t m_point_stride() const { return block_rows() * m_row_stride() + kApart; }
   std::int64_t v_floats() const { return points() * v_point_stride(); }
   std::int64_t m_floats() const { return points() * m_point_stride(); }
-  std::int64_t u_floats() const {
-    return points() * time_points(time) * blocks * kLanes * out_blocks * kOutBlock;
-  }
+
+  // U of one time point, of one point, and of all.
+  std::int64_t u_tap() const { return blocks * kChannelBlock * out_block; }
+  std::int64_t u_panel() const { return time_points(time) * u_tap(); }
+  std::int64_t u_floats() const { return out_blocks * points() * u_panel(); }
+
+  std::string implementation() const;
 
   static constexpr std::int64_t kApart = 80;
 };

@@ -49,8 +49,7 @@ class WinogradPass final : public ConvolutionPass {
 
   void run(const PassArguments& a) const override {
     auto *u = piece<float>(a.scratch, u_), *bias = piece<float>(a.scratch, bias_);
-    kernels::winograd::transform_kernel({a.kernel, outputs_, inputs_, taps_, turned_}, cut_.outputs,
-                                        cut_.time, cut_.blocks, cut_.out_blocks, u);
+    kernels::winograd::transform_kernel({a.kernel, outputs_, inputs_, taps_, turned_}, cut_, u);
     std::fill_n(bias, padded_, 0.0F);
     if (!turned_ && a.bias != nullptr) std::copy_n(a.bias, outputs_, bias);
     runner_->run({{turned_ ? a.output_gradient : a.input}, a.result, piece(a.scratch, scratch_)}, u, bias);

@@ -68,13 +68,9 @@ AlignedFloats aligned(const std::vector<float>& values, std::int64_t count) {
   return result;
 }
 
-AlignedFloats transform_weights(const PlainWeights& weights, int outputs_of_tile, Time time,
-                                std::int64_t blocks, std::int64_t out_blocks) {
-  const std::vector<Row> g = matrix(outputs_of_tile), in_time = time_matrix(time);
-  const auto points = static_cast<std::int64_t>(g.size() * g.size());
-  const auto time_points = static_cast<std::int64_t>(in_time.size());
-  const std::int64_t tap = blocks * kLanes * kOutBlock, panel = time_points * tap;
-  AlignedFloats u(static_cast<std::size_t>(points * out_blocks * panel));
+AlignedFloats transform_weights(const PlainWeights& weights, const Cut& cut) {
+  const std::vector<Row> g = matrix(cut.outputs), in_time = time_matrix(cut.time);
+  AlignedFloats u(static_cast<std::size_t>(cut.u_floats()));
 #pragma omp parallel for schedule(static)
   for (std::int64_t o = 0; o < weights.outputs; ++o) {
     for (std::int64_t i = 0; i < weights.inputs; ++i) {
@@ -82,14 +78,16 @@ AlignedFloats transform_weights(const PlainWeights& weights, int outputs_of_tile
       const float* kernel = weights.kernel.data() + (o * weights.inputs + i) * weights.taps * 9;
       for (int t = 0; t < weights.taps; ++t)
         slices[static_cast<std::size_t>(t)] = spatial(g, kernel + std::ptrdiff_t{t} * 9);
-      float* to = u.data() + o / kOutBlock * points * panel + i * kOutBlock + o % kOutBlock;
-      for (std::int64_t p = 0; p < points; ++p) {
+      float* to =
+          u.data() + o / cut.out_block * cut.points() * cut.u_panel() + i * cut.out_block + o % cut.out_block;
+      for (std::int64_t p = 0; p < cut.points(); ++p) {
         const auto at = [&](std::size_t t) {
           return slices[t].empty() ? 0 : slices[t][static_cast<std::size_t>(p)];
         };
         const Row values{at(0), at(1), at(2)};
-        for (std::int64_t t = 0; t < time_points; ++t) {
-          to[p * panel + t * tap] = static_cast<float>(dot(in_time[static_cast<std::size_t>(t)], values));
+        for (std::int64_t t = 0; t < time_points(cut.time); ++t) {
+          to[p * cut.u_panel() + t * cut.u_tap()] =
+              static_cast<float>(dot(in_time[static_cast<std::size_t>(t)], values));
         }
       }
     }
@@ -97,33 +95,31 @@ AlignedFloats transform_weights(const PlainWeights& weights, int outputs_of_tile
   return u;
 }
 
-void transform_kernel(const KernelView& view, int outputs_of_tile, Time time, std::int64_t blocks,
-                      std::int64_t out_blocks, float* u) {
-  const std::int64_t side = outputs_of_tile + 2, points = side * side, depth = blocks * kLanes;
-  const std::int64_t tap = depth * kOutBlock, panel = time_points(time) * tap;
+void transform_kernel(const KernelView& view, const Cut& cut, float* u) {
   const std::int64_t taps = std::int64_t{view.taps} * 9, row = view.inputs * taps;
   const std::int64_t lanes = view.turned ? view.inputs : view.outputs;
   const std::int64_t channels = view.turned ? view.outputs : view.inputs;
-  const KernelFunction function = avx512_kernel(outputs_of_tile, time);
-  const bool large = out_blocks * points * panel > kStreamed;
-  const std::int64_t pieces = out_blocks * (kOutBlock / kLanes) * blocks;
+  const KernelFunction function = loops().kernel(cut.outputs, cut.time);
+  const bool large = cut.u_floats() > kStreamed;
+  const std::int64_t pieces = cut.out_blocks * (cut.out_block / kChannelBlock) * cut.blocks;
 #pragma omp parallel for schedule(static)
   for (std::int64_t piece = 0; piece < pieces; ++piece) {
-    const std::int64_t lane = piece / blocks * kLanes, first = piece % blocks * kLanes;
+    const std::int64_t lane = piece / cut.blocks * kChannelBlock, first = piece % cut.blocks * kChannelBlock;
     KernelTile tile;
-    tile.lanes = static_cast<int>(std::clamp<std::int64_t>(lanes - lane, 0, kLanes));
+    tile.lanes = static_cast<int>(std::clamp<std::int64_t>(lanes - lane, 0, kChannelBlock));
     tile.lane_stride = view.turned ? taps : row;
     tile.turned = view.turned;
     tile.taps = view.taps;
-    tile.point_stride = panel;
-    tile.time_stride = tap;
+    tile.point_stride = cut.u_panel();
+    tile.time_stride = cut.u_tap();
     tile.streamed = large;
-    for (std::int64_t i = first; i < first + kLanes; ++i) {
+    for (std::int64_t i = first; i < first + kChannelBlock; ++i) {
       if (i >= channels) tile.lanes = 0;
       tile.kernel = view.kernel + (tile.lanes == 0 ? 0
                                    : view.turned   ? i * row + lane * taps
                                                    : lane * row + i * taps);
-      tile.u = u + lane / kOutBlock * points * panel + i * kOutBlock + lane % kOutBlock;
+      tile.u =
+          u + lane / cut.out_block * cut.points() * cut.u_panel() + i * cut.out_block + lane % cut.out_block;
       function(tile);
     }
   }

@@ -7,7 +7,7 @@
 #include <memory>
 #include <vector>
 
-#include "models/kernels/winograd/transforms.h"
+#include "models/kernels/winograd/tiling.h"
 
 namespace actionflow::kernels::winograd {
 
@@ -36,21 +36,19 @@ struct PlainWeights {
   int taps = 1;  // in time: 3, or 1 with Time::none
 };
 
-// U as models/kernels/winograd/transforms.h has it: `blocks` of 16 channels, `out_blocks` of 32 outputs.
-AlignedFloats transform_weights(const PlainWeights& weights, int outputs_of_tile, Time time,
-                                std::int64_t blocks, std::int64_t out_blocks);
+// U as models/kernels/winograd/loops.h has it.
+AlignedFloats transform_weights(const PlainWeights& weights, const Cut& cut);
 
 // The same, in float and fast, for weights that change at every step. `turned`: of the convolution that gives
 // the input's gradient from the output's, whose kernel is turned round in all axes and whose inputs are this
-// one's outputs; `blocks` and `out_blocks` are then of that one. Where `time` is none, of a kernel with three
-// taps in time the middle one is taken.
+// one's outputs; the cut is then that one's. Where the cut's time is none, of a kernel with three taps in
+// time the middle one is taken.
 struct KernelView {
   const float* kernel = nullptr;  // O×I×T×3×3
   std::int64_t outputs = 0, inputs = 0;
   int taps = 1;
   bool turned = false;
 };
-void transform_kernel(const KernelView& kernel, int outputs_of_tile, Time time, std::int64_t blocks,
-                      std::int64_t out_blocks, float* u);
+void transform_kernel(const KernelView& kernel, const Cut& cut, float* u);
 
 }  // namespace actionflow::kernels::winograd

@@ -29,7 +29,7 @@ class WinogradConvolution final : public Kernel {
       : runner_(make_runner(p, cut)),
         weights_(transform_weights(
             {used_taps(p, cut.time), p.operation.filters, p.in.extents.c, cut.time == Time::none ? 1 : 3},
-            cut.outputs, cut.time, cut.blocks, cut.out_blocks)),
+            cut)),
         bias_(aligned(p.bias, p.out.padded)) {}
 
   std::string implementation() const override { return runner_->implementation(); }
@@ -50,9 +50,9 @@ bool winograd_fits_shape(const ConvolutionProblem& p) {
   const Convolution& c = p.operation;
   const auto all_ones = [](const Axes& axes) { return axes == Axes{1, 1, 1}; };
   const bool time = c.kernel[0] == 1 ? c.pad_begin[0] == 0 && c.pad_end[0] == 0 : c.kernel[0] == 3;
-  return has_avx512() && p.in.padded % kLanes == 0 && p.out.padded % kLanes == 0 && c.groups == 1 &&
-         all_ones(c.stride) && all_ones(c.dilation) && time && c.kernel[1] == 3 && c.kernel[2] == 3 &&
-         can_follow(p.post_operations);
+  return has_avx2() && p.in.padded % kChannelBlock == 0 && p.out.padded % kChannelBlock == 0 &&
+         c.groups == 1 && all_ones(c.stride) && all_ones(c.dilation) && time && c.kernel[1] == 3 &&
+         c.kernel[2] == 3 && can_follow(p.post_operations);
 }
 
 bool winograd_fits(const ConvolutionProblem& p) {

@@ -108,8 +108,8 @@ Tensor expected(const ConvolutionProblem& p) {
                    input_of(p));
 }
 
-#define REQUIRE_AVX512(problem) \
-  if (!kernels::winograd_fits(problem)) GTEST_SKIP() << "needs AVX-512"
+#define REQUIRE_VECTORS(problem) \
+  if (!kernels::winograd_fits(problem)) GTEST_SKIP() << "needs AVX2"
 
 void expect_as_reference(const Case& c) {
   const ConvolutionProblem p = problem(c);
@@ -126,7 +126,7 @@ void expect_as_reference(const Case& c) {
 }
 
 TEST(Winograd, EqualsTheReferenceOverSizesInSpace) {
-  REQUIRE_AVX512(problem({{16, 4, 4, 4}, 16}));
+  REQUIRE_VECTORS(problem({{16, 4, 4, 4}, 16}));
   for (const std::int64_t h : {1, 3, 4, 7, 9}) {
     for (const std::int64_t w : {2, 5, 8}) {
       SCOPED_TRACE(std::to_string(h) + "×" + std::to_string(w));
@@ -136,7 +136,7 @@ TEST(Winograd, EqualsTheReferenceOverSizesInSpace) {
 }
 
 TEST(Winograd, EqualsTheReferenceOverNumbersOfFrames) {
-  REQUIRE_AVX512(problem({{16, 4, 4, 4}, 16}));
+  REQUIRE_VECTORS(problem({{16, 4, 4, 4}, 16}));
   for (const std::int64_t t : {1, 2, 3, 4, 5, 8}) {
     SCOPED_TRACE(std::to_string(t) + " frames");
     expect_as_reference({{32, t, 6, 7}, 32});
@@ -145,28 +145,28 @@ TEST(Winograd, EqualsTheReferenceOverNumbersOfFrames) {
 }
 
 TEST(Winograd, EqualsTheReferenceOverOddChannelsAndClips) {
-  REQUIRE_AVX512(problem({{16, 4, 4, 4}, 16}));
+  REQUIRE_VECTORS(problem({{16, 4, 4, 4}, 16}));
   expect_as_reference({{33, 3, 5, 6}, 40});
   expect_as_reference({{5, 2, 5, 6}, 3});
   expect_as_reference({{48, 4, 7, 6}, 17, {3, 3, 3}, {1, 1, 1}, {1, 1, 1}, 3});
 }
 
 TEST(Winograd, EqualsTheReferenceWithOtherPadding) {
-  REQUIRE_AVX512(problem({{16, 4, 4, 4}, 16}));
+  REQUIRE_VECTORS(problem({{16, 4, 4, 4}, 16}));
   expect_as_reference({{16, 5, 7, 8}, 16, {3, 3, 3}, {0, 0, 0}, {0, 0, 0}});
   expect_as_reference({{16, 5, 7, 8}, 16, {3, 3, 3}, {2, 0, 1}, {0, 2, 0}});
   expect_as_reference({{16, 2, 7, 8}, 16, {3, 3, 3}, {2, 1, 1}, {0, 1, 1}});
 }
 
 TEST(Winograd, IsAsAccurateOverManyChannels) {
-  REQUIRE_AVX512(problem({{16, 4, 4, 4}, 16}));
+  REQUIRE_VECTORS(problem({{16, 4, 4, 4}, 16}));
   expect_as_reference({{512, 2, 7, 7}, 32});
   expect_as_reference({{256, 4, 14, 14}, 32});
 }
 
 TEST(Winograd, AppliesPostOperationsInTheirOrder) {
   ConvolutionProblem p = problem({{32, 4, 6, 7}, 40});
-  REQUIRE_AVX512(p);
+  REQUIRE_VECTORS(p);
   Tensor right = expected(p);
   const Tensor other(right.shape(), random_values(right.size(), 7));
   const std::vector<float> scale = random_values(40, 8), shift = random_values(40, 9);
@@ -182,7 +182,7 @@ TEST(Winograd, AppliesPostOperationsInTheirOrder) {
 
 TEST(Winograd, GivesTheSameBitsOnAnyNumberOfThreadsAndInAnyBlocks) {
   const ConvolutionProblem p = problem({{48, 6, 11, 9}, 64});
-  REQUIRE_AVX512(p);
+  REQUIRE_VECTORS(p);
   const int threads = omp_get_max_threads();
   const auto first = run(*kernels::make_winograd(p, {.tile = 4, .block_rows = 200, .shared_blocks = 2}), p);
   for (const int count : {1, 2, 3}) {
@@ -203,7 +203,7 @@ std::string chosen(const ConvolutionProblem& problem) {
 
 TEST(Winograd, IsNotChosenWhereAClipMayComeInPieces) {
   const Case padded{{64, 4, 14, 14}, 64};
-  REQUIRE_AVX512(problem(padded));
+  REQUIRE_VECTORS(problem(padded));
   EXPECT_THAT(chosen(problem(padded)), ::testing::HasSubstr("winograd"));
   for (const bool begin : {false, true}) {
     Case advancing = padded;
@@ -214,7 +214,7 @@ TEST(Winograd, IsNotChosenWhereAClipMayComeInPieces) {
 
 TEST(Winograd, IsOfferedForDenseConvolutionsOnly) {
   const Case dense{{64, 4, 14, 14}, 64};
-  REQUIRE_AVX512(problem(dense));
+  REQUIRE_VECTORS(problem(dense));
   EXPECT_NE(kernels::winograd_convolution(problem(dense)), nullptr);
   Case few = dense;
   few.in.c = 3;

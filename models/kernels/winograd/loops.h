@@ -8,9 +8,10 @@
 // not depend on each other, so results do not depend on how they are shared out among threads.
 //
 //   V [point][time point][channel/16][row][16]
-//   U [out/32][point][time point][channel][32]
-//   M [point][row][frame of the pair][32], for one 32 outputs at a time
+//   U [out/OB][point][time point][channel][OB]
+//   M [point][row][frame of the pair][OB], for OB outputs at a time
 //
+// OB is 32 with AVX-512 and 16 with AVX2: two vectors of outputs by as many rows as registers can sum.
 // These are 64-byte aligned f32; what enters and leaves may be bf16 (then nothing is added to results).
 // Strides are in elements. Each function runs on one thread.
 #pragma once
@@ -32,9 +33,6 @@ constexpr int frames_at_once(Time time) { return time == Time::none ? 1 : 2; }
 // Interpolation points: 0, ±kNear, ±kFar and infinity for F = 4 (smaller errors than 1 and 2 have); 0, ±1 and
 // infinity for F = 2.
 inline constexpr float kNear = 0.75F, kFar = 1.5F;
-
-inline constexpr std::int64_t kOutBlock = 32;  // outputs that one product makes
-inline constexpr std::int64_t kLanes = 16;
 
 // 16 channels of one tile in all frames.
 struct InputTile {
@@ -97,8 +95,8 @@ struct OutputTile {
 // For the kernel's gradient the same tiles' output gradients are brought to the points, and for each point
 // and time point rows of V times rows of Z are summed into D; a transform back gives the kernel's gradient.
 //
-//   Z [point][time point][out/32][row][32]
-//   D [out/32][point][time point][channel][32], as U
+//   Z [point][time point][out/OB][row][OB]
+//   D [out/OB][point][time point][channel][OB], as U
 struct GradientTile {
   const void* source =
       nullptr;  // 16 channels of frame 0 of the output's gradient, at the tile's first output
@@ -111,10 +109,10 @@ struct GradientTile {
   float* sums = nullptr;  // the 16 channels' sums over the tile are added here
 };
 
-// d[channel][0, 32) = or += Σ over rows of v[row][channel]·z[row][0, 32), for 16 channels.
+// d[channel][0, OB) = or += Σ over rows of v[row][channel]·z[row][0, OB), for 16 channels.
 struct GradientProduct {
   const float* v = nullptr;  // rows of 16
-  const float* z = nullptr;  // rows of 32
+  const float* z = nullptr;  // rows of OB
   std::int64_t rows = 0;
   float* d = nullptr;
   bool add = false;
@@ -129,20 +127,29 @@ struct KernelGradientTile {
   int lanes = 0, taps = 1;
 };
 
-// `outputs`: F, 4 or 2; `type` of the value that enters or leaves. These need AVX-512.
 using InputFunction = void (*)(const InputTile&);
 using ProductFunction = void (*)(const Product&);
 using OutputFunction = void (*)(const OutputTile&);
 using KernelFunction = void (*)(const KernelTile&);
-InputFunction avx512_input(int outputs, Time time, ElementType type);
-ProductFunction avx512_product(Time time);
-OutputFunction avx512_output(int outputs, Time time, ElementType type);
-KernelFunction avx512_kernel(int outputs, Time time);
 using GradientFunction = void (*)(const GradientTile&);
 using GradientProductFunction = void (*)(const GradientProduct&);
 using KernelGradientFunction = void (*)(const KernelGradientTile&);
-GradientFunction avx512_gradient(int outputs, Time time, ElementType type);
-GradientProductFunction avx512_gradient_product();
-KernelGradientFunction avx512_kernel_gradient(int outputs, Time time);
+
+// All of them for one instruction set. `outputs`: F, 4 or 2; `type` of the value that enters or leaves.
+struct Loops {
+  const char* name;
+  std::int64_t out_block;  // outputs that one product makes: OB
+  InputFunction (*input)(int outputs, Time time, ElementType type);
+  ProductFunction (*product)(Time time);
+  OutputFunction (*output)(int outputs, Time time, ElementType type);
+  KernelFunction (*kernel)(int outputs, Time time);
+  GradientFunction (*gradient)(int outputs, Time time, ElementType type);
+  GradientProductFunction gradient_product;
+  KernelGradientFunction (*kernel_gradient)(int outputs, Time time);
+};
+
+const Loops* avx2_loops();
+const Loops* avx512_loops();
+const Loops& loops();  // those of this processor, which must have AVX2
 
 }  // namespace actionflow::kernels::winograd

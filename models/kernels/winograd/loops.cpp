@@ -1,0 +1,12 @@
+#include "models/kernels/winograd/loops.h"
+
+#include "base/processor.h"
+
+namespace actionflow::kernels::winograd {
+
+const Loops& loops() {
+  static const Loops& chosen = choose<Loops>(nullptr, avx2_loops(), avx512_loops());
+  return chosen;
+}
+
+}  // namespace actionflow::kernels::winograd
