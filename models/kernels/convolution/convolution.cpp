@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "models/kernels/indirect/indirect.h"
 #include "models/kernels/winograd/winograd.h"
 
 namespace actionflow::kernels {
@@ -15,9 +16,10 @@ bool adds_in_place(const std::vector<PostOperation>& operations) {
 }
 
 std::span<const Candidate<ConvolutionProblem, Kernel>> convolution_candidates() {
-  static constexpr std::array<Candidate<ConvolutionProblem, Kernel>, 4> kCandidates{
+  static constexpr std::array<Candidate<ConvolutionProblem, Kernel>, 5> kCandidates{
       {{"depthwise", depthwise_convolution},
        {"winograd", winograd_convolution, false},
+       {"indirect", indirect_convolution},
        {"onednn", onednn_convolution},
        {"direct", direct_convolution}}};
   return kCandidates;

@@ -18,6 +18,7 @@
 
 #include <cstdint>
 
+#include "models/kernels/elementwise/post.h"
 #include "models/kernels/layout.h"
 
 namespace actionflow::kernels::winograd {
@@ -69,14 +70,6 @@ struct Product {
   std::int64_t rows = 0;
   float* m = nullptr;
   std::int64_t row_stride = 0, frame_stride = 0;
-};
-
-// What is done to 16 channels of a result: max(x, 0), x·first + second, or x + first, which then lies as the
-// output does.
-struct Post {
-  enum class Kind { relu, scale_shift, add } kind = Kind::relu;
-  const float* first = nullptr;
-  const float* second = nullptr;
 };
 
 struct OutputTile {

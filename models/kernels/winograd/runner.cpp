@@ -3,15 +3,12 @@
 #include <omp.h>
 
 #include <algorithm>
-#include <array>
 
+#include "models/kernels/elementwise/fused_posts.h"
 #include "models/kernels/winograd/tiles.h"
-#include "models/kernels/winograd/weight_transform.h"
 
 namespace actionflow::kernels::winograd {
 namespace {
-
-constexpr std::size_t kMostPosts = 8;
 
 class TiledRunner final : public Runner {
  public:
@@ -21,16 +18,10 @@ class TiledRunner final : public Runner {
         out_(p.out),
         out_bytes_(static_cast<std::int64_t>(bytes_of(p.out.type))),
         threads_(omp_get_max_threads()),
-        post_operations_(p.post_operations),
+        posts_(p.post_operations, p.out.padded),
         input_(loops().input(cut.outputs, cut.time, p.in.type)),
         multiply_(loops().product(cut.time)),
-        output_(loops().output(cut.outputs, cut.time, p.out.type)) {
-    for (const PostOperation& operation : post_operations_) {
-      const auto* affine = std::get_if<ScaleShift>(&operation);
-      affine_.emplace_back(aligned(affine ? affine->scale : std::vector<float>(), p.out.padded),
-                           aligned(affine ? affine->shift : std::vector<float>(), p.out.padded));
-    }
-  }
+        output_(loops().output(cut.outputs, cut.time, p.out.type)) {}
 
   std::string implementation() const override { return cut_.implementation(); }
   std::size_t scratch_bytes() const override {
@@ -147,27 +138,10 @@ class TiledRunner final : public Runner {
     const std::int64_t offset = tiles_.output_offset(at) + channel;
     tile.out = static_cast<std::byte*>(call.arguments.output) + offset * out_bytes_;
     tile.bias = call.bias + channel;
-    const std::array<Post, kMostPosts> posts = posts_at(call, offset, channel);
+    const FusedPosts::List posts = posts_.at(call.arguments, offset, channel);
     tile.posts = posts.data();
-    tile.post_count = static_cast<int>(post_operations_.size());
+    tile.post_count = posts_.count();
     output_(tile);
-  }
-
-  std::array<Post, kMostPosts> posts_at(const Call& call, std::int64_t offset, std::int64_t channel) const {
-    std::array<Post, kMostPosts> posts;
-    for (std::size_t i = 0; i < post_operations_.size(); ++i) {
-      if (const auto* add = std::get_if<AddInput>(&post_operations_[i])) {
-        const auto* other =
-            static_cast<const float*>(call.arguments.inputs[static_cast<std::size_t>(add->input)]);
-        posts[i] = {Post::Kind::add, other + offset, nullptr};
-      } else if (std::holds_alternative<ScaleShift>(post_operations_[i])) {
-        posts[i] = {Post::Kind::scale_shift, affine_[i].first.data() + channel,
-                    affine_[i].second.data() + channel};
-      } else {
-        posts[i] = {Post::Kind::relu, nullptr, nullptr};
-      }
-    }
-    return posts;
   }
 
   Cut cut_;
@@ -175,26 +149,16 @@ class TiledRunner final : public Runner {
   Layout out_;
   std::int64_t out_bytes_;  // of an element
   int threads_;
-  std::vector<PostOperation> post_operations_;
-  std::vector<std::pair<AlignedFloats, AlignedFloats>> affine_;  // scale and shift, one a post-operation
+  FusedPosts posts_;
   InputFunction input_;
   ProductFunction multiply_;
   OutputFunction output_;
 };
 
-bool is_known(const PostOperation& operation) {
-  const auto* activation = std::get_if<Activation>(&operation);
-  return activation == nullptr || activation->kind == ActivationKind::relu;
-}
-
 }  // namespace
 
 std::unique_ptr<Runner> make_runner(const ConvolutionProblem& problem, const Cut& cut) {
   return std::make_unique<TiledRunner>(problem, cut);
-}
-
-bool can_follow(const std::vector<PostOperation>& operations) {
-  return operations.size() <= kMostPosts && std::all_of(operations.begin(), operations.end(), is_known);
 }
 
 }  // namespace actionflow::kernels::winograd

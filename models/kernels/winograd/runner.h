@@ -25,7 +25,4 @@ class Runner {
 // calling thread; runs on at most as many.
 std::unique_ptr<Runner> make_runner(const ConvolutionProblem& problem, const Cut& cut);
 
-// Whether the post-operations are those that a runner knows, and not too many.
-bool can_follow(const std::vector<PostOperation>& operations);
-
 }  // namespace actionflow::kernels::winograd

@@ -1,18 +1,13 @@
 #include "models/kernels/winograd/weight_transform.h"
 
-#include <sys/mman.h>
-
 #include <algorithm>
 #include <array>
-#include <new>
 
 namespace actionflow::kernels::winograd {
 namespace {
 
 // Weights that do not fit the caches are written past them.
 constexpr std::int64_t kStreamed = std::int64_t{1} << 20;
-
-constexpr std::size_t kHugePage = std::size_t{1} << 21;
 
 using Row = std::array<double, 3>;
 
@@ -50,23 +45,6 @@ std::vector<double> spatial(const std::vector<Row>& g, const float* w) {
 }
 
 }  // namespace
-
-AlignedFloats::AlignedFloats(std::size_t count) : size_(count) {
-  const std::size_t bytes = count * sizeof(float);
-  const std::size_t border = bytes >= kHugePage ? kHugePage : 64;
-  const std::size_t rounded = std::max(border, (bytes + border - 1) / border * border);
-  void* memory = std::aligned_alloc(border, rounded);
-  if (memory == nullptr) throw std::bad_alloc();
-  if (border == kHugePage) madvise(memory, rounded, MADV_HUGEPAGE);
-  data_.reset(static_cast<float*>(memory));
-  std::fill_n(data_.get(), rounded / sizeof(float), 0.0F);
-}
-
-AlignedFloats aligned(const std::vector<float>& values, std::int64_t count) {
-  AlignedFloats result(static_cast<std::size_t>(count));
-  std::copy(values.begin(), values.end(), result.data());
-  return result;
-}
 
 AlignedFloats transform_weights(const PlainWeights& weights, const Cut& cut) {
   const std::vector<Row> g = matrix(cut.outputs), in_time = time_matrix(cut.time);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/processor.h"
+#include "models/kernels/elementwise/fused_posts.h"
 #include "models/kernels/winograd/runner.h"
 #include "models/kernels/winograd/tiling.h"
 #include "models/kernels/winograd/weight_transform.h"
@@ -52,7 +53,7 @@ bool winograd_fits_shape(const ConvolutionProblem& p) {
   const bool time = c.kernel[0] == 1 ? c.pad_begin[0] == 0 && c.pad_end[0] == 0 : c.kernel[0] == 3;
   return has_avx2() && p.in.padded % kChannelBlock == 0 && p.out.padded % kChannelBlock == 0 &&
          c.groups == 1 && all_ones(c.stride) && all_ones(c.dilation) && time && c.kernel[1] == 3 &&
-         c.kernel[2] == 3 && can_follow(p.post_operations);
+         c.kernel[2] == 3 && FusedPosts::can_take(p.post_operations);
 }
 
 bool winograd_fits(const ConvolutionProblem& p) {

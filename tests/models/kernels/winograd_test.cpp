@@ -6,112 +6,25 @@
 #include <omp.h>
 
 #include <cstring>
-#include <random>
 
-#include "models/kernels/entry.h"
+#include "tests/models/kernels/convolution_case.h"
 #include "tests/models/reference.h"
 
 namespace actionflow::testing {
 namespace {
 
-using kernels::Arguments;
 using kernels::ConvolutionProblem;
 using kernels::Kernel;
-using kernels::Layout;
 using kernels::WinogradOptions;
 
 // Mean error of the result's scale; a direct sum in f32 has about a third of it.
 constexpr double kMeanError = 2e-6;
 constexpr double kLargestError = 2e-5;
 
-// The caller's memory: 64-byte aligned, with what no kernel may read set to a large number.
-class Buffer {
- public:
-  explicit Buffer(std::size_t bytes) : tensor_(Shape{static_cast<std::int64_t>(bytes / sizeof(float)) + 1}) {
-    std::fill(tensor_.values().begin(), tensor_.values().end(), 1e30F);
-  }
-  float* data() { return tensor_.data(); }
-
- private:
-  Tensor tensor_;
-};
-
-std::vector<float> random_values(std::int64_t count, unsigned seed, float scale = 1) {
-  std::mt19937 generator(seed);
-  std::vector<float> values(static_cast<std::size_t>(count));
-  for (float& value : values) value = scale * (static_cast<float>(generator() >> 8) / (1 << 23) - 1);
-  return values;
-}
-
-struct Case {
-  Extents in;
-  std::int64_t filters = 0;
-  Axes kernel{3, 3, 3}, pad_begin{1, 1, 1}, pad_end{1, 1, 1};
-  std::int64_t batch = 1;
-};
-
-Layout layout(std::int64_t batch, const Extents& extents) {
-  return {batch, extents, kernels::padded_channels(extents.c), kernels::ElementType::f32};
-}
-
-ConvolutionProblem problem(const Case& c) {
-  Extents out{c.filters, c.in.t + c.pad_begin[0] + c.pad_end[0] - c.kernel[0] + 1,
-              c.in.h + c.pad_begin[1] + c.pad_end[1] - 2, c.in.w + c.pad_begin[2] + c.pad_end[2] - 2};
-  ConvolutionProblem p;
-  p.operation = {.filters = c.filters, .kernel = c.kernel, .pad_begin = c.pad_begin, .pad_end = c.pad_end};
-  p.in = layout(c.batch, c.in);
-  p.out = layout(c.batch, out);
-  p.kernel = random_values(c.filters * c.in.c * p.kernel_taps(), 1, 0.1F);
-  p.bias = random_values(c.filters, 2);
-  return p;
-}
-
-Tensor input_of(const ConvolutionProblem& p, unsigned seed = 3) {
-  const Extents& e = p.in.extents;
-  const Shape shape{p.in.batch, e.c, e.t, e.h, e.w};
-  return Tensor(shape, random_values(element_count(shape), seed));
-}
-
-Tensor run(const Kernel& kernel, const ConvolutionProblem& p, const std::vector<const Tensor*>& added = {}) {
-  const Extents& e = p.out.extents;
-  Buffer in(p.in.bytes()), out(p.out.bytes()), scratch(kernel.scratch_bytes());
-  kernels::from_plain(input_of(p).data(), p.in, in.data());
-  Arguments arguments{{in.data()}, out.data(), scratch.data()};
-  std::vector<Buffer> others;
-  for (const Tensor* tensor : added) {
-    others.emplace_back(p.out.bytes());
-    kernels::from_plain(tensor->data(), p.out, others.back().data());
-    arguments.inputs.push_back(others.back().data());
-  }
-  kernel.run(arguments);
-  Tensor result(Shape{p.out.batch, e.c, e.t, e.h, e.w});
-  kernels::to_plain(out.data(), p.out, result.data());
-  return result;
-}
-
-Tensor expected(const ConvolutionProblem& p) {
-  Graph graph;
-  graph.input = p.in.extents;
-  GraphNode node;
-  node.name = "c";
-  node.operation = p.operation;
-  node.inputs = {-1};
-  node.extents = p.out.extents;
-  const Axes& k = p.operation.kernel;
-  const Shape shape{p.operation.filters, p.in.extents.c, k[0], k[1], k[2]};
-  node.parameters = {{.name = "c.kernel", .role = "kernel", .shape = shape},
-                     {.name = "c.bias", .role = "bias", .shape = {p.operation.filters}}};
-  graph.nodes = {node};
-  graph.output = 0;
-  return reference(graph,
-                   {{"c.kernel", Tensor(shape, p.kernel)}, {"c.bias", Tensor({p.operation.filters}, p.bias)}},
-                   input_of(p));
-}
-
 #define REQUIRE_VECTORS(problem) \
   if (!kernels::winograd_fits(problem)) GTEST_SKIP() << "needs AVX2"
 
-void expect_as_reference(const Case& c) {
+void expect_as_reference(const ConvolutionCase& c) {
   const ConvolutionProblem p = problem(c);
   const Tensor right = expected(p);
   for (const int tile : {4, 2}) {
@@ -202,21 +115,21 @@ std::string chosen(const ConvolutionProblem& problem) {
 }
 
 TEST(Winograd, IsNotChosenWhereAClipMayComeInPieces) {
-  const Case padded{{64, 4, 14, 14}, 64};
+  const ConvolutionCase padded{{64, 4, 14, 14}, 64};
   REQUIRE_VECTORS(problem(padded));
   EXPECT_THAT(chosen(problem(padded)), ::testing::HasSubstr("winograd"));
   for (const bool begin : {false, true}) {
-    Case advancing = padded;
+    ConvolutionCase advancing = padded;
     (begin ? advancing.pad_begin : advancing.pad_end)[0] = 0;
     EXPECT_THAT(chosen(problem(advancing)), ::testing::Not(::testing::HasSubstr("winograd")));
   }
 }
 
 TEST(Winograd, IsOfferedForDenseConvolutionsOnly) {
-  const Case dense{{64, 4, 14, 14}, 64};
+  const ConvolutionCase dense{{64, 4, 14, 14}, 64};
   REQUIRE_VECTORS(problem(dense));
   EXPECT_NE(kernels::winograd_convolution(problem(dense)), nullptr);
-  Case few = dense;
+  ConvolutionCase few = dense;
   few.in.c = 3;
   EXPECT_EQ(kernels::winograd_convolution(problem(few)), nullptr);
   ConvolutionProblem strided = problem(dense);

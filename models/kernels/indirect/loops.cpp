@@ -1,0 +1,12 @@
+#include "models/kernels/indirect/loops.h"
+
+#include "base/processor.h"
+
+namespace actionflow::kernels::indirect {
+
+const Loops& loops() {
+  static const Loops& chosen = choose(generic_loops(), avx2_loops(), avx512_loops());
+  return chosen;
+}
+
+}  // namespace actionflow::kernels::indirect

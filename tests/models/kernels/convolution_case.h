@@ -1,0 +1,32 @@
+// Convolutions to try a kernel on, and the plain loop's results.
+#pragma once
+
+#include <vector>
+
+#include "base/tensor.h"
+#include "models/kernels/convolution/convolution.h"
+
+namespace actionflow::testing {
+
+struct ConvolutionCase {
+  Extents in;
+  std::int64_t filters = 0;
+  Axes kernel{3, 3, 3}, pad_begin{1, 1, 1}, pad_end{1, 1, 1};
+  std::int64_t batch = 1;
+  Axes stride{1, 1, 1}, dilation{1, 1, 1};
+};
+
+std::vector<float> random_values(std::int64_t count, unsigned seed, float scale = 1);
+
+// f32 with random weights; channels padded to a multiple of 16.
+kernels::ConvolutionProblem problem(const ConvolutionCase& c);
+
+// Of random input. `added`: what post-operations add. All memory is 64-byte aligned, and what no kernel may
+// read is a large number.
+Tensor run(const kernels::Kernel& kernel, const kernels::ConvolutionProblem& p,
+           const std::vector<const Tensor*>& added = {});
+
+// Without the post-operations, by the loops of tests/models/reference.h.
+Tensor expected(const kernels::ConvolutionProblem& p);
+
+}  // namespace actionflow::testing
