@@ -138,6 +138,8 @@ std::optional<Packet> ContainerReader::read() {
     if (!data->packet) throw std::bad_alloc();
     const int result = av_read_frame(input_->context.get(), data->packet.get());
     if (result >= 0) {
+      // A stop may have cut this one short.
+      if (input_->deadline.stopped()) fail_if_interrupted();
       errors_in_a_row_ = 0;
       if (data->packet->stream_index != stream_->index) continue;
       any_packet_ = true;

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <chrono>
 #include <system_error>
 
 namespace actionflow {
@@ -16,7 +15,9 @@ constexpr char kSignal = 's';
 constexpr char kDone = 'd';
 
 // Signals this close together are one wish: timeout(1) sends its own to the program and to its group.
-constexpr std::chrono::milliseconds kTogether{500};
+constexpr double kTogetherSeconds = 0.5;
+// How long to wait for a signal between two looks at the clock.
+constexpr int kLookMs = 20;
 
 int signal_pipe = -1;
 
@@ -47,28 +48,26 @@ char read_next(int pipe) {
   return what;
 }
 
-// Reads further signals until `kTogether` has passed; false when there is nothing more to wait for.
-bool swallow_signals(int pipe) {
-  const auto end = std::chrono::steady_clock::now() + kTogether;
-  for (;;) {
-    const auto left =
-        std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now()).count();
-    if (left <= 0) return true;
+// Reads further signals until they are no longer together; false when there is nothing more to wait for.
+bool swallow_signals(int pipe, const Clock& clock) {
+  const Deadline deadline(kTogetherSeconds, clock);
+  while (!deadline.passed()) {
     pollfd ready{pipe, POLLIN, 0};
-    if (poll(&ready, 1, static_cast<int>(left)) > 0 && read_next(pipe) == kDone) return false;
+    if (poll(&ready, 1, kLookMs) > 0 && read_next(pipe) == kDone) return false;
   }
+  return true;
 }
 
 }  // namespace
 
-StopOnSignal::StopOnSignal(std::function<void()> stop) {
+StopOnSignal::StopOnSignal(std::function<void()> stop, const Clock& clock) {
   if (pipe2(wake_, O_CLOEXEC) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
   signal_pipe = wake_[1];
   set_handlers(on_signal);
-  waiting_ = std::thread([this, stop = std::move(stop)] {
+  waiting_ = std::thread([this, &clock, stop = std::move(stop)] {
     if (read_next(wake_[0]) != kSignal) return;
     stop();
-    if (swallow_signals(wake_[0])) set_handlers(SIG_DFL);
+    if (swallow_signals(wake_[0], clock)) set_handlers(SIG_DFL);
   });
 }
 

@@ -4,6 +4,8 @@
 #include <functional>
 #include <thread>
 
+#include "base/clock.h"
+
 namespace actionflow {
 
 // Calls `stop` once, on a thread of its own, at the first SIGINT or SIGTERM; one that comes more than half a
@@ -11,7 +13,8 @@ namespace actionflow {
 // One at a time.
 class StopOnSignal {
  public:
-  explicit StopOnSignal(std::function<void()> stop);
+  // `clock` says when half a second has passed.
+  explicit StopOnSignal(std::function<void()> stop, const Clock& clock = Clock::system());
   ~StopOnSignal();
   StopOnSignal(const StopOnSignal&) = delete;
   StopOnSignal& operator=(const StopOnSignal&) = delete;

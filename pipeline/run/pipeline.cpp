@@ -33,7 +33,7 @@ struct Pipeline::State {
       : options(description.options.resolved()),
         parallelism(tbb::global_control::max_allowed_parallelism,
                     static_cast<std::size_t>(options.workers) + 1),
-        run(std::make_shared<RunContext>(run_options.faults)) {
+        run(std::make_shared<RunContext>(run_options.faults, run_options.clock)) {
     // Ids in the description are those of the run.
     std::vector<StreamId> ids;
     for (const StreamDescription& stream : description.streams)
@@ -133,7 +133,7 @@ struct Pipeline::State {
     std::optional<Deadline> deadline;
     for (;;) {
       if (run->stopping() && !deadline) {
-        deadline.emplace(kReadersSeconds);
+        deadline.emplace(kReadersSeconds, run->clock());
         for (const auto& source : all_sources()) source->stop();
       }
       settle_ended();
@@ -152,7 +152,7 @@ struct Pipeline::State {
   // The thread that reads may hang in a system call.
   void end_source(StreamSource& source) {
     source.stop();
-    const Deadline deadline(kReadersSeconds);
+    const Deadline deadline(kReadersSeconds, run->clock());
     while (!source.ended() && !deadline.passed()) look_again();
     source.close();
   }
@@ -189,7 +189,7 @@ Pipeline::~Pipeline() {
 }
 
 Summary Pipeline::run() {
-  const Stopwatch watch;
+  const Stopwatch watch(state_->run->clock());
   {
     const std::lock_guard lock(state_->streams_mutex);
     state_->started = true;

@@ -25,8 +25,12 @@
 
 namespace actionflow {
 
+// For tests.
 struct RunOptions {
-  FaultHook faults;  // for tests
+  FaultHook faults;
+  // What deadlines, cameras' silence and the pace of `realtime` go by. A reader that was left behind goes on
+  // looking at it.
+  const Clock& clock = Clock::system();
 };
 
 class Pipeline {

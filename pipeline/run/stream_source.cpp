@@ -81,7 +81,7 @@ void StreamSource::run_thread() {
 bool StreamSource::read_connection(Failure& failure) {
   bool opened = false;
   try {
-    std::unique_ptr<Reader> reader = Reader::open(options_, state_->stop);
+    std::unique_ptr<Reader> reader = Reader::open(options_, state_->stop, run_->clock());
     opened = true;
     was_open_ = true;
     state_->live = reader->info().live;
@@ -94,7 +94,8 @@ bool StreamSource::read_connection(Failure& failure) {
   } catch (...) {
     failure = Failure::from_current_exception();
   }
-  if (opened) put(Mark::lost, {});
+  // After a stop the decoder is not to be emptied: pictures that come before those it holds were never read.
+  if (opened && !state_->stop) put(Mark::lost, {});
   return false;
 }
 
@@ -170,11 +171,9 @@ bool StreamSource::wait_for_room() {
 
 void StreamSource::pause(std::chrono::milliseconds duration) {
   std::unique_lock lock(mutex_);
-  const auto end = std::chrono::steady_clock::now() + duration;
-  while (!state_->stop && std::chrono::steady_clock::now() < end) {
-    changed_.wait_for(
-        lock, std::min<std::chrono::steady_clock::duration>(kLook, end - std::chrono::steady_clock::now()));
-  }
+  const Deadline deadline(std::chrono::duration<double>(duration).count(), run_->clock());
+  while (!state_->stop && !deadline.passed())
+    changed_.wait_for(lock, std::min<std::chrono::nanoseconds>(kLook, deadline.left()));
 }
 
 // The pipeline is told while the mutex is held, so that once close() returns nothing reaches it any more.

@@ -1,6 +1,8 @@
 // A file system that fails, for tests of what is to stand afterwards.
 #pragma once
 
+#include <signal.h>
+
 #include <algorithm>
 #include <string>
 
@@ -8,9 +10,11 @@
 
 namespace actionflow::testing {
 
-// The system's calls, of which the n-th fails.
+// The system's calls, of which the n-th fails, or before which the process is killed.
 class FailingFiles final : public FileSystem {
  public:
+  static constexpr int kKilled = -1;  // for an error
+
   FailingFiles(int fail_at, int error) : fail_at_(fail_at), error_(error) {}
   int calls() const { return calls_; }
   bool failed_after_rename() const { return failed_after_rename_; }
@@ -38,6 +42,7 @@ class FailingFiles final : public FileSystem {
  private:
   bool fails() {
     if (calls_++ != fail_at_) return false;
+    if (error_ == kKilled) ::raise(SIGKILL);
     failed_after_rename_ = renamed_;
     return true;
   }

@@ -10,23 +10,15 @@
 #include "base/outcome.h"
 #include "base/processor.h"
 #include "base/progress.h"
+#include "tests/tools/moved_clock.h"
 
 namespace actionflow {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using testing::MovedClock;
 using ::testing::Not;
-
-class FakeClock final : public Clock {
- public:
-  std::int64_t steady_ns() const override { return now_ns_; }
-  std::int64_t wall_ns() const override { return now_ns_; }
-  void pass(double seconds) { now_ns_ += static_cast<std::int64_t>(seconds * 1e9); }
-
- private:
-  std::int64_t now_ns_ = 1'000'000'000;
-};
 
 TEST(Failure, KeepsTheExitCodeOfAnError) {
   const auto caught = [](auto thrown) {
@@ -52,7 +44,7 @@ TEST(Outcome, IsAValueOrAFailureOrDropped) {
 }
 
 TEST(Clock, CountsIntervalsAndDeadlines) {
-  FakeClock clock;
+  MovedClock clock;
   const Stopwatch watch(clock);
   const Deadline deadline(2, clock);
   clock.pass(1.5);
@@ -70,7 +62,7 @@ TEST(Clock, ShowsWallTimeInUtc) {
 }
 
 TEST(RateLimit, LetsTheFirstThroughAndCountsTheRest) {
-  FakeClock clock;
+  MovedClock clock;
   RateLimit limit(10, clock);
   std::int64_t held_back = -1;
   EXPECT_TRUE(limit.pass(held_back));
@@ -82,7 +74,7 @@ TEST(RateLimit, LetsTheFirstThroughAndCountsTheRest) {
 }
 
 TEST(RateLimit, LetsOneThroughOfManyThreads) {
-  FakeClock clock;
+  MovedClock clock;
   RateLimit limit(1, clock);
   std::atomic<int> passed{0};
   std::vector<std::thread> threads;
@@ -125,7 +117,7 @@ TEST_F(LogTest, HidesPasswords) {
 }
 
 TEST_F(LogTest, SaysHowManyLinesWereHeldBack) {
-  FakeClock clock;
+  MovedClock clock;
   RateLimit limit(10, clock);
   for (int i = 0; i < 4; ++i) log::limited(limit, log::Level::warn, "damaged frame {}", i);
   clock.pass(11);
@@ -156,7 +148,7 @@ TEST(Mask, LeavesWhatIsNoSecret) {
 }
 
 TEST(Progress, OnATerminalDrawsABarWithRateAndTimeLeft) {
-  FakeClock clock;
+  MovedClock clock;
   std::vector<std::string> drawn;
   Progress::Screen screen{true, 80, [&](std::string_view line) { drawn.emplace_back(line); }};
   Progress progress("decode", 1000, screen, clock);
@@ -171,7 +163,7 @@ TEST(Progress, OnATerminalDrawsABarWithRateAndTimeLeft) {
 }
 
 TEST(Progress, FitsANarrowTerminal) {
-  FakeClock clock;
+  MovedClock clock;
   std::vector<std::string> drawn;
   Progress progress("decode", 10, {true, 45, [&](std::string_view line) { drawn.emplace_back(line); }},
                     clock);
@@ -182,7 +174,7 @@ TEST(Progress, FitsANarrowTerminal) {
 }
 
 TEST(Progress, InALogSaysALineEveryTenSeconds) {
-  FakeClock clock;
+  MovedClock clock;
   std::vector<std::string> drawn;
   Progress progress("train", 600, {false, 0, [&](std::string_view line) { drawn.emplace_back(line); }},
                     clock);
@@ -196,7 +188,7 @@ TEST(Progress, InALogSaysALineEveryTenSeconds) {
 }
 
 TEST(Progress, WithoutATotalShowsTheTimeTaken) {
-  FakeClock clock;
+  MovedClock clock;
   Progress progress("frames", 0, {false, 0, {}}, clock);
   clock.pass(65);
   progress.advance(130);

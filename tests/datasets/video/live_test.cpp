@@ -1,5 +1,5 @@
 // Network sources against small real servers on loopback: what plays, what is refused, and that
-// silence at every stage is noticed within 10.5 s, a name server's included.
+// silence at every stage is noticed within 10.5 s, a name server's included, on a clock that the tests move.
 #include <dlfcn.h>
 #include <gtest/gtest.h>
 #include <netdb.h>
@@ -9,23 +9,29 @@
 #include <fstream>
 #include <future>
 #include <iterator>
+#include <semaphore>
 #include <string>
 #include <vector>
 
 #include "tests/datasets/make_video.h"
 #include "tests/datasets/video/read_video.h"
 #include "tests/datasets/video/small_server.h"
+#include "tests/tools/moved_clock.h"
+#include "tests/tools/ticking_clock.h"
+#include "tests/tools/wait_for.h"
 
 namespace {
 constexpr const char* kNameThatHangs = "hanging-name-server.invalid";
-constexpr std::chrono::seconds kNameServerHangs{14};
+std::counting_semaphore<> asked_names{0};
+std::counting_semaphore<> answered_names{0};
 }  // namespace
 
 // Stands before the C library's in this program, for FFmpeg too: a name server that does not answer.
 extern "C" int getaddrinfo(const char* node, const char* service, const addrinfo* hints, addrinfo** result) {
   using Function = int (*)(const char*, const char*, const addrinfo*, addrinfo**);
   if (node && std::strcmp(node, kNameThatHangs) == 0) {
-    std::this_thread::sleep_for(kNameServerHangs);
+    asked_names.release();
+    answered_names.acquire();
     return EAI_AGAIN;
   }
   static const auto real = reinterpret_cast<Function>(::dlsym(RTLD_NEXT, "getaddrinfo"));
@@ -38,15 +44,13 @@ namespace {
 using testing::Connection;
 using testing::Decoded;
 using testing::error_of;
+using testing::MovedClock;
 using testing::read_all;
 using testing::SmallServer;
 using testing::TemporaryFolder;
+using testing::TickingClock;
+using testing::wait_for;
 using testing::write_test_video;
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 SourceOptions source(const std::string& address) {
   SourceOptions options;
@@ -66,18 +70,6 @@ std::string response(const std::string& body, const std::string& type = "applica
 
 constexpr const char* kEndlessHead =
     "HTTP/1.1 200 OK\r\nContent-Type: video/mp2t\r\nConnection: close\r\n\r\n";
-
-// What opening and reading a source says, and after how long.
-struct End {
-  std::string message;
-  double seconds = 0;
-};
-
-End end_of(const SourceOptions& options) {
-  const Clock::time_point start = Clock::now();
-  std::string message = error_of(options);
-  return {std::move(message), seconds_since(start)};
-}
 
 TEST(Live, AVideoFileBehindHttpPlaysToItsEnd) {
   for (const char* name : {"a.mkv", "a.ts"}) {
@@ -158,8 +150,10 @@ TEST(Live, WhatIsWrongIsNamed) {
   EXPECT_NE(error_of(source("rtsp:///a")).find("no host"), std::string::npos);
 }
 
-// A server that answers RTSP's first requests and then falls silent at the given one.
-void serve_rtsp_until(const Connection& connection, const std::string& silent_at) {
+// A server that answers RTSP's first requests and then falls silent: instead of an answer to the given one,
+// or after its answer to PLAY. `silent` is released then.
+void serve_rtsp_until(const Connection& connection, const std::string& silent_at,
+                      std::counting_semaphore<>& silent) {
   for (std::string head = connection.read_head(); !head.empty(); head = connection.read_head()) {
     const std::string method = head.substr(0, head.find(' '));
     if (method == silent_at) break;
@@ -175,30 +169,35 @@ void serve_rtsp_until(const Connection& connection, const std::string& silent_at
                     (method == "SETUP" ? "Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n" : "") +
                     (body.empty() ? "" : "Content-Type: application/sdp\r\n") +
                     "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+    if (method == "PLAY") break;
   }
+  silent.release();
   connection.stay_silent();
 }
 
 TEST(Live, SilenceAtEveryStageIsNoticedWithinTenAndAHalfSeconds) {
-  const TemporaryFolder folder;
-  write_test_video(folder / "a.ts", {.frames = 100});
-  const SmallServer silent([](const Connection& connection) { connection.stay_silent(); });
-  const SmallServer after_head([](const Connection& connection) {
+  std::counting_semaphore<> silent{0};
+  const auto be_silent = [&](const Connection& connection) {
+    silent.release();
+    connection.stay_silent();
+  };
+  const SmallServer at_once(be_silent);
+  const SmallServer after_head([&](const Connection& connection) {
     connection.read_head();
     connection.send(kEndlessHead);
-    connection.stay_silent();
+    be_silent(connection);
   });
-  const SmallServer at_describe(
-      [](const Connection& connection) { serve_rtsp_until(connection, "DESCRIBE"); });
-  const SmallServer at_setup([](const Connection& connection) { serve_rtsp_until(connection, "SETUP"); });
-  const SmallServer at_play([](const Connection& connection) { serve_rtsp_until(connection, "PLAY"); });
-  const SmallServer after_play([](const Connection& connection) { serve_rtsp_until(connection, "never"); });
+  const auto rtsp = [&](const std::string& silent_at) {
+    return [&, silent_at](const Connection& connection) { serve_rtsp_until(connection, silent_at, silent); };
+  };
+  const SmallServer at_describe(rtsp("DESCRIBE")), at_setup(rtsp("SETUP")), at_play(rtsp("PLAY"));
+  const SmallServer after_play(rtsp("never"));
   const std::vector<std::string> addresses = {
-      silent.address("http", "/a.ts"),
-      silent.address("https", "/a.ts"),
+      at_once.address("http", "/a.ts"),
+      at_once.address("https", "/a.ts"),
       after_head.address("http", "/a.ts"),
-      silent.address("rtsp", "/a"),
-      silent.address("rtsps", "/a"),
+      at_once.address("rtsp", "/a"),
+      at_once.address("rtsps", "/a"),
       at_describe.address("rtsp", "/a"),
       at_setup.address("rtsp", "/a"),
       at_play.address("rtsp", "/a"),
@@ -206,14 +205,20 @@ TEST(Live, SilenceAtEveryStageIsNoticedWithinTenAndAHalfSeconds) {
       std::string("rtsp://") + kNameThatHangs + "/a",
       std::string("http://") + kNameThatHangs + "/a",
   };
-  std::vector<std::future<End>> ends;
+  constexpr int kNames = 2;
+  static MovedClock clock;  // openings that are left behind may look at it
+  std::vector<std::future<std::string>> ends;
   for (const std::string& address : addresses)
-    ends.push_back(std::async(std::launch::async, [address] { return end_of(source(address)); }));
-  for (std::size_t i = 0; i < addresses.size(); ++i) {
-    const End end = ends[i].get();
-    EXPECT_NE(end.message, "") << addresses[i];
-    EXPECT_LT(end.seconds, 10.5) << addresses[i] << ": " << end.message;
-  }
+    ends.push_back(std::async(std::launch::async, [&, address] { return error_of(source(address), clock); }));
+  for (std::size_t i = kNames; i < addresses.size(); ++i) silent.acquire();
+  for (int i = 0; i < kNames; ++i) asked_names.acquire();
+
+  clock.pass(9.9);
+  for (std::size_t i = 0; i < addresses.size(); ++i)
+    EXPECT_EQ(ends[i].wait_for(std::chrono::seconds(0)), std::future_status::timeout) << addresses[i];
+  clock.pass(0.5);
+  for (std::size_t i = 0; i < addresses.size(); ++i) EXPECT_NE(ends[i].get(), "") << addresses[i];
+  answered_names.release(kNames);
 }
 
 TEST(Live, AStreamThatFallsSilentIsLostWithinTenAndAHalfSeconds) {
@@ -225,31 +230,66 @@ TEST(Live, AStreamThatFallsSilentIsLostWithinTenAndAHalfSeconds) {
     connection.stay_silent();
   });
   const StopFlag stop{false};
-  const std::unique_ptr<Reader> reader = Reader::open(source(server.address("http", "/a.ts")), stop);
-  Clock::time_point last = Clock::now();
+  const TickingClock clock(0.1);
+  const std::unique_ptr<Reader> reader = Reader::open(source(server.address("http", "/a.ts")), stop, clock);
+  double last = clock.seconds();
   try {
-    while (reader->read()) last = Clock::now();
+    while (reader->read()) last = clock.seconds();
     FAIL() << "an endless stream ended";
   } catch (const SourceError& error) {
     EXPECT_NE(std::string(error.what()).find("silent for 10 s"), std::string::npos) << error.what();
-    EXPECT_LT(seconds_since(last), 10.5);
+    EXPECT_LE(clock.seconds() - last, 10.5);
   }
 }
 
-TEST(Live, StoppingEndsOpeningAndReadingAtOnce) {
-  const SmallServer silent([](const Connection& connection) { connection.stay_silent(); });
-  for (const std::string& address : {silent.address("rtsp", "/a"), silent.address("http", "/a"),
-                                     std::string("rtsp://") + kNameThatHangs + "/a"}) {
-    StopFlag stop{false};
-    std::future<double> ended = std::async(std::launch::async, [&] {
-      EXPECT_THROW(Reader::open(source(address), stop), SourceError);
-      return std::chrono::duration<double>(Clock::now().time_since_epoch()).count();
-    });
-    std::this_thread::sleep_for(std::chrono::milliseconds(150));
-    const double stopped_at = std::chrono::duration<double>(Clock::now().time_since_epoch()).count();
+TEST(Live, AStopGivesNoPacketThatItCutShort) {
+  const TemporaryFolder folder;
+  write_test_video(folder / "a.avi", {.frames = 3, .encoder = "mjpeg"});
+  const std::string bytes = bytes_of(folder / "a.avi");
+  const std::size_t last_picture = bytes.rfind("\xff\xd8\xff");
+  std::counting_semaphore<> silent{0};
+  const SmallServer server([&](const Connection& connection) {
+    connection.read_head();
+    connection.send(response(bytes).substr(0, response(bytes).size() - bytes.size() + last_picture + 200));
+    silent.release();
+    connection.stay_silent();
+  });
+  StopFlag stop{false};
+  const std::unique_ptr<Reader> reader = Reader::open(source(server.address("http", "/a.avi")), stop);
+  silent.acquire();
+  std::atomic<int> packets{0};
+  std::thread stopper([&] {
+    EXPECT_TRUE(wait_for([&] { return packets == 2; }));
     stop = true;
-    EXPECT_LT(ended.get() - stopped_at, 0.5) << address;
-  }
+  });
+  const auto read_to_its_end = [&] {
+    while (reader->read()) ++packets;
+  };
+  EXPECT_THROW(read_to_its_end(), SourceError);
+  stopper.join();
+  EXPECT_EQ(packets, 2);
+}
+
+TEST(Live, StoppingEndsOpeningThoughNoTimePasses) {
+  std::counting_semaphore<> silent{0};
+  const SmallServer server([&](const Connection& connection) {
+    silent.release();
+    connection.stay_silent();
+  });
+  static const MovedClock clock;  // openings that are left behind may look at it
+  const auto expect_stopped = [&](const std::string& address, std::counting_semaphore<>& begun) {
+    StopFlag stop{false};
+    std::future<void> ended = std::async(std::launch::async, [&] {
+      EXPECT_THROW(Reader::open(source(address), stop, clock), SourceError) << address;
+    });
+    begun.acquire();
+    stop = true;
+    ended.get();
+  };
+  expect_stopped(server.address("rtsp", "/a"), silent);
+  expect_stopped(server.address("http", "/a"), silent);
+  expect_stopped(std::string("rtsp://") + kNameThatHangs + "/a", asked_names);
+  answered_names.release();
 }
 
 }  // namespace

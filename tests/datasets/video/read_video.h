@@ -26,9 +26,9 @@ struct Decoded {
   std::int64_t damaged = 0;  // of the container and the codec
 };
 
-inline Decoded read_all(const SourceOptions& options) {
+inline Decoded read_all(const SourceOptions& options, const Clock& clock = Clock::system()) {
   const StopFlag stop{false};
-  const std::unique_ptr<Reader> reader = Reader::open(options, stop);
+  const std::unique_ptr<Reader> reader = Reader::open(options, stop, clock);
   const std::unique_ptr<Decoder> decoder = Decoder::create(reader->codec_parameters(), options.codec_threads);
   Decoded decoded{reader->info(), {}, 0};
   while (const std::optional<Packet> packet = reader->read()) decoder->decode(*packet, decoded.frames);
@@ -47,9 +47,9 @@ inline int luma_at(const Frame& frame, int x, int y) {
 }
 
 // What opening and reading the source says when it fails; empty when it does not.
-inline std::string error_of(const SourceOptions& options) {
+inline std::string error_of(const SourceOptions& options, const Clock& clock = Clock::system()) {
   try {
-    read_all(options);
+    read_all(options, clock);
     return {};
   } catch (const SourceError& error) {
     return error.what();

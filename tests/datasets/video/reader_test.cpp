@@ -8,7 +8,7 @@
 #include "datasets/video/source.h"
 #include "tests/datasets/make_video.h"
 #include "tests/datasets/video/read_video.h"
-#include "tests/datasets/video/ticking_clock.h"
+#include "tests/tools/ticking_clock.h"
 
 namespace actionflow {
 namespace {

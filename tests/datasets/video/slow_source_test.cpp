@@ -15,6 +15,7 @@
 #include "tests/datasets/make_video.h"
 #include "tests/datasets/video/read_video.h"
 #include "tests/datasets/video/small_server.h"
+#include "tests/tools/moved_clock.h"
 
 namespace actionflow {
 namespace {
@@ -22,19 +23,12 @@ namespace {
 using std::chrono::seconds;
 using testing::Connection;
 using testing::error_of;
+using testing::MovedClock;
 using testing::SmallServer;
 using testing::TemporaryFolder;
 using testing::write_test_video;
 
-class MovedClock final : public Clock {
- public:
-  std::int64_t steady_ns() const override { return now_ns_; }
-  std::int64_t wall_ns() const override { return now_ns_; }
-  void pass(std::chrono::milliseconds time) { now_ns_ += time.count() * 1'000'000; }
-
- private:
-  std::atomic<std::int64_t> now_ns_{1'000'000'000};
-};
+;
 
 std::string bytes_of(const std::filesystem::path& path) {
   std::ifstream stream(path, std::ios::binary);
@@ -51,11 +45,11 @@ TEST(IoDeadline, CountsSilenceFromTheLastByte) {
   IoDeadline deadline(clock);
   deadline.allow_silence(seconds(10));
   for (int k = 0; k < 5; ++k) {
-    clock.pass(seconds(9));
+    clock.pass(9);
     EXPECT_FALSE(interrupted(deadline));
     deadline.note_progress();
   }
-  clock.pass(seconds(10));
+  clock.pass(10);
   EXPECT_TRUE(interrupted(deadline));
 }
 
@@ -68,11 +62,11 @@ TEST(IoDeadline, SeesPacketsWhereFfmpegReadsTheBytes) {
   deadline.watch(context.get());
   deadline.allow_silence(seconds(10));
   for (int k = 0; k < 5; ++k) {
-    clock.pass(seconds(9));
+    clock.pass(9);
     stream->event_flags |= AVSTREAM_EVENT_FLAG_NEW_PACKETS;
     EXPECT_FALSE(interrupted(deadline));
   }
-  clock.pass(seconds(10));
+  clock.pass(10);
   EXPECT_TRUE(interrupted(deadline));
 }
 
@@ -80,9 +74,9 @@ TEST(IoDeadline, OfAFarewellIsNotMovedByWhatComes) {
   MovedClock clock;
   IoDeadline deadline(clock);
   deadline.end_within(std::chrono::milliseconds(500));
-  clock.pass(std::chrono::milliseconds(400));
+  clock.pass(0.4);
   deadline.note_progress();
-  clock.pass(std::chrono::milliseconds(100));
+  clock.pass(0.1);
   EXPECT_TRUE(interrupted(deadline));
 }
 
@@ -95,7 +89,7 @@ struct Trickle {
   static int read(void* self, std::uint8_t* to, int size) {
     constexpr std::size_t kPiece = 188;
     auto& trickle = *static_cast<Trickle*>(self);
-    trickle.clock.pass(seconds(6));
+    trickle.clock.pass(6);
     const std::size_t count =
         std::min({kPiece, static_cast<std::size_t>(size), trickle.bytes.size() - trickle.at});
     if (count == 0) return AVERROR_EOF;
@@ -182,7 +176,7 @@ TEST(SourceWithoutAClock, IsTimedByTheArrivalOfItsPictures) {
   for (int k = 0; k < kPictures; ++k) {
     if (k > 0) gate.open_for(1);
     decoder->decode(*reader->read(), frames);
-    clock.pass(std::chrono::milliseconds(200));
+    clock.pass(0.2);
   }
   ASSERT_EQ(frames.size(), static_cast<std::size_t>(kPictures));
   for (std::size_t k = 0; k < frames.size(); ++k) {

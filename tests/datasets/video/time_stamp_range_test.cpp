@@ -9,7 +9,7 @@
 #include "datasets/video/realtime_reader.h"
 #include "datasets/video/stream_parameters.h"
 #include "tests/datasets/make_video.h"
-#include "tests/datasets/video/ticking_clock.h"
+#include "tests/tools/ticking_clock.h"
 
 namespace actionflow {
 namespace {

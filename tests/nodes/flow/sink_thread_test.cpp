@@ -6,6 +6,7 @@
 #include <semaphore>
 
 #include "base/log.h"
+#include "tests/tools/moved_clock.h"
 
 namespace actionflow {
 namespace {
@@ -95,16 +96,10 @@ TEST_F(SinkThreads, ReportWhatFailsAtTheEndToo) {
   EXPECT_EQ(written_, std::vector<int>{1});
 }
 
-// Steady time that a test moves.
-class MovedClock : public Clock {
- public:
-  std::int64_t steady_ns() const override { return now_ns; }
-  std::int64_t wall_ns() const override { return now_ns; }
-  std::atomic<std::int64_t> now_ns{1};
-};
+;
 
 TEST_F(SinkThreads, AreLeftBehindOnceTheStopsTimeIsOverWithTheRestDropped) {
-  MovedClock clock;
+  testing::MovedClock clock;
   const auto run = std::make_shared<RunContext>(FaultHook{}, clock);
   const auto stuck = std::make_shared<Stuck>();
   std::binary_semaphore returned{0};
@@ -117,7 +112,7 @@ TEST_F(SinkThreads, AreLeftBehindOnceTheStopsTimeIsOverWithTheRestDropped) {
   for (int i = 0; i < 3; ++i) sink.post(false, note(i));
   sink.close();
   run->request_stop();
-  clock.now_ns += RunContext::kSinksNs + 1;
+  clock.pass(2);
   sink.join();
   EXPECT_EQ(sink.dropped(), 3);
   stuck->let_go();

@@ -9,6 +9,7 @@
 #include "tests/datasets/make_video.h"
 #include "tests/test_data.h"
 #include "tests/tools/child_process.h"
+#include "tests/tools/wait_for.h"
 
 namespace actionflow::testing {
 namespace {
@@ -103,8 +104,7 @@ TEST_F(Output, WhatIsStoppedMidwayIsBegunAnew) {
   const std::string table = folder_ / "out.csv";
   ChildProcess program({ACTIONFLOW_PROGRAM, "classify", "--json", file, "--output", table},
                        folder_ / "stderr.txt");
-  for (int i = 0; i < 6000 && text("out.csv").find("short,") == std::string::npos; ++i)
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  ASSERT_TRUE(wait_for([&] { return text("out.csv").find("short,") != std::string::npos; }));
   program.signal(SIGTERM);
   program.read_all(60);
   EXPECT_EQ(program.wait(), 130);

@@ -6,34 +6,46 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <chrono>
+#include <thread>
+
+#include "tests/tools/moved_clock.h"
 
 namespace actionflow::testing {
 namespace {
 
-using std::chrono::milliseconds;
+bool handled_by(int number, void (*handler)(int)) {
+  struct sigaction present {};
+  sigaction(number, nullptr, &present);
+  return present.sa_handler == handler;
+}
 
-// Ends the process with the number of calls of `stop`, when it lives to see it.
-[[noreturn]] void count_stops_of_two_signals(milliseconds between) {
+// Ends the process with the number of calls of `stop`, which the watcher's end waits for.
+[[noreturn]] void count_stops_of_two_signals_at_once() {
+  const MovedClock clock;
   std::atomic<int> stops{0};
   {
-    const StopOnSignal stop_on_signal([&stops] { ++stops; });
+    const StopOnSignal stop_on_signal([&stops] { ++stops; }, clock);
     raise(SIGTERM);
-    while (stops == 0) std::this_thread::sleep_for(milliseconds(1));
-    std::this_thread::sleep_for(between);
+    while (stops == 0) std::this_thread::yield();
     raise(SIGTERM);
-    std::this_thread::sleep_for(milliseconds(20));
   }
   _exit(stops);
 }
 
+[[noreturn]] void send_another_signal_after(double seconds) {
+  MovedClock clock;
+  std::atomic<int> stops{0};
+  const StopOnSignal stop_on_signal([&stops] { ++stops; }, clock);
+  raise(SIGTERM);
+  while (stops == 0) std::this_thread::yield();
+  while (!handled_by(SIGTERM, SIG_DFL)) clock.pass(seconds);
+  raise(SIGTERM);
+  _exit(99);
+}
+
 // 1 where SIGINT, ignored by whoever started us, is ignored while we watch and afterwards, and SIGTERM stops.
 [[noreturn]] void watch_with_an_ignored_signal() {
-  const auto ignored = [] {
-    struct sigaction present {};
-    sigaction(SIGINT, nullptr, &present);
-    return present.sa_handler == SIG_IGN;
-  };
+  const auto ignored = [] { return handled_by(SIGINT, SIG_IGN); };
   signal(SIGINT, SIG_IGN);
   std::atomic<int> stops{0};
   bool kept = true;
@@ -53,11 +65,11 @@ class StopOnSignalDeath : public ::testing::Test {
 };
 
 TEST_F(StopOnSignalDeath, TwoSignalsAtOnceStopOnce) {
-  EXPECT_EXIT(count_stops_of_two_signals(milliseconds(0)), ::testing::ExitedWithCode(1), "");
+  EXPECT_EXIT(count_stops_of_two_signals_at_once(), ::testing::ExitedWithCode(1), "");
 }
 
 TEST_F(StopOnSignalDeath, ASecondSignalLaterEndsTheProgram) {
-  EXPECT_EXIT(count_stops_of_two_signals(milliseconds(1500)), ::testing::KilledBySignal(SIGTERM), "");
+  EXPECT_EXIT(send_another_signal_after(0.6), ::testing::KilledBySignal(SIGTERM), "");
 }
 
 TEST_F(StopOnSignalDeath, AnIgnoredSignalStaysIgnored) {

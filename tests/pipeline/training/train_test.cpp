@@ -3,12 +3,11 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <chrono>
-#include <thread>
+#include <sys/stat.h>
 
 #include "base/random.h"
 #include "tests/pipeline/training/training_bench.h"
+#include "tests/tools/wait_for.h"
 
 namespace actionflow::testing {
 namespace {
@@ -32,12 +31,36 @@ class Train : public ::testing::Test {
     for (std::string line; std::getline(lines, line);) epochs.push_back(nlohmann::json::parse(line));
     return epochs;
   }
+  // What stands in a folder, to tell that something was written.
+  static std::string listing(const std::filesystem::path& folder) {
+    std::string all;
+    std::error_code gone;  // what is listed may be replaced meanwhile
+    for (const auto& entry : std::filesystem::directory_iterator(folder, gone)) {
+      struct stat status {};
+      if (::stat(entry.path().c_str(), &status) == 0)
+        all += fmt::format("{} {} {}\n", entry.path().filename().string(), status.st_ino, status.st_size);
+    }
+    return all;
+  }
+  // Until a run has changed its folder so many times as one sees it, or has ended.
+  static void wait_for_changes(ChildProcess& child, const std::filesystem::path& folder,
+                               std::uint64_t times) {
+    std::string before = listing(folder);
+    EXPECT_TRUE(wait_for([&] {
+      if (const std::string now = listing(folder); now != before) {
+        before = now;
+        if (times > 0) --times;
+      }
+      return times == 0 || !child.running();
+    }));
+  }
   // Runs with these words until it ends by itself, killed or interrupted `times` times on the way.
-  void train_with_stops(const std::vector<std::string>& words, int signal, int times, std::uint64_t seed) {
+  void train_with_stops(const std::vector<std::string>& words, const std::filesystem::path& output,
+                        int signal, int times, std::uint64_t seed) {
     Random random(seed, "stops");
     for (int i = 0; i < times; ++i) {
       ChildProcess child(bench_.command(words), bench_ / "stopped.txt");
-      std::this_thread::sleep_for(std::chrono::milliseconds(30 + random.below(700)));
+      wait_for_changes(child, output, random.below(12));
       child.signal(signal);
       const int code = child.wait();
       ASSERT_THAT(code, ::testing::AnyOf(0, 130, 128 + signal)) << text_of(bench_ / "stopped.txt");
@@ -102,7 +125,7 @@ TEST_F(Train, StoppedAnywhereAndGoneOnWithEqualsTheWholeRun) {
   whole.push_back("output=" + (bench_ / "whole").string());
   stopped.insert(stopped.end(), {"--resume", "output=" + (bench_ / "stopped").string()});
   ASSERT_EQ(bench_.train(whole).code, 0);
-  train_with_stops(stopped, SIGINT, 8, 1);
+  train_with_stops(stopped, bench_ / "stopped", SIGINT, 8, 1);
   EXPECT_EQ(bench_.metrics("stopped"), bench_.metrics("whole"));
   EXPECT_EQ(bench_.best("stopped"), bench_.best("whole"));
 }
@@ -113,7 +136,7 @@ TEST_F(Train, KilledAnywhereAndGoneOnWithEqualsTheWholeRun) {
   whole.push_back("output=" + (bench_ / "whole").string());
   killed.insert(killed.end(), {"--resume", "output=" + (bench_ / "killed").string()});
   ASSERT_EQ(bench_.train(whole).code, 0);
-  train_with_stops(killed, SIGKILL, 12, 2);
+  train_with_stops(killed, bench_ / "killed", SIGKILL, 12, 2);
   EXPECT_EQ(bench_.metrics("killed"), bench_.metrics("whole"));
   EXPECT_EQ(bench_.best("killed"), bench_.best("whole"));
   for (const auto& entry : std::filesystem::directory_iterator(bench_ / "killed"))

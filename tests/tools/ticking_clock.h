@@ -1,4 +1,4 @@
-// A clock for what waits: each look at it passes 40 ms.
+// A clock for what waits: each look at it passes some time, 40 ms unless told.
 #pragma once
 
 #include <atomic>
@@ -9,13 +9,15 @@ namespace actionflow::testing {
 
 class TickingClock final : public Clock {
  public:
-  std::int64_t steady_ns() const override { return now_ns_ += kTickNs; }
+  explicit TickingClock(double tick_seconds = 0.04)
+      : tick_ns_(static_cast<std::int64_t>(tick_seconds * 1e9)) {}
+  std::int64_t steady_ns() const override { return now_ns_ += tick_ns_; }
   std::int64_t wall_ns() const override { return steady_ns(); }
   // Since it was made, without a tick.
   double seconds() const { return static_cast<double>(now_ns_) * 1e-9; }
 
  private:
-  static constexpr std::int64_t kTickNs = 40'000'000;
+  const std::int64_t tick_ns_;
   mutable std::atomic<std::int64_t> now_ns_{0};
 };
 
