@@ -1,5 +1,7 @@
 #include "base/utf8.h"
 
+#include <algorithm>
+
 namespace actionflow {
 
 std::size_t utf8_length(std::string_view text) {
@@ -29,6 +31,22 @@ bool is_utf8(std::string_view text) {
     text.remove_prefix(length);
   }
   return true;
+}
+
+std::string printable(std::string_view text) {
+  constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
+  std::string shown;
+  while (!text.empty()) {
+    const std::size_t length = utf8_length(text);
+    const auto first = static_cast<unsigned char>(text.front());
+    // U+0080 to U+009F are control characters as well.
+    const bool control = length == 1   ? first < ' ' || first == 0x7F
+                         : length == 2 ? first == 0xC2 && static_cast<unsigned char>(text[1]) < 0xA0
+                                       : false;
+    shown += length == 0 || control ? kReplacement : text.substr(0, length);
+    text.remove_prefix(std::max<std::size_t>(1, length));
+  }
+  return shown;
 }
 
 }  // namespace actionflow

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace actionflow {
@@ -11,5 +12,9 @@ namespace actionflow {
 std::size_t utf8_length(std::string_view text);
 
 bool is_utf8(std::string_view text);
+
+// With U+FFFD for control characters, line ends among them, and for bytes that are no UTF-8: names of files
+// may hold both.
+std::string printable(std::string_view text);
 
 }  // namespace actionflow

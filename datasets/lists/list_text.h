@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "datasets/lists/dataset.h"
@@ -40,6 +41,8 @@ class ListText {
  public:
   // Adds to `errors` and stays empty where the file cannot be taken.
   ListText(const std::filesystem::path& file, ListErrors& errors);
+  // What stood in the file.
+  ListText(std::filesystem::path file, std::string text) : file_(std::move(file)), text_(std::move(text)) {}
   ListText(const ListText&) = delete;
   ListText& operator=(const ListText&) = delete;
 

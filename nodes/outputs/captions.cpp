@@ -52,7 +52,10 @@ std::string captions(CaptionFormat format, const std::vector<FoundAction>& actio
 }
 
 void CaptionOutput::write(const StreamEnd& end, const std::vector<FoundAction>& actions) {
-  if (!end.error) replace_file(file_of_(end.stream), captions(format_, actions));
+  if (end.error) return;
+  const std::filesystem::path file = file_of_(end.stream);
+  remove_leftovers(file);
+  replace_file(file, captions(format_, actions));
 }
 
 }  // namespace actionflow

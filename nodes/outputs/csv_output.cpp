@@ -2,10 +2,13 @@
 
 #include <fmt/format.h>
 
+#include "base/utf8.h"
+
 namespace actionflow {
 
-std::string csv_cell(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos && !text.starts_with(' ') && !text.ends_with(' '))
+std::string csv_cell(const std::string& content) {
+  const std::string text = printable(content);
+  if (text.find_first_of(",\"") == std::string::npos && !text.starts_with(' ') && !text.ends_with(' '))
     return text;
   std::string cell = "\"";
   for (const char c : text) cell += c == '"' ? std::string("\"\"") : std::string(1, c);

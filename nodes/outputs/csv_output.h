@@ -19,8 +19,8 @@ inline constexpr const char* kCsvHeader = "video,start,end,label,score,error\n";
 
 // The rows of one stream. Times in milliseconds, scores in four digits after the point.
 std::string csv_rows(const StreamEnd& end, const std::vector<FoundAction>& actions);
-// A cell, in quotes where it needs them.
-std::string csv_cell(const std::string& text);
+// A cell on one line, in quotes where it needs them.
+std::string csv_cell(const std::string& content);
 
 class CsvOutput : public StreamOutput {
  public:
@@ -30,7 +30,7 @@ class CsvOutput : public StreamOutput {
 
  private:
   void write(const StreamEnd& end, const std::vector<FoundAction>& actions) override {
-    out_.write(csv_rows(end, actions));
+    out_.commit(csv_rows(end, actions));
   }
 
   LineOutput out_;

@@ -27,11 +27,6 @@ using SourceFiles = std::map<std::string, std::filesystem::path>;
 inline constexpr std::string_view kPageLineBegin = R"(<script type="application/json" class="stream">)";
 inline constexpr std::string_view kPageLineEnd = "</script>\n";
 
-// The first bytes of every page, by which it is known.
-inline constexpr std::size_t kPageMark = 15;
-// The head of a page.
-std::string event_page_head();
-
 // A stream's line. `video` is the address that the page opens, empty for none; `pictures` are JPEG files,
 // empty where there is none, one an action.
 std::string event_page_line(const StreamEnd& end, const std::vector<FoundAction>& actions,

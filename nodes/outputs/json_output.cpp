@@ -10,7 +10,7 @@ void JsonOutput::add(const std::string& stream, const std::string& line) {
 void JsonOutput::stream_end(const StreamEnd& end) {
   const std::string lines = std::move(waiting_[end.stream]);
   waiting_.erase(end.stream);
-  if (end.whole || end.error) out_.write(lines + to_json_line(end) + "\n");
+  if (end.whole || end.error) out_.commit(lines + to_json_line(end) + "\n");
 }
 
 }  // namespace actionflow

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string_view>
 
@@ -9,6 +10,7 @@
 #include "datasets/lists/csv_text.h"
 #include "nodes/outputs/csv_output.h"
 #include "nodes/outputs/event_page.h"
+#include "nodes/outputs/event_page_head.h"
 
 namespace actionflow {
 
@@ -22,9 +24,8 @@ class Blocks {
   explicit Blocks(const fs::path& file) : file_(file) {}
 
   OutputBlock& of(const std::string& stream) {
-    const auto same = [&](const OutputBlock& block) { return block.stream == stream; };
-    const auto found = std::find_if(list_.begin(), list_.end(), same);
-    return found != list_.end() ? *found : list_.emplace_back(OutputBlock{stream, {}, false});
+    const auto [place, added] = places_.try_emplace(stream, list_.size());
+    return added ? list_.emplace_back(OutputBlock{stream, {}, false}) : list_[place->second];
   }
   [[noreturn]] void refuse(const std::string& why) const {
     throw UsageError(file_.string() + ": " + why +
@@ -35,6 +36,7 @@ class Blocks {
  private:
   const fs::path& file_;
   std::vector<OutputBlock> list_;
+  std::map<std::string, std::size_t> places_;
 };
 
 std::vector<OutputBlock> csv_blocks(const fs::path& file, const std::string& text) {
@@ -42,7 +44,7 @@ std::vector<OutputBlock> csv_blocks(const fs::path& file, const std::string& tex
   if (!text.starts_with(kCsvHeader))
     blocks.refuse("does not begin with " + std::string(kCsvHeader, 0, 12) + "…");
   ListErrors errors;
-  const ListText list(file, errors);
+  const ListText list(file, text);
   std::vector<CsvRecord> records = csv_records(list, errors);
   if (errors.any() && text.ends_with('\n')) blocks.refuse("is no table");
   std::string last;
@@ -83,7 +85,7 @@ std::vector<OutputBlock> json_blocks(const fs::path& file, const std::string& te
 
 std::vector<OutputBlock> page_blocks(const fs::path& file, const std::string& text) {
   Blocks blocks(file);
-  if (!text.starts_with(event_page_head().substr(0, kPageMark))) blocks.refuse("is no page of results");
+  if (!text.starts_with(kPageMark)) blocks.refuse("is no page of results");
   for (const std::string& line : lines_of(text)) {
     if (!line.starts_with(kPageLineBegin)) continue;
     const std::size_t end = line.rfind("</script>");
@@ -103,7 +105,9 @@ std::vector<OutputBlock> page_blocks(const fs::path& file, const std::string& te
 std::vector<OutputBlock> read_output_blocks(const fs::path& file) {
   std::ifstream stream(file, std::ios::binary);
   if (!stream) return {};
-  const std::string text{std::istreambuf_iterator<char>(stream), {}};
+  std::string text{std::istreambuf_iterator<char>(stream), {}};
+  // Where a run was killed (LineOutput::commit).
+  text.resize(std::min(text.size(), text.find('\0')));
   if (text.empty()) return {};
   const std::string suffix = file.extension().string();
   if (suffix == ".csv") return csv_blocks(file, text);

@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <array>
+#include <climits>
+#include <map>
 #include <string_view>
 
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "nodes/outputs/captions.h"
 #include "nodes/outputs/csv_output.h"
+#include "nodes/outputs/event_page_head.h"
 #include "nodes/outputs/json_output.h"
 #include "nodes/outputs/output_blocks.h"
 #include "nodes/results/stream_file.h"
@@ -37,6 +40,24 @@ bool OutputFile::done(const std::string& stream) const {
   return is_captions(suffix_) ? std::filesystem::exists(captions_of(stream)) : done_.contains(stream);
 }
 
+void OutputFile::check_streams(const std::set<std::string>& streams) const {
+  if (!is_captions(suffix_)) return;
+  std::map<std::filesystem::path, std::string> taken;
+  for (const std::string& stream : streams) {
+    const std::filesystem::path file = captions_of(stream);
+    const auto [other, free] = taken.try_emplace(file, stream);
+    if (!free)
+      throw UsageError("--output " + file_.string() + ": captions of '" + other->second + "' and of '" +
+                       stream + "' would both be " + file.string() +
+                       ", expected one of these videos in a run of its own");
+    if (file.filename().string().size() > NAME_MAX)
+      throw UsageError(
+          "--output " + file_.string() + ": captions of '" + stream +
+          "' would have a name that is too long, expected a path that is shorter; change into the "
+          "folder of the videos");
+  }
+}
+
 std::shared_ptr<ResultSink> OutputFile::open(const Content& content) const {
   if (is_captions(suffix_)) {
     const auto format = suffix_ == ".srt" ? CaptionFormat::srt : CaptionFormat::vtt;
@@ -47,7 +68,7 @@ std::shared_ptr<ResultSink> OutputFile::open(const Content& content) const {
   if (suffix_ == ".csv")
     return std::make_shared<CsvOutput>(go_on(kCsvHeader, content.renewed), content.found);
   if (suffix_ == ".jsonl") return std::make_shared<JsonOutput>(go_on("", content.renewed), content.cameras);
-  return std::make_shared<EventPage>(go_on(event_page_head(), content.renewed),
+  return std::make_shared<EventPage>(go_on(event_page_head(content.classes), content.renewed),
                                      std::filesystem::absolute(file_).parent_path(), content.files,
                                      content.found);
 }
@@ -61,6 +82,7 @@ LineOutput OutputFile::go_on(const std::string& head, const std::set<std::string
   for (const OutputBlock& block : read_output_blocks(file_)) {
     if (!renewed.contains(block.stream)) text += block.text;
   }
+  remove_leftovers(file_);
   replace_file(file_, text);
   return LineOutput(file_, LineOutput::At::end);
 }

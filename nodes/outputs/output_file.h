@@ -9,6 +9,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "nodes/outputs/event_page.h"
 #include "nodes/outputs/stream_output.h"
@@ -22,12 +23,15 @@ class OutputFile {
   OutputFile(std::filesystem::path file, bool several);
 
   bool done(const std::string& stream) const;
+  // Throws UsageError where captions of two streams would be one file, or a file's name too long.
+  void check_streams(const std::set<std::string>& streams) const;
 
   struct Content {
     Found found = Found::events;
     std::set<std::string> renewed = {};  // files that this run reads: what stands of them there is dropped
     std::set<std::string> cameras = {};  // streams that have no end
     SourceFiles files = {};
+    std::vector<std::string> classes = {};  // that labels are of
   };
   // Begins writing. Throws UsageError or Error where that cannot be done.
   std::shared_ptr<ResultSink> open(const Content& content) const;

@@ -33,6 +33,21 @@ LineOutput::~LineOutput() {
 }
 
 void LineOutput::write(std::string_view text) {
+  put(text);
+  whole_ += static_cast<std::int64_t>(text.size());
+}
+
+void LineOutput::commit(std::string_view text) {
+  // What cannot seek is no regular file, and is not read again.
+  if (text.empty() || lseek(descriptor_, whole_ + 1, SEEK_SET) < 0) return write(text);
+  put(text.substr(1));
+  lseek(descriptor_, whole_, SEEK_SET);
+  put(text.substr(0, 1));
+  whole_ += static_cast<std::int64_t>(text.size());
+  lseek(descriptor_, whole_, SEEK_SET);
+}
+
+void LineOutput::put(std::string_view text) {
   std::string_view left = text;
   while (!left.empty()) {
     const ssize_t count = ::write(descriptor_, left.data(), left.size());
@@ -46,7 +61,6 @@ void LineOutput::write(std::string_view text) {
     if (own_ && ftruncate(descriptor_, whole_) == 0) lseek(descriptor_, whole_, SEEK_SET);
     fail(error);
   }
-  whole_ += static_cast<std::int64_t>(text.size());
 }
 
 bool LineOutput::is_terminal() const { return isatty(descriptor_) == 1; }

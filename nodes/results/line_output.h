@@ -25,11 +25,16 @@ class LineOutput {
   // Throws Error (exit code 5) with the reason. What is written to a regular file that was opened here is
   // written whole or not at all.
   void write(std::string_view text);
+  // As write(); and where the process is killed meanwhile, a zero byte stands in the file where the text
+  // would begin, behind which nothing counts. For a file that was opened here and holds no zero bytes
+  // otherwise.
+  void commit(std::string_view text);
   bool is_terminal() const;
   // Closes a file that was opened here; throws Error where the system says only then that writing failed.
   void finish();
 
  private:
+  void put(std::string_view text);
   [[noreturn]] void fail(int error) const;
 
   int descriptor_ = -1;

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <opencv2/imgproc.hpp>
 
+#include "base/label_color.h"
 #include "datasets/pictures/picture.h"
 
 namespace actionflow {
@@ -17,6 +18,11 @@ constexpr double kLineHeight = 22.0 / 480;
 constexpr double kLetterScale = 0.5 / 480;
 constexpr double kPanelWidth = 0.5;
 constexpr double kShade = 0.4;
+constexpr LabelColor kOthers{110, 110, 110};
+
+cv::Scalar in_bgr(const LabelColor& color) {
+  return {double(color.blue), double(color.green), double(color.red)};
+}
 
 }  // namespace
 
@@ -34,11 +40,12 @@ void draw_result(const DrawnResult& result, int width, int height, std::uint8_t*
     const int top = static_cast<int>(i) * line + line / 4;
     const int length =
         static_cast<int>(std::lround(std::clamp(one.score, 0.0F, 1.0F) * static_cast<float>(panel)));
-    const cv::Scalar color = i == 0 && !result.none ? cv::Scalar(60, 160, 60) : cv::Scalar(120, 120, 120);
-    cv::rectangle(picture, cv::Rect(0, top, length, line - 2), color, cv::FILLED);
+    const LabelColor color =
+        i == 0 && !result.none ? label_color(static_cast<std::size_t>(result.best)) : kOthers;
+    cv::rectangle(picture, cv::Rect(0, top, length, line - 2), in_bgr(color), cv::FILLED);
     const std::string percent = std::to_string(std::lround(100 * one.score)) + "%";
     cv::putText(picture, drawable(one.label) + "  " + percent, {4, top + line - line / 3}, kFont, scale,
-                cv::Scalar(255, 255, 255), 1, cv::LINE_AA);
+                in_bgr(ink_on(color)), 1, cv::LINE_AA);
   }
 }
 

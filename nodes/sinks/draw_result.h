@@ -13,6 +13,7 @@ struct DrawnResult {
   double end = 0;
   std::vector<ScoredLabel> top;
   bool none = false;  // none of the classes: no bar stands out
+  int best = 0;       // place of the best one in its class list, for its colour
 };
 
 // `bgr` is height × width × 3 bytes, drawn upon in place. Letters beyond ASCII become '?'.

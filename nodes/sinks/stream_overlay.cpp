@@ -46,7 +46,9 @@ void StreamOverlay::take(const ScoresItem& item) {
   const WindowInfo& window = item.ticket->window();
   if (item.outcome.has_value()) {
     const ClassScores& scores = *item.outcome.value();
-    results_.push_back({window.start, window.end, top_classes(scores.values, *scores.classes), scores.none});
+    const auto best = std::max_element(scores.values.begin(), scores.values.end());
+    results_.push_back({window.start, window.end, top_classes(scores.values, *scores.classes), scores.none,
+                        static_cast<int>(best - scores.values.begin())});
   }
   answered(item.key, window);
 }
@@ -57,8 +59,11 @@ void StreamOverlay::take(const EventsItem& item) {
     if (event.change.kind != EventChange::begun && !results_.empty())
       results_.back().end = event.change.decided;
     if (event.over()) continue;
-    results_.push_back(
-        {event.change.decided, std::numeric_limits<double>::infinity(), {{event.label, event.change.score}}});
+    results_.push_back({event.change.decided,
+                        std::numeric_limits<double>::infinity(),
+                        {{event.label, event.change.score}},
+                        false,
+                        event.change.label});
   }
   answered(item.key, item.ticket->window());
 }

@@ -19,7 +19,7 @@ class Classify : public Command {
  public:
   std::string name() const override { return "classify"; }
   std::string summary() const override {
-    return "run the flow graph over files, folders of frames, cameras and network streams until they end";
+    return "run the flow graph over files, folders, cameras and network streams until they end";
   }
   std::string files() const override {
     return "PIPELINE.yaml and key=value changes to it, or SOURCE… with --weights";
@@ -38,9 +38,10 @@ class Classify : public Command {
   }
 
   ExitCode run(const Arguments& arguments) override {
-    const ResultFiles files(outputs_, outputs_.empty() ? 0 : flags_.stream_count(arguments));
+    const NamedSources sources = flags_.sources(arguments);
+    const ResultFiles files(outputs_, sources.several);
     flags_.overrides.done = files.done();
-    const PipelineDescription description = flags_.read(arguments);
+    const PipelineDescription description = flags_.read(sources.arguments);
     for (const std::string& warning : description.warnings) std::cerr << warning << "\n";
     if (print_config_) {
       return print(print_config(description, flags_.document(arguments),

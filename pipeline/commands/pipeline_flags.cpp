@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "datasets/video/recordings_folder.h"
 #include "models/formats/weight_files.h"
 #include "pipeline/commands/network_flags.h"
 #include "pipeline/commands/shipped_files.h"
@@ -18,6 +19,14 @@ void add_positive(CLI::App& app, const std::string& flag, std::optional<T>& to, 
 bool is_yaml(const std::string& file) {
   const std::string suffix = std::filesystem::path(file).extension().string();
   return suffix == ".yaml" || suffix == ".yml";
+}
+
+// A source itself, or what is in it where it is a folder of recordings. An empty folder fails as a source.
+std::vector<std::string> recordings_of(const std::string& source) {
+  std::error_code error;
+  if (!std::filesystem::is_directory(source, error)) return {source};
+  std::vector<std::string> found = recordings_in(source);
+  return found.empty() ? std::vector<std::string>{source} : found;
 }
 
 UsageError file_or_override(const config::Override& change) {
@@ -59,11 +68,21 @@ PipelineDescription PipelineFlags::read(const Arguments& arguments) const {
   return read_pipeline(*document(arguments), overrides);
 }
 
-std::size_t PipelineFlags::stream_count(const Arguments& arguments) const {
-  const auto file = arguments.files.empty() ? std::nullopt : document(arguments);
-  if (!file) return arguments.files.size();
-  const config::Value* streams = file->find("streams");
-  return streams && streams->is_map() ? streams->entries().size() : 0;
+NamedSources PipelineFlags::sources(const Arguments& arguments) const {
+  NamedSources named{arguments, false};
+  if (names_network()) {
+    named.arguments.files.clear();
+    for (const std::string& source : arguments.files) {
+      const std::vector<std::string> found = recordings_of(source);
+      named.several = named.several || found.front() != source;
+      named.arguments.files.insert(named.arguments.files.end(), found.begin(), found.end());
+    }
+    named.several = named.several || named.arguments.files.size() > 1;
+  } else if (const auto file = arguments.files.empty() ? std::nullopt : document(arguments)) {
+    const config::Value* streams = file->find("streams");
+    named.several = streams && streams->is_map() && streams->entries().size() > 1;
+  }
+  return named;
 }
 
 std::optional<config::Value> PipelineFlags::document(const Arguments& arguments) const {

@@ -9,6 +9,12 @@
 
 namespace actionflow {
 
+// A command line with folders of recordings looked into.
+struct NamedSources {
+  Arguments arguments;
+  bool several = false;  // streams; a folder's are, however many there are now
+};
+
 struct PipelineFlags {
   std::string model, weights;
   bool uncalibrated = false;
@@ -19,10 +25,10 @@ struct PipelineFlags {
   // --model, --weights and --uncalibrated.
   void declare_network(CLI::App& app);
 
+  // Folders beside a network stand for the recordings in them. Throws as read() does.
+  NamedSources sources(const Arguments& arguments) const;
   // Throws ConfigError, UsageError or ModelError.
   PipelineDescription read(const Arguments& arguments) const;
-  // How many streams are named. Throws as read() does.
-  std::size_t stream_count(const Arguments& arguments) const;
   // The file, where there is one.
   std::optional<config::Value> document(const Arguments& arguments) const;
 

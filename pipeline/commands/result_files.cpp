@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 
 #include "base/log.h"
 #include "nodes/results/tee_sink.h"
@@ -22,6 +23,12 @@ Found found_by(const PipelineDescription& description) {
 OutputFile::Content content_of(const PipelineDescription& description) {
   OutputFile::Content content;
   content.found = found_by(description);
+  for (const NodeDescription& node : description.nodes) {
+    for (const std::string& label : node.node->classes()) {
+      if (std::find(content.classes.begin(), content.classes.end(), label) == content.classes.end())
+        content.classes.push_back(label);
+    }
+  }
   for (const StreamDescription& stream : description.streams) {
     const fs::path source = stream.source.source;
     std::error_code error;
@@ -46,8 +53,8 @@ void refuse_sources(const PipelineDescription& description, const OutputFile& fi
 
 }  // namespace
 
-ResultFiles::ResultFiles(const std::vector<std::string>& files, std::size_t streams) {
-  for (const std::string& file : files) files_.emplace_back(file, streams > 1);
+ResultFiles::ResultFiles(const std::vector<std::string>& files, bool several) {
+  for (const std::string& file : files) files_.emplace_back(file, several);
 }
 
 std::function<bool(const std::string&)> ResultFiles::done() const {
@@ -62,7 +69,12 @@ std::shared_ptr<ResultSink> ResultFiles::open(const PipelineDescription& descrip
                                               std::shared_ptr<ResultSink> shown) const {
   if (files_.empty()) return shown;
   const OutputFile::Content content = content_of(description);
-  for (const OutputFile& file : files_) refuse_sources(description, file);
+  std::set<std::string> streams(description.passed_over.begin(), description.passed_over.end());
+  for (const StreamDescription& stream : description.streams) streams.insert(stream.name);
+  for (const OutputFile& file : files_) {
+    refuse_sources(description, file);
+    file.check_streams(streams);
+  }
   std::vector<std::shared_ptr<ResultSink>> sinks{std::move(shown)};
   for (const OutputFile& file : files_) sinks.push_back(file.open(content));
   if (const std::size_t done = description.passed_over.size())

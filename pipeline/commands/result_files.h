@@ -13,8 +13,8 @@ namespace actionflow {
 
 class ResultFiles {
  public:
-  // `streams`: how many the run has, those that are done too. Throws UsageError.
-  ResultFiles(const std::vector<std::string>& files, std::size_t streams);
+  // `several`: streams, those that are done too. Throws UsageError.
+  ResultFiles(const std::vector<std::string>& files, bool several);
 
   // Whether all of the files have all of a stream; empty without files.
   std::function<bool(const std::string&)> done() const;

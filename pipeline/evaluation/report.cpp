@@ -32,7 +32,7 @@ td, th { padding: .2rem .55rem; text-align: right; } th:first-child, td:first-ch
 figure { margin: 0 0 1.2rem; } figure img { max-width: 100%; image-rendering: auto; display: block; }
 figcaption { margin-top: .3rem; }
 h3 { font-size: 1rem; margin: 1rem 0 .2rem; } svg.timeline { display: block; margin-bottom: .3rem; }
-svg.timeline text.on { fill: #fff; } svg.timeline .wrong rect { stroke: #dc2626; stroke-width: 3; }
+svg.timeline .wrong rect { stroke: #dc2626; stroke-width: 3; }
 )";
 
 // The numbers under `key` of every epoch's line; NaN where there is none.

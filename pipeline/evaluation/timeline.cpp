@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/html.h"
+#include "base/label_color.h"
 
 namespace actionflow {
 namespace {
@@ -14,7 +15,6 @@ constexpr double kRowSeconds = 60, kTickSeconds = 5;
 constexpr double kPageWidth = 1140, kRowHeight = 66;
 constexpr double kTruthTop = 2, kDetectedTop = 25, kBarHeight = 20, kTickTop = 48;
 constexpr double kLetterWidth = 6.6;
-constexpr double kGoldenAngle = 137.508;  // degrees, so that neighbours in the class list differ in hue
 
 struct Bar {
   int label = -1;
@@ -80,15 +80,14 @@ class Timeline {
 
   std::string draw_bar(const Bar& bar, double from) const {
     const double left = x_of(bar.start, from), width = std::max(2.0, x_of(bar.end, from) - left);
-    const std::string color =
-        bar.label < 0 ? "#9998"
-                      : fmt::format("hsl({:.0f} 55% 42%)", std::fmod(bar.label * kGoldenAngle, 360));
-    std::string svg = fmt::format(
-        "<g{}><title>{}</title><rect x='{:.1f}' y='{}' width='{:.1f}' height='{}' fill='{}'/>",
-        bar.wrong ? " class='wrong'" : "", escape_html(bar.tooltip), left, bar.top, width, kBarHeight, color);
+    const LabelColor color = label_color(static_cast<std::size_t>(std::max(0, bar.label)));
+    std::string svg =
+        fmt::format("<g{}><title>{}</title><rect x='{:.1f}' y='{}' width='{:.1f}' height='{}' fill='{}'/>",
+                    bar.wrong ? " class='wrong'" : "", escape_html(bar.tooltip), left, bar.top, width,
+                    kBarHeight, bar.label < 0 ? "#9998" : css(color));
     if (bar.label >= 0)
-      svg += fmt::format("<text class='on' x='{:.1f}' y='{}'>{}</text>", left + 3, bar.top + 14,
-                         escape_html(fitting(name_of(bar.label), width)));
+      svg += fmt::format("<text class='on' style='fill:{}' x='{:.1f}' y='{}'>{}</text>", css(ink_on(color)),
+                         left + 3, bar.top + 14, escape_html(fitting(name_of(bar.label), width)));
     return svg + "</g>";
   }
 

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/machine_limits.h"
+#include "base/utf8.h"
 #include "nodes/kinds/network_node.h"
 #include "nodes/node_kinds.h"
 #include "pipeline/graph/graph_check.h"
@@ -77,7 +78,7 @@ class PipelineReader {
     for (const std::string& source : sources) {
       SourceOptions options;
       options.source = source;
-      add_stream({unique_name(without_credentials(source)), nowhere, options});
+      add_stream({unique_name(printable(without_credentials(source))), nowhere, options});
     }
     const bool tells_actions = model->architecture.gives_action_scores();
     const std::string network = natural_node_kind(model->architecture);

@@ -77,6 +77,46 @@ TEST_P(OutputFileTest, ALineThatIsTornIsWrittenAnew) {
   EXPECT_FALSE(OutputFile(path(), true).done("b"));
 }
 
+// What a kill leaves behind.
+TEST_P(OutputFileTest, AStreamWhoseRowsWereNotAllWrittenIsWrittenAnew) {
+  std::size_t first = 0, whole = 0;
+  {
+    const auto sink = OutputFile(path(), true).open({});
+    for (const char* stream : {"a", "b"}) {
+      first = text().size();
+      find(*sink, stream, "wave");
+      find(*sink, stream, "point");
+      sink->stream_end({stream, 5, true});
+    }
+    sink->finish();
+    whole = text().size();
+  }
+  ASSERT_EQ(text().find('\0'), std::string::npos);
+  const std::string written = text();
+  for (std::size_t bytes = first + 1; bytes < whole; ++bytes) {
+    std::string left = written.substr(0, bytes);
+    left[first] = '\0';
+    std::ofstream(path(), std::ios::binary) << left;
+    ASSERT_TRUE(OutputFile(path(), true).done("a")) << bytes;
+    ASSERT_FALSE(OutputFile(path(), true).done("b")) << bytes;
+  }
+  OutputFile(path(), true).open({.renewed = {"b"}})->finish();
+  EXPECT_EQ(text(), written.substr(0, first));
+}
+
+TEST_P(OutputFileTest, HoldsWhateverNamesAndReasonsThereAre) {
+  const std::string hostile = "a,\"b\" <script> % # ? \x1b[31m\r\n\x01.mp4";
+  {
+    const auto sink = OutputFile(path(), true).open({});
+    find(*sink, "plain", hostile);
+    sink->stream_end({"plain", 5, true});
+    sink->stream_end({"wrong", 0, false, "cannot be opened: " + hostile});
+    sink->finish();
+  }
+  EXPECT_TRUE(OutputFile(path(), true).done("plain"));
+  EXPECT_FALSE(OutputFile(path(), true).done("wrong"));
+}
+
 TEST_P(OutputFileTest, WritesOverNothingThatIsNotItsOwn) {
   std::ofstream(path()) << "my notes\n";
   EXPECT_THROW(OutputFile(path(), true), UsageError);
@@ -96,6 +136,14 @@ TEST(OutputFile, CaptionsAreAFileAStream) {
   const auto one = OutputFile(folder / "one.srt", false).open({});
   one->stream_end({"a.mp4", 5, true});
   EXPECT_TRUE(std::filesystem::exists(folder / "one.srt"));
+}
+
+TEST(OutputFile, CaptionsOfTwoStreamsAreNoOneFile) {
+  const OutputFile file("out.srt", true);
+  EXPECT_NO_THROW(file.check_streams({"day/a.mp4", "day/b.mp4"}));
+  EXPECT_THROW(file.check_streams({"day/a.mp4", "day_a.mp4"}), UsageError);
+  EXPECT_THROW(file.check_streams({std::string(300, 'a')}), UsageError);
+  EXPECT_NO_THROW(OutputFile("out.csv", true).check_streams({"day/a.mp4", "day_a.mp4"}));
 }
 
 TEST(OutputFile, AnotherSuffixIsRefused) { EXPECT_THROW(OutputFile("out.xml", true), UsageError); }

@@ -4,10 +4,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/label_color.h"
 #include "nodes/outputs/action_pictures.h"
 #include "nodes/outputs/captions.h"
 #include "nodes/outputs/csv_output.h"
 #include "nodes/outputs/event_page.h"
+#include "nodes/outputs/event_page_head.h"
 #include "nodes/results/stream_file.h"
 #include "nodes/results/tee_sink.h"
 #include "tests/datasets/make_video.h"
@@ -41,7 +43,7 @@ TEST(Captions, WebVttHasAHeaderAPointAndNoMarkup) {
 TEST(CsvOutput, EveryStreamHasARow) {
   EXPECT_EQ(csv_rows(whole("a, \"b\".mp4"), kActions),
             "\"a, \"\"b\"\".mp4\",1.500,3.250,wave,0.8750,\n"
-            "\"a, \"\"b\"\".mp4\",3661.000,3661.000,\"R&D <b>\nx\",0.5000,\n");
+            "\"a, \"\"b\"\".mp4\",3661.000,3661.000,R&D <b>\uFFFDx,0.5000,\n");
   EXPECT_EQ(csv_rows(whole("c.mp4"), {}), "c.mp4,,,,,\n");
   EXPECT_EQ(csv_rows(failed("d.mp4"), {}), "d.mp4,,,,,no such file\n");
 }
@@ -57,6 +59,19 @@ TEST(EventPage, NamesAreDataAndNeverMarkup) {
   EXPECT_FALSE(json["actions"][0].contains("picture"));
   EXPECT_EQ(json["actions"][1]["picture"], "SlBFRw==");
   EXPECT_EQ(std::count(line.begin(), line.end(), '\n'), 1);
+}
+
+TEST(EventPage, ItsHeadHoldsTheClassesAsDataAndAsksForNothing) {
+  const std::string head = event_page_head({"up", "</script><b>"});
+  const std::string begin = R"(id="colors">)";
+  const std::size_t at = head.find(begin) + begin.size();
+  const auto json = nlohmann::json::parse(head.substr(at, head.find("</script>", at) - at));
+  EXPECT_EQ(json["classes"][1], "</script><b>");
+  EXPECT_EQ(json["colors"].size(), kLabelColors);
+  EXPECT_EQ(json["colors"][0][0], css(label_color(0)));
+  EXPECT_THAT(head, HasSubstr("default-src 'none'"));
+  EXPECT_THAT(head, Not(HasSubstr("http:")));
+  EXPECT_THAT(head, Not(HasSubstr("https:")));
 }
 
 TEST(EventPage, VideosAreNamedFromThePagesFolder) {

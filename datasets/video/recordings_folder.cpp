@@ -1,0 +1,81 @@
+#include "datasets/video/recordings_folder.h"
+
+#include <algorithm>
+#include <cctype>
+#include <filesystem>
+#include <iterator>
+#include <set>
+#include <string_view>
+#include <system_error>
+
+#include "base/natural_order.h"
+
+namespace actionflow {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+// In small letters.
+std::string suffix_of(const fs::path& file) {
+  std::string suffix = file.extension().string();
+  std::transform(suffix.begin(), suffix.end(), suffix.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return suffix;
+}
+
+bool has_video_suffix(const fs::path& file) {
+  static const std::set<std::string, std::less<>> kSuffixes{
+      ".3g2",  ".3gp",  ".asf",  ".avi", ".divx", ".dv",    ".f4v",  ".flv", ".gif", ".h264",
+      ".hevc", ".ivf",  ".m2ts", ".m2v", ".m4v",  ".mjpeg", ".mjpg", ".mkv", ".mov", ".mp4",
+      ".mpe",  ".mpeg", ".mpg",  ".mts", ".mxf",  ".nut",   ".obu",  ".ogm", ".ogv", ".qt",
+      ".rm",   ".rmvb", ".ts",   ".vob", ".webm", ".wmv",   ".wtv",  ".y4m"};
+  return kSuffixes.contains(suffix_of(file));
+}
+
+bool has_frame_suffix(const fs::path& file) {
+  const std::string suffix = suffix_of(file);
+  return suffix == ".jpg" || suffix == ".jpeg" || suffix == ".png";
+}
+
+struct Found {
+  std::vector<std::string> recordings;
+  bool video_files = false;  // among them
+};
+
+Found look_into(const fs::path& folder) {
+  Found found;
+  bool frames = false;
+  std::error_code error;
+  fs::directory_iterator entry(folder, error);
+  if (error) return {{folder.string()}, false};
+  for (const fs::directory_iterator end; entry != end; entry.increment(error)) {
+    if (error) break;
+    const fs::path& path = entry->path();
+    std::error_code unknown;
+    if (path.filename().string().starts_with('.')) continue;
+    if (entry->is_directory(unknown)) {
+      if (entry->is_symlink(unknown)) continue;
+      Found below = look_into(path);
+      found.video_files = found.video_files || below.video_files;
+      std::move(below.recordings.begin(), below.recordings.end(), std::back_inserter(found.recordings));
+    } else if (has_video_suffix(path)) {
+      found.video_files = true;
+      found.recordings.push_back(path.string());
+    } else {
+      frames = frames || has_frame_suffix(path);
+    }
+  }
+  if (frames && !found.video_files) return {{folder.string()}, false};
+  return found;
+}
+
+}  // namespace
+
+std::vector<std::string> recordings_in(const std::string& folder) {
+  std::vector<std::string> recordings = look_into(folder).recordings;
+  std::sort(recordings.begin(), recordings.end(), natural_less);
+  return recordings;
+}
+
+}  // namespace actionflow

@@ -1,0 +1,115 @@
+// `classify FOLDER --output`: every recording in it is read once, however often the program is killed.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <fstream>
+#include <regex>
+#include <set>
+#include <thread>
+
+#include "tests/datasets/make_video.h"
+#include "tests/test_data.h"
+#include "tests/tools/child_process.h"
+
+namespace actionflow::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+class Folder : public ::testing::Test {
+ protected:
+  void video(const std::string& name, int frames = 30) {
+    const std::filesystem::path path = folder_ / "films" / name;
+    std::filesystem::create_directories(path.parent_path());
+    TestVideo video;
+    video.frames = frames;
+    write_test_video(path, video);
+    streams_.insert(path.string());
+  }
+  void no_video(const std::string& name) {
+    std::ofstream(folder_ / "films" / name) << "no video";
+    streams_.insert(folder_ / "films" / name);
+  }
+
+  std::vector<std::string> command(const std::vector<std::string>& outputs) const {
+    std::vector<std::string> words{
+        ACTIONFLOW_PROGRAM, "classify",  "--json",
+        folder_ / "films",  "--weights", project_root() / "configs/weights/air_stream_hands.safetensors"};
+    for (const std::string& output : outputs) words.insert(words.end(), {"--output", folder_ / output});
+    return words;
+  }
+  int run(const std::vector<std::string>& outputs) const {
+    ChildProcess program(command(outputs), folder_ / "stderr.txt");
+    program.read_all(240);
+    return program.wait();
+  }
+
+  std::string text(const std::string& name) const {
+    std::ifstream file(folder_ / name, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+  // How often a pattern's first group says each name.
+  std::multiset<std::string> names(const std::string& file, const std::string& pattern) const {
+    const std::string content = text(file);
+    const std::regex expression(pattern);
+    std::multiset<std::string> found;
+    for (std::sregex_iterator it(content.begin(), content.end(), expression), end; it != end; ++it)
+      found.insert((*it)[1]);
+    return found;
+  }
+  std::multiset<std::string> all() const { return {streams_.begin(), streams_.end()}; }
+
+  const TemporaryFolder folder_;
+  std::set<std::string> streams_;
+};
+
+TEST_F(Folder, IsReadWithWhatIsBelowIt) {
+  video("b.mp4");
+  video("day 1/a.MP4");
+  no_video("broken.mp4");
+  std::ofstream(folder_ / "films/notes.txt") << "none of them";
+  EXPECT_EQ(run({"out.csv"}), 3);
+  EXPECT_EQ(names("out.csv", "\n([^,]+),"), all()) << text("out.csv");
+  EXPECT_THAT(text("out.csv"), HasSubstr("broken.mp4: "));
+}
+
+TEST_F(Folder, WithoutRecordingsSaysSo) {
+  std::filesystem::create_directories(folder_ / "films");
+  EXPECT_EQ(run({}), 3);
+  EXPECT_THAT(text("stderr.txt"), HasSubstr("holds no frames"));
+}
+
+TEST_F(Folder, IsGoneThroughOnceHoweverOftenTheProgramIsKilled) {
+  constexpr int kFiles = 24;
+  for (int i = 0; i < kFiles; ++i) video("day " + std::to_string(i % 3) + "/" + std::to_string(i) + ".mp4");
+  const std::vector<std::string> outputs{"out.jsonl", "out.csv", "out.srt", "out.vtt", "out.html"};
+  const std::string done = "\"type\":\"stream\",\"stream\":\"([^\"]+)\"";
+  for (std::size_t least = 3; least < kFiles; least += 5) {
+    ChildProcess program(command(outputs), folder_ / "stderr.txt");
+    for (int i = 0; i < 6000 && names("out.jsonl", done).size() < least; ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    program.signal(SIGKILL);
+    program.read_all(60);
+    program.wait();
+  }
+  EXPECT_EQ(run(outputs), 0) << text("stderr.txt");
+  EXPECT_EQ(names("out.jsonl", done), all());
+  const std::multiset<std::string> rows = names("out.csv", "\n([^,\n]+),");
+  for (const std::string& stream : streams_)
+    EXPECT_EQ(rows.count(stream) * kFiles, rows.size()) << stream << ": they are all alike";
+  EXPECT_EQ(names("out.html", "class=\"stream\">\\{\"stream\":\"([^\"]+)\""), all());
+  for (const std::string suffix : {".srt", ".vtt"}) {
+    std::size_t captions = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_.path()))
+      captions += entry.path().extension() == suffix ? 1 : 0;
+    EXPECT_EQ(captions, kFiles) << suffix;
+  }
+  const std::string before = text("out.csv");
+  EXPECT_EQ(run(outputs), 0);
+  EXPECT_THAT(text("stderr.txt"), HasSubstr("24 of 24 streams"));
+  EXPECT_EQ(text("out.csv"), before);
+}
+
+}  // namespace
+}  // namespace actionflow::testing
