@@ -16,9 +16,10 @@ bool adds_in_place(const std::vector<PostOperation>& operations) {
 }
 
 std::span<const Candidate<ConvolutionProblem, Kernel>> convolution_candidates() {
-  static constexpr std::array<Candidate<ConvolutionProblem, Kernel>, 5> kCandidates{
+  static constexpr std::array<Candidate<ConvolutionProblem, Kernel>, 6> kCandidates{
       {{"depthwise", depthwise_convolution},
        {"winograd", winograd_convolution, false},
+       {"winograd exact in time", winograd_exact_convolution},
        {"indirect", indirect_convolution},
        {"onednn", onednn_convolution},
        {"direct", direct_convolution}}};

@@ -90,6 +90,7 @@ class TiledGradient final : public GradientRunner {
     tile.v = v + (channels * cut_.block_rows() + index * cut_.groups) * kChannelBlock;
     tile.point_stride = cut_.v_point_stride();
     tile.time_stride = cut_.v_time_stride();
+    tile.group_stride = kChannelBlock;
     input_(tile);
   }
 

@@ -4,10 +4,13 @@
 // A dense 3×3 convolution of stride 1 becomes, for tiles of F×F outputs (F = 4 or 2), products at (F+2)²
 // interpolation points: fewer multiplications by 4 or 2.25. In time either nothing happens (kernel 1×3×3, or
 // one frame), or pairs of outputs are made of four products instead of six, or, for a clip of two frames
-// padded by one on both sides, of three. A "row" is one tile at one pair of frames (or one frame); rows do
-// not depend on each other, so results do not depend on how they are shared out among threads.
+// padded by one on both sides, of three; or, where a frame's bits must not depend on where it stands, three
+// taps are summed for each frame. A "row" is one tile at one pair of frames (or one frame); rows do not
+// depend on each other, so results do not depend on how they are shared out among threads.
 //
-//   V [point][time point][channel/16][row][16]
+//   V [point][time point][channel/16][row][16]; with Time::taps [point][channel/16][frame][tile][16], of
+//   which
+//     each tap in time sees its frames
 //   U [out/OB][point][time point][channel][OB]
 //   M [point][row][frame of the pair][OB], for OB outputs at a time
 //
@@ -26,10 +29,11 @@ namespace actionflow::kernels::winograd {
 enum class Time {
   none,  // one product
   pair,  // y0 = P+Q + w0(x0−x2), y1 = P−Q + w2(x3−x1); P = ½(w0+w1+w2)(x1+x2), Q = ½(w0−w1+w2)(x2−x1)
-  two_frames  // y0 = P + (w2−w1)x1, y1 = P + (w0−w1)x0; P = w1(x0+x1)
+  two_frames,  // y0 = P + (w2−w1)x1, y1 = P + (w0−w1)x0; P = w1(x0+x1)
+  taps         // y = w0x0 + w1x1 + w2x2 for each frame by itself; not in training
 };
 constexpr int time_points(Time time) { return time == Time::none ? 1 : time == Time::pair ? 4 : 3; }
-constexpr int frames_at_once(Time time) { return time == Time::none ? 1 : 2; }
+constexpr int frames_at_once(Time time) { return time == Time::pair || time == Time::two_frames ? 2 : 1; }
 
 // Interpolation points: 0, ±kNear, ±kFar and infinity for F = 4 (smaller errors than 1 and 2 have); 0, ±1 and
 // infinity for F = 2.
@@ -45,7 +49,7 @@ struct InputTile {
   int pad = 0;     // frames before the first
   int groups = 0;  // rows of V: pairs of frames, or frames
   float* v = nullptr;
-  std::int64_t point_stride = 0, time_stride = 0;
+  std::int64_t point_stride = 0, time_stride = 0, group_stride = 0;
 };
 
 // 16 kernels of one input channel, to all points: time point t of point p at u + p·point_stride +

@@ -78,18 +78,19 @@ class TiledRunner final : public Runner {
     }
   }
 
-  // All of a block's results in 32 channels.
+  // All of a block's results in one block of outputs.
   void make_outputs(const Call& call, std::int64_t block, std::int64_t out_block, const float* v,
                     float* m) const {
     const std::int64_t tiles = tiles_of(block);
     for (std::int64_t point = 0; point < cut_.points(); ++point) {
-      multiply(call, point, out_block, tiles * cut_.groups, v, m);
+      multiply(call, point, out_block, tiles, v, m);
     }
     const std::int64_t end = std::min((out_block + 1) * cut_.out_block, out_.padded);
     for (std::int64_t tile = 0; tile < tiles; ++tile) {
       for (std::int64_t channel = out_block * cut_.out_block; channel < end; channel += kChannelBlock) {
         transform_output(call, block * cut_.block_tiles + tile, channel,
-                         m + tile * cut_.groups * cut_.m_row_stride() + channel % cut_.out_block);
+                         m + tile * cut_.rows(tiles).tile * cut_.m_row_stride() + channel % cut_.out_block,
+                         cut_.rows(tiles));
       }
     }
   }
@@ -99,35 +100,38 @@ class TiledRunner final : public Runner {
     const std::int64_t index = i / cut_.blocks, channels = i % cut_.blocks;
     const std::int64_t number = block * cut_.block_tiles + index;
     InputTile tile = tiles_.input(call.arguments.inputs[0], number, channels);
-    tile.v = v + (channels * cut_.block_rows() + index * cut_.groups) * kChannelBlock;
+    const Cut::Rows rows = cut_.rows(tiles_of(block));
+    tile.v = v + channels * cut_.v_block_stride() + index * rows.tile * kChannelBlock;
     tile.point_stride = cut_.v_point_stride();
     tile.time_stride = cut_.v_time_stride();
+    tile.group_stride = rows.group * kChannelBlock;
     input_(tile);
   }
 
-  void multiply(const Call& call, std::int64_t point, std::int64_t out_block, std::int64_t rows,
+  void multiply(const Call& call, std::int64_t point, std::int64_t out_block, std::int64_t tiles,
                 const float* v, float* m) const {
     Product product;
     product.v = v + point * cut_.v_point_stride();
-    product.time_stride = cut_.v_time_stride();
-    product.block_stride = cut_.block_rows() * kChannelBlock;
+    product.time_stride = cut_.v_time_stride(tiles);
+    product.block_stride = cut_.v_block_stride();
     product.blocks = cut_.blocks;
     const std::int64_t index = out_block * cut_.points() + point;
     product.u = call.u + index * cut_.u_panel();
     product.next_u = call.u + (index + 1) % (cut_.points() * cut_.out_blocks) * cut_.u_panel();
-    product.rows = rows;
+    product.rows = tiles * cut_.groups;
     product.m = m + point * cut_.m_point_stride();
     product.row_stride = cut_.m_row_stride();
     product.frame_stride = cut_.m_frame_stride();
     multiply_(product);
   }
 
-  void transform_output(const Call& call, std::int64_t number, std::int64_t channel, const float* m) const {
+  void transform_output(const Call& call, std::int64_t number, std::int64_t channel, const float* m,
+                        const Cut::Rows& rows) const {
     const Tiles::Place at = tiles_.place(number);
     OutputTile tile;
     tile.m = m;
     tile.point_stride = cut_.m_point_stride();
-    tile.m_row_stride = cut_.m_row_stride();
+    tile.m_row_stride = rows.group * cut_.m_row_stride();
     tile.m_frame_stride = cut_.m_frame_stride();
     tile.frames = static_cast<int>(out_.extents.t);
     tile.rows = tiles_.output_rows(at);

@@ -46,7 +46,7 @@ class Tiles {
     tile.columns = inside(at.column - operation_.pad_begin[2], cut_.side(), in_.extents.w);
     tile.frames = static_cast<int>(in_.extents.t);
     tile.pad = cut_.pad_time;
-    tile.groups = cut_.groups;
+    tile.groups = cut_.v_groups();
     return tile;
   }
 

@@ -12,6 +12,8 @@ constexpr double kOverhead = 1.6;
 // A kernel without extent in time is judged as if it had so many frames, whatever it has: clips of any
 // length take the same path.
 constexpr int kTypicalFrames = 16;
+// The same for a stream, which may come a frame at a time or in long pieces.
+constexpr int kFewFrames = 4;
 constexpr std::int64_t kBlockFloatsOfV = 1
                                          << 18;  // V of a block that one thread works on: about the L2 cache
 constexpr std::int64_t kLeastRows = 24;
@@ -20,9 +22,10 @@ constexpr std::int64_t kSharedWeightFloats = 4 << 20;  // from so many on, weigh
 
 std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
-Time time_of(const ConvolutionProblem& p) {
+Time time_of(const ConvolutionProblem& p, bool exact) {
   const Convolution& c = p.operation;
   if (c.kernel[0] == 1) return Time::none;
+  if (exact) return Time::taps;
   const bool padded = c.pad_begin[0] == 1 && c.pad_end[0] == 1;
   // One frame between two of padding sees the kernel's middle only.
   if (padded && p.in.extents.t == 1) return Time::none;
@@ -36,22 +39,23 @@ double cost(const Cut& cut, std::int64_t frames, std::int64_t batch) {
   return kOverhead * rows * weights + kWeightCost * weights;
 }
 
-std::int64_t judged_frames(const ConvolutionProblem& p) {
+std::int64_t judged_frames(const ConvolutionProblem& p, Time time) {
+  if (time == Time::taps) return kFewFrames;
   return p.operation.kernel[0] == 1 ? kTypicalFrames : p.out.extents.t;
 }
 
-double direct_cost(const ConvolutionProblem& p) {
+double direct_cost(const ConvolutionProblem& p, std::int64_t frames) {
   const Extents& out = p.out.extents;
   const double weights = static_cast<double>(p.in.padded * p.out.padded * p.kernel_taps());
-  const double positions = static_cast<double>(judged_frames(p) * out.h * out.w);
+  const double positions = static_cast<double>(frames * out.h * out.w);
   return positions * weights + kWeightCost * weights;
 }
 
-Cut tiled(const ConvolutionProblem& p, int outputs) {
+Cut tiled(const ConvolutionProblem& p, int outputs, bool exact) {
   const Extents& out = p.out.extents;
   Cut cut;
   cut.outputs = outputs;
-  cut.time = time_of(p);
+  cut.time = time_of(p, exact);
   cut.pad_time = cut.time == Time::none ? 0 : p.operation.pad_begin[0];
   cut.groups = static_cast<int>(divide_up(out.t, frames_at_once(cut.time)));
   cut.tiles_high = static_cast<int>(divide_up(out.h, outputs));
@@ -66,7 +70,8 @@ Cut tiled(const ConvolutionProblem& p, int outputs) {
 void set_blocks(Cut& cut, const WinogradOptions& options) {
   cut.shared =
       options.shared_blocks == 0 ? cut.u_floats() >= kSharedWeightFloats : options.shared_blocks == 1;
-  const std::int64_t row_v = cut.points() * time_points(cut.time) * cut.blocks * kChannelBlock;
+  const std::int64_t row_v =
+      cut.points() * (cut.time == Time::taps ? 1 : time_points(cut.time)) * cut.blocks * kChannelBlock;
   const std::int64_t fitting =
       cut.shared ? kSharedFloats / row_v : std::max(kLeastRows, kBlockFloatsOfV / row_v);
   const std::int64_t rows = options.block_rows > 0 ? options.block_rows : fitting;
@@ -78,12 +83,13 @@ void set_blocks(Cut& cut, const WinogradOptions& options) {
 
 std::string Cut::implementation() const {
   const std::string side = std::to_string(outputs);
-  return "own:winograd_" + side + "x" + side + (time == Time::none ? ":" : "x2:") + loops().name;
+  const char* along_time = time == Time::none ? ":" : time == Time::taps ? "x1:" : "x2:";
+  return "own:winograd_" + side + "x" + side + along_time + loops().name;
 }
 
 Cut cut(const ConvolutionProblem& problem, const WinogradOptions& options) {
-  Cut four = tiled(problem, 4), two = tiled(problem, 2);
-  const std::int64_t frames = judged_frames(problem), batch = problem.out.batch;
+  Cut four = tiled(problem, 4, options.exact_in_time), two = tiled(problem, 2, options.exact_in_time);
+  const std::int64_t frames = judged_frames(problem, four.time), batch = problem.out.batch;
   const bool smaller =
       options.tile == 0 ? cost(two, frames, batch) < cost(four, frames, batch) : options.tile == 2;
   Cut chosen = smaller ? two : four;
@@ -92,7 +98,8 @@ Cut cut(const ConvolutionProblem& problem, const WinogradOptions& options) {
 }
 
 double advantage(const ConvolutionProblem& problem, const Cut& cut) {
-  return direct_cost(problem) / cost(cut, judged_frames(problem), problem.out.batch);
+  const std::int64_t frames = judged_frames(problem, cut.time);
+  return direct_cost(problem, frames) / cost(cut, frames, problem.out.batch);
 }
 
 bool pays(const ConvolutionProblem& problem, const Cut& cut) { return advantage(problem, cut) > 1; }

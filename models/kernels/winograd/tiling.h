@@ -25,12 +25,28 @@ struct Cut {
   int side() const { return outputs + 2; }
   std::int64_t points() const { return std::int64_t{1} * side() * side(); }
   std::int64_t block_rows() const { return block_tiles * groups; }
+  // Where the rows of a block of `count` tiles lie: from one tile's to the next one's, and from one group to
+  // the next.
+  struct Rows {
+    std::int64_t tile, group;
+  };
+  Rows rows(std::int64_t count) const { return time == Time::taps ? Rows{1, count} : Rows{groups, 1}; }
+
+  // Rows of V that a tile has: with Time::taps two frames more than outputs.
+  int v_groups() const { return groups + (time == Time::taps ? 2 : 0); }
+  std::int64_t v_rows() const { return block_tiles * v_groups(); }
   std::int64_t block_count() const { return (tiles + block_tiles - 1) / block_tiles; }
 
   // Strides of V and M for a whole block. Points stand apart by a little more than they hold, so that one
   // position's points do not fall into the same lines of the cache.
-  std::int64_t v_time_stride() const { return blocks * block_rows() * kChannelBlock; }
-  std::int64_t v_point_stride() const { return time_points(time) * v_time_stride() + kApart; }
+  std::int64_t v_block_stride() const { return v_rows() * kChannelBlock; }
+  std::int64_t v_time_stride() const { return blocks * v_block_stride(); }
+  std::int64_t v_time_stride(std::int64_t count) const {
+    return time == Time::taps ? count * kChannelBlock : v_time_stride();
+  }
+  std::int64_t v_point_stride() const {
+    return (time == Time::taps ? 1 : time_points(time)) * v_time_stride() + kApart;
+  }
   std::int64_t m_frame_stride() const { return out_block; }
   std::int64_t m_row_stride() const { return frames_at_once(time) * m_frame_stride(); }
   std::int64_t m_point_stride() const { return block_rows() * m_row_stride() + kApart; }

@@ -27,6 +27,7 @@ std::vector<Row> matrix(int outputs) {
 // The transforms in time of w0, w1, w2, in the order of V's time points.
 std::vector<Row> time_matrix(Time time) {
   if (time == Time::none) return {{1, 0, 0}};
+  if (time == Time::taps) return {{1, 0, 0}, {0, 1, 0}, {0, 0, 1}};
   if (time == Time::two_frames) return {{0, 1, 0}, {0, -1, 1}, {1, -1, 0}};
   return {{0.5, 0.5, 0.5}, {0.5, -0.5, 0.5}, {1, 0, 0}, {0, 0, 1}};
 }

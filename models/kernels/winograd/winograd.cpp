@@ -64,13 +64,23 @@ std::unique_ptr<Kernel> make_winograd(const ConvolutionProblem& problem, const W
   return std::make_unique<WinogradConvolution>(problem, cut(problem, options));
 }
 
-std::unique_ptr<Kernel> winograd_convolution(const ConvolutionProblem& p) {
+namespace {
+
+std::unique_ptr<Kernel> where_it_pays(const ConvolutionProblem& p, const WinogradOptions& options) {
   constexpr std::int64_t kLeastChannels = 32;
   if (!winograd_fits(p) || p.in.extents.c < kLeastChannels || p.out.extents.c < kLeastChannels)
     return nullptr;
-  const Cut chosen = cut(p, {});
+  const Cut chosen = cut(p, options);
   if (!pays(p, chosen)) return nullptr;
   return std::make_unique<WinogradConvolution>(p, chosen);
+}
+
+}  // namespace
+
+std::unique_ptr<Kernel> winograd_convolution(const ConvolutionProblem& p) { return where_it_pays(p, {}); }
+
+std::unique_ptr<Kernel> winograd_exact_convolution(const ConvolutionProblem& p) {
+  return p.advances() ? where_it_pays(p, {.exact_in_time = true}) : nullptr;
 }
 
 }  // namespace actionflow::kernels

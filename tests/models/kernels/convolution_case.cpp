@@ -1,6 +1,7 @@
 #include "tests/models/kernels/convolution_case.h"
 
 #include <algorithm>
+#include <cstring>
 #include <random>
 
 #include "models/kernels/entry.h"
@@ -100,6 +101,24 @@ Tensor expected(const ConvolutionProblem& p) {
   return reference(graph,
                    {{"c.kernel", Tensor(shape, p.kernel)}, {"c.bias", Tensor({p.operation.filters}, p.bias)}},
                    input_of(p));
+}
+
+bool exact_in_time(MakeKernel make) {
+  constexpr std::int64_t kLater = 3;
+  const Axes unpadded_in_time{0, 1, 1};
+  const auto of_frames = [&](std::int64_t frames) {
+    return problem({{32, frames, 10, 11}, 32, {3, 3, 3}, unpadded_in_time, unpadded_in_time});
+  };
+  const ConvolutionProblem whole = of_frames(9), part = of_frames(9 - kLater);
+  const Tensor in(Shape{whole.in.elements()}, random_values(whole.in.elements(), 3));
+  const auto result = [&](const ConvolutionProblem& p, const float* from) {
+    const auto kernel = make(p);
+    Buffer out(p.out.bytes()), scratch(kernel->scratch_bytes());
+    kernel->run({{from}, out.data(), scratch.data()});
+    return out;
+  };
+  Buffer all = result(whole, in.data()), later = result(part, in.data() + kLater * whole.in.frame());
+  return std::memcmp(all.data() + kLater * whole.out.frame(), later.data(), part.out.bytes()) == 0;
 }
 
 }  // namespace actionflow::testing

@@ -1,6 +1,7 @@
 // Convolutions to try a kernel on, and the plain loop's results.
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "base/tensor.h"
@@ -28,5 +29,10 @@ Tensor run(const kernels::Kernel& kernel, const kernels::ConvolutionProblem& p,
 
 // Without the post-operations, by the loops of tests/models/reference.h.
 Tensor expected(const kernels::ConvolutionProblem& p);
+
+// Whether the same frames give the same bits wherever they stand in a clip, on which networks for streams
+// rest.
+using MakeKernel = std::unique_ptr<kernels::Kernel> (*)(const kernels::ConvolutionProblem&);
+bool exact_in_time(MakeKernel make);
 
 }  // namespace actionflow::testing

@@ -30,10 +30,13 @@ void expect_as_reference(const ConvolutionCase& c) {
   for (const int tile : {4, 2}) {
     for (const int shared : {1, 2}) {
       SCOPED_TRACE("tile " + std::to_string(tile) + ", shared " + std::to_string(shared));
-      const auto kernel = kernels::make_winograd(p, {.tile = tile, .block_rows = 9, .shared_blocks = shared});
-      const Deviation error = deviation(run(*kernel, p), right);
-      EXPECT_LT(error.mean, kMeanError);
-      EXPECT_LT(error.largest, kLargestError);
+      for (const bool exact : {false, true}) {
+        const auto kernel = kernels::make_winograd(
+            p, {.tile = tile, .block_rows = 9, .shared_blocks = shared, .exact_in_time = exact});
+        const Deviation error = deviation(run(*kernel, p), right);
+        EXPECT_LT(error.mean, kMeanError) << exact;
+        EXPECT_LT(error.largest, kLargestError) << exact;
+      }
     }
   }
 }
@@ -114,14 +117,25 @@ std::string chosen(const ConvolutionProblem& problem) {
   return kernels::make_convolution(problem, kernels::Chooser::first)->implementation();
 }
 
-TEST(Winograd, IsNotChosenWhereAClipMayComeInPieces) {
+template <bool exact>
+std::unique_ptr<Kernel> in_small_blocks(const ConvolutionProblem& p) {
+  return kernels::make_winograd(p, {.tile = 4, .block_rows = 20, .exact_in_time = exact});
+}
+
+TEST(Winograd, HasAFormThatIsExactInTime) {
+  REQUIRE_VECTORS(problem({{16, 4, 4, 4}, 16}));
+  EXPECT_TRUE(exact_in_time(in_small_blocks<true>));
+  EXPECT_FALSE(exact_in_time(in_small_blocks<false>)) << "pairs of frames would do for streams";
+}
+
+TEST(Winograd, OfAClipThatMayComeInPiecesIsExactInTime) {
   const ConvolutionCase padded{{64, 4, 14, 14}, 64};
   REQUIRE_VECTORS(problem(padded));
   EXPECT_THAT(chosen(problem(padded)), ::testing::HasSubstr("winograd"));
   for (const bool begin : {false, true}) {
     ConvolutionCase advancing = padded;
     (begin ? advancing.pad_begin : advancing.pad_end)[0] = 0;
-    EXPECT_THAT(chosen(problem(advancing)), ::testing::Not(::testing::HasSubstr("winograd")));
+    EXPECT_THAT(chosen(problem(advancing)), ::testing::HasSubstr("x1:"));
   }
 }
 
