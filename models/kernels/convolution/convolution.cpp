@@ -16,12 +16,14 @@ bool adds_in_place(const std::vector<PostOperation>& operations) {
 }
 
 std::span<const Candidate<ConvolutionProblem, Kernel>> convolution_candidates() {
-  static constexpr std::array<Candidate<ConvolutionProblem, Kernel>, 6> kCandidates{
+  static constexpr std::array<Candidate<ConvolutionProblem, Kernel>, 8> kCandidates{
       {{"depthwise", depthwise_convolution},
        {"winograd", winograd_convolution, false},
        {"winograd exact in time", winograd_exact_convolution},
        {"indirect", indirect_convolution},
        {"onednn", onednn_convolution},
+       {"indirect otherwise", indirect_convolution_otherwise},
+       {"onednn reference", onednn_reference_convolution},
        {"direct", direct_convolution}}};
   return kCandidates;
 }

@@ -31,8 +31,9 @@ struct ConvolutionProblem {
 // post-operation says so. Inputs of the kernel: the convolved value, then those that post-operations
 // add.
 std::unique_ptr<Kernel> depthwise_convolution(const ConvolutionProblem& problem);
-std::unique_ptr<Kernel> onednn_convolution(const ConvolutionProblem& problem);
-std::unique_ptr<Kernel> direct_convolution(const ConvolutionProblem& problem);  // takes the rest
+std::unique_ptr<Kernel> onednn_convolution(const ConvolutionProblem& problem);            // where it is fast
+std::unique_ptr<Kernel> onednn_reference_convolution(const ConvolutionProblem& problem);  // any it has
+std::unique_ptr<Kernel> direct_convolution(const ConvolutionProblem& problem);            // takes the rest
 
 bool adds_in_place(const std::vector<PostOperation>& operations);
 

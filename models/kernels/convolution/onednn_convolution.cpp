@@ -191,9 +191,8 @@ std::unique_ptr<OneDnnConvolution> create(const ConvolutionProblem& p, const Geo
   }
 }
 
-}  // namespace
-
-std::unique_ptr<Kernel> onednn_convolution(const ConvolutionProblem& problem) {
+// One that is not slow; else the first.
+std::unique_ptr<OneDnnConvolution> fastest(const ConvolutionProblem& problem) {
   if (problem.in.type == ElementType::f32 && problem.out.type != ElementType::f32) return nullptr;
   if (problem.operation.groups != 1 || too_large_for_onednn(problem.in) || too_large_for_onednn(problem.out))
     return nullptr;
@@ -211,6 +210,17 @@ std::unique_ptr<Kernel> onednn_convolution(const ConvolutionProblem& problem) {
     if (fallback == nullptr) fallback = std::move(kernel);
   }
   return fallback;
+}
+
+}  // namespace
+
+std::unique_ptr<Kernel> onednn_convolution(const ConvolutionProblem& problem) {
+  auto kernel = fastest(problem);
+  return kernel == nullptr || is_slow(kernel->implementation()) ? nullptr : std::move(kernel);
+}
+
+std::unique_ptr<Kernel> onednn_reference_convolution(const ConvolutionProblem& problem) {
+  return fastest(problem);
 }
 
 }  // namespace actionflow::kernels

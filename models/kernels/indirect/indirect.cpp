@@ -23,7 +23,7 @@ constexpr std::int64_t kDepthAtOnce = 256;
 // That one thread takes together.
 constexpr int kTasksAtOnce = 4;
 // Enough pieces of work to keep threads busy to the end.
-constexpr std::int64_t kTasksPerThread = 4;
+constexpr std::int64_t kTasksPerThread = 2;
 
 std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
@@ -170,13 +170,17 @@ std::unique_ptr<Kernel> make_indirect(const ConvolutionProblem& problem) {
 }
 
 std::unique_ptr<Kernel> indirect_convolution(const ConvolutionProblem& p) {
-  // Fewer channels leave the loops too short; oneDNN has kernels of its own for them, and fast ones for
-  // AVX-512.
-  constexpr std::int64_t kLeastChannels = 16;
+  // Fewer channels or one tap leave the loops too short; oneDNN has kernels of its own for them, and fast
+  // ones for AVX-512.
+  constexpr std::int64_t kLeastChannels = 32;
   if (!has_avx2() || has_avx512() || !indirect_fits(p) || p.in.extents.c < kLeastChannels ||
       p.kernel_taps() == 1)
     return nullptr;
   return make_indirect(p);
+}
+
+std::unique_ptr<Kernel> indirect_convolution_otherwise(const ConvolutionProblem& p) {
+  return indirect_fits(p) ? make_indirect(p) : nullptr;
 }
 
 }  // namespace actionflow::kernels

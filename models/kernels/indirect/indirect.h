@@ -15,7 +15,8 @@ bool indirect_fits(const ConvolutionProblem& problem);
 // Requires indirect_fits(). Sized for the OpenMP threads of the calling thread; runs on at most as many.
 std::unique_ptr<Kernel> make_indirect(const ConvolutionProblem& problem);
 
-// A candidate: null where it does not fit or another is faster.
+// Candidates: null where it does not fit or oneDNN's fast kernels are faster; where it does not fit.
 std::unique_ptr<Kernel> indirect_convolution(const ConvolutionProblem& problem);
+std::unique_ptr<Kernel> indirect_convolution_otherwise(const ConvolutionProblem& problem);
 
 }  // namespace actionflow::kernels

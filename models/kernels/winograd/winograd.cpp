@@ -67,7 +67,7 @@ std::unique_ptr<Kernel> make_winograd(const ConvolutionProblem& problem, const W
 namespace {
 
 std::unique_ptr<Kernel> where_it_pays(const ConvolutionProblem& p, const WinogradOptions& options) {
-  constexpr std::int64_t kLeastChannels = 32;
+  constexpr std::int64_t kLeastChannels = 16;
   if (!winograd_fits(p) || p.in.extents.c < kLeastChannels || p.out.extents.c < kLeastChannels)
     return nullptr;
   const Cut chosen = cut(p, options);
