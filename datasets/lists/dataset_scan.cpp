@@ -1,15 +1,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
-#include <functional>
 #include <iterator>
 #include <optional>
 #include <string>
-#include <thread>
 #include <unordered_map>
 #include <vector>
 
+#include "base/in_parallel.h"
 #include "base/progress.h"
 #include "datasets/lists/dataset.h"
 #include "datasets/lists/list_text.h"
@@ -61,19 +59,6 @@ std::vector<std::vector<const VideoEntry*>> by_file(const std::vector<VideoEntry
   return files;
 }
 
-// Calls work(0) to work(count − 1), each once, from several threads.
-void share_out(std::size_t count, int threads, const std::function<void(std::size_t)>& work) {
-  std::atomic<std::size_t> next{0};
-  const auto run = [&] {
-    for (std::size_t i = next++; i < count; i = next++) work(i);
-  };
-  std::vector<std::jthread> workers;
-  const int most = static_cast<int>(std::min<std::size_t>(count, 256));
-  for (int worker = 1; worker < std::clamp(threads, 1, std::max(1, most)); ++worker)
-    workers.emplace_back(run);
-  run();
-}
-
 void check_part(const VideoEntry& entry, double seconds, ListErrors& errors) {
   const auto lies_beyond = [&](double begin, double end) {
     return begin >= seconds || end > seconds + kRoundedSeconds;
@@ -97,7 +82,7 @@ std::vector<ScanResult::Video> scan_each(const std::vector<VideoEntry>& entries,
   const auto files = by_file(entries);
   std::vector<ScannedFile> scanned(files.size());
   Progress progress("scan", static_cast<std::int64_t>(entries.size()));
-  share_out(files.size(), threads, [&](std::size_t i) {
+  run_in_parallel(files.size(), threads, nullptr, [&](std::size_t i) {
     scanned[i] = scan(*files[i].front());
     progress.advance(static_cast<std::int64_t>(files[i].size()));
   });
@@ -135,7 +120,8 @@ void check_parts(const std::vector<VideoEntry>& entries, int threads) {
                [](const VideoEntry& entry) { return entry.part || !entry.actions.empty(); });
   const auto files = by_file(parts);
   std::vector<std::optional<double>> seconds(files.size());
-  share_out(files.size(), threads, [&](std::size_t i) { seconds[i] = stated_seconds(*files[i].front()); });
+  run_in_parallel(files.size(), threads, nullptr,
+                  [&](std::size_t i) { seconds[i] = stated_seconds(*files[i].front()); });
   ListErrors errors;
   for (std::size_t i = 0; i < files.size(); ++i) {
     for (const VideoEntry* entry : files[i]) {

@@ -4,13 +4,10 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
-#include <exception>
 #include <map>
-#include <mutex>
-#include <thread>
 
 #include "base/atomic_file.h"
+#include "base/in_parallel.h"
 #include "base/machine_limits.h"
 #include "base/random.h"
 #include "datasets/synthetic/clip_video.h"
@@ -78,54 +75,6 @@ class NewFolder {
 };
 
 using Actions = std::vector<FilmAction>;
-
-// Writes every video on several threads; the first failure ends them all and is thrown.
-class Writing {
- public:
-  Writing(const fs::path& folder, const Scene& scene, const std::vector<SyntheticVideo>& videos,
-          const StopFlag& stop, const std::function<void()>& written)
-      : folder_(folder),
-        scene_(scene),
-        videos_(videos),
-        stop_(stop),
-        written_(written),
-        actions_(videos.size()) {}
-
-  // What is done in each video.
-  std::vector<Actions> run(int threads) {
-    std::vector<std::jthread> workers;
-    workers.reserve(static_cast<std::size_t>(threads));
-    for (int i = 0; i < threads; ++i) workers.emplace_back([this] { work(); });
-    workers.clear();
-    if (failure_) std::rethrow_exception(failure_);
-    return std::move(actions_);
-  }
-
- private:
-  void work() {
-    try {
-      for (std::size_t i = next_++; i < videos_.size() && !stop_ && !failed_; i = next_++) {
-        actions_[i] = write_clip(folder_ / videos_[i].path, scene_, videos_[i].plan, stop_);
-        written_();
-      }
-    } catch (...) {
-      const std::lock_guard lock(mutex_);
-      if (!failure_) failure_ = std::current_exception();
-      failed_ = true;
-    }
-  }
-
-  const fs::path& folder_;
-  const Scene& scene_;
-  const std::vector<SyntheticVideo>& videos_;
-  const StopFlag& stop_;
-  const std::function<void()>& written_;
-  std::vector<Actions> actions_;
-  std::atomic<std::size_t> next_{0};
-  std::atomic<bool> failed_{false};
-  std::mutex mutex_;
-  std::exception_ptr failure_;
-};
 
 // Lines of a list: a clip with its label, or a stream's actions with their times.
 std::string lines_of(const SyntheticVideo& video, const Scene& scene, const Actions& actions) {
@@ -235,9 +184,16 @@ bool write_synthetic(const fs::path& folder, const SyntheticOptions& options, co
                      const std::function<void()>& written) {
   const std::vector<SyntheticVideo> videos = plan_synthetic(options);
   NewFolder made(folder);
-  const std::vector<Actions> actions = Writing(folder, *options.scene, videos, stop, written)
-                                           .run(options.threads > 0 ? options.threads : usable_processors());
-  if (stop) return false;
+  std::vector<Actions> actions(videos.size());  // in each video
+  const int threads = options.threads > 0 ? options.threads : usable_processors();
+  try {
+    run_in_parallel(videos.size(), threads, &stop, [&](std::size_t i) {
+      actions[i] = write_clip(folder / videos[i].path, *options.scene, videos[i].plan, stop);
+      written();
+    });
+  } catch (const Interrupted&) {
+    return false;
+  }
   write_lists(made, *options.scene, videos, actions);
   made.keep();
   return true;

@@ -13,11 +13,11 @@
 #include <string>
 #include <vector>
 
+#include "base/in_parallel.h"
 #include "datasets/clips/clip_sampler.h"
 #include "datasets/lists/dataset.h"
 #include "datasets/recordings/video_frames.h"
 #include "models/network/network.h"
-#include "pipeline/evaluation/in_parallel.h"
 
 namespace actionflow {
 

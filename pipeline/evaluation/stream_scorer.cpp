@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <span>
 
+#include "base/in_parallel.h"
 #include "pipeline/evaluation/evaluator.h"
-#include "pipeline/evaluation/in_parallel.h"
 
 namespace actionflow {
 namespace {

@@ -1,4 +1,8 @@
-// Things judged several at a time: videos, streams.
+// Work shared out among threads: videos judged, looked through or drawn several at a time.
+//
+// Units are taken in order, each once, by whichever thread is free; a call's own thread works, too. The first
+// exception ends what follows and is thrown on; a stop ends it with Interrupted. Units that have begun are
+// finished either way.
 #pragma once
 
 #include <algorithm>
@@ -6,6 +10,7 @@
 #include <cstddef>
 #include <exception>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -20,7 +25,7 @@ class Interrupted : public Error {
 };
 
 // Calls work(i, own) for each i below `count` from at most `threads` threads, each with what make_own() gave
-// it. Ends at the first exception, which it throws on, and at `stop` (may be null), with Interrupted.
+// it. `stop` may be null.
 template <class MakeOwn, class Work>
 void run_in_parallel(std::size_t count, int threads, const std::atomic<bool>* stop, MakeOwn make_own,
                      Work work) {
@@ -44,12 +49,25 @@ void run_in_parallel(std::size_t count, int threads, const std::atomic<bool>* st
     }
   };
   {
-    std::vector<std::jthread> running;
+    std::vector<std::jthread> helpers;
     const std::size_t most = std::min(static_cast<std::size_t>(std::max(1, threads)), count);
-    for (std::size_t i = 0; i < most; ++i) running.emplace_back(body);
+    try {
+      while (helpers.size() + 1 < most) helpers.emplace_back(body);
+    } catch (const std::system_error&) {
+      // Fewer do it, too.
+    }
+    if (count > 0) body();
   }
   if (error) std::rethrow_exception(error);
   if (stopped()) throw Interrupted();
+}
+
+// The same for work(i).
+template <class Work>
+void run_in_parallel(std::size_t count, int threads, const std::atomic<bool>* stop, Work work) {
+  struct Nothing {};
+  run_in_parallel(
+      count, threads, stop, [] { return Nothing(); }, [&work](std::size_t at, Nothing&) { work(at); });
 }
 
 }  // namespace actionflow
