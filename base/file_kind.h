@@ -1,12 +1,15 @@
-// What a file that is no text seems to be, for messages to a person who named the wrong one.
+// What a file seems to be by its first bytes, of which 64 are enough: names and suffixes are often wrong.
 #pragma once
 
 #include <string_view>
 
 namespace actionflow {
 
-// Of the file's first bytes (64 or more where it has them): "an MP4 or MOV video"; empty where nothing is
+// "an MP4 or MOV video", for messages to a person who named the wrong file; empty where nothing is
 // recognised.
 std::string_view file_kind(std::string_view head);
+
+// "JPEG" of a picture; empty of all else.
+std::string_view picture_format(std::string_view head);
 
 }  // namespace actionflow

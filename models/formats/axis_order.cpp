@@ -13,7 +13,6 @@ using Orders = std::array<std::string_view, kMostAxes>;  // by rank
 
 constexpr Orders kOwn{"", "", "OI", "", "", "OITHW"};
 constexpr Orders kKeras{"", "", "IO", "TIO", "HWIO", "THWIO"};
-constexpr Orders kTorch{"", "", "OI", "OIT", "OIHW", "OITHW"};
 
 std::string_view own_axes(std::string_view axes) { return axes.size() == 2 ? kOwn[2] : kOwn[5]; }
 
@@ -21,7 +20,7 @@ std::string_view own_axes(std::string_view axes) { return axes.size() == 2 ? kOw
 
 std::string_view kernel_axes(KernelOrder order, std::size_t rank) {
   if (rank >= kMostAxes) return {};
-  return order == KernelOrder::own ? kOwn[rank] : order == KernelOrder::keras ? kKeras[rank] : kTorch[rank];
+  return order == KernelOrder::own ? kOwn[rank] : kKeras[rank];
 }
 
 Tensor to_own_axes(const Tensor& kernel, std::string_view axes) {

@@ -10,7 +10,7 @@
 
 namespace actionflow {
 
-enum class KernelOrder { own, keras, torch };
+enum class KernelOrder { own, keras };
 
 // Of kernels with so many axes; empty where the format has none.
 std::string_view kernel_axes(KernelOrder order, std::size_t rank);

@@ -14,7 +14,7 @@ Tensor counted(const Shape& shape) {
 }
 
 TEST(AxisOrder, EveryOrderComesBack) {
-  for (const KernelOrder order : {KernelOrder::own, KernelOrder::keras, KernelOrder::torch}) {
+  for (const KernelOrder order : {KernelOrder::own, KernelOrder::keras}) {
     for (const Shape& shape : {Shape{2, 3}, {2, 3, 4}, {2, 3, 4, 5}, {2, 3, 4, 5, 6}}) {
       const std::string_view axes = kernel_axes(order, shape.size());
       if (axes.empty()) continue;
