@@ -12,8 +12,8 @@ namespace {
 
 constexpr double kNsPerMs = 1e6;
 
-double latency_ms(const Ticket& ticket) {
-  return static_cast<double>(steady_ns() - ticket.window().arrival_ns) / kNsPerMs;
+double latency_ms(const RunContext& run, const Ticket& ticket) {
+  return static_cast<double>(run.clock().steady_ns() - ticket.window().arrival_ns) / kNsPerMs;
 }
 
 // What an answer of the node `node` gives to be written.
@@ -21,7 +21,7 @@ struct Results {
   std::vector<Result> of(RunContext& run, const ScoresItem& item, const Scores& scores) const {
     const WindowInfo& window = item.ticket->window();
     return {WindowResult{run.stream(item.key.stream).name, node, window.start, window.end, window.padded,
-                         top_classes(scores->values, *scores->classes), latency_ms(*item.ticket),
+                         top_classes(scores->values, *scores->classes), latency_ms(run, *item.ticket),
                          scores->none}};
   }
   static std::vector<Result> of(RunContext&, const EventsItem&, const Events& events) {
@@ -65,7 +65,7 @@ void order_results(Flow& flow, int node, Results results, Sender<T>& sender) {
     if (made.outcome.has_value()) {
       list = std::move(made.outcome.value());
       if (item.mark == Mark::none)
-        run.latency().add(static_cast<std::int64_t>(latency_ms(*item.ticket) * kNsPerMs));
+        run.latency().add(static_cast<std::int64_t>(latency_ms(run, *item.ticket) * kNsPerMs));
     }
     order.put(node, item.key.stream, item.ticket->window().end, std::move(list));
   });

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "base/log.h"
+#include "base/mask.h"
 #include "pipeline/commands/flags.h"
 #include "pipeline/commands/version.h"
 
@@ -49,15 +50,18 @@ std::string unknown_command(const CLI::App& program, const std::string& word) {
          (nearest.empty() ? "" : "; did you mean '" + nearest + "'?");
 }
 
+// What is told of an argument or a file may hold a camera's address.
+void tell(const std::string& message) { std::cerr << without_credentials(message) << "\n"; }
+
 int print_usage_error(const CLI::App& program, const CLI::ParseError& error) {
   if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) return program.exit(error);
   const std::vector<std::string> words = program.remaining();
   if (program.get_subcommands().empty() && !words.empty() && !words.front().starts_with('-')) {
-    std::cerr << "error: " << unknown_command(program, words.front());
+    tell("error: " + unknown_command(program, words.front()));
   } else {
-    std::cerr << "error: " << error.what();
+    tell(std::string("error: ") + error.what());
   }
-  std::cerr << "\n(see actionflow --help)\n";
+  tell("(see actionflow --help)");
   return static_cast<int>(ExitCode::usage);
 }
 
@@ -91,11 +95,11 @@ ExitCode tell_failure() {
   try {
     throw;
   } catch (const config::ConfigError& error) {
-    std::cerr << error.what() << "\n";  // a line each, with its place
+    std::cerr << error.what() << "\n";  // masked already: a line each, with its place
     return error.exit_code();
   } catch (...) {
     const Failure failure = Failure::from_current_exception();
-    std::cerr << "error: " << failure.message << "\n";
+    tell("error: " + failure.message);
     return failure.code;
   }
 }
@@ -125,8 +129,7 @@ int run_program(int argc, const char* const* argv) {
   std::vector<Declared> declared(commands.size());
   for (std::size_t i = 0; i < commands.size(); ++i) declare(program, *commands[i], declared[i]);
   if (const auto word = bracketed_word(argc, argv)) {
-    std::cerr << "error: '" << *word << "' reads as a list; a file of such a name is written ./" << *word
-              << "\n";
+    tell("error: '" + *word + "' reads as a list; a file of such a name is written ./" + *word);
     return static_cast<int>(ExitCode::usage);
   }
   try {

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/log.h"
+#include "base/mask.h"
 #include "models/description/architecture.h"
 #include "pipeline/commands/commands.h"
 #include "pipeline/graph/description.h"
@@ -75,15 +76,19 @@ class Validate : public Command {
       log::info("{}: good", file);
     } catch (const config::ConfigError& error) {
       for (const config::Diagnostic& one : error.diagnostics())
-        errors.push_back(config::to_string(one.place) + ": " + one.message);
+        errors.push_back(without_credentials(config::to_string(one.place) + ": " + one.message));
       code = tell_failure();
     } catch (const Error& error) {
-      errors.emplace_back(error.what());
+      errors.push_back(without_credentials(error.what()));
       code = tell_failure();
     }
     if (arguments.json) {
       const bool good = code == ExitCode::done;
-      std::cout << nlohmann::ordered_json{{"file", file}, {"good", good}, {"errors", errors}}.dump() << "\n";
+      std::cout << nlohmann::ordered_json{{"file", without_credentials(file)},
+                                          {"good", good},
+                                          {"errors", errors}}
+                       .dump()
+                << "\n";
     }
     return code;
   }

@@ -347,6 +347,35 @@ TEST_F(Program, PrintsTheEffectiveConfigurationWithoutSecrets) {
     EXPECT_EQ(ended.out.find(secret), std::string::npos) << ended.out;
 }
 
+TEST_F(Program, AtDebugFfmpegsLinesAreToldOnStandardErrorAndAtInfoNot) {
+  const std::string video = text_file("cut.mp4", std::string("\0\0\0\x10"
+                                                             "ftypisom\0\0\2\0",
+                                                             16));
+  for (const std::string level : {"debug", "info"}) {
+    const Ended ended = run({"classify", "--log", level, video, "--weights", weights_});
+    EXPECT_EQ(ended.code, 3) << ended.err;
+    EXPECT_EQ(ended.err.find("moov atom not found") != std::string::npos, level == "debug") << ended.err;
+    EXPECT_EQ(ended.out.find("moov"), std::string::npos) << ended.out;
+  }
+}
+
+TEST_F(Program, ErrorsShowNoSecretsOfWhatWasNamed) {
+  const std::string camera = "rtsp://user:secret@camera/1";
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+           {"validate", camera},
+           {"validate", "--json", camera},
+           {"inspect", camera},
+           {"classify", "a.mp4", "--model", camera},
+           {"classify", "--unknown=" + camera},
+           {"watch", camera},
+           {"classify", "[" + camera + "]"},
+       }) {
+    const Ended ended = run(words);
+    EXPECT_NE(ended.code, 0) << words[0];
+    EXPECT_EQ((ended.out + ended.err).find("secret"), std::string::npos) << ended.out << ended.err;
+  }
+}
+
 TEST_F(Program, ThePrintedConfigurationReadsBackInTheWorkingFolder) {
   std::filesystem::create_directories(folder_ / "sub");
   std::filesystem::copy_file(weights_, folder_ / "w.safetensors");

@@ -10,6 +10,7 @@
 #include "tests/datasets/video/small_server.h"
 #include "tests/pipeline/run/graph_bench.h"
 #include "tests/test_data.h"
+#include "tests/tools/moved_clock.h"
 #include "tests/tools/wait_for.h"
 
 namespace actionflow {
@@ -289,6 +290,22 @@ TEST(Pipeline, CountsTimeByStage) {
   EXPECT_EQ(stages.at("net").calls, summary.windows());
   EXPECT_EQ(summary.latency.calls, summary.windows());
   EXPECT_GT(summary.latency.p99_ms, 0);
+}
+
+TEST(Pipeline, LatencyRunsFromTheArrivalOfAWindowsNewestFrameToItsResult) {
+  GraphBench bench;
+  bench.video("a.mp4", 10, 1);  // samples at 0 to 0.3 s: one window
+  testing::MovedClock clock;
+  LinesByStream sink;
+  Pipeline pipeline(bench.describe(simple_graph("{a: a.mp4}")), sink,
+                    {[&](const FaultPoint& point) {
+                       if (point.node == "net") clock.pass(0.25);
+                       return Fault::none;
+                     },
+                     clock});
+  pipeline.run();
+  ASSERT_EQ(sink.results().size(), 1U);
+  EXPECT_NEAR(sink.results()[0].latency_ms, 250, 1e-6);
 }
 
 TEST(Pipeline, BusyNetworkDropsTheOldestClipsOfALiveStreamOnlyAndCountsThem) {
