@@ -6,8 +6,8 @@
 #include <numbers>
 #include <opencv2/imgproc.hpp>
 
-#include "datasets/synthetic/body_parts.h"
-#include "datasets/synthetic/furniture.h"
+#include "datasets/synthetic/people/body_parts.h"
+#include "datasets/synthetic/places/furniture.h"
 #include "datasets/video/video_writer.h"
 
 namespace actionflow {

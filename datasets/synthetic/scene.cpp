@@ -2,22 +2,19 @@
 
 #include <array>
 
-#include "datasets/synthetic/actions.h"
-#include "datasets/synthetic/clip.h"
-#include "datasets/synthetic/drawn_stream.h"
-#include "datasets/synthetic/gestures.h"
-#include "datasets/synthetic/hand_clip.h"
+#include "datasets/synthetic/hands/gestures.h"
+#include "datasets/synthetic/hands/hand_film.h"
+#include "datasets/synthetic/people/actions.h"
+#include "datasets/synthetic/people/person_clip.h"
+#include "datasets/synthetic/people/person_stream.h"
 
 namespace actionflow {
 
 namespace {
 
 std::unique_ptr<Film> film_of_people(const ClipPlan& plan) {
-  if (plan.seconds > 0) return std::make_unique<DrawnStream>(plan);
-  return std::make_unique<DrawnClip>(plan);
+  return plan.seconds > 0 ? person_stream(plan) : person_clip(plan);
 }
-
-std::unique_ptr<Film> film_of_hands(const ClipPlan& plan) { return std::make_unique<HandClip>(plan); }
 
 Scene people() {
   Scene scene{"people", {}, kActions.size(), true, ClipPlan{}.width, ClipPlan{}.height, film_of_people};
@@ -26,7 +23,7 @@ Scene people() {
 }
 
 Scene hands() {
-  return {"hands", {kGestures.begin(), kGestures.end()}, kGestureClasses, false, 160, 120, film_of_hands};
+  return {"hands", {kGestures.begin(), kGestures.end()}, kGestureClasses, false, 160, 120, hand_film};
 }
 
 }  // namespace

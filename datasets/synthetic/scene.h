@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "datasets/synthetic/film.h"
+#include "datasets/synthetic/drawing/film.h"
 
 namespace actionflow {
 

@@ -7,8 +7,8 @@
 #include <set>
 
 #include "datasets/synthetic/clip_video.h"
-#include "datasets/synthetic/finger_motion.h"
 #include "datasets/synthetic/generator.h"
+#include "datasets/synthetic/hands/finger_motion.h"
 #include "tests/datasets/lists/text_files.h"
 #include "tests/datasets/make_video.h"
 

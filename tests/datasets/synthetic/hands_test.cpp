@@ -9,8 +9,8 @@
 #include <sstream>
 
 #include "datasets/synthetic/clip_video.h"
-#include "datasets/synthetic/finger_motion.h"
 #include "datasets/synthetic/generator.h"
+#include "datasets/synthetic/hands/finger_motion.h"
 #include "tests/datasets/lists/text_files.h"
 #include "tests/datasets/make_video.h"
 #include "tests/datasets/video/read_video.h"

@@ -6,10 +6,11 @@
 #include <set>
 #include <sstream>
 
-#include "datasets/synthetic/actions.h"
-#include "datasets/synthetic/clip.h"
 #include "datasets/synthetic/clip_video.h"
 #include "datasets/synthetic/generator.h"
+#include "datasets/synthetic/people/actions.h"
+#include "datasets/synthetic/people/person_clip.h"
+#include "datasets/synthetic/people/person_stage.h"
 #include "tests/datasets/lists/text_files.h"
 #include "tests/datasets/make_video.h"
 #include "tests/datasets/video/read_video.h"
@@ -25,6 +26,10 @@ double mean_difference(const std::vector<std::uint8_t>& a, const std::vector<std
   double sum = 0;
   for (std::size_t i = 0; i < a.size(); ++i) sum += std::abs(int{a[i]} - int{b[i]});
   return sum / static_cast<double>(a.size());
+}
+
+std::vector<std::uint8_t> bytes_of(const cv::Mat& image) {
+  return {image.data, image.data + image.total() * image.elemSize()};
 }
 
 const StopFlag kGoOn{false};
@@ -64,36 +69,25 @@ TEST(Synthetic, SplitsAreOfTheirSharesAndClassesBalanced) {
   }
 }
 
-TEST(Synthetic, AnActionIsItsPartnerBackwards) {
-  for (std::size_t action = 0; action < kActions.size(); action += 2) {
-    for (std::uint32_t number = 0; number < 4; ++number) {
-      const DrawnClip one({.action = action, .clip = number, .figure = 3, .background = 5});
-      const DrawnClip other({.action = partner_of(action), .clip = number, .figure = 3, .background = 5});
-      for (const double phase : {0.0, 0.125, 0.5, 0.75, 1.0}) {
-        EXPECT_EQ(one.moment(phase), other.moment(1 - phase)) << kActions[action].name << " at " << phase;
-      }
-    }
-  }
-}
-
 TEST(Synthetic, APartnersFilmIsTheSameFilmRunBackwards) {
   for (std::size_t action = 0; action < kActions.size(); action += 2) {
     const auto number = static_cast<std::uint32_t>(action + 1);
-    const DrawnClip one({.action = action, .clip = number, .figure = 2, .background = 9});
-    const DrawnClip other({.action = partner_of(action), .clip = number, .figure = 2, .background = 9});
-    ASSERT_EQ(one.frames(), other.frames());
-    for (int k = 0; k < one.frames(); k += 6) {
-      EXPECT_EQ(one.frame(k), other.frame(other.frames() - 1 - k)) << kActions[action].name << " at " << k;
+    const auto one = person_clip({.action = action, .clip = number, .figure = 2, .background = 9});
+    const auto other =
+        person_clip({.action = partner_of(action), .clip = number, .figure = 2, .background = 9});
+    ASSERT_EQ(one->frames(), other->frames());
+    for (int k = 0; k < one->frames(); k += 6) {
+      EXPECT_EQ(one->frame(k), other->frame(other->frames() - 1 - k)) << kActions[action].name << " at " << k;
     }
   }
 }
 
 TEST(Synthetic, PartnersHaveTheSameMiddlePicture) {
   for (std::size_t action = 0; action < kActions.size(); action += 2) {
-    const DrawnClip one({.action = action, .clip = 4, .figure = 1, .background = 2});
-    const DrawnClip other({.action = partner_of(action), .clip = 4, .figure = 1, .background = 2});
-    EXPECT_EQ(one.frames() % 2, 1);
-    EXPECT_EQ(one.frame(one.frames() / 2), other.frame(other.frames() / 2)) << kActions[action].name;
+    const auto one = person_clip({.action = action, .clip = 4, .figure = 1, .background = 2});
+    const auto other = person_clip({.action = partner_of(action), .clip = 4, .figure = 1, .background = 2});
+    EXPECT_EQ(one->frames() % 2, 1);
+    EXPECT_EQ(one->frame(one->frames() / 2), other->frame(other->frames() / 2)) << kActions[action].name;
   }
 }
 
@@ -112,13 +106,17 @@ TEST(Synthetic, EveryFilmIsPlannedForwardsAndBackwardsInOneSplit) {
 
 TEST(Synthetic, EveryActionMoves) {
   for (std::size_t action = 0; action < kActions.size(); ++action) {
-    const DrawnClip clip({.action = action, .clip = static_cast<std::uint32_t>(action)});
-    EXPECT_GT(mean_difference(clip.moment(0.1), clip.moment(0.45)), 0.3) << kActions[action].name;
+    const auto clip = static_cast<std::uint32_t>(action);
+    const PersonSetting setting({.action = action, .clip = clip});
+    const PersonStage stage(setting, kActions[action].pair, Random(1, "choreography", 0, clip),
+                            Random(1, "prop", 0, clip));
+    EXPECT_GT(mean_difference(bytes_of(stage.draw(0.1, 0, {})), bytes_of(stage.draw(0.45, 0, {}))), 0.3)
+        << kActions[action].name;
   }
 }
 
 TEST(Synthetic, SeedsFiguresAndBackgroundsChangeThePicture) {
-  const auto picture = [](const ClipPlan& plan) { return DrawnClip(plan).frame(10); };
+  const auto picture = [](const ClipPlan& plan) { return person_clip(plan)->frame(10); };
   EXPECT_EQ(picture({}), picture({}));
   EXPECT_NE(picture({}), picture({.seed = 2}));
   EXPECT_NE(picture({}), picture({.figure = 1}));
@@ -185,7 +183,7 @@ TEST(Synthetic, ASampleOfAnActionIsOfNoDatasetsPersonAndPlace) {
   const testing::TemporaryFolder folder;
   write_clip(folder / "throw.mp4", people, *plan, kGoOn);
   EXPECT_EQ(testing::read_all(folder / "throw.mp4").frames.size(),
-            static_cast<std::size_t>(DrawnClip(*plan).frames()));
+            static_cast<std::size_t>(person_clip(*plan)->frames()));
 }
 
 TEST(Synthetic, AFolderInUseStaysAsItIs) {
