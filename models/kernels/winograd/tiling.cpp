@@ -1,5 +1,7 @@
 #include "models/kernels/winograd/tiling.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 
 namespace actionflow::kernels::winograd {
@@ -14,11 +16,16 @@ constexpr double kOverhead = 1.6;
 constexpr int kTypicalFrames = 16;
 // The same for a stream, which may come a frame at a time or in long pieces.
 constexpr int kFewFrames = 4;
-constexpr std::int64_t kBlockFloatsOfV = 1
-                                         << 18;  // V of a block that one thread works on: about the L2 cache
 constexpr std::int64_t kLeastRows = 24;
 constexpr std::int64_t kSharedFloats = 2 << 20;        // V of a shared block
 constexpr std::int64_t kSharedWeightFloats = 4 << 20;  // from so many on, weights are streamed once
+
+// V of a block that one thread works on fills its second-level cache.
+std::int64_t block_floats_of_v() {
+  constexpr long kLeast = 256 << 10, kMost = 1 << 20, kUsual = 512 << 10;
+  static const long bytes = sysconf(_SC_LEVEL2_CACHE_SIZE);
+  return (bytes <= 0 ? kUsual : std::clamp(bytes, kLeast, kMost)) / static_cast<long>(sizeof(float));
+}
 
 std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
@@ -73,7 +80,7 @@ void set_blocks(Cut& cut, const WinogradOptions& options) {
   const std::int64_t row_v =
       cut.points() * (cut.time == Time::taps ? 1 : time_points(cut.time)) * cut.blocks * kChannelBlock;
   const std::int64_t fitting =
-      cut.shared ? kSharedFloats / row_v : std::max(kLeastRows, kBlockFloatsOfV / row_v);
+      cut.shared ? kSharedFloats / row_v : std::max(kLeastRows, block_floats_of_v() / row_v);
   const std::int64_t rows = options.block_rows > 0 ? options.block_rows : fitting;
   const std::int64_t tiles = std::clamp<std::int64_t>(rows / cut.groups, 1, cut.tiles);
   cut.block_tiles = divide_up(cut.tiles, divide_up(cut.tiles, tiles));
