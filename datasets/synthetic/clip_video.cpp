@@ -1,17 +1,10 @@
 #include "datasets/synthetic/clip_video.h"
 
-#include <algorithm>
 #include <cmath>
 
 #include "datasets/video/video_writer.h"
 
 namespace actionflow {
-
-namespace {
-
-constexpr std::uint32_t kBeyondDatasets = std::uint32_t{1} << 31;
-
-}  // namespace
 
 std::vector<FilmAction> write_clip(const std::filesystem::path& path, const Scene& scene,
                                    const ClipPlan& plan, const StopFlag& stop) {
@@ -28,19 +21,6 @@ std::vector<FilmAction> write_clip(const std::filesystem::path& path, const Scen
   }
   writer.finish();
   return film->actions();
-}
-
-std::optional<ClipPlan> sample_clip(const Scene& scene, std::string_view movement, std::uint64_t seed,
-                                    int width, int height) {
-  const auto found = std::ranges::find(scene.movements, movement);
-  if (found == scene.movements.end()) return std::nullopt;
-  ClipPlan plan;
-  plan.action = static_cast<std::size_t>(found - scene.movements.begin());
-  plan.seed = seed;
-  plan.clip = plan.figure = plan.background = kBeyondDatasets;
-  plan.width = width;
-  plan.height = height;
-  return plan;
 }
 
 }  // namespace actionflow

@@ -170,22 +170,6 @@ TEST(Synthetic, ListsNameVideosThatDecode) {
   EXPECT_EQ(lines(folder / "set/backgrounds.txt").size(), 28u);
 }
 
-TEST(Synthetic, ASampleOfAnActionIsOfNoDatasetsPersonAndPlace) {
-  const Scene& people = scenes().front();
-  const std::optional<ClipPlan> plan = sample_clip(people, "throw", 5, 64, 48);
-  ASSERT_TRUE(plan);
-  EXPECT_EQ(kActions[plan->action].name, "throw");
-  EXPECT_FALSE(sample_clip(people, "yawn", 5, 64, 48));
-  for (const SyntheticVideo& clip : plan_synthetic({.clips = 1000, .seed = 5})) {
-    EXPECT_NE(clip.plan.figure, plan->figure);
-    EXPECT_NE(clip.plan.background, plan->background);
-  }
-  const testing::TemporaryFolder folder;
-  write_clip(folder / "throw.mp4", people, *plan, kGoOn);
-  EXPECT_EQ(testing::read_all(folder / "throw.mp4").frames.size(),
-            static_cast<std::size_t>(person_clip(*plan)->frames()));
-}
-
 TEST(Synthetic, AFolderInUseStaysAsItIs) {
   const testing::TemporaryFolder folder;
   std::ofstream(folder / "mine.txt") << "kept";
