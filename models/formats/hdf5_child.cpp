@@ -37,6 +37,7 @@ constexpr std::uint64_t kSpareBytes = 256ULL
 constexpr std::uint64_t kMostStreamTextBytes = 64ULL << 20U;  // names and description in the stream
 constexpr std::uint64_t kMostExpansion = 4 * 1032;  // 8-bit values, compressed as well as deflate can
 constexpr std::size_t kMostMessage = 500;
+constexpr const char* kWhole = "whole";
 
 // Of the processor; by the clock half as much again.
 std::uint64_t seconds_for(std::uint64_t most_bytes) { return kLeastSeconds + most_bytes / kBytesASecond; }
@@ -85,6 +86,7 @@ void send(const KerasFile& content) {
   SafetensorsContent stream;
   stream.metadata["model_config"] = content.model_config;
   stream.metadata["keras_version"] = content.keras_version;
+  stream.metadata["whole"] = content.whole ? kWhole : "";
   for (std::size_t i = 0; i < content.weights.size(); ++i) {
     stream.metadata["layer." + number(i)] = content.weights[i].layer;
     stream.metadata["name." + number(i)] = content.weights[i].name;
@@ -233,6 +235,7 @@ KerasFile unpack(SafetensorsFile stream, const std::string& name) {
   KerasFile content;
   content.model_config = text("model_config");
   content.keras_version = text("keras_version");
+  content.whole = text("whole") == kWhole;
   for (std::size_t i = 0; i < stream.tensors.size(); ++i) {
     const auto tensor = stream.tensors.find(number(i));
     if (tensor == stream.tensors.end())
@@ -243,7 +246,7 @@ KerasFile unpack(SafetensorsFile stream, const std::string& name) {
   return content;
 }
 
-KerasFile read_through_child(const std::filesystem::path& file, bool weights, std::uint64_t network_bytes) {
+KerasFile read_through_child(const std::filesystem::path& file, std::uint64_t network_bytes) {
   const std::string name = file.string();
   std::error_code error;
   const std::uint64_t size = std::filesystem::file_size(file, error);
@@ -254,7 +257,7 @@ KerasFile read_through_child(const std::filesystem::path& file, bool weights, st
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) fail_system(name, errno);
   Descriptor output(ends[0]), input(ends[1]);
-  const std::uint64_t most = weights ? std::max(4 * size, std::min(network_bytes, kMostExpansion * size)) : 0;
+  const std::uint64_t most = std::max(4 * size, std::min(network_bytes, kMostExpansion * size));
   const std::uint64_t seconds = seconds_for(most);
   Child child(std::filesystem::absolute(file).string(), most, input.get());
   input.close();
@@ -266,12 +269,15 @@ KerasFile read_through_child(const std::filesystem::path& file, bool weights, st
 
 }  // namespace
 
-KerasFile read_keras_file(const std::filesystem::path& file, std::uint64_t network_bytes) {
-  return read_through_child(file, true, network_bytes);
-}
+KerasFile read_keras_file(const std::filesystem::path& file) { return read_through_child(file, 0); }
 
-KerasFile read_keras_description(const std::filesystem::path& file) {
-  return read_through_child(file, false, 0);
+KerasFile read_keras_file(const std::filesystem::path& file, std::uint64_t network_bytes) {
+  KerasFile content = read_through_child(file, network_bytes);
+  if (!content.whole) {
+    throw ModelError(fmt::format("{}: damaged: its weights are larger than the file and the network allow",
+                                 file.string()));
+  }
+  return content;
 }
 
 std::optional<int> run_hdf5_child(int argc, char** argv) {

@@ -33,16 +33,17 @@ struct KerasFile {
   std::string model_config;   // JSON, empty where the file holds weights only
   std::string keras_version;  // of the Keras that wrote it, "2.15.0"; empty where the file does not say
   std::vector<KerasWeight> weights;  // in the file's order of layers and weights
+  bool whole = true;                 // false: the weights are more than was allowed, and were left out
 };
 
 // Throws ModelError: not HDF5, not Keras', damaged, or over the limits on time and memory.
 //
-// Limits follow the file and the network: tensors may take `network_bytes`, what the network's parameters
-// are in float32, as far as compression can hold them in the file, or four times the file where that is more
-// (8-bit values as they stand). Time grows with them.
+// Limits follow the file: tensors may take four times its size, as 8-bit values do that are stored as they
+// are. What takes more is compressed, and `whole` is false. Time grows with the limit.
+KerasFile read_keras_file(const std::filesystem::path& file);
+// The same for such files, of which the network's size is known by now: tensors may take `network_bytes`,
+// what its parameters are in float32, as far as compression can hold them in the file. More is refused.
 KerasFile read_keras_file(const std::filesystem::path& file, std::uint64_t network_bytes);
-// The description alone, from which the network's size is known.
-KerasFile read_keras_description(const std::filesystem::path& file);
 
 // The exit code when this process is such a child, which has then done its work; else nothing.
 std::optional<int> run_hdf5_child(int argc, char** argv);

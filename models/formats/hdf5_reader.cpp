@@ -144,7 +144,10 @@ Shape read_shape(hid_t dataset, const std::string& name) {
   return Shape(extents, extents + rank);
 }
 
-// `budget`: bytes that no tensor has claimed yet, so that a small file cannot ask for much memory.
+struct BeyondBudget {};
+
+// `budget`: bytes that no tensor has claimed yet, so that a small file cannot ask for much memory. Throws
+// BeyondBudget where the tensor is more.
 Tensor read_dataset(hid_t group, const std::string& name, std::uint64_t& budget) {
   check_links(group, name);
   const Handle dataset(H5Dopen2(group, name.c_str(), H5P_DEFAULT), H5Dclose, fmt::format("'{}'", name));
@@ -158,9 +161,7 @@ Tensor read_dataset(hid_t group, const std::string& name, std::uint64_t& budget)
     if (extent < 0 || __builtin_mul_overflow(bytes, static_cast<std::uint64_t>(extent), &bytes))
       bytes = UINT64_MAX;
   }
-  if (bytes > budget)
-    fail(fmt::format("'{}' of shape {} is larger than the file and the network allow", name,
-                     to_string(shape)));
+  if (bytes > budget) throw BeyondBudget();
   const std::uint64_t stored = H5Dget_storage_size(dataset);
   if (bytes / sizeof(float) > kMostCompression * stored)
     fail(fmt::format("'{}' of shape {} is larger than what is stored of it", name, to_string(shape)));
@@ -200,11 +201,15 @@ KerasFile read_keras_file_here(const std::filesystem::path& path, std::uint64_t 
   const bool at_root = has_attribute(root, "layer_names") || has_attribute(root, "layer_names0");
   if (!at_root && H5Lexists(root, "model_weights", H5P_DEFAULT) <= 0)
     fail("holds neither 'model_weights' nor 'layer_names': no model that Keras saved as .h5");
-  if (most_bytes == 0) return content;
-  if (at_root) {
-    read_layers(root, most_bytes, content.weights);
-  } else {
-    read_layers(open_group(root, "model_weights"), most_bytes, content.weights);
+  try {
+    if (at_root) {
+      read_layers(root, most_bytes, content.weights);
+    } else {
+      read_layers(open_group(root, "model_weights"), most_bytes, content.weights);
+    }
+  } catch (const BeyondBudget&) {
+    content.weights.clear();
+    content.whole = false;
   }
   return content;
 }

@@ -10,8 +10,8 @@
 
 namespace actionflow {
 
-// `most_bytes`: of all tensors in float32; 0 reads the description alone. Throws ModelError; its message does
-// not name the file.
+// `most_bytes`: of all tensors in float32; of more none is read. Throws ModelError; its message does not name
+// the file.
 KerasFile read_keras_file_here(const std::filesystem::path& file, std::uint64_t most_bytes);
 
 }  // namespace actionflow

@@ -126,7 +126,7 @@ std::uint64_t parameter_bytes(const Architecture& architecture) {
 
 KerasModel load_keras(const std::filesystem::path& path, const Architecture* given) {
   const std::string name = path.string();
-  const KerasFile file = read_keras_description(path);
+  KerasFile file = read_keras_file(path);
   if (file.model_config.empty() && given == nullptr) fail_without_model(name);
   KerasModel result;
   if (!file.model_config.empty()) {
@@ -140,8 +140,8 @@ KerasModel load_keras(const std::filesystem::path& path, const Architecture* giv
     result.model.architecture = *given;
   }
   const Architecture& architecture = result.model.architecture;
-  result.model.weights =
-      weights_from_keras(read_keras_file(path, parameter_bytes(architecture)), architecture, name);
+  if (!file.whole) file = read_keras_file(path, parameter_bytes(architecture));
+  result.model.weights = weights_from_keras(std::move(file), architecture, name);
   return result;
 }
 

@@ -1,8 +1,10 @@
 // Loading, saving and converting weights, and what happens to files that are wrong.
 #include "models/formats/weight_files.h"
 
+#include <dlfcn.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <spawn.h>
 
 #include <cmath>
 #include <fstream>
@@ -15,6 +17,19 @@
 #include "models/formats/safetensors.h"
 #include "tests/models/scratch_folder.h"
 #include "tests/test_data.h"
+
+namespace {
+int processes_started = 0;
+}
+
+// Stands before the C library's in this program, to count.
+extern "C" int posix_spawn(pid_t* process, const char* path, const posix_spawn_file_actions_t* actions,
+                           const posix_spawnattr_t* attributes, char* const arguments[],
+                           char* const environment[]) {
+  ++processes_started;
+  static const auto real = reinterpret_cast<decltype(&posix_spawn)>(::dlsym(RTLD_NEXT, "posix_spawn"));
+  return real(process, path, actions, attributes, arguments, environment);
+}
 
 namespace actionflow::testing {
 namespace {
@@ -276,9 +291,29 @@ TEST_F(WeightFiles, AHundredDamagedHdf5FilesNeverHarmTheParent) {
   EXPECT_GT(refused, 20);
 }
 
-TEST_F(WeightFiles, AnHdf5FileThatClaimsMoreThanItsSizeIsRefused) {
-  EXPECT_THAT(message([&] { read_keras_file(golden("keras/half_weights/input.npy"), 1 << 20); }),
+TEST_F(WeightFiles, WhatIsNoHdf5FileIsRefused) {
+  EXPECT_THAT(message([&] { read_keras_file(golden("keras/half_weights/input.npy")); }),
               HasSubstr("cannot be read"));
+}
+
+// Made by make_hdf5_storage_goldens.py: half a million bytes of weights in a file of 29 KB.
+const char* const kCompressed = "keras_versions/compressed_8bit_keras2/keras.h5";
+
+TEST_F(WeightFiles, AnHdf5FileIsReadByOneProcessUnlessItsWeightsAreMoreThanItsSizeTells) {
+  processes_started = 0;
+  load_model(golden("keras/conv_1d/keras.h5"));
+  EXPECT_EQ(processes_started, 1);
+  load_model(golden(kCompressed));
+  EXPECT_EQ(processes_started, 1 + 2);
+}
+
+TEST_F(WeightFiles, AnHdf5FileThatHoldsMoreThanItAndTheNetworkAllowIsRefused) {
+  const KerasFile description = read_keras_file(golden(kCompressed));
+  EXPECT_FALSE(description.whole);
+  EXPECT_THAT(description.weights, ::testing::IsEmpty());
+  EXPECT_THAT(description.model_config, HasSubstr("Sequential"));
+  EXPECT_THAT(message([&] { read_keras_file(golden(kCompressed), 100'000); }),
+              HasSubstr("larger than the file and the network allow"));
 }
 
 TEST(InitialWeights, DependOnSeedAndNameOnly) {
