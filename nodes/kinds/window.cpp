@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "datasets/video/time_grid.h"
+#include "nodes/events/calibrated_options.h"
 #include "nodes/flow/clip_gate.h"
 #include "nodes/flow/process_item.h"
 #include "nodes/kinds/kinds.h"
@@ -12,13 +13,17 @@ namespace actionflow {
 
 namespace {
 
+// Windows that begin in the time of one; for networks that events are chosen for, kEventWindows.
+constexpr int kUsualWindows = 2;
+
 struct WindowOptions {
   std::optional<int> hop;
   Tail tail = Tail::align;
   static void describe(config::Fields<WindowOptions>& fields) {
     fields
         .add("hop", &WindowOptions::hop,
-             "samples from one window's start to the next; half a window unless given")
+             "samples from one window's start to the next; unless given half a window, or a tenth where the "
+             "weights below have thresholds of events")
         .range(1, 65536);
     fields.add("tail", &WindowOptions::tail,
                "align: one more window that ends at a file's last sample, a shorter file repeats its last "
@@ -146,6 +151,7 @@ class WindowNode : public Node {
 
   void settle(const NodeUse& use, const Neighbours& around, config::Diagnostics& diagnostics) override {
     std::string first_name;
+    int overlapping = kUsualWindows;
     for (std::size_t i = 0; i < around.consumers.size(); ++i) {
       const InputSpec* form = around.consumers[i]->input_form();
       if (!form) continue;
@@ -163,9 +169,10 @@ class WindowNode : public Node {
         shape_.carried = true;
         check_hop(use, *form, around.consumer_names[i], diagnostics);
       }
+      if (around.consumers[i]->event_calibration()) overlapping = kEventWindows;
       add_form(*form);
     }
-    shape_.hop = options_.hop.value_or(std::max(1, shape_.frames / 2));
+    shape_.hop = options_.hop.value_or(std::max(1, shape_.frames / overlapping));
     shape_.tail = options_.tail;
   }
 

@@ -4,8 +4,11 @@
 
 namespace actionflow {
 
-SequencePreparer::SequencePreparer(SequenceMaker& maker, std::uint64_t seed)
-    : maker_(maker), seed_(seed), none_weight_(actionflow::none_weight(maker.planner(), seed)) {}
+SequencePreparer::SequencePreparer(SequenceMaker& maker, std::uint64_t seed, std::int64_t answers)
+    : maker_(maker),
+      seed_(seed),
+      answers_(answers),
+      none_weight_(actionflow::none_weight(maker.planner(), seed)) {}
 
 std::vector<int> SequencePreparer::epoch_entries(std::uint32_t) const {
   return std::vector<int>(static_cast<std::size_t>(epoch_samples()));
@@ -15,9 +18,10 @@ std::shared_ptr<const PreparedSample> SequencePreparer::prepare(const PlannedSam
   TrainingSequence made = maker_.training_sequence(seed_, plan.epoch, plan.sample);
   auto prepared = std::make_shared<PreparedSample>();
   prepared->plan = plan;
-  prepared->targets =
-      sample_targets(made.sequence.actions, static_cast<std::int64_t>(made.sequence.samples.size()),
-                     made.sequence.interval, maker_.planner().options().targets, none_weight_);
+  const auto samples = static_cast<std::int64_t>(made.sequence.samples.size());
+  prepared->targets = sample_targets(made.sequence.actions, samples, made.sequence.interval,
+                                     maker_.planner().options().targets, none_weight_);
+  prepared->targets.erase(prepared->targets.begin(), prepared->targets.end() - answers_);
   prepared->frames = std::move(made.sequence.samples);
   prepared->unreadable = std::move(made.unreadable);
   return prepared;

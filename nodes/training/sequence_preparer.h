@@ -13,7 +13,9 @@ namespace actionflow {
 class SequencePreparer : public SamplePreparer {
  public:
   // `maker` must outlive it.
-  SequencePreparer(SequenceMaker& maker, std::uint64_t seed);
+  // `answers`: of the network for each sequence: for all of its samples, or for the last one, by a network
+  // over windows.
+  SequencePreparer(SequenceMaker& maker, std::uint64_t seed, std::int64_t answers);
 
   std::int64_t videos() const override { return maker_.videos(); }
   std::int64_t epoch_samples() const override { return maker_.planner().sequences(); }
@@ -26,6 +28,7 @@ class SequencePreparer : public SamplePreparer {
  private:
   SequenceMaker& maker_;
   const std::uint64_t seed_;
+  const std::int64_t answers_;
   const double none_weight_;
 };
 

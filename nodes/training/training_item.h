@@ -30,7 +30,7 @@ struct PreparedSample {
   PlannedSample plan;
   std::vector<PreparedFramePtr> frames;  // as many as the network takes
   std::vector<int> labels;
-  std::vector<SampleTarget> targets;        // as many as frames, or none
+  std::vector<SampleTarget> targets;        // as many as the network answers, or none
   std::vector<UnreadableVideo> unreadable;  // that another one stands for; empty: all is as planned
 };
 
@@ -42,7 +42,7 @@ struct TrainingBatch {
   std::vector<PreparedFramePtr> frames;      // N×T
   std::vector<std::vector<int>> labels;      // of each clip, before mixing; a sequence has none
   Tensor targets;                            // N×K; empty where samples have targets
-  std::vector<SampleTarget> sample_targets;  // N·T, sequence after sequence; empty for clips
+  std::vector<SampleTarget> sample_targets;  // sequence after sequence; empty for clips
   std::optional<Mixing> mixing;
   int substituted = 0;                      // clips and sequences with another video than the one planned
   std::vector<UnreadableVideo> unreadable;  // found so far, each once

@@ -68,7 +68,7 @@ class RecipeEvaluator {
     result.classes = network_->classes();
     const bool uncut =
         std::any_of(entries.begin(), entries.end(), [](const VideoEntry& entry) { return entry.timed; });
-    if (uncut || network_->architecture().streams)
+    if (uncut || network_->architecture().gives_action_scores())
       judge_streams(entries, result);
     else
       judge_clips(entries, result);
@@ -103,7 +103,8 @@ class RecipeEvaluator {
       result.calibration = streams.calibrate(dataset_.val, "val");
     const Calibration calibration = result.calibration.value_or(Calibration{});
     result.temperature = calibration.temperature;
-    if (network_->architecture().streams) result.videos = streams.clips_alone(entries, calibration);
+    if (network_->architecture().gives_action_scores())
+      result.videos = streams.clips_alone(entries, calibration);
     if (!result.videos.empty()) measure_clips(result);
     if (request_.split == Split::test)
       entries.insert(entries.end(), dataset_.unknown.begin(), dataset_.unknown.end());

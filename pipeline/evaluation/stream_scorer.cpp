@@ -4,12 +4,11 @@
 #include <span>
 
 #include "base/in_parallel.h"
+#include "nodes/events/calibrated_options.h"
 #include "pipeline/evaluation/evaluator.h"
 
 namespace actionflow {
 namespace {
-
-constexpr int kWindowsAWindow = 10;
 
 using Pixels = std::vector<const std::uint8_t*>;
 
@@ -62,7 +61,7 @@ class StreamScorer {
   // repeated.
   void cut_windows(const StreamSequence& stream, Workspace& workspace, ScoredStream& scored) const {
     const int frames = network_.input().frames;
-    const int hop = options_.hop > 0 ? options_.hop : std::max(1, frames / kWindowsAWindow);
+    const int hop = options_.hop > 0 ? options_.hop : std::max(1, frames / kEventWindows);
     const auto last = std::max<std::int64_t>(0, static_cast<std::int64_t>(stream.samples.size()) - frames);
     for (std::int64_t first = 0; first < last + hop; first += hop) {
       check_stop();

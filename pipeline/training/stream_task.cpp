@@ -22,7 +22,8 @@ class StreamTask : public TrainingTask {
   std::unique_ptr<TrainingFlow> flow(std::uint64_t seed, const FlowStretch& stretch) override {
     TrainingFlowOptions options = flow_options(recipe_, stretch);
     options.seed = seed;
-    return std::make_unique<TrainingFlow>(std::make_unique<SequencePreparer>(maker_, seed), options);
+    return std::make_unique<TrainingFlow>(std::make_unique<SequencePreparer>(maker_, seed, answers()),
+                                          options);
   }
 
   StepResult step(TrainingNetwork& network, const TrainingBatch& batch, training::StepKey key,
@@ -45,6 +46,8 @@ class StreamTask : public TrainingTask {
   }
 
  private:
+  std::int64_t answers() const { return architecture_.graph.extents(architecture_.graph.output).t; }
+
   // The class that is likeliest at a sample.
   static int named(const Tensor& values, std::int64_t sequence, std::int64_t sample) {
     const std::int64_t outputs = values.dim(1), samples = values.dim(2);

@@ -16,12 +16,13 @@ TrainingFlowOptions flow_options(const Recipe& recipe, const FlowStretch& stretc
 std::unique_ptr<TrainingTask> make_task(const Recipe& recipe, const Dataset& dataset,
                                         const Architecture& architecture, FrameCache& cache) {
   const bool streams = recipe.data.streams.has_value();
-  if (streams && !architecture.streams)
-    throw UsageError("data.streams is for a network for streams, and '" + architecture.name +
-                     "' is none, expected `streams: true` in its model file");
-  if (!streams && architecture.streams)
+  const bool tells_actions = architecture.gives_action_scores();
+  if (streams && !tells_actions)
+    throw UsageError("data.streams is for a network that says whether an action is under way, and '" +
+                     architecture.name + "' does not, expected action_scores as its last layer");
+  if (!streams && tells_actions)
     throw UsageError("'" + architecture.name +
-                     "' is a network for streams, expected data.streams in the recipe");
+                     "' says whether an action is under way, expected data.streams in the recipe");
   return streams ? make_stream_task(recipe, dataset, architecture, cache)
                  : make_clip_task(recipe, dataset, architecture, cache);
 }

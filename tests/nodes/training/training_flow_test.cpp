@@ -163,7 +163,7 @@ TEST_F(TrainingFlowTest, SequencesComeWithATargetASampleTheSameForAnyNumberOfWor
   options_.end_epoch = 2;
   const auto drained = [&](int workers) {
     options_.workers = workers;
-    TrainingFlow training(std::make_unique<SequencePreparer>(maker, 4), options_);
+    TrainingFlow training(std::make_unique<SequencePreparer>(maker, 4, input_.frames), options_);
     std::vector<double> all;
     for (int step = 0; const TrainingBatchPtr batch = training.next(); ++step) {
       EXPECT_EQ(batch->step, step % 3);
@@ -182,6 +182,28 @@ TEST_F(TrainingFlowTest, SequencesComeWithATargetASampleTheSameForAnyNumberOfWor
   const std::vector<double> one = drained(1);
   EXPECT_EQ(one.size(), 2 * 7 * 20 * (8 * 8 * 3 + 5U));
   EXPECT_EQ(drained(4), one);
+}
+
+TEST_F(TrainingFlowTest, WindowsComeWithTheTargetOfTheirLastSample) {
+  input_.frames = 20;
+  input_.frame_rate = 10;
+  StreamOptions streams;
+  streams.sequences = 7;
+  SequenceMaker maker(entries_, augmenter(), cache_, streams, false, 2);
+  const auto targets = [&](std::int64_t answers) {
+    TrainingFlow training(std::make_unique<SequencePreparer>(maker, 4, answers), options_);
+    std::vector<SampleTarget> all;
+    while (const TrainingBatchPtr batch = training.next())
+      all.insert(all.end(), batch->sample_targets.begin(), batch->sample_targets.end());
+    return all;
+  };
+  const std::vector<SampleTarget> every = targets(20), last = targets(1);
+  ASSERT_EQ(every.size(), 20 * last.size());
+  for (std::size_t i = 0; i < last.size(); ++i) {
+    EXPECT_EQ(last[i].label, every[20 * i + 19].label);
+    EXPECT_EQ(last[i].label_weight, every[20 * i + 19].label_weight);
+    EXPECT_EQ(last[i].action_weight, every[20 * i + 19].action_weight);
+  }
 }
 
 TEST_F(TrainingFlowTest, BegunInTheMiddleGivesTheRest) {

@@ -26,13 +26,11 @@ class Calibrated : public ::testing::Test {
     save_model({std::move(architecture), weights, std::move(calibration)}, bench_.folder() / name);
   }
 
-  std::vector<WindowResult> results(const std::string& nodes) const {
+  std::vector<WindowResult> results(const std::string& nodes, const std::string& hop = ", hop: 2") const {
     LinesByStream sink;
-    bench_.run(
-        "streams: {a: a.mp4}\ngraph:\n  frames: {node: decode}\n  clips: {node: window, from: frames, hop: "
-        "2}\n" +
-            nodes,
-        sink);
+    bench_.run("streams: {a: a.mp4}\ngraph:\n  frames: {node: decode}\n  clips: {node: window, from: frames" +
+                   hop + "}\n" + nodes,
+               sink);
     return sink.results();
   }
 
@@ -100,6 +98,19 @@ TEST_F(Calibrated, WhereThereIsNoActionItIsNoneOfTheClasses) {
   };
   EXPECT_THAT(none_from(0), AllOf(Not(::testing::IsEmpty()), Each(false)));
   EXPECT_THAT(none_from(1), AllOf(Not(::testing::IsEmpty()), Each(true)));
+}
+
+// Of windows of four samples.
+TEST_F(Calibrated, WindowsBeginAsOftenAsWhereThresholdsOfEventsWereChosen) {
+  store("plain.safetensors", std::nullopt);
+  store("events.safetensors", Calibration{"val", {}, {}, EventCalibration{{0.5, 0.5}, {}, 0, 0, 0, 0}});
+  const auto hop = [&](const std::string& weights) {
+    const std::vector<WindowResult> windows = results(net(weights), "");
+    const double samples = (windows.at(0).end - windows.at(0).start) / 4;
+    return (windows.at(1).start - windows.at(0).start) / samples;
+  };
+  EXPECT_NEAR(hop("plain.safetensors"), 2, 1e-9) << "half a window";
+  EXPECT_NEAR(hop("events.safetensors"), 1, 1e-9) << "a tenth, one sample at least";
 }
 
 TEST_F(Calibrated, AnEnsembleSaysNoneWhereAllOfItDoes) {

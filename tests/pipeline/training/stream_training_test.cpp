@@ -53,6 +53,31 @@ TEST_F(StreamTraining, LearnsAndKeepsWhatItChoseForEvents) {
   EXPECT_THAT(text_of(bench_ / "run/report.html"), HasSubstr("class='timeline'"));
 }
 
+TEST_F(StreamTraining, WindowsFromAnywhereInAStreamAreLearntAndJudgedByTheirEvents) {
+  bench_.write(
+      "windows.yaml",
+      "name: small_windows\ninput: {channels: 1, frames: 10, frame_rate: 10, height: 16, width: 16}\n"
+      "layers:\n"
+      "  - {layer: conv3d, name: conv, filters: 8, kernel: 3, padding: 1, stride: [1, 2, 2], "
+      "activation: relu}\n"
+      "  - {layer: batch_norm, name: norm}\n"
+      "  - {layer: global_average_pool, over: space}\n"
+      "  - flatten\n"
+      "  - {layer: action_scores, name: told}\n");
+  const std::string model = "model=" + (bench_ / "windows.yaml").string();
+  const auto ended = bench_.train(words("run", {"--json", "epochs=12", "data.streams.sequences=60", model}));
+  ASSERT_EQ(ended.code, 0) << ended.err;
+  std::vector<double> losses;
+  std::istringstream lines(ended.out);
+  for (std::string line; std::getline(lines, line);) losses.push_back(nlohmann::json::parse(line)["loss"]);
+  ASSERT_EQ(losses.size(), 12U);
+  EXPECT_LT(losses.back(), 0.8 * losses.front());
+  const Model best = load_model(bench_ / "run/best.safetensors");
+  EXPECT_FALSE(best.architecture.streams);
+  EXPECT_TRUE(best.calibration && best.calibration->events);
+  EXPECT_THAT(text_of(bench_ / "run/report.html"), HasSubstr("class='timeline'"));
+}
+
 TEST_F(StreamTraining, ARunThatWasStoppedGoesOnToTheSameNumbers) {
   const auto whole = bench_.train(words("whole"));
   ASSERT_EQ(whole.code, 0) << whole.err;
@@ -78,7 +103,7 @@ TEST_F(StreamTraining, NetworkAndDataHaveToBeForStreamsBoth) {
   EXPECT_THAT(clips.err, HasSubstr("data.streams"));
   const auto streams = bench_.train({"data.streams={}"});
   EXPECT_EQ(streams.code, 2);
-  EXPECT_THAT(streams.err, HasSubstr("streams: true"));
+  EXPECT_THAT(streams.err, HasSubstr("action_scores"));
 }
 
 }  // namespace
