@@ -8,24 +8,39 @@
 namespace actionflow::kernels {
 namespace {
 
-// The state: how many of the kept samples the stream has brought, then those samples of each clip. Zeroed
-// memory is a stream's beginning.
+// The state: how many samples the stream has brought, then the last `steps` of each clip, in a ring, so that
+// each sample is put there once. Zeroed memory is a stream's beginning.
 template <class T>
 class HistoryKernel final : public Kernel {
  public:
-  HistoryKernel(const History& operation, const Layout& in, const Layout& out)
-      : steps_(operation.steps), in_(in), out_(out), outside_(element(operation.outside)) {}
+  HistoryKernel(const History& operation, const Layout& in)
+      : steps_(operation.steps),
+        fresh_(in.extents.t),
+        frame_(in.frame()),
+        clips_(in.batch),
+        outside_(element(operation.outside)) {}
 
   std::string implementation() const override { return "own:history"; }
   std::size_t state_bytes() const override {
-    return kHead + static_cast<std::size_t>(in_.batch) * kept_bytes();
+    return kHead + static_cast<std::size_t>(clips_ * steps_ * frame_) * sizeof(T);
   }
 
   void run(const Arguments& arguments) const override {
     std::int64_t seen = 0;
     if (arguments.state != nullptr) std::memcpy(&seen, arguments.state, sizeof seen);
-    for (std::int64_t n = 0; n < in_.batch; ++n) run_clip(arguments, n, seen);
-    seen = std::min<std::int64_t>(seen + in_.extents.t, steps_);
+    for (std::int64_t n = 0; n < clips_; ++n) {
+      T* const out = static_cast<T*>(arguments.output) + n * (steps_ + fresh_) * frame_;
+      const T* const in = static_cast<const T*>(arguments.inputs[0]) + n * fresh_ * frame_;
+      copy(in, fresh_, out + steps_ * frame_);
+      if (arguments.state != nullptr) {
+        T* const ring =
+            reinterpret_cast<T*>(static_cast<std::byte*>(arguments.state) + kHead) + n * steps_ * frame_;
+        recall(ring, seen, out);
+        keep(in, seen, ring);
+      }
+      std::fill_n(out, std::max<std::int64_t>(0, steps_ - seen) * frame_, outside_);
+    }
+    seen += fresh_;
     if (arguments.state != nullptr) std::memcpy(arguments.state, &seen, sizeof seen);
   }
 
@@ -37,34 +52,31 @@ class HistoryKernel final : public Kernel {
     return static_cast<T>(std::bit_cast<std::uint32_t>(value) >> 16U);
   }
 
-  std::size_t kept_bytes() const { return static_cast<std::size_t>(steps_ * in_.frame()) * sizeof(T); }
-
-  void run_clip(const Arguments& arguments, std::int64_t n, std::int64_t seen) const {
-    const std::int64_t missing = (steps_ - seen) * in_.frame();
-    T* const out = static_cast<T*>(arguments.output) + n * out_.extents.t * out_.frame();
-    T* const now = out + steps_ * in_.frame();
-    const T* const in = static_cast<const T*>(arguments.inputs[0]) + n * in_.extents.t * in_.frame();
-    std::memcpy(now, in, static_cast<std::size_t>(in_.extents.t * in_.frame()) * sizeof(T));
-    if (arguments.state != nullptr) {
-      T* const kept =
-          reinterpret_cast<T*>(static_cast<std::byte*>(arguments.state) + kHead) + n * steps_ * in_.frame();
-      std::memcpy(out, kept, kept_bytes());
-      std::memcpy(kept, out + in_.extents.t * in_.frame(), kept_bytes());
-    }
-    std::fill(out, out + missing, outside_);
+  void copy(const T* from, std::int64_t samples, T* to) const {
+    std::memcpy(to, from, static_cast<std::size_t>(samples * frame_) * sizeof(T));
   }
 
-  std::int64_t steps_;
-  Layout in_, out_;
+  // Sample k of the stream stands at k % steps; the oldest one where the next one will be.
+  void recall(const T* ring, std::int64_t seen, T* out) const {
+    const std::int64_t oldest = seen % steps_;
+    copy(ring + oldest * frame_, steps_ - oldest, out);
+    copy(ring, oldest, out + (steps_ - oldest) * frame_);
+  }
+
+  void keep(const T* in, std::int64_t seen, T* ring) const {
+    for (std::int64_t k = std::max<std::int64_t>(0, fresh_ - steps_); k < fresh_; ++k)
+      copy(in + k * frame_, 1, ring + (seen + k) % steps_ * frame_);
+  }
+
+  std::int64_t steps_, fresh_, frame_, clips_;
   T outside_;
 };
 
 }  // namespace
 
 std::unique_ptr<Kernel> make_history(const History& operation, const Layout& in, const Layout& out) {
-  if (out.type == ElementType::bf16)
-    return std::make_unique<HistoryKernel<std::uint16_t>>(operation, in, out);
-  return std::make_unique<HistoryKernel<float>>(operation, in, out);
+  if (out.type == ElementType::bf16) return std::make_unique<HistoryKernel<std::uint16_t>>(operation, in);
+  return std::make_unique<HistoryKernel<float>>(operation, in);
 }
 
 }  // namespace actionflow::kernels
