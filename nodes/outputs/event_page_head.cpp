@@ -8,8 +8,6 @@ namespace actionflow {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 constexpr std::string_view kStyle = R"HTML(
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; media-src 'self' file:; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
@@ -174,8 +172,9 @@ function color(names) {
   }
 }
 document.addEventListener('DOMContentLoaded', () => {
-  const streams = [...document.querySelectorAll('script.stream')];
-  for (const one of streams) show(JSON.parse(one.textContent), streams.length < 9);
+  const streams = [...document.querySelectorAll('script.stream')].map(one => JSON.parse(one.textContent));
+  streams.sort((a, b) => a.stream.localeCompare(b.stream, undefined, {numeric: true}));
+  for (const stream of streams) show(stream, streams.length < 9);
   const names = [...labels.keys()].sort();
   for (const label of names) {
     const button = element('button', label + ' ' + labels.get(label), document.querySelector('#labels'));
@@ -193,8 +192,8 @@ document.addEventListener('DOMContentLoaded', () => {
 
 }  // namespace
 
-std::string script_data(const Json& data) {
-  std::string text = data.dump(-1, ' ', false, Json::error_handler_t::replace);
+std::string script_data(const nlohmann::ordered_json& data) {
+  std::string text = data.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
   // A `<` may begin the element's end.
   for (std::size_t at = text.find('<'); at != std::string::npos; at = text.find('<', at))
     text.replace(at, 1, "\\u003c");
@@ -202,7 +201,7 @@ std::string script_data(const Json& data) {
 }
 
 std::string event_page_head(const std::vector<std::string>& classes) {
-  Json data{{"colors", Json::array()}, {"classes", classes}};
+  nlohmann::ordered_json data{{"colors", nlohmann::ordered_json::array()}, {"classes", classes}};
   for (std::size_t i = 0; i < kLabelColors; ++i)
     data["colors"].push_back({css(label_color(i)), css(ink_on(label_color(i)))});
   return std::string(kPageMark) + std::string(kStyle) + R"(<script type="application/json" id="colors">)" +
