@@ -30,13 +30,10 @@ function(compile_by_folder target)
   endforeach()
 endfunction()
 
-# One target a room. A file named *_avx2.cpp or *_avx512.cpp holds kernels for those processors only
-# and is reached behind a look at the processor; everything else runs on any x86-64.
-function(add_room name)
-  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${name}/*.cpp)
-  list(FILTER sources EXCLUDE REGEX "/main[a-z_]*\\.cpp$")
-  add_library(actionflow_${name} STATIC ${sources})
-  foreach(source ${sources})
+# A file named *_avx2.cpp or *_avx512.cpp holds kernels for those processors only and is reached behind a look at
+# the processor; everything else runs on any x86-64. Holds in the directory that calls it.
+function(set_instruction_sets)
+  foreach(source ${ARGN})
     if(source MATCHES "_avx2\\.cpp$")
       set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS "-mavx2;-mfma;-mf16c")
     elseif(source MATCHES "_avx512\\.cpp$")
@@ -44,6 +41,14 @@ function(add_room name)
         "-mavx512f;-mavx512bw;-mavx512vl;-mavx512dq;-mavx2;-mfma;-mf16c;-mprefer-vector-width=512")
     endif()
   endforeach()
+endfunction()
+
+# One target a room.
+function(add_room name)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${name}/*.cpp)
+  list(FILTER sources EXCLUDE REGEX "/main[a-z_]*\\.cpp$")
+  add_library(actionflow_${name} STATIC ${sources})
+  set_instruction_sets(${sources})
   compile_by_folder(actionflow_${name} ${sources})
   target_link_libraries(actionflow_${name} PUBLIC actionflow_options Threads::Threads ${ARGN})
 endfunction()

@@ -16,12 +16,17 @@ thread_local Counters counters;
 }  // namespace
 
 // Over-aligned memory keeps the library's operators: the readers ask for none.
-void* operator new(std::size_t size) {
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
   void* memory = std::malloc(size == 0 ? 1 : size);
-  if (memory == nullptr) throw std::bad_alloc();
+  if (memory == nullptr) return nullptr;
   ++counters.count;
   counters.bytes += malloc_usable_size(memory);
   counters.peak = std::max(counters.peak, counters.bytes);
+  return memory;
+}
+void* operator new(std::size_t size) {
+  void* memory = operator new(size, std::nothrow);
+  if (memory == nullptr) throw std::bad_alloc();
   return memory;
 }
 void operator delete(void* memory) noexcept {

@@ -1,0 +1,22 @@
+// main() of test_readers: FFmpeg and OpenCV are set up as in the program, and it is started anew to read HDF5
+// files.
+#include <gmock/gmock.h>
+
+#include "datasets/pictures/opencv_threads.h"
+#include "datasets/video/ffmpeg_log.h"
+#include "models/formats/hdf5_child.h"
+
+#ifdef __SANITIZE_ADDRESS__
+// A crash of the HDF5 library in the child has to show as the signal that it is.
+extern "C" const char* __asan_default_options() {
+  return "handle_segv=0:handle_sigbus=0:handle_abort=0:abort_on_error=1";
+}
+#endif
+
+int main(int argc, char** argv) {
+  if (const auto code = actionflow::run_hdf5_child(argc, argv)) return *code;
+  actionflow::take_over_ffmpeg();
+  actionflow::opencv_threads_off();
+  ::testing::InitGoogleMock(&argc, argv);
+  return RUN_ALL_TESTS();
+}
