@@ -55,6 +55,10 @@ std::unique_ptr<ConvolutionPass> winograd_forward(const ConvolutionShape& shape)
 std::unique_ptr<ConvolutionPass> winograd_backward_data(const ConvolutionShape& shape);
 std::unique_ptr<ConvolutionPass> winograd_backward_weights(const ConvolutionShape& shape);
 
+// As indirect convolutions (models/kernels/indirect/indirect.h); null where they do not fit or pay.
+std::unique_ptr<ConvolutionPass> indirect_forward(const ConvolutionShape& shape);
+std::unique_ptr<ConvolutionPass> indirect_backward_data(const ConvolutionShape& shape);
+
 // For convolutions of at most four input channels.
 std::unique_ptr<ConvolutionPass> narrow_backward_weights(const ConvolutionShape& shape);
 

@@ -14,9 +14,11 @@ using Pass = std::unique_ptr<ConvolutionPass>;
 
 using PassCandidate = kernels::Candidate<ConvolutionShape, ConvolutionPass>;
 
-constexpr std::array<PassCandidate, 2> kForward{{{"winograd", winograd_forward}, {"onednn", onednn_forward}}};
-constexpr std::array<PassCandidate, 2> kBackwardData{
-    {{"winograd", winograd_backward_data}, {"onednn", onednn_backward_data}}};
+constexpr std::array<PassCandidate, 3> kForward{
+    {{"winograd", winograd_forward}, {"indirect", indirect_forward}, {"onednn", onednn_forward}}};
+constexpr std::array<PassCandidate, 3> kBackwardData{{{"winograd", winograd_backward_data},
+                                                      {"indirect", indirect_backward_data},
+                                                      {"onednn", onednn_backward_data}}};
 constexpr std::array<PassCandidate, 3> kBackwardWeights{{{"narrow", narrow_backward_weights},
                                                          {"winograd", winograd_backward_weights},
                                                          {"onednn", onednn_backward_weights}}};

@@ -9,13 +9,14 @@
 
 namespace actionflow::kernels {
 
-// Whether the problem's form allows it.
+// Whether the problem's form allows it, and whether it is also faster than oneDNN's kernels.
 bool indirect_fits(const ConvolutionProblem& problem);
+bool indirect_pays(const ConvolutionProblem& problem);
 
 // Requires indirect_fits(). Sized for the OpenMP threads of the calling thread; runs on at most as many.
 std::unique_ptr<Kernel> make_indirect(const ConvolutionProblem& problem);
 
-// Candidates: null where it does not fit or oneDNN's fast kernels are faster; where it does not fit.
+// Candidates: null where it does not pay; where it does not fit.
 std::unique_ptr<Kernel> indirect_convolution(const ConvolutionProblem& problem);
 std::unique_ptr<Kernel> indirect_convolution_otherwise(const ConvolutionProblem& problem);
 

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "models/kernels/convolution/convolution_pass.h"
+#include "models/kernels/convolution/pass_problem.h"
 #include "models/kernels/scratch.h"
 #include "models/kernels/winograd/kernel_gradient.h"
 #include "models/kernels/winograd/runner.h"
@@ -15,23 +16,6 @@ namespace {
 
 using kernels::ConvolutionProblem;
 using kernels::winograd::Cut;
-
-ConvolutionProblem problem_of(const ConvolutionShape& shape, bool turned) {
-  ConvolutionProblem p;
-  p.operation = shape.operation;
-  p.in = turned ? shape.out : shape.in;
-  p.out = turned ? shape.in : shape.out;
-  if (turned) {
-    p.operation.filters = shape.in.extents.c;
-    for (std::size_t axis = 0; axis < 3; ++axis) {
-      p.operation.pad_begin[axis] = p.operation.kernel[axis] - 1 - shape.operation.pad_begin[axis];
-      p.operation.pad_end[axis] = p.operation.kernel[axis] - 1 - shape.operation.pad_end[axis];
-    }
-  } else if (shape.relu) {
-    p.post_operations.emplace_back(Activation{});
-  }
-  return p;
-}
 
 class WinogradPass final : public ConvolutionPass {
  public:
@@ -86,11 +70,7 @@ class WinogradWeightsPass final : public ConvolutionPass {
 std::optional<Cut> cut_of(const ConvolutionProblem& p) {
   constexpr std::int64_t kLeastChannels = 16;
   constexpr double kFasterInBf16 = 1.9;
-  const auto& pads = {p.operation.pad_begin, p.operation.pad_end};
-  const bool negative = std::any_of(pads.begin(), pads.end(), [](const Axes& axes) {
-    return std::any_of(axes.begin(), axes.end(), [](int pad) { return pad < 0; });
-  });
-  if (negative || !kernels::winograd_fits_shape(p) || p.in.extents.c < kLeastChannels ||
+  if (pads_are_negative(p.operation) || !kernels::winograd_fits_shape(p) || p.in.extents.c < kLeastChannels ||
       p.out.extents.c < kLeastChannels)
     return std::nullopt;
   const Cut cut = kernels::winograd::cut(p, {});

@@ -173,6 +173,33 @@ TEST(ConvolutionPass, WinogradsPassesGiveWhatOneDnnsGive) {
   }
 }
 
+// Data passes are those of stride 1.
+TEST(ConvolutionPass, IndirectPassesGiveWhatOneDnnsGive) {
+  if (!has_avx2() || has_avx512()) GTEST_SKIP() << "chosen on processors with AVX2 only";
+  omp_set_num_threads(2);
+  const std::vector<Case> cases{{"strided", {40, 5, 9, 12}, 48, {3, 3, 3}, {1, 1, 1}, {2, 2, 2}},
+                                {"strided in space", {32, 3, 8, 8}, 33, {1, 3, 3}, {0, 1, 1}, {1, 2, 2}},
+                                {"in time", {48, 6, 7, 5}, 34, {3, 1, 1}, {1, 0, 0}},
+                                {"uneven", {32, 6, 7, 9}, 40, {2, 5, 3}, {1, 0, 2}}};
+  int datas = 0;
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.name);
+    ConvolutionShape shape = shape_of(c, ElementType::f32);
+    Passes passes(shape);
+    const auto forward = indirect_forward(shape), data = indirect_backward_data(shape);
+    ASSERT_TRUE(forward);
+    const auto compare = [](const Tensor& actual, const Tensor& expected) {
+      EXPECT_LT(testing::deviation(actual, expected).largest, 3e-6);
+    };
+    compare(passes.forward(*forward), passes.forward(*onednn_forward(shape)));
+    if (data) compare(passes.data(*data), passes.data(*onednn_backward_data(shape)));
+    datas += data != nullptr;
+    shape.relu = true;
+    compare(passes.forward(*indirect_forward(shape)), passes.forward(*onednn_forward(shape)));
+  }
+  EXPECT_EQ(datas, 2);
+}
+
 TEST(ConvolutionPass, KernelGradientsOfFewInputChannelsAreWhatOneDnnsAre) {
   if (!has_avx512()) GTEST_SKIP() << "this processor has no AVX-512";
   omp_set_num_threads(2);
