@@ -22,6 +22,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
+constexpr double kOtherValShare = 0.2;  // of data.other for val, where data.val is named
+
 // UCF101's lists, where `train` is the folder that holds them.
 void find_ucf101_lists(DataOptions& options) {
   const fs::path folder = options.train;
@@ -65,6 +67,7 @@ class DatasetReader {
   Rows rows_of(const fs::path& list, ListSplit split);
   void read_classes();
   void find_video(const ListRow& row, VideoEntry& entry);
+  VideoLocator locator_for(const fs::path& list, const Rows& rows) const;
   VideoEntry entry_of(const ListRow& row, ListSplit split, const Groups& groups);
   void add_timed(const ListRow& row, ListSplit split, const Groups& groups,
                  std::unordered_map<std::string, std::size_t>& places, std::vector<VideoEntry>& entries);
@@ -76,7 +79,7 @@ class DatasetReader {
   std::string layout_;  // that the root was found to have; empty where lists were named
   const DataOptions options_;
   const std::uint64_t seed_;
-  VideoLocator locator_;
+  VideoLocator locator_;  // of the list that is being read
   ListErrors errors_;
   ClassList classes_;
   Dataset dataset_;
@@ -120,6 +123,14 @@ void DatasetReader::read_classes() {
   for (const std::string& name : classes_.names()) {
     if (!is_utf8(name)) errors_.add((train / name).string(), "the class's name is not UTF-8, rename it");
   }
+}
+
+// Names count from the root, or from the list's own folder where that holds its first video and the root does
+// not.
+VideoLocator DatasetReader::locator_for(const fs::path& list, const Rows& rows) const {
+  VideoLocator under_root(options_.root), beside_list(list.parent_path());
+  if (rows.empty() || list.empty() || under_root.find(rows.front())) return under_root;
+  return beside_list.find(rows.front()) ? beside_list : under_root;
 }
 
 // Where the row names a part, the file that was cut there goes before the whole video.
@@ -191,6 +202,7 @@ void DatasetReader::add_timed(const ListRow& row, ListSplit split, const Groups&
 
 std::vector<VideoEntry> DatasetReader::entries_of(const fs::path& list, const Rows& rows, ListSplit split,
                                                   const Groups& groups) {
+  locator_ = locator_for(list, rows);
   std::vector<VideoEntry> entries;
   entries.reserve(rows.size());
   const std::size_t errors_before = errors_.count();
@@ -249,7 +261,7 @@ Dataset DatasetReader::read() {
                 classes_.empty()
                     ? "there are no classes, expected at least two"
                     : fmt::format("the only class is '{}', expected at least two", classes_.names().front()));
-  const std::vector<VideoEntry> other =
+  std::vector<VideoEntry> other =
       entries_of(options_.other, rows_of(options_.other, ListSplit::unknown), ListSplit::unknown, groups);
   if (!errors_.any() && options_.folds > 0) {
     const std::vector<VideoEntry> all = std::move(dataset_.train);
@@ -262,6 +274,8 @@ Dataset DatasetReader::read() {
     find_leaks(dataset_, other, errors_);
   }
   errors_.throw_if_any();
+  if (options_.streams && !dataset_.val.empty())
+    draw_other_val(dataset_, other, options_.val_share > 0 ? options_.val_share : kOtherValShare, seed_);
   if (layout_.empty() && !options_.val.empty() && options_.val_share > 0)
     dataset_.warnings.emplace_back("data.val_share is not used, since data.val names the validation list");
   warn_of_classes(classes_.names(), dataset_);

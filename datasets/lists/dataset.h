@@ -32,11 +32,11 @@
 //   audacity: `start<tab>end<tab>label` lines, a .txt a video.
 // ELAN, BORIS and Label Studio name videos by where they once lay: only the last name counts.
 //
-// Names count from the root and cannot lead out of it. A name without a suffix finds the folder, .webm, .mp4,
-// .avi or .mkv of that name. `classes` has a name a line (or classInd.txt, or JSON); without it classes are
-// the folders, or the train list's labels, sorted. Several labels of a `list`, and several numbers, then
-// count one by one; a csv label with a separator that is no number may be one name or several, so `classes`
-// is asked for.
+// Names count from the root, or, where that has no video of the first name and the list's own folder does,
+// from there, and cannot lead out of it. A name without a suffix finds the folder, .webm, .mp4, .avi or .mkv
+// of that name. `classes` has a name a line (or classInd.txt, or JSON); without it classes are the folders,
+// or the train list's labels, sorted. Several labels of a `list`, and several numbers, then count one by one;
+// a csv label with a separator that is no number may be one name or several, so `classes` is asked for.
 //
 // What is wrong in a list is collected, not thrown one by one: DatasetError has `file:line: error: …` a line.
 #pragma once
@@ -137,6 +137,7 @@ struct DataOptions {
 struct Dataset {
   std::vector<std::string> classes;
   std::vector<VideoEntry> train;  // ends with the videos of no class (`other`)
+  // Where streams are made of the lists, a fifth of `other` (or val_share) is in val, at its end.
   std::vector<VideoEntry> val, test, unknown;
   // What is odd but no error, a line each: classes without training videos, names without a group. Logged
   // already.

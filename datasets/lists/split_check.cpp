@@ -198,11 +198,19 @@ void warn_of_groups(Dataset& dataset, ListErrors& errors) {
   }
 }
 
+namespace {
+
+bool is_grouped(const Entries& entries) {
+  return std::any_of(entries.begin(), entries.end(),
+                     [](const VideoEntry& entry) { return !entry.group.empty(); });
+}
+
+}  // namespace
+
 void draw_val(Dataset& dataset, double share, std::uint64_t seed, ListErrors& errors) {
   Random random(seed, "validation split");
   const Entries& train = dataset.train;
-  const bool grouped =
-      std::any_of(train.begin(), train.end(), [](const VideoEntry& entry) { return !entry.group.empty(); });
+  const bool grouped = is_grouped(train);
   const bool parts =
       std::any_of(train.begin(), train.end(), [](const VideoEntry& entry) { return entry.part.has_value(); });
   const std::set<std::size_t> drawn =
@@ -214,6 +222,14 @@ void draw_val(Dataset& dataset, double share, std::uint64_t seed, ListErrors& er
                                  : parts ? "all of train is one video, expected at least two, or a val list"
                                          : "no class has two videos to share, expected a val list");
   move_entries(dataset.train, drawn, dataset.val);
+}
+
+void draw_other_val(Dataset& dataset, Entries& other, double share, std::uint64_t seed) {
+  Random random(seed, "validation of other movements");
+  const std::set<std::size_t> drawn =
+      is_grouped(other) ? draw_whole(gathered<std::string>(other, group_of), other.size(), share, random)
+                        : draw_of_each_class(other, share, random);
+  move_entries(other, drawn, dataset.val);
 }
 
 void split_fold(const Entries& entries, int folds, int fold, Entries& rest, Entries& held_out) {

@@ -21,5 +21,8 @@ void warn_of_classes(const std::vector<std::string>& classes, Dataset& dataset);
 void warn_of_groups(Dataset& dataset, ListErrors& errors);
 // Moves this share of train to val: whole groups where there are some, else as much of each class.
 void draw_val(Dataset& dataset, double share, std::uint64_t seed, ListErrors& errors);
+// Moves this share of the videos of no class to val, whole groups where there are some, so that streams are
+// validated on what is to be passed over, too.
+void draw_other_val(Dataset& dataset, std::vector<VideoEntry>& other, double share, std::uint64_t seed);
 
 }  // namespace actionflow

@@ -55,6 +55,56 @@ TEST_F(DatasetTest, ANameMayWanderInsideTheRootAndBeAbsolute) {
   EXPECT_EQ(read().train.size(), 2U);
 }
 
+TEST_F(DatasetTest, NamesOfAListThatLiesBesideItsVideosCountFromThere) {
+  write("own/a.mp4", "");
+  write("own/train.txt", "a.mp4 0\nb.mp4 1\n");
+  write("elsewhere/videos/x.mp4", "");
+  write("elsewhere/other.txt", "videos/x.mp4\nvideos/y.mp4\n");
+  write("lists/val.txt", "videos/c.mp4 1\n");  // beside none: it names what should be under the root
+  options_.root = folder_ / "own";
+  options_.classes = folder_ / "classes.txt";
+  options_.train = folder_ / "own/train.txt";
+  options_.other = folder_ / "elsewhere/other.txt";
+  options_.val = folder_ / "lists/val.txt";
+  const Dataset dataset = read_dataset(options_, 1);
+  ASSERT_EQ(dataset.train.size(), 4U);
+  EXPECT_EQ(dataset.train[0].path, folder_ / "own/a.mp4");
+  EXPECT_EQ(dataset.train[2].path, folder_ / "elsewhere/videos/x.mp4");
+  EXPECT_EQ(dataset.train[3].path, folder_ / "elsewhere/videos/y.mp4");
+  EXPECT_EQ(dataset.val[0].path, folder_ / "own/videos/c.mp4");
+  write("elsewhere/other.txt", "videos/x.mp4\n../secret.mp4\n");
+  EXPECT_THAT(([&] {
+                try {
+                  read_dataset(options_, 1);
+                  return std::string();
+                } catch (const DatasetError& failure) {
+                  return std::string(failure.what());
+                }
+              })(),
+              HasSubstr("other.txt:2: error: '../secret.mp4' leads out of"));
+}
+
+TEST_F(DatasetTest, StreamsAreValidatedOnAShareOfTheMovementsOfNoClass) {
+  options_.train = "train.txt";
+  options_.val = "val.txt";
+  options_.other = "other.txt";
+  write("train.txt", "a.mp4 0\nb.mp4 1\n");
+  write("val.txt", "c.mp4 0\nd.mp4 1\n");
+  std::string others;
+  for (int i = 0; i < 20; ++i) others += "o" + std::to_string(i) + ".mp4\n";
+  write("other.txt", others);
+  EXPECT_EQ(read().val.size(), 2U);  // of clips, none
+  options_.streams = true;
+  const Dataset dataset = read();
+  EXPECT_EQ(dataset.val.size(), 6U);
+  EXPECT_EQ(dataset.train.size(), 18U);
+  std::set<std::string> names;
+  for (const std::vector<VideoEntry>* split : {&dataset.train, &dataset.val})
+    for (const VideoEntry& entry : *split) names.insert(entry.name);
+  EXPECT_EQ(names.size(), 24U);
+  EXPECT_EQ(names_of(read().val), names_of(dataset.val));
+}
+
 TEST_F(DatasetTest, AnEmptyListAMissingOneAndOneClassAreErrors) {
   options_.train = "train.txt";
   write("train.txt", "\n \n");
