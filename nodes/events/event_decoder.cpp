@@ -87,7 +87,7 @@ EventDecoder::Stretch EventDecoder::stretch_of(const Observation& observation) c
 }
 
 bool EventDecoder::begins(const Smoothed& scores) const {
-  return scores.label >= 0 && scores.presence(scores.label) >= of(scores.label).begin;
+  return scores.label >= 0 && scores.score(scores.label) >= of(scores.label).begin;
 }
 
 bool EventDecoder::goes_on(const Smoothed& scores) const {

@@ -3,10 +3,12 @@
 // Scores come from a network for streams, which says at each sample which class it is, whether an action is
 // under way and for how long; or from a network over windows. One action is under way at a time.
 //
-// With "whether": an action begins when that reaches the begin threshold of the likeliest class, and is over
-// when it falls below the end threshold. In between its label is what was said last while "whether" stood
-// above the begin threshold: many actions look alike at first. It started `elapsed` before the moment at
-// which its label was surest, not before the action ahead of it was over.
+// With "whether": an action begins when that, times the probability of the likeliest class, reaches the begin
+// threshold of that class, and is over when "whether" alone falls below the end threshold: a movement that is
+// none of the classes is often told by which class it is, not by whether it is one. In between its label is
+// what was said last while the product stood above the begin threshold: many actions look alike at first. It
+// started `elapsed` before the moment at which its label was surest, not before the action ahead of it was
+// over.
 //
 // Without it (a network trained on cut clips): an action begins when a class' own probability reaches the
 // begin threshold, and is over when that falls below the end threshold or another class begins.

@@ -15,9 +15,12 @@ constexpr int kSteps = 20;         // thresholds are 1/20, 2/20 … 19/20
 constexpr int kReach = 3;          // steps to the furthest neighbour whose merit counts
 constexpr double kPull = 2;        // actions that a distance of 1 from the decoder's own thresholds costs
 constexpr double kLeastEdits = 3;  // that thresholds of a class have to mend
+constexpr double kLeastEditsOfDuration = 2;
+constexpr double kMostSmoothing = 0.2, kMostShortest = 0.2, kMostMerged = 0.3;  // seconds
 constexpr int kMostRounds = 3;     // of choosing thresholds, then what else there is
 constexpr double kSameF1 = 0.005;  // a difference that counts for nothing
 constexpr double kLinger = 0.5;    // seconds after its end in which an action may be surest
+constexpr double kRounding = 1e-6;
 // Samples, so that choices are as fine as the network's rate allows.
 constexpr std::array kDurations{0, 1, 2, 3, 4, 6, 8, 12};
 
@@ -135,9 +138,9 @@ class EventFitting {
       if (round > 0 && !now.better_than(before)) break;
       before = now;
       const EventCalibration then = chosen_;
-      choose_duration(&EventCalibration::smooth);
-      choose_duration(&EventCalibration::shortest);
-      choose_duration(&EventCalibration::merge);
+      choose_duration(&EventCalibration::smooth, kMostSmoothing);
+      choose_shortest();
+      choose_duration(&EventCalibration::merge, kMostMerged);
       if (chosen_ == then) break;
     }
     for (std::size_t label = 0; label < classes_.size(); ++label)
@@ -167,17 +170,31 @@ class EventFitting {
     return best.quality;
   }
 
-  void choose_duration(double EventCalibration::*duration) {
+  void choose_duration(double EventCalibration::*duration, double most) {
     std::vector<double> seconds;
     std::vector<Quality> qualities;
     for (const int samples : kDurations) {
       EventCalibration tried = chosen_;
-      seconds.push_back(tried.*duration = samples * streams_.front().interval);
+      tried.*duration = samples * streams_.front().interval;
+      if (tried.*duration > most + kRounding) break;
+      seconds.push_back(tried.*duration);
       qualities.push_back(quality(tried));
     }
     const std::size_t best = middle_of_best(qualities);
-    const bool mends = qualities[best].accuracy > qualities.front().accuracy;
+    const bool mends = edits_mended(qualities.front(), qualities[best]) > kLeastEditsOfDuration - 0.5;
     chosen_.*duration = mends ? seconds[best] : 0;
+  }
+
+  // Passing over what lasts a moment delays no action's end: the longest that loses nothing.
+  void choose_shortest() {
+    const double interval = streams_.front().interval;
+    chosen_.shortest = 0;
+    const Quality without = quality(chosen_);
+    for (int samples = 1; samples * interval < kMostShortest + kRounding; ++samples) {
+      EventCalibration tried = chosen_;
+      tried.shortest = samples * interval;
+      if (quality(tried).as_good_as(without)) chosen_ = tried;
+    }
   }
 
   // Both thresholds by the same factor, so that one number is chosen from few actions.
@@ -193,8 +210,12 @@ class EventFitting {
       qualities.push_back(quality(other));
     }
     const std::size_t best = middle_of_best(qualities);
-    const double edits = (qualities[best].accuracy - common.accuracy) * static_cast<double>(all_actions());
-    if (edits > kLeastEdits - 0.5) chosen_.classes[classes_[label]] = tried[best];
+    if (edits_mended(common, qualities[best]) > kLeastEdits - 0.5)
+      chosen_.classes[classes_[label]] = tried[best];
+  }
+
+  double edits_mended(const Quality& before, const Quality& after) const {
+    return (after.accuracy - before.accuracy) * static_cast<double>(all_actions());
   }
 
   std::int64_t all_actions() const {

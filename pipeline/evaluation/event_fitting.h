@@ -3,8 +3,9 @@
 // Levenshtein accuracy and F1 at half overlap, added, say how good a choice is. Few streams are a noisy
 // judge, so thresholds are chosen by the mean over their neighbourhood, which finds the middle of a plateau
 // and passes over a lucky spike, and are pulled towards the decoder's own by as much as two actions weigh.
-// Smoothing, the shortest duration and the merging of gaps delay the answer, so they stay 0 where they mend
-// nothing; thresholds of single classes have to mend three edits.
+// Smoothing and the merging of gaps delay the answer, so they are short, and each has to mend two edits; what
+// lasts a moment only is passed over where nothing is lost by it; thresholds of single classes have to mend
+// three.
 #pragma once
 
 #include <span>

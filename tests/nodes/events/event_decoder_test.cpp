@@ -130,6 +130,16 @@ TEST(EventDecoder, AChangeOfMindRenamesTheEvent) {
   EXPECT_NEAR(samples.changes()[1].score, 0.7F * 0.9F, 1e-6);
 }
 
+TEST(EventDecoder, AMovementThatIsNoClassForSureBeginsNothing) {
+  Samples samples;
+  samples.say(up, 0.9F, 6, 0.5F);
+  EXPECT_TRUE(samples.changes().empty());
+  // Once it has begun, "whether" alone says how long it lasts, sure of its class or not.
+  samples.say(up, 0.9F, 3, 0.9F).say(up, 0.9F, 4, 0.4F).quiet(1);
+  ASSERT_EQ(labels(samples.ended()), std::vector<int>{up});
+  EXPECT_NEAR(samples.ended()[0].end, 1.3, 1e-9);
+}
+
 TEST(EventDecoder, WhatIsSaidWhileAnActionFadesDoesNotRenameIt) {
   Samples samples;
   samples.say(up, 0.8F, 9).say(star, 0.4F, 3).quiet(1);
@@ -177,7 +187,7 @@ TEST(EventDecoder, AClassMayHaveThresholdsOfItsOwn) {
   EventOptions options;
   options.classes["star"] = {0.8, 0.7};
   Samples samples(options);
-  samples.say(star, 0.75F, 5).say(up, 0.75F, 5).quiet(1).say(star, 0.85F, 2).say(star, 0.65F, 2);
+  samples.say(star, 0.75F, 5).say(up, 0.75F, 5).quiet(1).say(star, 0.85F, 2, 0.96F).say(star, 0.65F, 2);
   EXPECT_EQ(labels(samples.ended()), (std::vector<int>{up, star}));
 }
 
