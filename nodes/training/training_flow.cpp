@@ -20,7 +20,9 @@ namespace actionflow {
 
 namespace {
 
-constexpr int kNiceness = 10;  // of workers, against the step's threads
+// Of workers, so that the step's threads go first. Little: beside other programs they would starve, and the
+// step with them.
+constexpr int kNiceness = 3;
 
 constexpr int kCallersSlot = 0;  // of the arena, which reserves one
 
@@ -28,7 +30,8 @@ constexpr int kCallersSlot = 0;  // of the arena, which reserves one
 void stand_back() {
   thread_local bool stands_back = false;
   if (stands_back || tbb::this_task_arena::current_thread_index() == kCallersSlot) return;
-  setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNiceness);
+  const auto thread = static_cast<id_t>(gettid());
+  setpriority(PRIO_PROCESS, thread, getpriority(PRIO_PROCESS, thread) + kNiceness);
   stands_back = true;
 }
 
