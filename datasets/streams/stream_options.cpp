@@ -17,6 +17,11 @@ void TargetOptions::describe(config::Fields<TargetOptions>& fields) {
            "what the weights of an action's samples sum to, whatever its length")
       .range(0.01, 1000);
   fields
+      .add("unsure", &TargetOptions::unsure,
+           "how much a movement of no class weighs, for 1 of an action, in telling that all classes are as "
+           "likely as each other")
+      .range(0, 1000);
+  fields
       .add("none_mass", &TargetOptions::none_mass,
            "what samples without an action weigh together, for 1 of those with one; no sample weighs more "
            "than 1")

@@ -13,6 +13,7 @@ struct TargetOptions {
   double label_share = 0.35;  // of an action, at its end: the samples that tell it
   double linger = 0.3;        // seconds past an action's end for which it still is to be told
   double action_mass = 10;    // sum of the weights of one action's samples, whatever its length
+  double unsure = 0;          // weight of a movement of no class, for 1 of an action, to be sure of no class
   double none_mass = 1;       // of all samples without an action to that of all with one, in the long run
   static void describe(config::Fields<TargetOptions>& fields);
 };

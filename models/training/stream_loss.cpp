@@ -69,12 +69,13 @@ class StreamLoss {
   }
 
   void add_which(const SampleTarget& target, std::int64_t n, std::int64_t t) {
-    if (target.label < 0 || target.label >= classes_)
+    if (target.label < kSureOfNone || target.label >= classes_)
       throw ModelError(
           fmt::format("a sample's label is {}, expected one of {} classes", target.label, classes_));
-    const auto label = static_cast<std::size_t>(target.label);
-    const double own = options_.class_weights.empty() ? 1.0 : options_.class_weights[label];
+    const bool weighed = target.label >= 0 && !options_.class_weights.empty();
+    const double own = weighed ? options_.class_weights[static_cast<std::size_t>(target.label)] : 1.0;
     const double weight = target.label_weight * own;
+    const double smoothing = target.label == kSureOfNone ? 1.0 : options_.label_smoothing;
     double peak = value(n, 0, t);
     for (std::int64_t k = 1; k < classes_; ++k) peak = std::max(peak, value(n, k, t));
     double sum = 0;
@@ -82,8 +83,8 @@ class StreamLoss {
     const double log_sum = peak + std::log(sum);
     double loss = 0;
     for (std::int64_t k = 0; k < classes_; ++k) {
-      const double wanted = (k == target.label ? 1.0 - options_.label_smoothing : 0.0) +
-                            options_.label_smoothing / static_cast<double>(classes_);
+      const double wanted =
+          (k == target.label ? 1.0 - smoothing : 0.0) + smoothing / static_cast<double>(classes_);
       const double log_probability = value(n, k, t) - log_sum;
       loss -= wanted * log_probability;
       gradient_[at(n, k, t)] = weight * (std::exp(log_probability) - wanted);

@@ -1,6 +1,8 @@
 // The loss of a network for streams (models/network/action_scores.h), over every sample of its sequences.
 //
-//   loss = Σ w·CE(which, label) / Σ w            label_weight, among the classes alone
+//   loss = Σ w·CE(which, label) / Σ w            label_weight, among the classes alone; of a movement that is
+//                                                none (kSureOfNone) against all classes alike, as outlier
+//                                                exposure has it (Hendrycks et al. 2019)
 //        + Σ w·BCE(whether, action) / Σ w        action_weight
 //        + elapsed·Σ w·H(seconds − elapsed) / Σ w   elapsed_weight
 //

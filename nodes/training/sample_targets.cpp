@@ -48,6 +48,23 @@ void tell(const TimedAction& action, double interval, const TargetOptions& optio
   }
 }
 
+// Where an action would be told: a movement that is none may look like the beginning of one before.
+void tell_none(const TimedAction& movement, double interval, const TargetOptions& options,
+               std::vector<SampleTarget>& targets) {
+  const Samples told =
+      Samples::between(told_from(movement, options), movement.end + options.linger, interval);
+  if (told.count() == 0) return;
+  const auto weight =
+      static_cast<float>(options.action_mass * options.unsure / static_cast<double>(told.count()));
+  const Samples seen = told.inside(static_cast<std::int64_t>(targets.size()));
+  for (std::int64_t k = seen.from; k < seen.to; ++k) {
+    SampleTarget& target = targets[static_cast<std::size_t>(k)];
+    if (target.action > 0 || target.action_weight <= 0) continue;
+    target.label = kSureOfNone;
+    target.label_weight = weight;
+  }
+}
+
 }  // namespace
 
 std::vector<SampleTarget> sample_targets(std::span<const TimedAction> actions, std::int64_t samples,
@@ -64,6 +81,8 @@ std::vector<SampleTarget> sample_targets(std::span<const TimedAction> actions, s
   for (const TimedAction& action : actions)
     if (action.label == kAmbiguous) leave_open(action, interval, targets);
   for (const TimedAction& action : sorted) tell(action, interval, options, targets);
+  for (const TimedAction& action : actions)
+    if (action.label == kMovementOfNone) tell_none(action, interval, options, targets);
   return targets;
 }
 

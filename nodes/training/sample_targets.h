@@ -4,7 +4,8 @@
 // which
 //   the network answers its class, that an action is under way, and the seconds since it began. Many actions
 //   begin alike, so what comes before counts neither way. Where two are to be told, the later one is.
-// - What is ambiguous counts neither way. Everywhere else none is under way, movements of no class included.
+// - What is ambiguous counts neither way. Everywhere else none is under way, movements of no class included:
+//   where one of these would be told if it were an action, the classes are to be as likely as each other.
 // - The weights of one action's samples sum to `action_mass`, however long it is (as many of them as the
 //   sequence holds); a sample without an action weighs `none_weight`.
 #pragma once

@@ -1,4 +1,5 @@
 #include "models/network/action_scores.h"
+#include "nodes/training/sample_targets.h"
 #include "nodes/training/sequence_preparer.h"
 #include "pipeline/evaluation/stream_evaluation.h"
 #include "pipeline/training/training_task.h"
@@ -15,7 +16,8 @@ class StreamTask : public TrainingTask {
         augmenter_(recipe.data.augment, recipe.data.sampling, architecture.input, dataset.classes),
         maker_(dataset.train, augmenter_, cache, *recipe.data.streams, recipe.data.balanced,
                recipe.worker_threads()),
-        validation_(dataset.val, cache, architecture.input, {.seed = recipe.seed}, recipe.worker_threads()) {}
+        validation_(dataset.val, cache, architecture.input, {.seed = recipe.seed}, recipe.worker_threads()),
+        truth_{recipe.data.streams->targets, none_weight(maker_.planner(), recipe.seed), recipe.loss} {}
 
   std::int64_t samples_an_epoch() const override { return maker_.planner().sequences(); }
 
@@ -33,7 +35,7 @@ class StreamTask : public TrainingTask {
     const std::int64_t samples = result.logits.dim(2);
     for (std::size_t i = 0; i < batch.sample_targets.size(); ++i) {
       const SampleTarget& target = batch.sample_targets[i];
-      if (target.label_weight <= 0) continue;
+      if (target.label_weight <= 0 || target.label < 0) continue;
       const auto at = static_cast<std::int64_t>(i);
       ++step.labelled;
       step.right += named(result.logits, at / samples, at % samples) == target.label ? 1 : 0;
@@ -42,7 +44,7 @@ class StreamTask : public TrainingTask {
   }
 
   Validation validate(const Weights& weights, const std::atomic<bool>& stop) override {
-    return validate_streams(architecture_, weights, validation_, recipe_.worker_threads(), stop);
+    return validate_streams(architecture_, weights, validation_, truth_, recipe_.worker_threads(), stop);
   }
 
  private:
@@ -62,6 +64,7 @@ class StreamTask : public TrainingTask {
   const Augmenter augmenter_;
   SequenceMaker maker_;
   EvaluationStreams validation_;
+  const StreamTruth truth_;
 };
 
 }  // namespace

@@ -1,7 +1,12 @@
 #include "pipeline/training/validation.h"
 
+#include <algorithm>
+#include <cmath>
 #include <limits>
 
+#include "models/network/action_scores.h"
+#include "models/training/stream_loss.h"
+#include "nodes/training/sample_targets.h"
 #include "pipeline/evaluation/clip_calibration.h"
 #include "pipeline/evaluation/stream_evaluation.h"
 
@@ -26,8 +31,51 @@ Validation validate(const Architecture& architecture, const Weights& weights,
   return validation;
 }
 
+namespace {
+
+constexpr float kLeastProbability = 1e-7F;  // the finest that probabilities in f32 tell from 1
+
+float logit(float probability) {
+  const float inside = std::clamp(probability, kLeastProbability, 1 - kLeastProbability);
+  return std::log(inside / (1 - inside));
+}
+
+// What a sample, or a window at its last sample, should have said.
+void add_targets(const ScoredStream& stream, const StreamTruth& truth, std::vector<SampleTarget>& targets) {
+  const std::int64_t samples = std::max<std::int64_t>(1, std::llround(stream.seconds / stream.interval));
+  const std::vector<SampleTarget> all =
+      sample_targets(stream.actions, samples, stream.interval, truth.targets, truth.none_weight);
+  for (const ScoredObservation& one : stream.observations) {
+    const std::int64_t last = std::llround(one.end / stream.interval) - 1;
+    targets.push_back(all[static_cast<std::size_t>(std::clamp<std::int64_t>(last, 0, samples - 1))]);
+  }
+}
+
+// All that was scored as one sequence.
+double stream_loss(const std::vector<ScoredStream>& scored, std::size_t classes, const StreamTruth& truth) {
+  std::vector<SampleTarget> targets;
+  for (const ScoredStream& stream : scored) add_targets(stream, truth, targets);
+  if (targets.empty()) return std::numeric_limits<double>::quiet_NaN();
+  const std::size_t samples = targets.size();
+  Tensor values({1, static_cast<std::int64_t>(classes) + kActionOutputs, static_cast<std::int64_t>(samples)});
+  std::size_t at = 0;
+  for (const ScoredStream& stream : scored) {
+    for (const ScoredObservation& one : stream.observations) {
+      for (std::size_t k = 0; k < classes; ++k)
+        values.data()[k * samples + at] = std::log(std::max(one.which[k], kLeastProbability));
+      values.data()[classes * samples + at] = logit(one.action.value_or(0));
+      values.data()[(classes + 1) * samples + at] = one.elapsed;
+      ++at;
+    }
+  }
+  return evaluate_stream_loss(truth.loss, values, targets).loss;
+}
+
+}  // namespace
+
 Validation validate_streams(const Architecture& architecture, const Weights& weights,
-                            EvaluationStreams& streams, int threads, const std::atomic<bool>& stop) {
+                            EvaluationStreams& streams, const StreamTruth& truth, int threads,
+                            const std::atomic<bool>& stop) {
   Validation validation;
   validation.score.top1 = validation.score.loss = std::numeric_limits<double>::quiet_NaN();
   if (streams.count() == 0) return validation;
@@ -41,7 +89,7 @@ Validation validate_streams(const Architecture& architecture, const Weights& wei
   const EventMeasures measures =
       measure_events(validation.detected, static_cast<int>(architecture.classes.size()));
   validation.score.top1 = measures.levenshtein_accuracy.value_or(0);
-  validation.score.loss = 1 - measures.half.f1;
+  validation.score.loss = stream_loss(scored, architecture.classes.size(), truth);
   return validation;
 }
 

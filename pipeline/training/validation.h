@@ -9,6 +9,8 @@
 
 #include "datasets/lists/dataset.h"
 #include "datasets/streams/evaluation_streams.h"
+#include "datasets/streams/stream_options.h"
+#include "models/training/loss.h"
 #include "models/weights/calibration.h"
 #include "models/weights/weights.h"
 #include "pipeline/evaluation/evaluator.h"
@@ -30,9 +32,17 @@ Validation validate(const Architecture& architecture, const Weights& weights,
                     const std::vector<VideoEntry>& entries, FrameCache& cache,
                     const SamplingOptions& sampling, int threads, const std::atomic<bool>& stop);
 
+// What the samples of validation streams should say, and how wrong answers count: as in training.
+struct StreamTruth {
+  TargetOptions targets;
+  double none_weight = 1;
+  LossOptions loss;
+};
+
 // Of a network for streams: score.top1 is the Levenshtein accuracy of the events, at the thresholds that are
-// chosen here, score.loss one minus F1 at half overlap.
+// chosen here; score.loss is training's loss (stream_loss.h) over all samples.
 Validation validate_streams(const Architecture& architecture, const Weights& weights,
-                            EvaluationStreams& streams, int threads, const std::atomic<bool>& stop);
+                            EvaluationStreams& streams, const StreamTruth& truth, int threads,
+                            const std::atomic<bool>& stop);
 
 }  // namespace actionflow

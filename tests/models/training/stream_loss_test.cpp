@@ -28,6 +28,7 @@ std::vector<SampleTarget> some_targets() {
   targets[1] = {.label = 0, .label_weight = 0.25F, .action = 1, .action_weight = 0.5F};
   targets[3] = {.action = 0, .action_weight = 0.2F};
   targets[4] = {.elapsed = -2, .elapsed_weight = 2};
+  targets[5] = {.label = kSureOfNone, .label_weight = 0.7F, .action = 0, .action_weight = 1};
   targets[7] = {.action = 0, .action_weight = 1};
   return targets;
 }
@@ -44,7 +45,11 @@ double plain_loss(const LossOptions& options, const Tensor& values,
     };
     double sum = 0;
     for (std::int64_t k = 0; k < kClasses; ++k) sum += std::exp(value(k));
-    if (target.label_weight > 0) {
+    if (target.label_weight > 0 && target.label == kSureOfNone) {
+      for (std::int64_t k = 0; k < kClasses; ++k)
+        which += target.label_weight * -std::log(std::exp(value(k)) / sum) / kClasses;
+      which_weight += target.label_weight;
+    } else if (target.label_weight > 0) {
       const double own =
           options.class_weights.empty() ? 1.0 : options.class_weights[static_cast<std::size_t>(target.label)];
       which += own * target.label_weight * -std::log(std::exp(value(target.label)) / sum);
@@ -99,6 +104,8 @@ TEST(StreamLoss, RefusesWhatDoesNotFit) {
   std::vector<SampleTarget> targets = some_targets();
   EXPECT_THROW(evaluate_stream_loss({.class_weights = {1}}, drawn_values(), targets), ModelError);
   targets[0].label = kClasses;
+  EXPECT_THROW(evaluate_stream_loss({}, drawn_values(), targets), ModelError);
+  targets[0].label = kSureOfNone - 1;
   EXPECT_THROW(evaluate_stream_loss({}, drawn_values(), targets), ModelError);
   targets.pop_back();
   EXPECT_THROW(evaluate_stream_loss({}, drawn_values(), targets), ModelError);

@@ -12,7 +12,8 @@ namespace {
 constexpr double kInterval = 0.1;
 
 std::vector<SampleTarget> targets_of(const std::vector<TimedAction>& actions, std::int64_t samples = 100) {
-  return sample_targets(actions, samples, kInterval, {.label_share = 0.4, .linger = 0.3, .action_mass = 10});
+  return sample_targets(actions, samples, kInterval,
+                        {.label_share = 0.4, .linger = 0.3, .action_mass = 10, .unsure = 1});
 }
 
 double mass(const std::vector<SampleTarget>& targets, int label) {
@@ -67,6 +68,25 @@ TEST(SampleTargets, AMovementOfNoClassIsNoAction) {
     EXPECT_EQ(target.action, 0);
     EXPECT_EQ(target.action_weight, 1);
   }
+}
+
+TEST(SampleTargets, OfAMovementOfNoClassAllClassesAreAsLikely) {
+  const auto targets = targets_of({{-1, 1, 3}});
+  double unsure = 0;
+  for (int k = 0; k < 100; ++k) {
+    const SampleTarget& target = targets[static_cast<std::size_t>(k)];
+    EXPECT_EQ(target.label, kSureOfNone) << k;
+    EXPECT_EQ(target.label_weight > 0, k >= 22 && k < 33) << k;
+    unsure += target.label_weight;
+  }
+  EXPECT_NEAR(unsure, 10, 1e-4);
+  const auto followed = targets_of({{-1, 1, 3}, {2, 3, 3.2}});
+  EXPECT_EQ(followed[29].label, kSureOfNone);
+  EXPECT_EQ(followed[31].label_weight, 0);  // open: an action has begun
+  EXPECT_EQ(followed[33].label, 2);
+  for (const SampleTarget& target :
+       sample_targets(std::vector<TimedAction>{{-1, 1, 3}}, 100, kInterval, {.unsure = 0}))
+    EXPECT_EQ(target.label_weight, 0);
 }
 
 TEST(SampleTargets, AnActionLingersIntoTheNextUntilThatIsTold) {
