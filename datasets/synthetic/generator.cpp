@@ -144,6 +144,31 @@ std::vector<SyntheticVideo> plan_streams(const SyntheticOptions& options) {
   return planned;
 }
 
+// Clips in which some of a scene's movements take turns.
+struct Turns {
+  std::uint32_t first_film = 0;
+  std::uint32_t clips = 0;
+  std::size_t first_movement = 0, end_movement = 0;
+};
+
+std::vector<SyntheticVideo> plan_clips(const SyntheticOptions& options, const Turns& turns) {
+  const Scene& scene = *options.scene;
+  // Ways that a film is run; a few clips are all different.
+  const std::uint32_t ways = scene.both_ways && turns.clips >= 6 ? 2 : 1;
+  const std::array<std::uint32_t, 4> films = cut((turns.clips + ways - 1) / ways);
+  std::vector<SyntheticVideo> planned;
+  for (std::uint32_t i = 0; i < turns.clips; ++i) {
+    const std::uint32_t film = i / ways;
+    SyntheticVideo clip = cast(options, turns.first_film + film, split_of(film, films), turns.clips / 4);
+    clip.plan.action = turns.first_movement + i % (turns.end_movement - turns.first_movement);
+    clip.labelled = clip.plan.action < scene.classes;
+    clip.path = fmt::format("videos/{}_f{:04}_b{:04}_{:05}.mp4", scene.movements[clip.plan.action],
+                            clip.plan.figure, clip.plan.background, turns.first_film + film);
+    planned.push_back(clip);
+  }
+  return planned;
+}
+
 }  // namespace
 
 const char* SyntheticVideo::list() const {
@@ -161,23 +186,17 @@ std::uint32_t least_clips(const Scene& scene) {
 std::vector<SyntheticVideo> plan_synthetic(const SyntheticOptions& options) {
   if (options.streams > 0) return plan_streams(options);
   const Scene& scene = *options.scene;
+  if (options.others) {
+    std::vector<SyntheticVideo> planned = plan_clips(options, {0, options.clips, 0, scene.classes});
+    const std::vector<SyntheticVideo> others =
+        plan_clips(options, {options.clips, *options.others, scene.classes, scene.movements.size()});
+    planned.insert(planned.end(), others.begin(), others.end());
+    return planned;
+  }
   if (const std::uint32_t least = least_clips(scene); options.clips < least)
     throw UsageError(
         fmt::format("a dataset of '{}' needs at least {} clips, one for each list", scene.name, least));
-  // Ways that a film is run; a few clips are all different.
-  const std::uint32_t ways = scene.both_ways && options.clips >= 6 ? 2 : 1;
-  const std::array<std::uint32_t, 4> films = cut((options.clips + ways - 1) / ways);
-  std::vector<SyntheticVideo> planned;
-  for (std::uint32_t i = 0; i < options.clips; ++i) {
-    const std::uint32_t film = i / ways;
-    SyntheticVideo clip = cast(options, film, split_of(film, films), options.clips / 4);
-    clip.plan.action = i % scene.movements.size();
-    clip.labelled = clip.plan.action < scene.classes;
-    clip.path = fmt::format("videos/{}_f{:04}_b{:04}_{:05}.mp4", scene.movements[clip.plan.action],
-                            clip.plan.figure, clip.plan.background, film);
-    planned.push_back(clip);
-  }
-  return planned;
+  return plan_clips(options, {0, options.clips, 0, scene.movements.size()});
 }
 
 bool write_synthetic(const fs::path& folder, const SyntheticOptions& options, const StopFlag& stop,

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,8 +20,9 @@ namespace actionflow {
 
 struct SyntheticOptions {
   std::uint32_t clips = 1000;
-  std::uint32_t streams = 0;  // in place of clips
-  double minutes = 1;         // of each stream
+  std::optional<std::uint32_t> others = {};  // clips of no class beside them; none: these are some of `clips`
+  std::uint32_t streams = 0;                 // in place of clips
+  double minutes = 1;                        // of each stream
   std::uint64_t seed = 1;
   int threads = 0;  // 0: one a processor
   const Scene* scene = &scenes().front();

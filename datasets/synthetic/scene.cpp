@@ -1,5 +1,8 @@
 #include "datasets/synthetic/scene.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <array>
 
 #include "datasets/synthetic/hands/gestures.h"
@@ -31,6 +34,17 @@ Scene hands() {
 std::span<const Scene> scenes() {
   static const std::array<Scene, 2> all{people(), hands()};
   return all;
+}
+
+const Scene* scene_named(std::string_view name) {
+  const auto found = std::ranges::find(scenes(), name, &Scene::name);
+  return found == scenes().end() ? nullptr : &*found;
+}
+
+std::string scene_names() {
+  std::vector<std::string_view> names;
+  for (const Scene& scene : scenes()) names.push_back(scene.name);
+  return fmt::format("{}", fmt::join(names, " or "));
 }
 
 }  // namespace actionflow

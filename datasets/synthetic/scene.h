@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -21,5 +22,7 @@ struct Scene {
 
 // All there are; people come first.
 std::span<const Scene> scenes();
+const Scene* scene_named(std::string_view name);  // null where there is none
+std::string scene_names();                        // "people or hands"
 
 }  // namespace actionflow

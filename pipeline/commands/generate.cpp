@@ -16,17 +16,6 @@
 namespace actionflow {
 namespace {
 
-const Scene* scene_named(const std::string& name) {
-  const auto found = std::ranges::find(scenes(), name, &Scene::name);
-  return found == scenes().end() ? nullptr : &*found;
-}
-
-std::string scene_names() {
-  std::vector<std::string_view> names;
-  for (const Scene& scene : scenes()) names.push_back(scene.name);
-  return fmt::format("{}", fmt::join(names, " or "));
-}
-
 class Generate : public Command {
  public:
   std::string name() const override { return "generate"; }

@@ -46,13 +46,19 @@ std::optional<double> share_of_pairs(const Videos& videos, const std::vector<int
   return static_cast<double>(held) / static_cast<double>(count);
 }
 
+// Drawn videos are in the validation split alone.
+Dataset dataset_of(const Recipe& recipe, const EvaluationRequest& request) {
+  const bool validates = request.split == Split::val || !request.calibrated;
+  return validates ? read_recipe_dataset(recipe) : read_dataset(recipe.data.lists, recipe.seed);
+}
+
 class RecipeEvaluator {
  public:
   RecipeEvaluator(const Recipe& recipe, const std::filesystem::path& weights,
                   const EvaluationRequest& request)
       : recipe_(recipe),
         request_(request),
-        dataset_(read_dataset(recipe.data.lists, recipe.seed)),
+        dataset_(dataset_of(recipe, request)),
         model_(load(weights)),
         network_(compile_for_scoring(model_.architecture, model_.weights, request.precision)),
         cache_(cache_options(recipe)) {}

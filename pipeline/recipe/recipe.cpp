@@ -17,6 +17,7 @@ struct ClipKeys {
   CacheOptions cache;
   bool balanced = false;
   std::optional<StreamOptions> streams;
+  std::optional<DrawnOptions> drawn;
 
   static void describe(config::Fields<ClipKeys>& fields) {
     fields.add("sampling", &ClipKeys::sampling, "which moments of a video a clip is made of");
@@ -26,6 +27,9 @@ struct ClipKeys {
     fields.add("streams", &ClipKeys::streams,
                "given, even empty: training is on streams that the videos are joined to, in sequences of "
                "input.frames samples");
+    fields.add(
+        "drawn", &ClipKeys::drawn,
+        "drawn videos that join those to train on, and, of movements of no class, the validation streams");
   }
 };
 
@@ -85,14 +89,15 @@ struct config::Type<TrainingData> {
     to.cache = clips.cache;
     to.balanced = clips.balanced;
     to.streams = clips.streams;
+    to.drawn = clips.drawn;
     to.lists.streams = clips.streams.has_value();
     return lists_good && clips_good;
   }
 
   static Value write(const TrainingData& value, const Value* origin) {
-    return merge(
-        Lists::write(value.lists, origin),
-        Clips::write({value.sampling, value.augment, value.cache, value.balanced, value.streams}, origin));
+    return merge(Lists::write(value.lists, origin), Clips::write({value.sampling, value.augment, value.cache,
+                                                                  value.balanced, value.streams, value.drawn},
+                                                                 origin));
   }
 
   static Schema schema(const Limits& limits) {

@@ -31,6 +31,7 @@
 #include "datasets/lists/dataset.h"
 #include "datasets/recordings/video_frames.h"
 #include "datasets/streams/stream_options.h"
+#include "datasets/synthetic/drawn_dataset.h"
 #include "models/description/architecture.h"
 #include "models/network/network.h"
 #include "models/training/loss.h"
@@ -49,6 +50,7 @@ struct TrainingData {
   CacheOptions cache;
   bool balanced = false;                 // every class as often as every other
   std::optional<StreamOptions> streams;  // given: sequences of streams are made of the videos, not clips
+  std::optional<DrawnOptions> drawn;     // given: drawn videos join them
 };
 
 enum class BatchNormMode { train, frozen, reestimate };

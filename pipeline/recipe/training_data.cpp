@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "base/random.h"
 
 namespace actionflow {
 
@@ -60,10 +61,71 @@ void require_clips(const Dataset& dataset) {
   }
 }
 
+// Beside the frame cache and the run's output.
+std::filesystem::path beside_output(const Recipe& recipe, const char* name) {
+  const std::filesystem::path& output = recipe.output;
+  const std::filesystem::path folder = output.has_filename() ? output : output.parent_path();
+  return folder.parent_path() / name;
+}
+
+// A movement that is none of the dataset's classes has no label.
+VideoEntry drawn_entry(const DrawnDataset& drawn, const SyntheticVideo& video, const Dataset& dataset) {
+  VideoEntry entry;
+  entry.path = drawn.folder / video.path;
+  entry.name = video.path;
+  entry.list = drawn.folder.filename();
+  const auto found = std::ranges::find(dataset.classes, drawn.scene->movements[video.plan.action]);
+  if (video.labelled && found != dataset.classes.end())
+    entry.labels = {static_cast<int>(found - dataset.classes.begin())};
+  return entry;
+}
+
+// What is held out of the drawn videos is validated on where it is no class'.
+void add_drawn(const DrawnOptions& options, const Recipe& recipe, Dataset& dataset) {
+  const DrawnDataset drawn = drawn_dataset(options, beside_output(recipe, "drawn"), recipe.worker_threads());
+  const bool validates = recipe.data.streams.has_value() && !dataset.val.empty();
+  for (const SyntheticVideo& video : drawn.videos) {
+    VideoEntry entry = drawn_entry(drawn, video, dataset);
+    if (video.split == SyntheticSplit::train)
+      dataset.train.push_back(std::move(entry));
+    else if (validates && entry.labels.empty())
+      dataset.val.push_back(std::move(entry));
+  }
+}
+
+std::size_t actions_in(const std::vector<VideoEntry>& entries) {
+  std::size_t actions = 0;
+  for (const VideoEntry& entry : entries) {
+    actions += entry.labels.size();
+    actions += static_cast<std::size_t>(
+        std::ranges::count_if(entry.actions, [](const TimedAction& action) { return action.label >= 0; }));
+  }
+  return actions;
+}
+
+// Leaves at most half as many movements of no class as there are actions.
+void thin_out_others(std::vector<VideoEntry>& entries, std::uint64_t seed) {
+  const auto first = std::stable_partition(entries.begin(), entries.end(), [](const VideoEntry& entry) {
+    return entry.timed || !entry.labels.empty();
+  });
+  const auto others = static_cast<std::size_t>(entries.end() - first);
+  const std::size_t most = actions_in(entries) / 2;
+  if (others <= most) return;
+  Random(seed, "other movements of val").shuffle(std::span(first, entries.end()));
+  entries.resize(entries.size() - others + most);
+}
+
 }  // namespace
 
-Dataset read_training_data(const Recipe& recipe) {
+Dataset read_recipe_dataset(const Recipe& recipe) {
   Dataset dataset = read_dataset(recipe.data.lists, recipe.seed);
+  if (recipe.data.drawn && recipe.data.drawn->any()) add_drawn(*recipe.data.drawn, recipe, dataset);
+  if (recipe.data.streams) thin_out_others(dataset.val, recipe.seed);
+  return dataset;
+}
+
+Dataset read_training_data(const Recipe& recipe) {
+  Dataset dataset = read_recipe_dataset(recipe);
   if (!recipe.data.streams) require_clips(dataset);
   if (dataset.train.empty())
     throw ModelError("there are no videos to train on: data.train names an empty list");
@@ -88,9 +150,7 @@ void scan_training_data(const Recipe& recipe, const Dataset& dataset, const Inpu
 CacheOptions cache_options(const Recipe& recipe) {
   CacheOptions options = recipe.data.cache;
   if (!options.folder.empty()) return options;
-  const std::filesystem::path& output = recipe.output;
-  const std::filesystem::path folder = output.has_filename() ? output : output.parent_path();
-  options.folder = folder.parent_path() / "frame_cache";
+  options.folder = beside_output(recipe, "frame_cache");
   return options;
 }
 

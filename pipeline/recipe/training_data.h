@@ -6,9 +6,14 @@
 
 namespace actionflow {
 
-// Reads the lists. Throws DatasetError, ModelError for a train list without videos, and UsageError for a
-// recipe that needs a validation split and has none, and for uncut videos where no streams are made of them.
-// Says in the log what there is.
+// The lists, and the drawn videos that join them, which are drawn where they do not stand beside the output
+// yet. Of streams, the validation split has movements of no class, one for two clips at most: thresholds are
+// chosen there, and weigh a missed action as a false one.
+Dataset read_recipe_dataset(const Recipe& recipe);
+
+// The dataset, looked at as what training needs. Throws DatasetError, ModelError for a train list without
+// videos, and UsageError for a recipe that needs a validation split and has none, and for uncut videos where
+// no streams are made of them. Says in the log what there is.
 Dataset read_training_data(const Recipe& recipe);
 
 // Opens every video of the train and validation lists. Those that cannot be read or are shorter than a

@@ -97,6 +97,17 @@ TEST_F(StreamTraining, ARunThatWasStoppedGoesOnToTheSameNumbers) {
   EXPECT_EQ(bench_.best("whole"), bench_.best("stopped"));
 }
 
+TEST_F(StreamTraining, DrawnMovementsOfNoClassJoinIt) {
+  const auto ended = bench_.train(words("run", {"--json", "epochs=1", "data.drawn={others: 6}"}));
+  ASSERT_EQ(ended.code, 0) << ended.err;
+  EXPECT_TRUE(std::filesystem::exists(bench_ / "drawn/hands_0_6_1000/other.txt"));
+  const auto epoch = nlohmann::json::parse(ended.out.substr(0, ended.out.find('\n')));
+  EXPECT_GT(epoch["val_loss"].get<double>(), 0);
+  const auto wrong = bench_.train(words("wrong", {"data.drawn={scene: fish}"}));
+  EXPECT_EQ(wrong.code, 2);
+  EXPECT_THAT(wrong.err, HasSubstr("there is no scene 'fish', expected people or hands"));
+}
+
 TEST_F(StreamTraining, NetworkAndDataHaveToBeForStreamsBoth) {
   const auto clips = bench_.train({"model=" + (bench_ / "stream.yaml").string()});
   EXPECT_EQ(clips.code, 2);
