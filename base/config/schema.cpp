@@ -156,6 +156,11 @@ std::string describe(const Schema& schema) {
   }
   if (schema.type == "object") return "map";
   if (schema.type == "string") return "text";
+  if (!schema.choices.empty()) {
+    std::string text;
+    for (const Schema& choice : schema.choices) text += (text.empty() ? "" : " or ") + describe(choice);
+    return text;
+  }
   return (schema.type.empty() ? "any" : schema.type) + bounds(schema);
 }
 

@@ -12,7 +12,7 @@
 #include <mutex>
 #include <string>
 
-#include "datasets/video/backoff.h"
+#include "base/backoff.h"
 #include "datasets/video/source.h"
 #include "nodes/flow/stream_lane.h"
 #include "pipeline/run/absence.h"

@@ -1,4 +1,4 @@
-#include "datasets/video/backoff.h"
+#include "base/backoff.h"
 
 #include <algorithm>
 #include <random>

@@ -1,5 +1,5 @@
-// How long to wait before a lost source is opened again: 0.5 s, doubling to 30 s, each shortened by
-// up to a quarter at random, so that many cameras behind one server do not return all at once.
+// How long to wait before something that was lost is tried again: 0.5 s, doubling to 30 s, each shortened by
+// up to a quarter at random, so that many who wait for one server do not return all at once.
 //
 // Belongs to one thread. Delays differ from run to run on purpose; nothing else may depend on them.
 #pragma once
@@ -18,7 +18,7 @@ class Backoff {
 
   // The next delay, within kFirst and kLongest.
   std::chrono::milliseconds next();
-  // The source gave frames again.
+  // It is there again.
   void reset() { attempt_ = 0; }
   int attempts() const { return attempt_; }
 
