@@ -15,8 +15,10 @@ constexpr int kSteps = 20;         // thresholds are 1/20, 2/20 … 19/20
 constexpr int kReach = 3;          // steps to the furthest neighbour whose merit counts
 constexpr double kPull = 2;        // actions that a distance of 1 from the decoder's own thresholds costs
 constexpr double kLeastEdits = 3;  // that thresholds of a class have to mend
-constexpr double kLeastEditsOfDuration = 2;
-constexpr double kMostSmoothing = 0.2, kMostShortest = 0.2, kMostMerged = 0.3;  // seconds
+constexpr double kMostDelay = 0.6, kMostShortest = 0.4;  // seconds, of each of the durations
+// Actions that a second is worth: of answering later, and of passing over what is shorter, which spares
+// people flickers.
+constexpr double kPriceOfDelay = 2, kWorthOfShortest = 1;
 constexpr int kMostRounds = 3;     // of choosing thresholds, then what else there is
 constexpr double kSameF1 = 0.005;  // a difference that counts for nothing
 constexpr double kLinger = 0.5;    // seconds after its end in which an action may be surest
@@ -138,9 +140,9 @@ class EventFitting {
       if (round > 0 && !now.better_than(before)) break;
       before = now;
       const EventCalibration then = chosen_;
-      choose_duration(&EventCalibration::smooth, kMostSmoothing);
-      choose_shortest();
-      choose_duration(&EventCalibration::merge, kMostMerged);
+      choose_duration(&EventCalibration::smooth, kMostDelay, kPriceOfDelay);
+      choose_duration(&EventCalibration::shortest, kMostShortest, -kWorthOfShortest);
+      choose_duration(&EventCalibration::merge, kMostDelay, kPriceOfDelay);
       if (chosen_ == then) break;
     }
     for (std::size_t label = 0; label < classes_.size(); ++label)
@@ -170,31 +172,29 @@ class EventFitting {
     return best.quality;
   }
 
-  void choose_duration(double EventCalibration::*duration, double most) {
-    std::vector<double> seconds;
-    std::vector<Quality> qualities;
+  // The one whose neighbourhood has the greatest merit, less what it costs: `price` actions a second.
+  void choose_duration(double EventCalibration::*duration, double most, double price) {
+    std::vector<double> seconds, merits;
     for (const int samples : kDurations) {
       EventCalibration tried = chosen_;
       tried.*duration = samples * streams_.front().interval;
       if (tried.*duration > most + kRounding) break;
       seconds.push_back(tried.*duration);
-      qualities.push_back(quality(tried));
+      merits.push_back(quality(tried).merit());
     }
-    const std::size_t best = middle_of_best(qualities);
-    const bool mends = edits_mended(qualities.front(), qualities[best]) > kLeastEditsOfDuration - 0.5;
-    chosen_.*duration = mends ? seconds[best] : 0;
+    double best = -std::numeric_limits<double>::infinity();
+    for (std::size_t i = 0; i < seconds.size(); ++i) {
+      const double merit = merit_near(merits, i) - price * seconds[i] / static_cast<double>(all_actions());
+      if (merit <= best + kRounding) continue;
+      best = merit;
+      chosen_.*duration = seconds[i];
+    }
   }
 
-  // Passing over what lasts a moment delays no action's end: the longest that loses nothing.
-  void choose_shortest() {
-    const double interval = streams_.front().interval;
-    chosen_.shortest = 0;
-    const Quality without = quality(chosen_);
-    for (int samples = 1; samples * interval < kMostShortest + kRounding; ++samples) {
-      EventCalibration tried = chosen_;
-      tried.shortest = samples * interval;
-      if (quality(tried).as_good_as(without)) chosen_ = tried;
-    }
+  static double merit_near(const std::vector<double>& merits, std::size_t at) {
+    const double before = merits[at > 0 ? at - 1 : at];
+    const double behind = merits[std::min(at + 1, merits.size() - 1)];
+    return (before + 2 * merits[at] + behind) / 4;
   }
 
   // Both thresholds by the same factor, so that one number is chosen from few actions.

@@ -74,21 +74,19 @@ TEST(EventFitting, BeginsInTheMiddleBetweenActionsAndOtherMovements) {
   EXPECT_NEAR(fitted.events->thresholds.begin, 0.48, 0.051);
   EXPECT_GT(fitted.events->thresholds.end, 0.1);
   EXPECT_LT(fitted.events->thresholds.end, 0.6);
-  // Nothing is gained by what would delay the answer, nor by thresholds of single classes; nothing is lost by
-  // passing over what lasts a moment.
+  // Nothing is gained by what would delay the answer, nor by thresholds of single classes.
   EXPECT_EQ(fitted.events->smooth, 0);
-  EXPECT_NEAR(fitted.events->shortest, 0.2, 1e-9);
   EXPECT_EQ(fitted.events->merge, 0);
   EXPECT_TRUE(fitted.events->classes.empty());
 }
 
 TEST(EventFitting, AsksForDurationWhereFalseAlarmsAreAsSureButShorter) {
   DrawnStream stream;
-  for (int i = 0; i < 6; ++i) stream.idle(10).movement(i % 2, 30, i % 2, 0.8F).idle(10).say(1, 2, 0.95F);
+  for (int i = 0; i < 6; ++i) stream.idle(10).movement(i % 2, 30, i % 2, 0.8F).idle(10).say(2, 2, 0.95F);
   const std::vector<ScoredStream> streams{stream.idle(10)};
   const Calibration fitted = fit_events(streams, kClasses);
   EXPECT_EQ(accuracy(streams[0], fitted), 1);
-  EXPECT_GT(fitted.events->shortest + fitted.events->smooth, 0.1);
+  EXPECT_GT(fitted.events->shortest + fitted.events->smooth, 0.2);
 }
 
 TEST(EventFitting, BridgesGapsInsideAnAction) {
@@ -137,7 +135,7 @@ ScoredStream noisy(std::uint64_t seed, int movements) {
 }
 
 // Twenty to thirty actions are few: what is best on them by chance must not be worse on others than no
-// choice, which is nearly the best one here.
+// choice.
 TEST(EventFitting, WhatIsChosenOnFewStreamsServesOthers) {
   double fitted = 0, unfitted = 0;
   constexpr int kDraws = 30;
@@ -151,8 +149,8 @@ TEST(EventFitting, WhatIsChosenOnFewStreamsServesOthers) {
     }
   }
   fitted /= 4 * kDraws;
-  EXPECT_GT(fitted, unfitted / kDraws / 4 - 0.01);
-  EXPECT_GT(fitted, 0.75);
+  EXPECT_GT(fitted, unfitted / kDraws / 4 + 0.04);
+  EXPECT_GT(fitted, 0.785);
 }
 
 TEST(EventFitting, TheTrailIsHowMuchTooLongTheMedianLasts) {
