@@ -1,15 +1,9 @@
 #include "datasets/synthetic/drawn_dataset.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
-#include <unistd.h>
-
-#include <algorithm>
-#include <cerrno>
-#include <cstring>
 
 #include "base/error.h"
+#include "base/file_lock.h"
 #include "base/progress.h"
 
 namespace actionflow {
@@ -17,27 +11,6 @@ namespace actionflow {
 namespace fs = std::filesystem;
 
 namespace {
-
-// Held by the one process that draws; the system lets go of it when that ends, however it does.
-class FolderLock {
- public:
-  explicit FolderLock(const fs::path& file)
-      : descriptor_(::open(file.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0666)) {
-    int locked = descriptor_;
-    while (descriptor_ >= 0 && (locked = ::flock(descriptor_, LOCK_EX)) != 0 && errno == EINTR) continue;
-    if (locked >= 0) return;
-    const int error = errno;
-    if (descriptor_ >= 0) ::close(descriptor_);
-    throw Error(ExitCode::failure,
-                fmt::format("{}: cannot be locked: {}", file.string(), std::strerror(error)));
-  }
-  ~FolderLock() { ::close(descriptor_); }
-  FolderLock(const FolderLock&) = delete;
-  FolderLock& operator=(const FolderLock&) = delete;
-
- private:
-  int descriptor_;
-};
 
 SyntheticOptions synthetic(const DrawnOptions& options, int threads) {
   SyntheticOptions all;
@@ -93,7 +66,7 @@ DrawnDataset drawn_dataset(const DrawnOptions& options, const fs::path& folder, 
   fs::create_directories(folder, error);
   if (error)
     throw Error(ExitCode::failure, fmt::format("{}: cannot be made: {}", folder.string(), error.message()));
-  const FolderLock lock(own.string() + ".lock");
+  const FileLock drawing = FileLock::wait(own.string() + ".lock");
   if (!fs::exists(own)) draw(drawn, own);
   return {own, drawn.scene, plan_synthetic(drawn)};
 }

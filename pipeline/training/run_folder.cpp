@@ -1,10 +1,5 @@
 #include "pipeline/training/run_folder.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -20,8 +15,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kLockName = ".lock";
-
-std::string reason(int error) { return std::generic_category().message(error); }
 
 // JSON has no NaN.
 nlohmann::ordered_json number(double value) {
@@ -47,47 +40,41 @@ std::string EpochMetrics::line() const {
   return json.dump();
 }
 
-RunFolder::RunFolder(fs::path path, bool resume) : path_(std::move(path)) {
+namespace {
+
+void refuse_full(const fs::path& folder) {
   std::error_code error;
-  if (fs::exists(path_, error) && !fs::is_directory(path_, error))
-    throw UsageError(path_.string() + " is a file, expected a folder for the output");
-  // Before anything is written into it.
-  if (!resume && !fs::exists(path_ / kLockName, error)) refuse_full();
-  fs::create_directories(path_, error);
-  if (error) throw Error(ExitCode::failure, path_.string() + " cannot be made: " + error.message());
-  hold();
-  try {
-    if (!resume) refuse_full();
-    for (const fs::path& file : {last(), best(), metrics(), path_ / "recipe.yaml", path_ / "report.html"})
-      remove_leftovers(file);
-  } catch (...) {
-    ::close(lock_);
-    throw;
-  }
-}
-
-RunFolder::~RunFolder() { ::close(lock_); }
-
-void RunFolder::hold() {
-  const std::string file = path_ / kLockName;
-  lock_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  if (lock_ < 0) throw Error(ExitCode::failure, file + " cannot be written: " + reason(errno));
-  if (::flock(lock_, LOCK_EX | LOCK_NB) == 0) return;
-  const int error = errno;
-  ::close(lock_);
-  if (error == EWOULDBLOCK)
-    throw UsageError(path_.string() + " is in use by another training run, expected a folder of its own");
-  throw Error(ExitCode::failure, file + " cannot be locked: " + reason(error));
-}
-
-void RunFolder::refuse_full() const {
-  std::error_code error;
-  for (const fs::directory_entry& entry : fs::directory_iterator(path_, error)) {
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
     if (entry.path().filename() == kLockName) continue;
-    throw UsageError("the output folder " + path_.string() + " is not empty (" +
+    throw UsageError("the output folder " + folder.string() + " is not empty (" +
                      entry.path().filename().string() +
                      "), expected an empty one, or --resume to go on with its run");
   }
+}
+
+// Before anything is written into it.
+void require_free(const fs::path& folder, bool resume) {
+  std::error_code error;
+  if (fs::exists(folder, error) && !fs::is_directory(folder, error))
+    throw UsageError(folder.string() + " is a file, expected a folder for the output");
+  if (!resume && !fs::exists(folder / kLockName, error)) refuse_full(folder);
+}
+
+FileLock held(const fs::path& folder, bool resume) {
+  require_free(folder, resume);
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) throw Error(ExitCode::failure, folder.string() + " cannot be made: " + error.message());
+  if (auto lock = FileLock::try_take(folder / kLockName)) return std::move(*lock);
+  throw UsageError(folder.string() + " is in use by another training run, expected a folder of its own");
+}
+
+}  // namespace
+
+RunFolder::RunFolder(fs::path path, bool resume) : path_(std::move(path)), lock_(held(path_, resume)) {
+  if (!resume) refuse_full(path_);
+  for (const fs::path& file : {last(), best(), metrics(), path_ / "recipe.yaml", path_ / "report.html"})
+    remove_leftovers(file);
 }
 
 void RunFolder::add(const EpochMetrics& metrics) {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/config/config.h"
+#include "base/file_lock.h"
 
 namespace actionflow {
 
@@ -37,7 +38,6 @@ class RunFolder {
   // Throws UsageError for a folder that another run holds, or that is not empty unless `resume`. Makes the
   // folder, and removes what a killed run left half-written.
   RunFolder(std::filesystem::path path, bool resume);
-  ~RunFolder();
   RunFolder(const RunFolder&) = delete;
   RunFolder& operator=(const RunFolder&) = delete;
 
@@ -53,12 +53,10 @@ class RunFolder {
   void write_recipe(const std::string& yaml) const;
 
  private:
-  void hold();
-  void refuse_full() const;
   void write_metrics() const;
 
   std::filesystem::path path_;
-  int lock_ = -1;
+  FileLock lock_;
   std::vector<std::string> lines_;
 };
 
