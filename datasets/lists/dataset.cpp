@@ -22,8 +22,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr double kOtherValShare = 0.2;  // of data.other for val, where data.val is named
-
 // UCF101's lists, where `train` is the folder that holds them.
 void find_ucf101_lists(DataOptions& options) {
   const fs::path folder = options.train;
@@ -275,7 +273,8 @@ Dataset DatasetReader::read() {
   }
   errors_.throw_if_any();
   if (options_.streams && !dataset_.val.empty())
-    draw_other_val(dataset_, other, options_.val_share > 0 ? options_.val_share : kOtherValShare, seed_);
+    draw_other_val(dataset_, other, options_.val_share > 0 ? options_.val_share : DataOptions::kValShare,
+                   seed_);
   if (layout_.empty() && !options_.val.empty() && options_.val_share > 0)
     dataset_.warnings.emplace_back("data.val_share is not used, since data.val names the validation list");
   warn_of_classes(classes_.names(), dataset_);

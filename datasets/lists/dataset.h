@@ -113,10 +113,13 @@ struct DataOptions {
   OptionalPath train, val, test;  // lists; for `folders`, folders
   OptionalPath other;             // videos of no class to train on
   OptionalPath unknown;           // videos of no class, for the threshold of rejection
-  double val_share = 0;  // where there is no val: this share of train, by group where groups are named
-  int folds = 0;         // for cross-validation: one of so many parts of train, by group, is the test split
-  int fold = 0;          // which
-  int split = 1;         // of hmdb51, and of ucf101 where `train` is a folder
+  // Where there is no val: this share of train, by group where groups are named. kValShare where nothing says
+  // how to split.
+  static constexpr double kValShare = 0.2;
+  double val_share = 0;
+  int folds = 0;  // for cross-validation: one of so many parts of train, by group, is the test split
+  int fold = 0;   // which
+  int split = 1;  // of hmdb51, and of ucf101 where `train` is a folder
   // A regular expression on the entry's name whose first group is the entry's group, or a file of
   // `name group` lines.
   std::string groups;

@@ -54,8 +54,6 @@ void DataOptions::describe(config::Fields<DataOptions>& fields) {
 
 namespace {
 
-constexpr double kDrawnShare = 0.2;  // of train for val, where nothing says how to split
-
 // Whether the key stands in the recipe's file, not on the command line.
 bool is_in_file(const config::Value& value, const char* key) {
   const config::Value* written = value.find(key);
@@ -83,7 +81,7 @@ void DataOptions::forget_lists_that_are_elsewhere(const config::Value& value) {
   forget("classes", classes);
   forget("other", other);
   forget("unknown", unknown);
-  if (no_val && !train.empty() && val_share == 0) val_share = kDrawnShare;
+  if (no_val && !train.empty() && val_share == 0) val_share = DataOptions::kValShare;
   if (!no_train) return;
   if (is_in_file(value, "format")) format = DatasetFormat::automatic;
   if (is_in_file(value, "groups")) groups.clear();
@@ -111,7 +109,7 @@ void DataOptions::check(const config::Value& value, config::Diagnostics&) {
   locate("unknown", unknown);
   forget_lists_that_are_elsewhere(value);
   const bool named = !train.empty() || !val.empty() || !test.empty();
-  if (!named && value.find("val_share") == nullptr) val_share = kDrawnShare;
+  if (!named && value.find("val_share") == nullptr) val_share = DataOptions::kValShare;
 }
 
 SourceOptions VideoEntry::source() const {
