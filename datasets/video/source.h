@@ -48,6 +48,7 @@ struct SourceOptions {
   RtspTransport transport = RtspTransport::tcp;
   bool allow_manifests = false;  // HLS or DASH behind an http(s) address
 
+  bool operator==(const SourceOptions&) const = default;
   static void describe(config::Fields<SourceOptions>& fields);
 };
 

@@ -48,8 +48,13 @@ void Flow::on_detach(std::function<void(StreamId)> forget, std::function<std::si
 
 StreamLane& Flow::attach(StreamId stream) {
   auto lane = std::make_shared<StreamLane>(stream, run_->stream(stream));
-  for (const LaneBuilder& builder : builders_) {
-    if (builder.reached_by(*lane)) builder.add(*lane);
+  try {
+    for (const LaneBuilder& builder : builders_) {
+      if (builder.reached_by(*lane)) builder.add(*lane);
+    }
+  } catch (...) {
+    forget(stream);
+    throw;
   }
   const std::lock_guard lock(lanes_mutex_);
   return *lanes_.emplace(stream, std::move(lane)).first->second;
@@ -79,14 +84,18 @@ void Flow::release(StreamId stream) {
   lane->in_flight()->wait_for_none();
   for (const auto& sink : lane->sinks()) sink->close();
   for (const auto& sink : lane->sinks()) sink->join();
-  for (const Keeper& keeper : keepers_) keeper.forget(stream);
-  result_order_.forget(stream);
+  forget(stream);
   {
     const std::lock_guard lock(lanes_mutex_);
     lanes_.erase(stream);
   }
   lane.reset();
   tell_end(stream);
+}
+
+void Flow::forget(StreamId stream) {
+  for (const Keeper& keeper : keepers_) keeper.forget(stream);
+  result_order_.forget(stream);
 }
 
 void Flow::tell_end(StreamId stream) {

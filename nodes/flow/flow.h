@@ -138,6 +138,7 @@ class Flow {
   WriteResult writer(const OwnSink& own) const;
   void bound_by(const NodeUse& use, std::shared_ptr<SinkThread> thread);
   void tell_room();
+  void forget(StreamId stream);
   void tell_end(StreamId stream);
   void end_sinks();
 

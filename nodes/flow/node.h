@@ -71,6 +71,8 @@ class Node {
   virtual const InputSpec* input_form() const { return nullptr; }
   // Whether its state goes on from clip to clip, so that clips have to follow each other without an overlap.
   virtual bool carries_state() const { return false; }
+  // The network that it runs when the run begins, with its weights; null where it has none.
+  virtual std::shared_ptr<const Model> model() const { return nullptr; }
   // What it scores, where it gives scores.
   virtual const std::vector<std::string>& classes() const;
   // When they count as an action, as the network's weights have it; null where they do not say.

@@ -46,6 +46,7 @@ class NetworkNode : public Node {
   void load(const NodeUse& use, config::Diagnostics& diagnostics) override;
   void settle(const NodeUse& use, const Neighbours& around, config::Diagnostics& diagnostics) override;
   const InputSpec* input_form() const override { return model_ ? &form_ : nullptr; }
+  std::shared_ptr<const Model> model() const override { return model_; }
   bool carries_state() const override { return model_ && model_->architecture.streams; }
   const std::vector<std::string>& classes() const override;
   const EventCalibration* event_calibration() const override;

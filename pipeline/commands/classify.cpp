@@ -5,6 +5,7 @@
 #include "nodes/results/console_sink.h"
 #include "nodes/results/json_lines.h"
 #include "pipeline/commands/commands.h"
+#include "pipeline/commands/live_reload.h"
 #include "pipeline/commands/pipeline_flags.h"
 #include "pipeline/commands/result_files.h"
 #include "pipeline/graph/dot.h"
@@ -38,6 +39,7 @@ class Classify : public Command {
   }
 
   ExitCode run(const Arguments& arguments) override {
+    LiveReload reload(flags_, arguments);
     const NamedSources sources = flags_.sources(arguments);
     const ResultFiles files(outputs_, sources.several);
     flags_.overrides.done = files.done();
@@ -50,6 +52,7 @@ class Classify : public Command {
     if (print_graph_) return print(to_dot(description));
     Pipeline pipeline(description, files.open(description, sink(arguments.json)));
     const StopOnSignal stop_on_signal([&pipeline] { pipeline.stop(); });
+    const auto reloads = reload.begin(pipeline, description);
     return pipeline.run().exit_code();
   }
 

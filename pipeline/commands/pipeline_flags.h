@@ -29,6 +29,10 @@ struct PipelineFlags {
   NamedSources sources(const Arguments& arguments) const;
   // Throws ConfigError, UsageError or ModelError.
   PipelineDescription read(const Arguments& arguments) const;
+  // Whether the command line names a PIPELINE.yaml, and nothing else.
+  bool names_file(const Arguments& arguments) const {
+    return !names_network() && arguments.files.size() == 1;
+  }
   // The file, where there is one.
   std::optional<config::Value> document(const Arguments& arguments) const;
 

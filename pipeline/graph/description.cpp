@@ -176,7 +176,8 @@ class PipelineReader {
     read_names(entry.value.find("from"), draft.from, &draft.from_places);
     draft.names_streams = entry.value.find("streams") != nullptr;
     read_names(entry.value.find("streams"), draft.streams, nullptr);
-    draft.node = draft.kind->read(with_hop(*draft.kind, entry.value), problems_.diagnostics());
+    draft.options = with_hop(*draft.kind, entry.value);
+    draft.node = draft.kind->read(draft.options, problems_.diagnostics());
     drafts.push_back(std::move(draft));
   }
 

@@ -49,6 +49,7 @@ struct NodeDescription {
   NodeUse use;
   std::vector<int> inputs;    // indices in PipelineDescription::nodes
   bool final_result = false;  // gives scores that no other node scores on
+  config::Value options;      // as the file has them; null for a graph that stands in none
   std::shared_ptr<Node> node;
 };
 

@@ -251,6 +251,7 @@ class GraphChecker {
       NodeDescription& node = description_.nodes.emplace_back();
       node.kind = drafts_[i].kind;
       node.use = uses_[i];
+      node.options = drafts_[i].options;
       node.node = drafts_[i].node;
       node.final_result = is_final(i);
       for (const int input : inputs_[i]) node.inputs.push_back(places.at(input));

@@ -42,7 +42,8 @@ struct NodeDraft {
   std::vector<config::Place> from_places;
   bool names_streams = false;
   std::vector<std::string> streams;
-  std::shared_ptr<Node> node;
+  std::shared_ptr<Node> node = nullptr;
+  config::Value options = {};
 };
 
 // Connects the drafts into description.nodes (its streams stand already): names, types, cycles, loading,

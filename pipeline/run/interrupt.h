@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "base/clock.h"
+#include "pipeline/run/signal_pipe.h"
 
 namespace actionflow {
 
@@ -20,7 +21,7 @@ class StopOnSignal {
   StopOnSignal& operator=(const StopOnSignal&) = delete;
 
  private:
-  int wake_[2] = {-1, -1};
+  SignalPipe signals_;
   std::thread waiting_;
 };
 

@@ -59,6 +59,7 @@ struct Pipeline::State {
       std::vector<NodeOutput> inputs;
       for (const int input : node.inputs) inputs.push_back(outputs[static_cast<std::size_t>(input)]);
       nodes.push_back(node.node);
+      if (node.kind->output == PortType::frames) decoders.push_back(node.use);
       outputs.push_back(node.node->build(*flow, node.use, inputs));
       outputs.back().node = node.use.name;
       if (outputs.back().exchange) networks[node.use.name] = outputs.back().exchange;
@@ -67,6 +68,34 @@ struct Pipeline::State {
     for (std::size_t i = 0; i < outputs.size(); ++i) {
       if (description.nodes[i].final_result) add_final_results(*flow, description.nodes[i].use, outputs[i]);
     }
+  }
+
+  void attach(const StreamDescription& stream) {
+    if (over) throw UsageError("stream '" + stream.name + "': the run is over");
+    if (find_source(stream.name)) throw UsageError("there is a stream '" + stream.name + "' already");
+    if (std::none_of(decoders.begin(), decoders.end(),
+                     [&](const NodeUse& use) { return use.reached_by(stream.name); }))
+      throw UsageError("no decode node takes stream '" + stream.name + "', expected one that names it");
+    const StreamId id = run->add_stream(stream.name, stream.source.codec_threads);
+    try {
+      const auto source = add_source(id, stream.source);
+      if (started) source->start();
+    } catch (...) {
+      run->remove_stream(id);
+      throw;
+    }
+  }
+
+  void detach(const std::string& stream) {
+    if (drop_waiting(stream)) return;
+    const auto source = find_source(stream);
+    if (!source) throw UsageError("there is no stream '" + stream + "'");
+    if (over) throw UsageError("stream '" + stream + "': the run is over");
+    end_source(*source);
+    flow->detach(source->id());
+    const std::lock_guard lock(mutex);
+    std::erase(sources, source);
+    std::erase(reading, source);
   }
 
   std::shared_ptr<StreamSource> add_source(StreamId id, const SourceOptions& source_options) {
@@ -87,6 +116,15 @@ struct Pipeline::State {
       reading.push_back(add_source(files.front().first, files.front().second));
       if (started) reading.back()->start();
     }
+  }
+
+  bool drop_waiting(const std::string& stream) {
+    const auto waiting = std::find_if(
+        files.begin(), files.end(), [&](const auto& file) { return run->stream(file.first).name == stream; });
+    if (waiting == files.end()) return false;
+    run->remove_stream(waiting->first);
+    files.erase(waiting);
+    return true;
   }
 
   // Lets go what has ended, so that as many files as there are need no more than a few do.
@@ -161,6 +199,7 @@ struct Pipeline::State {
   tbb::global_control parallelism;
   std::shared_ptr<RunContext> run;
   std::vector<std::shared_ptr<Node>> nodes;  // what is built refers to them
+  std::vector<NodeUse> decoders;
   std::map<std::string, std::function<void(const Model&)>> networks;
   std::unique_ptr<Flow> flow;
   std::mutex streams_mutex;                              // one attaches or detaches
@@ -209,25 +248,19 @@ Summary Pipeline::run() {
 void Pipeline::stop() noexcept { state_->run->request_stop(); }
 
 void Pipeline::attach(const StreamDescription& stream) {
-  State& state = *state_;
-  const std::lock_guard lock(state.streams_mutex);
-  if (state.over) throw UsageError("stream '" + stream.name + "': the run is over");
-  if (state.find_source(stream.name)) throw UsageError("there is a stream '" + stream.name + "' already");
-  const StreamId id = state.run->add_stream(stream.name, stream.source.codec_threads);
-  const auto source = state.add_source(id, stream.source);
-  if (state.started) source->start();
+  const std::lock_guard lock(state_->streams_mutex);
+  state_->attach(stream);
 }
 
 void Pipeline::detach(const std::string& stream) {
-  State& state = *state_;
-  const std::lock_guard lock(state.streams_mutex);
-  const auto source = state.find_source(stream);
-  if (!source) throw UsageError("there is no stream '" + stream + "'");
-  if (state.over) throw UsageError("stream '" + stream + "': the run is over");
-  state.end_source(*source);
-  state.flow->detach(source->id());
-  const std::lock_guard sources_lock(state.mutex);
-  std::erase(state.sources, source);
+  const std::lock_guard lock(state_->streams_mutex);
+  state_->detach(stream);
+}
+
+void Pipeline::replace(const StreamDescription& stream) {
+  const std::lock_guard lock(state_->streams_mutex);
+  state_->detach(stream.name);
+  state_->attach(stream);
 }
 
 void Pipeline::exchange(const std::string& node, const Model& model) {

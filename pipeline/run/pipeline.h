@@ -49,11 +49,14 @@ class Pipeline {
   void stop() noexcept;
 
   // Takes up another stream. It reaches the decode nodes that name it or name none, and run() returns when it
-  // has ended, too. Throws UsageError where a stream of that name is there or the run is over.
+  // has ended, too. Throws UsageError where a stream of that name is there, no decode node takes it, or the
+  // run is over.
   void attach(const StreamDescription& stream);
   // Stops reading a stream, waits until what was read of it is answered and written, and forgets it; it goes
   // on to count in the summary. Throws UsageError where there is none of that name.
   void detach(const std::string& stream);
+  // Both: the stream of that name goes on from another source. The run does not end in between.
+  void replace(const StreamDescription& stream);
   // Goes on with another network and its weights in the node `node`, from the next clip on. Classes may be
   // others. Throws ModelError where it does not fit, UsageError where no network stands under that name.
   void exchange(const std::string& node, const Model& model);

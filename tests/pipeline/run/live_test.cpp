@@ -1,7 +1,5 @@
 // Cameras: a real RTSP server, killed and started again under the running program.
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 
 #include <filesystem>
 #include <fstream>
@@ -10,10 +8,12 @@
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <sstream>
+#include <optional>
 
+#include "tests/datasets/make_video.h"
 #include "tests/test_data.h"
-#include "tests/tools/child_process.h"
+#include "tests/tools/camera_server.h"
+#include "tests/tools/process_holdings.h"
 #include "tests/tools/wait_for.h"
 
 namespace actionflow::testing {
@@ -21,45 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-int free_port() {
-  const int fd = socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  bind(fd, reinterpret_cast<sockaddr*>(&address), size);
-  getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
-  close(fd);
-  return ntohs(address.sin_port);
-}
-
-std::unique_ptr<ChildProcess> start_server(int port) {
-  auto server = std::make_unique<ChildProcess>(
-      std::vector<std::string>{ACTIONFLOW_RTSP_SERVER, std::to_string(port)}, "/dev/null");
-  const auto line = server->read_line(30);
-  EXPECT_TRUE(line && *line == "ready") << "the RTSP server did not start";
-  return server;
-}
-
-// What a process holds: threads and descriptors counted, resident memory in KiB.
-struct Holdings {
-  std::size_t threads = 0, descriptors = 0;
-  long resident_kib = 0;
-};
-
-Holdings holdings(pid_t pid) {
-  const fs::path proc = fs::path("/proc") / std::to_string(pid);
-  Holdings held;
-  for ([[maybe_unused]] const auto& entry : fs::directory_iterator(proc / "task")) ++held.threads;
-  for ([[maybe_unused]] const auto& entry : fs::directory_iterator(proc / "fd")) ++held.descriptors;
-  std::ifstream status(proc / "status");
-  for (std::string line; std::getline(status, line);) {
-    if (line.starts_with("VmRSS:")) std::istringstream(line.substr(6)) >> held.resident_kib;
-  }
-  return held;
-}
-
-void keep_least(Holdings& least, const Holdings& now) {
+void keep_least(ProcessHoldings& least, const ProcessHoldings& now) {
   if (least.threads == 0 || now.resident_kib < least.resident_kib) least = now;
 }
 
@@ -104,12 +66,12 @@ TEST(Cameras, ComeBackAfterEachOfTwentyRestartsOfTheirServerWithNothingLeftBehin
   std::ofstream(folder / "pipeline.yaml") << pipeline_text(port);
   const std::string log = folder / "log.txt";
 
-  auto server = start_server(port);
+  auto server = start_camera_server(port);
   ChildProcess program({ACTIONFLOW_PROGRAM, "classify", "--json", folder / "pipeline.yaml"}, log);
   ASSERT_TRUE(windows_of_both(program, 2, 60)) << "no window before the first restart";
 
   // Of three restarts the least: pictures that wait while the machine is busy elsewhere come and go.
-  Holdings third, last;
+  ProcessHoldings third, last;
   for (int restart = 1; restart <= 20; ++restart) {
     server->signal(SIGKILL);
     server->wait();
@@ -117,9 +79,9 @@ TEST(Cameras, ComeBackAfterEachOfTwentyRestartsOfTheirServerWithNothingLeftBehin
     const auto both_back = [&, one = returns(log, "one"), two = returns(log, "two")] {
       return returns(log, "one") > one && returns(log, "two") > two;
     };
-    server = start_server(port);
+    server = start_camera_server(port);
     EXPECT_TRUE(windows_of_both(program, 2, 60, both_back)) << "no window after restart " << restart;
-    const Holdings now = holdings(program.pid());
+    const ProcessHoldings now = process_holdings(program.pid());
     if (restart >= 3 && restart <= 5) keep_least(third, now);
     if (restart >= 18) keep_least(last, now);
   }
@@ -146,7 +108,7 @@ TEST(Cameras, AServerThatFallsSilentIsNoticed) {
   fs::create_directories(folder);
   const int port = free_port();
   std::ofstream(folder / "pipeline.yaml") << pipeline_text(port);
-  auto server = start_server(port);
+  auto server = start_camera_server(port);
   ChildProcess program({ACTIONFLOW_PROGRAM, "classify", "--json", folder / "pipeline.yaml"},
                        folder / "log.txt");
   ASSERT_TRUE(windows_of_both(program, 2, 60));
@@ -165,6 +127,86 @@ TEST(Cameras, AServerThatFallsSilentIsNoticed) {
   server->signal(SIGKILL);
   server->wait();
   fs::remove_all(folder);
+}
+
+// A pipeline file that is edited in several ways while cameras run.
+class EditedCameras : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    write(file_, text("one"));
+    server_ = start_camera_server(port_);
+    program_.emplace(std::vector<std::string>{ACTIONFLOW_PROGRAM, "classify", "--json", file_}, log_);
+    ASSERT_TRUE(window_of("one"));
+  }
+  void TearDown() override {
+    if (!program_) return;
+    program_->signal(SIGINT);
+    program_->read_all(60);
+    EXPECT_EQ(program_->wait(), 130) << told();
+  }
+
+  std::string text(const std::string& streams, const std::string& more = "") const {
+    const std::string address = "rtsp://127.0.0.1:" + std::to_string(port_) + "/";
+    std::string text = "streams:\n";
+    for (const std::string name : {"one", "two"})
+      if (streams.find(name) != std::string::npos) text += "  " + name + ": " + address + name + "\n";
+    return text + "graph:\n  frames: {node: decode}\n  clips: {node: window, from: frames, hop: 5}\n" +
+           "  actions: {node: cnn_lstm, from: clips, random_weights: 1, model: " +
+           (project_root() / "configs/models/cnn_lstm.yaml").string() + "}\n" + more;
+  }
+
+  static void write(const fs::path& file, const std::string& text) { std::ofstream(file) << text; }
+
+  // Another file takes its place, as editors have it.
+  void exchange_file(const std::string& text) const {
+    write(folder_ / "new.yaml", text);
+    fs::rename(folder_ / "new.yaml", file_);
+  }
+
+  bool window_of(const std::string& stream) {
+    const Deadline deadline(60);
+    while (!deadline.passed()) {
+      const auto line = program_->read_line(1);
+      if (line && nlohmann::json::parse(*line)["stream"] == stream) return true;
+    }
+    return false;
+  }
+
+  std::string told() const {
+    std::ifstream log(log_);
+    return {std::istreambuf_iterator<char>(log), {}};
+  }
+  bool tells(const std::string& what) const {
+    return wait_for([&] { return told().find(what) != std::string::npos; });
+  }
+
+  const TemporaryFolder folder_;
+  const fs::path file_ = folder_ / "pipeline.yaml", log_ = folder_ / "log.txt";
+  const int port_ = free_port();
+  std::unique_ptr<ChildProcess> server_;
+  std::optional<ChildProcess> program_;
+};
+
+TEST_F(EditedCameras, ComeAndGoWithTheFileWhileTheOthersGoOn) {
+  exchange_file(text("one, two"));
+  EXPECT_TRUE(window_of("two")) << told();
+  write(file_, text("two"));  // in place
+  EXPECT_TRUE(tells("removed 'one'")) << told();
+  EXPECT_TRUE(window_of("two"));
+  write(file_, text("one", "nonsense: 1\n"));
+  EXPECT_TRUE(tells("not taken up, what runs goes on")) << told();
+  EXPECT_TRUE(tells("nonsense"));
+  EXPECT_TRUE(window_of("two"));
+  program_->signal(SIGHUP);
+  write(file_, text("one, two"));
+  EXPECT_TRUE(window_of("one")) << told();
+  EXPECT_EQ(told().find("lost"), std::string::npos) << told();
+}
+
+TEST_F(EditedCameras, AreReadAnewAtAHangUpSignal) {
+  program_->signal(SIGHUP);
+  EXPECT_TRUE(tells("nothing is new in it")) << told();
+  EXPECT_TRUE(window_of("one"));
 }
 
 }  // namespace

@@ -5,11 +5,11 @@
 
 #include <nlohmann/json.hpp>
 
-#include "base/log.h"
 #include "nodes/flow/clip_gate.h"
 #include "tests/datasets/video/small_server.h"
 #include "tests/pipeline/run/graph_bench.h"
 #include "tests/test_data.h"
+#include "tests/tools/log_lines.h"
 #include "tests/tools/moved_clock.h"
 #include "tests/tools/wait_for.h"
 
@@ -20,6 +20,7 @@ using ::testing::ElementsAre;
 using testing::GraphBench;
 using ::testing::HasSubstr;
 using testing::LinesByStream;
+using testing::LogLines;
 using testing::wait_for;
 
 // One network over one stream.
@@ -27,19 +28,6 @@ std::string simple_graph(const std::string& streams, const std::string& window =
   return "streams: " + streams + "\ngraph:\n  frames: {node: decode}\n  clips: {node: window, from: frames" +
          window + "}\n  net: {node: cnn3d, from: clips, model: plain.yaml, random_weights: 1}\n";
 }
-
-// Collects the log's lines while it lives.
-class LogLines {
- public:
-  LogLines() {
-    log::set_sink([this](log::Level, std::string_view line) { lines_.emplace_back(line); });
-  }
-  ~LogLines() { log::set_sink({}); }
-  const std::vector<std::string>& lines() const { return lines_; }
-
- private:
-  std::vector<std::string> lines_;
-};
 
 TEST(Pipeline, ClassifiesEveryWindowOfAFile) {
   GraphBench bench;

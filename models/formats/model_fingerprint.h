@@ -1,0 +1,13 @@
+// Tells whether two networks with their weights are the same.
+#pragma once
+
+#include <cstdint>
+
+#include "models/formats/weight_files.h"
+
+namespace actionflow {
+
+// Of description, classes, calibration and every bit of the weights.
+std::uint64_t model_fingerprint(const Model& model);
+
+}  // namespace actionflow

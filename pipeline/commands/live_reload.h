@@ -1,0 +1,42 @@
+// A live run whose command line is read anew when its pipeline file changes, or at a SIGHUP.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "pipeline/commands/pipeline_flags.h"
+#include "pipeline/run/reload.h"
+#include "pipeline/run/reload_requests.h"
+
+namespace actionflow {
+
+class LiveReload {
+ public:
+  // Watches the pipeline file from here on, so that no change after its first reading is missed.
+  LiveReload(const PipelineFlags& flags, const Arguments& arguments);
+
+  // Stands while the pipeline runs.
+  class Running {
+   public:
+    Running(Pipeline& pipeline, const PipelineDescription& description, const std::string& name,
+            Reload::Read read, std::unique_ptr<FileWatch> watch)
+        : reload_(pipeline, description, name, std::move(read)),
+          requests_(
+              std::move(watch), [this] { reload_.reload(); }, [&pipeline] { pipeline.stop(); }) {}
+
+   private:
+    Reload reload_;
+    ReloadRequests requests_;
+  };
+  // Null where no stream is live: recorded files end by themselves. `description` is what the pipeline was
+  // made of; flags and arguments must outlive the result.
+  std::unique_ptr<Running> begin(Pipeline& pipeline, const PipelineDescription& description);
+
+ private:
+  const PipelineFlags& flags_;
+  const Arguments& arguments_;
+  std::unique_ptr<FileWatch> watch_;  // null where the command line names sources
+};
+
+}  // namespace actionflow

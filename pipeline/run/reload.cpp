@@ -1,0 +1,174 @@
+#include "pipeline/run/reload.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "base/log.h"
+#include "models/formats/model_fingerprint.h"
+#include "pipeline/graph/graph_difference.h"
+
+namespace actionflow {
+
+namespace {
+
+std::string listed(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "'" : ", '") + name + "'";
+  return text;
+}
+
+}  // namespace
+
+// What came of a description read anew, told in one line.
+class Reload::Report {
+ public:
+  explicit Report(const std::string& name) : name_(name) {}
+
+  // Makes one change, which gives whether there was anything to do; what it throws is logged at once.
+  template <class Change>
+  void note(const std::string& what, const std::string& name, Change&& change) {
+    try {
+      if (change()) names_[what].push_back(name);
+    } catch (...) {
+      failed_ = true;
+      log::error("{}: '{}' is not taken up: {}", name_, name, Failure::from_current_exception().message);
+    }
+  }
+
+  // `other`: what cannot be changed while it runs.
+  void tell(const std::vector<std::string>& other) const {
+    std::string text;
+    for (const auto& [what, names] : names_) text += (text.empty() ? "" : "; ") + what + " " + listed(names);
+    if (text.empty() && !failed_ && other.empty()) text = "nothing is new in it";
+    if (!text.empty()) log::info("{}: {}", name_, text);
+    if (!other.empty())
+      log::warn("{}: {} cannot be changed while it runs; restart to take that up", name_, listed(other));
+  }
+
+ private:
+  const std::string& name_;
+  std::map<std::string, std::vector<std::string>> names_;  // by what became of them
+  bool failed_ = false;
+};
+
+Reload::Reload(Pipeline& pipeline, const PipelineDescription& running, std::string name, Read read)
+    : pipeline_(pipeline),
+      name_(std::move(name)),
+      read_(std::move(read)),
+      graph_(running),
+      described_(sources_of(running)),
+      running_(described_) {
+  for (const NodeDescription& node : running.nodes)
+    if (const auto model = node.node->model()) described_models_[node.use.name] = model_fingerprint(*model);
+  running_models_ = described_models_;
+}
+
+Reload::Sources Reload::sources_of(const PipelineDescription& description) {
+  Sources sources;
+  for (const StreamDescription& stream : description.streams) sources.emplace(stream.name, stream.source);
+  return sources;
+}
+
+void Reload::reload() noexcept try { take_up(read_()); } catch (const config::ConfigError& error) {
+  log::error("{}: not taken up, what runs goes on:\n{}", name_, error.what());
+} catch (...) {
+  log::error("{}: not taken up, what runs goes on: {}", name_, Failure::from_current_exception().message);
+}
+
+void Reload::take_up(const PipelineDescription& description) {
+  const std::lock_guard lock(mutex_);
+  for (const std::string& warning : description.warnings) log::warn("{}", warning);
+  const std::vector<std::string> other = graph_difference(graph_, description);
+  Report report(name_);
+  take_up_streams(description, report);
+  take_up_weights(description, other, report);
+  report.tell(other);
+}
+
+// What comes before what goes: the run ends with its last stream.
+void Reload::take_up_streams(const PipelineDescription& description, Report& report) {
+  const Sources wanted = sources_of(description);
+  const Sources before = described_;
+  for (const StreamDescription& stream : description.streams) {
+    const auto known = before.find(stream.name);
+    if (known != before.end() && known->second == stream.source) continue;
+    report.note(known == before.end() ? "added" : "changed", stream.name, [&] {
+      const bool done = put(stream);
+      described_[stream.name] = stream.source;
+      return done;
+    });
+  }
+  for (const auto& [name, source] : before) {
+    if (wanted.contains(name)) continue;
+    report.note("removed", name, [&, gone = name] {
+      described_.erase(gone);
+      const bool runs = running_.contains(gone);
+      if (runs) remove(gone);
+      return runs;
+    });
+  }
+}
+
+// `other`: nodes that are not as they were in more than their weights.
+void Reload::take_up_weights(const PipelineDescription& description, const std::vector<std::string>& other,
+                             Report& report) {
+  for (const NodeDescription& node : description.nodes) {
+    const auto model = node.node->model();
+    const std::string& name = node.use.name;
+    if (!model || std::find(other.begin(), other.end(), name) != other.end()) continue;
+    const std::uint64_t fingerprint = model_fingerprint(*model);
+    if (described_models_[name] == fingerprint) continue;
+    report.note("exchanged the weights of", name, [&] {
+      const bool done = exchange_if_other(name, *model, fingerprint);
+      described_models_[name] = fingerprint;
+      return done;
+    });
+  }
+}
+
+void Reload::put_stream(const StreamDescription& stream) {
+  const std::lock_guard lock(mutex_);
+  put(stream);
+}
+
+void Reload::remove_stream(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  remove(name);
+}
+
+void Reload::exchange(const std::string& node, const Model& model) {
+  const std::lock_guard lock(mutex_);
+  exchange_if_other(node, model, model_fingerprint(model));
+}
+
+// False where it has that source already.
+bool Reload::put(const StreamDescription& stream) {
+  const auto runs = running_.find(stream.name);
+  if (runs == running_.end()) {
+    pipeline_.attach(stream);
+  } else if (runs->second == stream.source) {
+    return false;
+  } else {
+    running_.erase(runs);
+    pipeline_.replace(stream);
+  }
+  running_[stream.name] = stream.source;
+  return true;
+}
+
+void Reload::remove(const std::string& name) {
+  pipeline_.detach(name);
+  running_.erase(name);
+}
+
+// False where these are the weights that it has.
+bool Reload::exchange_if_other(const std::string& node, const Model& model, std::uint64_t fingerprint) {
+  const auto runs = running_models_.find(node);
+  if (runs != running_models_.end() && runs->second == fingerprint) return false;
+  pipeline_.exchange(node, model);
+  running_models_[node] = fingerprint;
+  return true;
+}
+
+}  // namespace actionflow
