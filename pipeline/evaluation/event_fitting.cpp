@@ -16,9 +16,9 @@ constexpr int kReach = 3;          // steps to the furthest neighbour whose meri
 constexpr double kPull = 2;        // actions that a distance of 1 from the decoder's own thresholds costs
 constexpr double kLeastEdits = 3;  // that thresholds of a class have to mend
 constexpr double kMostDelay = 0.6, kMostShortest = 0.4;  // seconds, of each of the durations
-// Actions that a second is worth: of answering later, and of passing over what is shorter, which spares
-// people flickers.
-constexpr double kPriceOfDelay = 2, kWorthOfShortest = 1;
+// Shares of all actions that a second is worth: of answering later, and of passing over what is shorter,
+// which spares people flickers.
+constexpr double kPriceOfDelay = 0.07, kWorthOfShortest = 0.015;
 constexpr int kMostRounds = 3;     // of choosing thresholds, then what else there is
 constexpr double kSameF1 = 0.005;  // a difference that counts for nothing
 constexpr double kLinger = 0.5;    // seconds after its end in which an action may be surest
@@ -172,7 +172,7 @@ class EventFitting {
     return best.quality;
   }
 
-  // The one whose neighbourhood has the greatest merit, less what it costs: `price` actions a second.
+  // The one whose neighbourhood has the greatest merit, less what it costs: `price` a second.
   void choose_duration(double EventCalibration::*duration, double most, double price) {
     std::vector<double> seconds, merits;
     for (const int samples : kDurations) {
@@ -184,7 +184,7 @@ class EventFitting {
     }
     double best = -std::numeric_limits<double>::infinity();
     for (std::size_t i = 0; i < seconds.size(); ++i) {
-      const double merit = merit_near(merits, i) - price * seconds[i] / static_cast<double>(all_actions());
+      const double merit = merit_near(merits, i) - price * seconds[i];
       if (merit <= best + kRounding) continue;
       best = merit;
       chosen_.*duration = seconds[i];
