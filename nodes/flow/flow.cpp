@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/metric_text.h"
 #include "nodes/flow/node.h"
 
 namespace actionflow {
@@ -108,6 +109,16 @@ std::size_t Flow::lane_count() const {
   return lanes_.size();
 }
 
+Flow::Traffic Flow::traffic() const {
+  Traffic traffic;
+  const std::lock_guard lock(lanes_mutex_);
+  for (const auto& [id, lane] : lanes_) {
+    traffic.busy = traffic.busy || !lane->in_flight()->none();
+    traffic.answered += lane->in_flight()->ended();
+  }
+  return traffic;
+}
+
 std::size_t Flow::streams_kept() const {
   std::size_t kept = result_order_.streams();
   for (const Keeper& keeper : keepers_) kept += keeper.streams();
@@ -117,6 +128,14 @@ std::size_t Flow::streams_kept() const {
 std::shared_ptr<SinkThread> Flow::start_sink(const std::string& name, std::shared_ptr<ResultSink> sink) {
   auto thread = std::make_shared<SinkThread>(name, run_, [sink = std::move(sink)] { sink->finish(); });
   thread->on_room([this] { tell_room(); });
+  run_->add_meter([name, weak = std::weak_ptr(thread)](MetricText& text) {
+    const auto alive = weak.lock();
+    if (!alive) return;
+    text.gauge("actionflow_queue_depth", "results that wait to be written",
+               static_cast<double>(alive->waiting()), {{"node", name}});
+    text.counter("actionflow_results_dropped_total", "results of live streams that a slow sink left out",
+                 static_cast<double>(alive->dropped()), {{"node", name}});
+  });
   return thread;
 }
 

@@ -94,6 +94,12 @@ class Flow {
   // The same, and takes it out of the run context, too.
   void detach(StreamId stream);
   std::size_t lane_count() const;
+  // Whether anything is in the graph, and how much of the streams that are attached has left it.
+  struct Traffic {
+    bool busy = false;
+    std::int64_t answered = 0;
+  };
+  Traffic traffic() const;
   // The sum over everything that keeps something for each stream.
   std::size_t streams_kept() const;
 

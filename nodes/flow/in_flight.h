@@ -21,6 +21,7 @@ class InFlight : public std::enable_shared_from_this<InFlight> {
     ~Hold() {
       if (!counter_) return;
       const std::lock_guard lock(counter_->mutex_);
+      ++counter_->ended_;
       if (--counter_->count_ == 0) counter_->none_.notify_all();
     }
     Hold(const Hold&) = delete;
@@ -34,6 +35,11 @@ class InFlight : public std::enable_shared_from_this<InFlight> {
     const std::lock_guard lock(mutex_);
     return count_ == 0;
   }
+  // How many were there and are gone.
+  std::int64_t ended() const {
+    const std::lock_guard lock(mutex_);
+    return ended_;
+  }
   void wait_for_none() {
     std::unique_lock lock(mutex_);
     none_.wait(lock, [this] { return count_ == 0; });
@@ -43,6 +49,7 @@ class InFlight : public std::enable_shared_from_this<InFlight> {
   mutable std::mutex mutex_;
   std::condition_variable none_;
   std::int64_t count_ = 0;
+  std::int64_t ended_ = 0;
 };
 
 }  // namespace actionflow

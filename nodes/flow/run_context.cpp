@@ -150,6 +150,31 @@ DurationHistogram& RunContext::timer(const std::string& stage) {
   return *timers_.emplace_back(stage, std::make_unique<DurationHistogram>()).second;
 }
 
+void RunContext::add_meter(Meter meter) {
+  const std::lock_guard lock(mutex_);
+  meters_.push_back(std::move(meter));
+}
+
+void RunContext::measure(MetricText& text) const {
+  std::vector<Meter> meters;
+  {
+    const std::lock_guard lock(mutex_);
+    meters = meters_;
+  }
+  for (const Meter& meter : meters) meter(text);
+}
+
+void RunContext::for_each_stream(const std::function<void(const StreamState&)>& look) const {
+  const std::shared_lock lock(streams_mutex_);
+  for (const auto& [id, state] : streams_) look(*state);
+}
+
+void RunContext::for_each_timer(
+    const std::function<void(const std::string&, const DurationHistogram&)>& look) const {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [name, histogram] : timers_) look(name, *histogram);
+}
+
 StreamSummary RunContext::summary_of(StreamId id, const StreamState& state) const {
   StreamSummary one;
   one.name = state.name;

@@ -22,6 +22,8 @@
 
 namespace actionflow {
 
+class MetricText;
+
 // Called in every node's body before its work. May throw, as a broken node would, or have the item
 // dropped. Tests use it; otherwise it is empty.
 enum class Fault { none, drop };
@@ -51,6 +53,10 @@ struct StreamState {
   std::atomic<std::int64_t> damaged{0};
   std::atomic<std::int64_t> reconnects{0};
   std::atomic<bool> source_failed{false};
+  // Its source is open.
+  std::atomic<bool> connected{false};
+  // When the newest frame was decoded, by the run's steady clock; 0 before the first.
+  std::atomic<std::int64_t> newest_frame_ns{0};
   // Nothing of it is left to read.
   std::atomic<bool> read_to_end{false};
   // Since its first frame, as far as it lies on a window node's grid.
@@ -112,6 +118,14 @@ class RunContext {
   void count_events() { counts_events_ = true; }
   const Clock& clock() const { return clock_; }
 
+  // What else is measured: each is called by measure(), from any thread, and holds no part of the graph
+  // alive.
+  using Meter = std::function<void(MetricText&)>;
+  void add_meter(Meter meter);
+  void measure(MetricText& text) const;
+  void for_each_stream(const std::function<void(const StreamState&)>& look) const;
+  void for_each_timer(const std::function<void(const std::string&, const DurationHistogram&)>& look) const;
+
   // Seconds and interrupted are the caller's to fill.
   Summary summary();
 
@@ -134,6 +148,7 @@ class RunContext {
   std::vector<std::pair<std::string, std::unique_ptr<DurationHistogram>>> timers_;
   std::map<std::pair<StreamId, std::string>, FailureCount> failures_;
   std::map<std::string, FailureCount> sink_failures_;
+  std::vector<Meter> meters_;
   StreamSummary detached_;
 };
 

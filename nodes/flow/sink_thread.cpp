@@ -127,6 +127,11 @@ void SinkThread::join() {
             state_->name);
 }
 
+std::size_t SinkThread::waiting() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->entries.size();
+}
+
 std::int64_t SinkThread::dropped() const {
   const std::lock_guard lock(state_->mutex);
   return state_->dropped;

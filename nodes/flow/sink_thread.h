@@ -43,6 +43,8 @@ class SinkThread {
   void join();
 
   std::int64_t dropped() const;
+  // Results that wait to be written.
+  std::size_t waiting() const;
 
  private:
   struct State;

@@ -56,6 +56,7 @@ class StreamDecoder {
     frames_ += static_cast<std::int64_t>(frames.size());
     const std::int64_t damaged = decoder_->damaged();
     if (counts_) {
+      if (!frames.empty()) run_.stream(stream_).newest_frame_ns = run_.clock().steady_ns();
       run_.stream(stream_).frames += static_cast<std::int64_t>(frames.size());
       run_.stream(stream_).damaged += damaged - damaged_;
     }

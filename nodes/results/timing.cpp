@@ -30,6 +30,14 @@ double DurationHistogram::total_ms() const noexcept {
   return static_cast<double>(total_ns_.load(std::memory_order_relaxed)) / kNsPerMs;
 }
 
+std::int64_t DurationHistogram::count_up_to(std::int64_t ns) const noexcept {
+  std::int64_t seen = 0;
+  const int last = bucket(ns);
+  for (int index = 0; index <= last; ++index)
+    seen += buckets_[static_cast<std::size_t>(index)].load(std::memory_order_relaxed);
+  return seen;
+}
+
 double DurationHistogram::quantile_ms(double q) const noexcept {
   const std::int64_t all = count();
   if (all == 0) return 0;

@@ -17,6 +17,8 @@ class DurationHistogram {
 
   std::int64_t count() const noexcept { return count_.load(std::memory_order_relaxed); }
   double total_ms() const noexcept;
+  // How many were no longer than this, exact to 1 %.
+  std::int64_t count_up_to(std::int64_t ns) const noexcept;
   // q from 0 to 1; 0 where nothing was added.
   double quantile_ms(double q) const noexcept;
 

@@ -34,11 +34,13 @@ namespace {
 // The file's own keys; what is in them is read one by one, to keep places.
 struct PipelineFile {
   PipelineOptions options;
+  MetricsOptions metrics;
   config::Value defaults;
   config::Value streams;
   config::Value graph;
   static void describe(config::Fields<PipelineFile>& fields) {
     fields.add("options", &PipelineFile::options, "how the graph runs");
+    fields.add("metrics", &PipelineFile::metrics, "how the run is, for Prometheus");
     fields.add("defaults", &PipelineFile::defaults, "merged key by key into each stream");
     fields.add("streams", &PipelineFile::streams, "sources by name").required();
     fields.add("graph", &PipelineFile::graph, "nodes by name, each with node: KIND and from: its input")
@@ -63,6 +65,7 @@ class PipelineReader {
     config::Diagnostics& diagnostics = problems_.diagnostics();
     const PipelineFile file = config::read<PipelineFile>(root, diagnostics);
     description_.options = file.options;
+    description_.metrics = file.metrics;
     if (expect_map(file.streams, "streams")) {
       for (const auto& entry : file.streams.entries()) read_stream(entry, file.defaults);
     }

@@ -25,6 +25,7 @@
 #include "datasets/video/source.h"
 #include "models/formats/weight_files.h"
 #include "nodes/flow/node.h"
+#include "pipeline/graph/metrics_options.h"
 
 namespace actionflow {
 
@@ -55,6 +56,7 @@ struct NodeDescription {
 
 struct PipelineDescription {
   PipelineOptions options;
+  MetricsOptions metrics;
   std::vector<StreamDescription> streams;
   std::vector<NodeDescription> nodes;    // every input before its consumers; nodes without use left out
   bool windows_too = false;              // results of networks below `events` are final, too

@@ -1,5 +1,9 @@
 #include "pipeline/graph/print_config.h"
 
+#include <algorithm>
+#include <initializer_list>
+#include <string_view>
+
 namespace actionflow {
 namespace {
 
@@ -29,21 +33,32 @@ config::Value origin_of(const StreamDescription& stream, const std::optional<con
   return defaults != nullptr ? config::merge(*defaults, written) : written;
 }
 
-bool names_a_file(const std::string& key, const config::Value& value) {
-  return (key == "file" || key == "weights" || key == "model") && value.is_scalar() && !value.secret();
+bool is_one_of(const std::string& key, std::initializer_list<std::string_view> keys) {
+  return std::find(keys.begin(), keys.end(), key) != keys.end();
 }
 
-// The file's nodes as they are used: paths count from the working folder, as those of streams do.
+// A node's options as they are used: paths count from the working folder, as those of streams do, and secrets
+// are hidden wherever they come from.
+config::Value options_of(const config::Value& options) {
+  if (!options.is_map()) return options;
+  std::vector<config::Value::Entry> keys;
+  for (const auto& key : options.entries()) {
+    config::Value value = options_of(key.value);
+    if (is_one_of(key.key, {"password", "secret", "url", "headers", "token"})) {
+      value = config::make_secret(config::make_scalar("", true));
+    } else if (is_one_of(key.key, {"file", "weights", "model", "ca", "certificate", "key"}) &&
+               value.is_scalar() && !value.secret()) {
+      value = config::make_scalar(value.path().string(), true);
+    }
+    keys.push_back(entry(key.key, std::move(value)));
+  }
+  return config::make_map(std::move(keys));
+}
+
 config::Value graph_of(const config::Value& graph, const PrintedFlags& flags) {
   std::vector<config::Value::Entry> nodes;
   for (const auto& node : graph.entries()) {
-    std::vector<config::Value::Entry> keys;
-    for (const auto& key : node.value.entries()) {
-      const bool is_path = names_a_file(key.key, key.value);
-      keys.push_back(
-          entry(key.key, is_path ? config::make_scalar(key.value.path().string(), true) : key.value));
-    }
-    config::Value printed = config::make_map(std::move(keys));
+    config::Value printed = options_of(node.value);
     const config::Value* kind = node.value.find("node");
     if (flags.hop && kind != nullptr && kind->text() == "window")
       printed = config::merge(printed, hop(*flags.hop));
@@ -76,7 +91,9 @@ config::Value graph_of(const PipelineDescription& description, const PrintedFlag
 
 std::string print_config(const PipelineDescription& description, const std::optional<config::Value>& document,
                          const PrintedFlags& flags) {
-  std::string text = "options:\n" + config::print(description.options, 2) + "streams:\n";
+  std::string text = "options:\n" + config::print(description.options, 2);
+  if (!description.metrics.file.empty()) text += "metrics:\n" + config::print(description.metrics, 2);
+  text += "streams:\n";
   for (const StreamDescription& stream : description.streams) {
     text += config::print(config::make_map({entry(stream.name, {})}), 2);
     text.erase(text.rfind(':') + 1);

@@ -43,6 +43,7 @@ std::string pipeline_schema() {
   defaults.description = "merged key by key into each stream";
   config::Schema root{.type = "object"};
   root.properties.emplace_back("options", config::schema_of<PipelineOptions>());
+  root.properties.emplace_back("metrics", config::schema_of<MetricsOptions>());
   root.properties.emplace_back("defaults", std::move(defaults));
   config::Schema short_form{.type = "string"};
   config::Schema stream_forms;

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "nodes/sinks/sink_flow.h"
+#include "pipeline/run/metrics.h"
 #include "pipeline/run/stream_source.h"
 
 namespace actionflow {
@@ -274,5 +275,9 @@ Pipeline::Holdings Pipeline::holdings() const {
 }
 
 Summary Pipeline::progress() { return state_->run->summary(); }
+
+Flow::Traffic Pipeline::traffic() const { return state_->flow->traffic(); }
+
+std::string Pipeline::metrics() { return prometheus_text(*state_->run); }
 
 }  // namespace actionflow

@@ -19,6 +19,7 @@
 
 #include <memory>
 
+#include "nodes/flow/flow.h"
 #include "nodes/flow/run_context.h"
 #include "nodes/results/result_sink.h"
 #include "pipeline/graph/description.h"
@@ -72,6 +73,10 @@ class Pipeline {
 
   // A moment's state while it runs, for a progress line. From any thread.
   Summary progress();
+  // The same and more, as Prometheus reads it.
+  std::string metrics();
+  // Whether it makes progress.
+  Flow::Traffic traffic() const;
 
  private:
   struct State;
