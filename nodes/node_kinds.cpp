@@ -20,6 +20,8 @@ const std::vector<NodeKind>& node_kinds() {
     list.push_back(jsonl_kind());
     list.push_back(console_kind());
     list.push_back(overlay_kind());
+    list.push_back(mqtt_kind());
+    list.push_back(webhook_kind());
     return list;
   }();
   return kinds;

@@ -1,11 +1,13 @@
 // Results as JSON, one object a line.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "nodes/results/line_output.h"
 #include "nodes/results/result_sink.h"
+#include "nodes/results/rotation.h"
 
 namespace actionflow {
 
@@ -20,13 +22,21 @@ std::string to_json_line(const Summary& summary);
 class JsonLinesSink : public ResultSink {
  public:
   explicit JsonLinesSink(LineOutput out) : out_(std::move(out)) {}
-  void window(const WindowResult& result) override { out_.write(to_json_line(result) + "\n"); }
-  void event(const EventResult& result) override { out_.write(to_json_line(result) + "\n"); }
-  void summary(const Summary& summary) override { out_.write(to_json_line(summary) + "\n"); }
+  explicit JsonLinesSink(Rotation rotation) : out_(rotation.open()), rotation_(std::move(rotation)) {}
+  void window(const WindowResult& result) override { write(to_json_line(result)); }
+  void event(const EventResult& result) override { write(to_json_line(result)); }
+  void summary(const Summary& summary) override { write(to_json_line(summary)); }
   void finish() override { out_.finish(); }
 
  private:
+  void write(std::string line) {
+    line += '\n';
+    if (rotation_) rotation_->before(out_, line.size());
+    out_.write(line);
+  }
+
   LineOutput out_;
+  std::optional<Rotation> rotation_;
 };
 
 }  // namespace actionflow

@@ -28,6 +28,14 @@ LineOutput::LineOutput(LineOutput&& other) noexcept
       own_(other.own_),
       whole_(other.whole_) {}
 
+LineOutput& LineOutput::operator=(LineOutput&& other) noexcept {
+  std::swap(descriptor_, other.descriptor_);
+  std::swap(name_, other.name_);
+  std::swap(own_, other.own_);
+  std::swap(whole_, other.whole_);
+  return *this;
+}
+
 LineOutput::~LineOutput() {
   if (own_ && descriptor_ >= 0) close(descriptor_);
 }

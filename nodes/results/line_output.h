@@ -20,6 +20,7 @@ class LineOutput {
   // A descriptor that stays open; `name` is for messages.
   LineOutput(int descriptor, std::string name) : descriptor_(descriptor), name_(std::move(name)) {}
   LineOutput(LineOutput&& other) noexcept;
+  LineOutput& operator=(LineOutput&& other) noexcept;
   ~LineOutput();
 
   // Throws Error (exit code 5) with the reason. What is written to a regular file that was opened here is

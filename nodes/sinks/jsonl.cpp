@@ -11,8 +11,12 @@ namespace {
 
 struct JsonlOptions {
   std::filesystem::path file;
+  std::optional<RotateOptions> rotate;
   static void describe(config::Fields<JsonlOptions>& fields) {
-    fields.add("file", &JsonlOptions::file, "where the lines go; begun anew at each run").required();
+    fields.add("file", &JsonlOptions::file, "where the lines go; begun anew at each run, unless it rotates")
+        .required();
+    fields.add("rotate", &JsonlOptions::rotate,
+               "goes on at the file's end, and begins a new one now and then");
   }
 };
 
@@ -26,7 +30,10 @@ class JsonlNode : public Node {
   }
 
   NodeOutput build(Flow& flow, const NodeUse& use, const std::vector<NodeOutput>& inputs) override {
-    add_result_sink(flow, use, inputs.front(), std::make_shared<JsonLinesSink>(LineOutput(options_.file)));
+    add_result_sink(flow, use, inputs.front(),
+                    options_.rotate ? std::make_shared<JsonLinesSink>(
+                                          Rotation(options_.file, *options_.rotate, flow.run().clock()))
+                                    : std::make_shared<JsonLinesSink>(LineOutput(options_.file)));
     return {};
   }
 

@@ -8,5 +8,7 @@ namespace actionflow {
 NodeKind jsonl_kind();
 NodeKind console_kind();
 NodeKind overlay_kind();
+NodeKind mqtt_kind();
+NodeKind webhook_kind();
 
 }  // namespace actionflow

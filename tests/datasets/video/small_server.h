@@ -39,6 +39,14 @@ class Connection {
     return head;
   }
 
+  // So many bytes more; fewer when the other side is gone.
+  std::string read_bytes(std::size_t count) const {
+    std::string bytes;
+    char byte = 0;
+    while (bytes.size() < count && wait(POLLIN) && ::recv(socket_, &byte, 1, 0) == 1) bytes += byte;
+    return bytes;
+  }
+
   bool send(std::string_view bytes) const {
     while (!bytes.empty()) {
       if (!wait(POLLOUT)) return false;

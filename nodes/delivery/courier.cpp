@@ -1,0 +1,193 @@
+#include "nodes/delivery/courier.h"
+
+#include <signal.h>
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "base/backoff.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/metric_text.h"
+#include "nodes/delivery/wake.h"
+
+namespace actionflow {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kIdle{1000};
+// After close().
+constexpr double kLastSeconds = 10;
+constexpr double kStoppedSeconds = 1;
+// How often the thread that closes looks whether the run was stopped.
+constexpr milliseconds kCloseLook{20};
+
+// A connection that the receiver has closed is an error of a write, not the end of the program.
+void block_sigpipe() {
+  sigset_t pipe;
+  sigemptyset(&pipe);
+  sigaddset(&pipe, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
+}
+
+}  // namespace
+
+struct Courier::Shared {
+  void take_turn();
+  void succeed();
+  void fail(const Failure& failure);
+  void say_farewell();
+  void end();
+
+  std::string name;
+  std::shared_ptr<Spool> spool;
+  std::shared_ptr<Delivery> delivery;
+  std::function<bool()> stopped;
+  Wake wake;
+  std::atomic<bool> connected{false};
+  std::atomic<std::int64_t> delivered{0};
+  std::atomic<std::int64_t> refused{0};
+  std::atomic<std::int64_t> failures{0};
+  std::atomic<bool> closing{false};
+  std::atomic<bool> given_up{false};
+
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool ended = false;  // guarded by mutex
+
+  // The thread's own.
+  Backoff backoff;
+  bool away = false;
+  bool done = false;
+};
+
+// One message, or a moment without any.
+void Courier::Shared::take_turn() {
+  wake.clear();
+  const std::optional<Message> message = spool->front();
+  if (!message) {
+    done = closing;
+    if (!done) delivery->idle(wake.descriptor(), kIdle);
+    if (!done) succeed();
+    return;
+  }
+  const bool taken = delivery->deliver(*message);
+  ++(taken ? delivered : refused);
+  spool->pop(*message);
+  succeed();
+}
+
+void Courier::Shared::succeed() {
+  connected = true;
+  backoff.reset();
+  if (std::exchange(away, false))
+    log::info("{}: back; {} messages wait to be sent", name, spool->state().messages);
+}
+
+void Courier::Shared::fail(const Failure& failure) {
+  connected = false;
+  ++failures;
+  if (!std::exchange(away, true))
+    log::warn("{}: {}; trying again, and what comes waits in {}", name, failure.message,
+              spool->file().string());
+  if (closing) {
+    done = true;
+    return;
+  }
+  // What is new does not end the pause; close() does.
+  const Deadline deadline(std::chrono::duration<double>(backoff.next()).count());
+  std::unique_lock lock(mutex);
+  while (!closing && !deadline.passed()) changed.wait_for(lock, deadline.left());
+}
+
+void Courier::Shared::say_farewell() {
+  try {
+    if (connected) delivery->close();
+    if (const std::int64_t left = spool->state().messages; left > 0)
+      log::warn("{}: {} messages were not sent; they wait in {} for the next run", name, left,
+                spool->file().string());
+  } catch (...) {
+    log::warn("{}: {}", name, Failure::from_current_exception().message);
+  }
+}
+
+void Courier::Shared::end() {
+  // Its connection ends here, whoever still holds the courier.
+  delivery.reset();
+  const std::lock_guard lock(mutex);
+  ended = true;
+  changed.notify_all();
+}
+
+void Courier::run(const std::shared_ptr<Shared>& shared) {
+  block_sigpipe();
+  while (!shared->done && !shared->given_up) {
+    try {
+      shared->take_turn();
+    } catch (...) {
+      shared->fail(Failure::from_current_exception());
+    }
+  }
+  shared->say_farewell();
+  shared->end();
+}
+
+Courier::Courier(std::string name, std::shared_ptr<Spool> spool, std::shared_ptr<Delivery> delivery,
+                 std::function<bool()> stopped)
+    : shared_(std::make_shared<Shared>()) {
+  shared_->name = std::move(name);
+  shared_->spool = std::move(spool);
+  shared_->delivery = std::move(delivery);
+  shared_->stopped = std::move(stopped);
+  std::thread([shared = shared_] { run(shared); }).detach();
+}
+
+Courier::~Courier() { close(); }
+
+void Courier::wake() { shared_->wake.wake(); }
+
+void Courier::close() {
+  std::unique_lock lock(shared_->mutex);
+  shared_->closing = true;
+  shared_->changed.notify_all();
+  shared_->wake.wake();
+  const Stopwatch since;
+  while (!shared_->ended) {
+    const double most = shared_->stopped() ? kStoppedSeconds : kLastSeconds;
+    if (since.seconds() >= most && shared_->given_up.exchange(true)) break;
+    shared_->changed.wait_for(lock, kCloseLook);
+  }
+}
+
+Courier::State Courier::state() const {
+  return {shared_->connected, shared_->delivered, shared_->refused, shared_->failures};
+}
+
+void Courier::measure(MetricText& text) const {
+  const MetricText::Labels node{{"node", shared_->name}};
+  const State own = state();
+  const Spool::State waiting = shared_->spool->state();
+  const auto gauge = [&](std::string_view name, std::string_view help, std::int64_t value) {
+    text.gauge(name, help, static_cast<double>(value), node);
+  };
+  const auto count = [&](std::string_view name, std::string_view help, std::int64_t value) {
+    text.counter(name, help, static_cast<double>(value), node);
+  };
+  gauge("actionflow_receiver_up", "1 while messages reach their receiver", own.connected ? 1 : 0);
+  gauge("actionflow_spool_messages", "messages that wait on disk", waiting.messages);
+  gauge("actionflow_spool_bytes", "their size", waiting.bytes);
+  count("actionflow_spool_dropped_total", "messages left out because the spool was full", waiting.dropped);
+  count("actionflow_messages_delivered_total", "messages that their receiver has", own.delivered);
+  count("actionflow_messages_refused_total", "messages that the receiver will never take", own.refused);
+  count("actionflow_delivery_failures_total", "tries that failed", own.failures);
+}
+
+}  // namespace actionflow

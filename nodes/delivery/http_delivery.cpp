@@ -1,0 +1,109 @@
+#include "nodes/delivery/http_delivery.h"
+
+#include <curl/curl.h>
+
+#include <array>
+#include <mutex>
+#include <utility>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "nodes/delivery/hmac.h"
+
+namespace actionflow {
+
+namespace {
+
+constexpr std::int64_t kNsPerSecond = 1'000'000'000;
+constexpr double kMsPerSecond = 1e3;
+
+void set_up_curl() {
+  static std::once_flag once;
+  std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
+}
+
+std::size_t ignore_body(char*, std::size_t size, std::size_t count, void*) { return size * count; }
+
+// It may take the message another time.
+bool is_passing(long status) { return status == 408 || status == 425 || status == 429 || status >= 500; }
+
+}  // namespace
+
+struct HttpDelivery::Handle {
+  struct Cleanup {
+    void operator()(CURL* curl) const noexcept { curl_easy_cleanup(curl); }
+    void operator()(curl_slist* list) const noexcept { curl_slist_free_all(list); }
+  };
+  std::unique_ptr<CURL, Cleanup> curl;
+  std::unique_ptr<curl_slist, Cleanup> headers;
+  std::array<char, CURL_ERROR_SIZE> error{};
+};
+
+HttpDelivery::HttpDelivery(HttpReceiver receiver, const Clock& clock)
+    : receiver_(std::move(receiver)), clock_(clock), handle_(std::make_unique<Handle>()) {
+  set_up_curl();
+  handle_->curl.reset(curl_easy_init());
+  CURL* const curl = handle_->curl.get();
+  if (!curl) throw Error(ExitCode::failure, "libcurl cannot be set up");
+  curl_easy_setopt(curl, CURLOPT_URL, receiver_.url.c_str());
+  curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
+  curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(curl, CURLOPT_USERAGENT, "actionflow");
+  curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, ignore_body);
+  curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, handle_->error.data());
+  curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(receiver_.timeout_seconds * kMsPerSecond));
+  if (!receiver_.authority.empty())
+    curl_easy_setopt(curl, CURLOPT_CAINFO, receiver_.authority.string().c_str());
+}
+
+HttpDelivery::~HttpDelivery() = default;
+
+void HttpDelivery::add_header(const std::string& line) {
+  curl_slist* const longer = curl_slist_append(handle_->headers.get(), line.c_str());
+  if (!longer) throw Error(ExitCode::failure, "out of memory");
+  (void)handle_->headers.release();
+  handle_->headers.reset(longer);
+}
+
+bool HttpDelivery::deliver(const Message& message) {
+  CURL* const curl = handle_->curl.get();
+  handle_->headers.reset();
+  const std::string timestamp = std::to_string(clock_.wall_ns() / kNsPerSecond);
+  add_header("Content-Type: application/json");
+  add_header("Expect:");  // no asking first
+  for (const auto& [name, value] : receiver_.headers) add_header(name + ": " + value);
+  add_header("X-Actionflow-Delivery: " + std::to_string(message.id));
+  add_header("X-Actionflow-Timestamp: " + timestamp);
+  if (!receiver_.secret.empty())
+    add_header("X-Actionflow-Signature: sha256=" +
+               hmac_sha256(receiver_.secret, timestamp + "." + message.payload));
+  curl_easy_setopt(curl, CURLOPT_HTTPHEADER, handle_->headers.get());
+  curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(message.payload.size()));
+  curl_easy_setopt(curl, CURLOPT_POSTFIELDS, message.payload.c_str());
+
+  handle_->error.front() = '\0';
+  const CURLcode code = curl_easy_perform(curl);
+  if (code != CURLE_OK)
+    throw Error(
+        ExitCode::failure,
+        receiver_.url + ": " + (handle_->error.front() ? handle_->error.data() : curl_easy_strerror(code)));
+  long status = 0;
+  curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+  if (status >= 200 && status < 300) return true;
+  const std::string answer = receiver_.url + ": answers " + std::to_string(status);
+  if (is_passing(status)) throw Error(ExitCode::failure, answer);
+  log::warn("{}; the message is not sent again", answer);
+  return false;
+}
+
+bool HttpDelivery::is_address(const std::string& url) {
+  struct Cleanup {
+    void operator()(CURLU* parts) const noexcept { curl_url_cleanup(parts); }
+  };
+  const std::unique_ptr<CURLU, Cleanup> parts(curl_url());
+  return (url.starts_with("http://") || url.starts_with("https://")) &&
+         curl_url_set(parts.get(), CURLUPART_URL, url.c_str(), 0) == CURLUE_OK;
+}
+
+}  // namespace actionflow

@@ -1,0 +1,56 @@
+// One connection to an MQTT broker (3.1.1), driven by the caller's thread alone: the one place that includes
+// libmosquitto.
+//
+// Messages go with quality of service 1: publish() returns when the broker has confirmed it. Every wait has
+// a limit, however the broker behaves; only looking up the broker's name has none of ours. Whatever fails
+// throws Error with the broker's address and the reason, and the client is of no further use. One thread.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace actionflow {
+
+struct MqttBroker {
+  std::string host;
+  int port = 1883;
+  bool tls = false;
+  std::string user, password;              // empty: none
+  std::filesystem::path authority;         // certificates in PEM that sign the broker's; empty: the system's
+  std::filesystem::path certificate, key;  // ours, where the broker wants them
+
+  // "mqtt://user:password@host:1883", "mqtts://host" (port 8883); nullopt where it is none. %XX in user and
+  // password stands for a byte.
+  static std::optional<MqttBroker> parse(const std::string& address);
+  // For messages: without user and password.
+  std::string shown() const;
+};
+
+class MqttClient {
+ public:
+  struct Will {
+    std::string topic, payload;  // retained
+  };
+
+  // Connects; returns when the broker has accepted us.
+  MqttClient(const MqttBroker& broker, const Will& will);
+  ~MqttClient();
+  MqttClient(const MqttClient&) = delete;
+  MqttClient& operator=(const MqttClient&) = delete;
+
+  void publish(const std::string& topic, const std::string& payload, bool retain);
+  // Answers the broker and keeps the connection alive until `wake` can be read or the time is over.
+  void idle(int wake, std::chrono::milliseconds most);
+  // A regular end: the broker forgets the will.
+  void disconnect();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace actionflow

@@ -1,0 +1,49 @@
+// Messages to an MQTT broker, with what has to stand there while we are connected.
+//
+// `TOPIC/available` says online or, after a farewell and by the broker itself when we are gone, offline.
+// Announcements and the newest retained message of each topic are published anew with each connection, since
+// a broker may have been restarted without its memory.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "nodes/delivery/delivery.h"
+#include "nodes/delivery/mqtt_client.h"
+
+namespace actionflow {
+
+class MqttDelivery : public Delivery {
+ public:
+  MqttDelivery(MqttBroker broker, const std::string& topic);
+
+  // Retained messages that are to stand there as soon as we are connected; the first one of a topic holds,
+  // until one is delivered. From any thread.
+  void announce(const std::vector<Message>& messages);
+
+  bool deliver(const Message& message) override;
+  void idle(int wake, std::chrono::milliseconds most) override;
+  void close() override;
+
+ private:
+  struct Standing {
+    std::string payload;
+    bool there = false;  // published on this connection
+  };
+  void connect();
+  void publish_standing();
+  // Ends the connection where `work` throws.
+  template <class Work>
+  void guarded(Work work);
+
+  const MqttBroker broker_;
+  const std::string available_;
+  std::unique_ptr<MqttClient> client_;  // null while there is no connection
+  std::mutex mutex_;
+  std::map<std::string, Standing> standing_;  // by topic; guarded by mutex_
+};
+
+}  // namespace actionflow

@@ -1,0 +1,126 @@
+#include "nodes/delivery/spool.h"
+
+#include <utility>
+
+#include "base/database.h"
+#include "base/log.h"
+
+namespace actionflow {
+
+namespace {
+
+// What a message takes beside its text, about.
+constexpr std::int64_t kMessageBytes = 64;
+
+std::int64_t size_of(const Message& message) {
+  return kMessageBytes + static_cast<std::int64_t>(message.topic.size() + message.payload.size());
+}
+
+constexpr const char* kTables =
+    "CREATE TABLE IF NOT EXISTS message (id INTEGER PRIMARY KEY AUTOINCREMENT, topic TEXT NOT NULL,"
+    " payload TEXT NOT NULL, retain INTEGER NOT NULL, bytes INTEGER NOT NULL);"
+    "CREATE TABLE IF NOT EXISTS note (name TEXT PRIMARY KEY, text TEXT NOT NULL)";
+
+}  // namespace
+
+Spool::Spool(std::filesystem::path file, ByteSize limit) : file_(std::move(file)), limit_(limit.bytes) {
+  std::error_code ignored;  // where it fails, opening says so
+  if (file_.has_parent_path()) std::filesystem::create_directories(file_.parent_path(), ignored);
+  try {
+    open();
+  } catch (const DamagedDatabase& error) {
+    database_.reset();
+    const std::filesystem::path aside = file_.string() + ".damaged";
+    std::filesystem::rename(file_, aside, ignored);
+    for (const char* suffix : {"-wal", "-shm"}) std::filesystem::remove(file_.string() + suffix, ignored);
+    log::error("{}; it was put aside as {}, and what waited in it is not sent", error.what(), aside.string());
+    open();
+  }
+}
+
+Spool::~Spool() = default;
+
+void Spool::open() {
+  database_ = std::make_unique<Database>(file_, Database::Sharing::exclusive);
+  auto check = database_->prepare("PRAGMA quick_check(1)");
+  if (check.run(); check.text(0) != "ok")
+    throw DamagedDatabase(ExitCode::failure, file_.string() + ": damaged: " + check.text(0));
+  check.reset();
+  database_->run(kTables);
+  auto sum = database_->prepare("SELECT count(*), coalesce(sum(bytes), 0) FROM message");
+  sum.run();
+  state_.messages = sum.integer(0);
+  state_.bytes = sum.integer(1);
+}
+
+void Spool::put(std::span<const Message> messages, const Notes& notes) {
+  const std::lock_guard lock(mutex_);
+  const State before = state_;
+  try {
+    Database::Transaction transaction(*database_);
+    auto insert =
+        database_->prepare("INSERT INTO message (topic, payload, retain, bytes) VALUES (?, ?, ?, ?)");
+    for (const Message& message : messages) {
+      const std::int64_t bytes = size_of(message);
+      insert.run(message.topic, message.payload, message.retain, bytes);
+      state_.messages += 1;
+      state_.bytes += bytes;
+    }
+    make_room(limit_);
+    auto keep = database_->prepare("INSERT OR REPLACE INTO note VALUES (?, ?)");
+    auto forget = database_->prepare("DELETE FROM note WHERE name = ?");
+    for (const auto& [name, text] : notes) text ? keep.run(name, *text) : forget.run(name);
+    transaction.commit();
+  } catch (...) {
+    state_ = before;
+    throw;
+  }
+}
+
+// Drops the oldest until no more than so many bytes are left.
+void Spool::make_room(std::int64_t bytes) {
+  auto oldest = database_->prepare("SELECT id, bytes FROM message ORDER BY id LIMIT 1");
+  auto remove = database_->prepare("DELETE FROM message WHERE id = ?");
+  while (state_.bytes > bytes && oldest.run()) {
+    const std::int64_t id = oldest.integer(0);
+    state_.bytes -= oldest.integer(1);
+    oldest.reset();
+    remove.run(id);
+    state_.messages -= 1;
+    if (state_.dropped++ == 0)
+      log::warn("{}: full, the oldest messages are dropped to take in new ones", file_.string());
+  }
+}
+
+std::optional<Message> Spool::front() const {
+  const std::lock_guard lock(mutex_);
+  auto oldest = database_->prepare("SELECT topic, payload, retain, id FROM message ORDER BY id LIMIT 1");
+  if (!oldest.run()) return std::nullopt;
+  return Message{oldest.text(0), oldest.text(1), oldest.integer(2) != 0, oldest.integer(3)};
+}
+
+void Spool::pop(const Message& message) {
+  const std::lock_guard lock(mutex_);
+  database_->prepare("DELETE FROM message WHERE id = ?").run(message.id);
+  if (database_->changes() == 0) {
+    --state_.dropped;  // it was dropped while it was on its way, and has come there after all
+    return;
+  }
+  state_.messages -= 1;
+  state_.bytes -= size_of(message);
+}
+
+std::map<std::string, std::string> Spool::notes() const {
+  const std::lock_guard lock(mutex_);
+  std::map<std::string, std::string> notes;
+  auto select = database_->prepare("SELECT name, text FROM note");
+  for (bool row = select.run(); row; row = select.step()) notes.emplace(select.text(0), select.text(1));
+  return notes;
+}
+
+Spool::State Spool::state() const {
+  const std::lock_guard lock(mutex_);
+  return state_;
+}
+
+}  // namespace actionflow

@@ -1,0 +1,153 @@
+// mqtt: what becomes of actions, told to an MQTT broker (nodes/sinks/mqtt_messages.h) through a spool.
+#include <algorithm>
+
+#include "base/clock.h"
+#include "base/config/secret.h"
+#include "nodes/delivery/mqtt_delivery.h"
+#include "nodes/sinks/mqtt_messages.h"
+#include "nodes/sinks/sink_kinds.h"
+#include "nodes/sinks/spooled_sink.h"
+
+namespace actionflow {
+
+namespace {
+
+struct MqttOptions {
+  std::string broker;
+  std::string user;
+  Secret password;
+  std::filesystem::path ca, certificate, key;
+  std::string topic = "actionflow";
+  std::string discovery = "homeassistant";
+  SpoolOptions spool;
+
+  static void describe(config::Fields<MqttOptions>& fields) {
+    fields.add("broker", &MqttOptions::broker, "mqtt://[user:password@]host[:port], mqtts:// for TLS")
+        .required();
+    fields.add("user", &MqttOptions::user, "where it does not stand in the address");
+    fields.add("password", &MqttOptions::password, "likewise; best as \"${NAME}\", from the environment");
+    fields.add("ca", &MqttOptions::ca,
+               "certificates in PEM that sign the broker's; the system's unless given");
+    fields.add("certificate", &MqttOptions::certificate, "ours in PEM, where the broker asks for it");
+    fields.add("key", &MqttOptions::key, "of our certificate");
+    fields.add("topic", &MqttOptions::topic, "what all topics begin with");
+    fields.add("discovery", &MqttOptions::discovery,
+               "the prefix by which Home Assistant finds our sensors; \"\" for none");
+    fields.add("spool", &MqttOptions::spool, "what waits while the broker is away");
+  }
+
+  void check(const config::Value& value, config::Diagnostics& diagnostics) const {
+    const auto at = [&](const char* name) {
+      const config::Value* member = value.find(name);
+      return member ? member->place() : value.place();
+    };
+    if (!MqttBroker::parse(broker))
+      diagnostics.add(at("broker"),
+                      "broker is no address of one, expected mqtt://host or mqtts://host, with "
+                      "user:password@ before and :port behind the host where needed");
+    if (!usable_prefix(topic))
+      diagnostics.add(at("topic"), "topic is '" + topic + "', expected words parted by /, without + and #");
+    if (!discovery.empty() && !usable_prefix(discovery))
+      diagnostics.add(at("discovery"), "discovery is '" + discovery +
+                                           "', expected words parted by /, without + and #, or \"\"");
+    if (certificate.empty() != key.empty())
+      diagnostics.add(at(certificate.empty() ? "key" : "certificate"),
+                      "certificate and key belong together, expected both");
+    if (!certificate.empty() && ca.empty())
+      diagnostics.add(at("certificate"), "certificate stands without ca, expected ca: FILE beside it");
+  }
+
+  static bool usable_prefix(const std::string& text) {
+    return !text.empty() && text.front() != '/' && text.back() != '/' && text.front() != '$' &&
+           text.find_first_of(std::string("+#\0", 3)) == std::string::npos;
+  }
+
+  MqttBroker address() const {
+    MqttBroker address = MqttBroker::parse(broker).value();
+    if (!user.empty()) address.user = user;
+    if (!password.empty()) address.password = password;
+    address.authority = ca;
+    address.certificate = certificate;
+    address.key = key;
+    return address;
+  }
+};
+
+class MqttSink : public SpooledSink {
+ public:
+  MqttSink(const NodeUse& use, const MqttOptions& options, std::vector<std::string> labels,
+           const std::shared_ptr<RunContext>& run)
+      : MqttSink(use, options, std::move(labels), run,
+                 std::make_shared<MqttDelivery>(options.address(), options.topic)) {}
+
+  // It is there; from any thread.
+  void stream(const std::string& name) { announce(name, labels_); }
+
+  void event(const EventResult& result) override {
+    // After an exchange of weights there may be others.
+    if (std::find(labels_.begin(), labels_.end(), result.label) == labels_.end())
+      announce(result.stream, {result.label});
+    const MqttMessages::Change change = messages_.event(result, clock_.wall_ns());
+    put(change.messages, change.notes);
+  }
+
+ private:
+  MqttSink(const NodeUse& use, const MqttOptions& options, std::vector<std::string> labels,
+           const std::shared_ptr<RunContext>& run, std::shared_ptr<MqttDelivery> delivery)
+      : SpooledSink(use, options.spool, delivery, run),
+        labels_(std::move(labels)),
+        clock_(run->clock()),
+        messages_(options.topic, options.discovery),
+        delivery_(std::move(delivery)) {
+    const auto open = spool().notes();
+    Spool::Notes gone;
+    for (const auto& [id, state] : open) gone[id] = std::nullopt;
+    put(MqttMessages::interrupted(options.topic, open), gone);
+  }
+
+  void announce(const std::string& stream, const std::vector<std::string>& labels) {
+    delivery_->announce(messages_.announcement(stream, labels));
+    courier().wake();
+  }
+
+  const std::vector<std::string> labels_;
+  const Clock& clock_;
+  MqttMessages messages_;
+  const std::shared_ptr<MqttDelivery> delivery_;
+};
+
+class MqttNode : public Node {
+ public:
+  using Options = MqttOptions;
+  explicit MqttNode(Options options) : options_(std::move(options)) {}
+
+  void settle(const NodeUse&, const Neighbours& around, config::Diagnostics&) override {
+    labels_ = around.inputs.front()->classes();
+    std::erase(labels_, "none");
+  }
+
+  std::vector<std::filesystem::path> outputs(const std::vector<std::string>&) const override {
+    if (options_.spool.file.empty()) return {};
+    return {options_.spool.file};
+  }
+
+  NodeOutput build(Flow& flow, const NodeUse& use, const std::vector<NodeOutput>& inputs) override {
+    const auto sink = std::make_shared<MqttSink>(use, options_, labels_, flow.shared_run());
+    flow.add_to_lanes(use, [sink](StreamLane& lane) { sink->stream(lane.name()); });
+    add_spooled_sink(flow, use, inputs.front(), sink);
+    return {};
+  }
+
+ private:
+  Options options_;
+  std::vector<std::string> labels_;
+};
+
+}  // namespace
+
+NodeKind mqtt_kind() {
+  return node_kind<MqttNode>("mqtt", "events to an MQTT broker, for Home Assistant and others",
+                             {PortType::events}, PortType::nothing, false);
+}
+
+}  // namespace actionflow

@@ -1,0 +1,113 @@
+#include "nodes/delivery/courier.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <mutex>
+#include <vector>
+
+#include "base/error.h"
+#include "tests/tools/temporary_folder.h"
+#include "tests/tools/wait_for.h"
+
+namespace actionflow {
+namespace {
+
+using Payloads = std::vector<std::string>;
+
+// A receiver in memory that can be away.
+class Receiver : public Delivery {
+ public:
+  bool deliver(const Message& message) override {
+    ++tries;
+    if (away) throw Error(ExitCode::failure, "away");
+    if (message.payload == "bad") return false;
+    const std::lock_guard lock(mutex_);
+    got_.push_back(message.payload);
+    return true;
+  }
+  void close() override { farewell = true; }
+  Payloads got() const {
+    const std::lock_guard lock(mutex_);
+    return got_;
+  }
+
+  std::atomic<bool> away{false};
+  std::atomic<bool> farewell{false};
+  std::atomic<int> tries{0};
+
+ private:
+  mutable std::mutex mutex_;
+  Payloads got_;
+};
+
+struct Bench {
+  Bench() : spool(std::make_shared<Spool>(folder / "a.spool", ByteSize{1'000'000})) {}
+  std::unique_ptr<Courier> courier() const {
+    return std::make_unique<Courier>("alert", spool, receiver, [] { return false; });
+  }
+  void put(const std::string& payload) const { spool->put(std::vector<Message>{{"", payload}}); }
+
+  const testing::TemporaryFolder folder;
+  const std::shared_ptr<Spool> spool;
+  const std::shared_ptr<Receiver> receiver = std::make_shared<Receiver>();
+};
+
+TEST(Courier, BringsWhatWaitsAndWhatComesInOrder) {
+  const Bench bench;
+  bench.put("one");
+  const auto courier = bench.courier();
+  for (const char* payload : {"two", "three"}) {
+    bench.put(payload);
+    courier->wake();
+  }
+  ASSERT_TRUE(testing::wait_for([&] { return bench.spool->state().messages == 0; }));
+  EXPECT_EQ(bench.receiver->got(), (Payloads{"one", "two", "three"}));
+  EXPECT_EQ(courier->state().delivered, 3);
+  courier->close();
+  EXPECT_TRUE(bench.receiver->farewell);
+}
+
+TEST(Courier, TriesAgainUntilTheReceiverIsBack) {
+  const Bench bench;
+  bench.receiver->away = true;
+  const auto courier = bench.courier();
+  bench.put("one");
+  bench.put("two");
+  courier->wake();
+  ASSERT_TRUE(testing::wait_for([&] { return bench.receiver->tries >= 2; }));
+  EXPECT_FALSE(courier->state().connected);
+  EXPECT_EQ(bench.spool->state().messages, 2);
+  bench.receiver->away = false;
+  ASSERT_TRUE(testing::wait_for([&] { return bench.spool->state().messages == 0; }));
+  EXPECT_EQ(bench.receiver->got(), (Payloads{"one", "two"}));
+  EXPECT_TRUE(courier->state().connected);
+}
+
+TEST(Courier, ARefusedMessageDoesNotHoldBackTheOthers) {
+  const Bench bench;
+  bench.put("bad");
+  bench.put("good");
+  const auto courier = bench.courier();
+  ASSERT_TRUE(testing::wait_for([&] { return bench.spool->state().messages == 0; }));
+  EXPECT_EQ(bench.receiver->got(), Payloads{"good"});
+  EXPECT_EQ(courier->state().refused, 1);
+}
+
+TEST(Courier, LeavesToTheNextRunWhatTheReceiverDoesNotTake) {
+  const Bench bench;
+  bench.receiver->away = true;
+  bench.put("one");
+  {
+    const auto courier = bench.courier();
+    courier->close();
+  }
+  EXPECT_EQ(bench.spool->state().messages, 1);
+  EXPECT_FALSE(bench.receiver->farewell);
+  bench.receiver->away = false;
+  bench.courier()->close();
+  EXPECT_EQ(bench.receiver->got(), Payloads{"one"});
+}
+
+}  // namespace
+}  // namespace actionflow

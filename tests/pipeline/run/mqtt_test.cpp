@@ -1,0 +1,137 @@
+// Events of running graphs at a real MQTT broker.
+#include <gmock/gmock.h>
+#include <signal.h>
+
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "tests/pipeline/run/graph_bench.h"
+#include "tests/tools/mosquitto.h"
+
+namespace actionflow {
+namespace {
+
+using nlohmann::json;
+using testing::GraphBench;
+using testing::Mosquitto;
+using testing::MqttListener;
+
+class MqttGraph : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (!Mosquitto::installed()) GTEST_SKIP() << "mosquitto is not installed";
+  }
+
+  // At such thresholds one class or another is always under way.
+  std::string graph(const std::string& stream) const {
+    return "streams: {door: " + stream +
+           "}\ngraph:\n  frames: {node: decode}\n  clips: {node: window, from: frames, hop: 1}\n"
+           "  net: {node: cnn3d, from: clips, model: plain.yaml, random_weights: 4}\n"
+           "  actions: {node: events, from: net, begin: 0.01, end: 0.01}\n"
+           "  alert: {node: mqtt, from: actions, broker: '" +
+           broker_.address() + "', topic: t, spool: {file: alert.spool}}\n";
+  }
+
+  GraphBench bench_;
+  Mosquitto broker_;
+};
+
+// "new ID" or "end ID" of the next event.
+std::pair<std::string, json> next_event(MqttListener& listener) {
+  for (std::string line = listener.next(); !line.empty(); line = listener.next()) {
+    if (!line.starts_with("t/events ")) continue;
+    const json message = json::parse(line.substr(9));
+    return {message["type"], message["after"]};
+  }
+  return {"none", {}};
+}
+
+TEST_F(MqttGraph, TellsEachActionOnceWhenItBeginsAndOnceWhenItIsOver) {
+  bench_.video("a.mp4", 100, 1);
+  broker_.start();
+  MqttListener listener(broker_);
+  testing::LinesByStream sink;
+  bench_.run(graph("a.mp4"), sink);
+  ASSERT_FALSE(sink.events().empty());
+  for (const EventResult& event : sink.events()) {
+    const auto [type, after] = next_event(listener);
+    EXPECT_EQ(type, event.over() ? "end" : "new");
+    EXPECT_EQ(after["id"], event.id);
+    EXPECT_EQ(after["label"], event.label);
+    EXPECT_EQ(after["camera"], "door");
+  }
+}
+
+TEST_F(MqttGraph, WhatHappenedWhileTheBrokerWasAwayIsToldByTheNextRun) {
+  bench_.video("a.mp4", 100, 1);
+  testing::LinesByStream sink;
+  const Summary summary = bench_.run(graph("a.mp4"), sink);
+  EXPECT_EQ(summary.exit_code(), ExitCode::done) << "what waits is no failure";
+  broker_.start();
+  MqttListener listener(broker_);
+  bench_.video("still.mp4", 3, 0);
+  testing::LinesByStream second;
+  bench_.run(graph("still.mp4"), second);
+  for (const EventResult& event : sink.events()) {
+    const auto [type, after] = next_event(listener);
+    EXPECT_EQ(type, event.over() ? "end" : "new");
+    EXPECT_EQ(after["id"], event.id);
+  }
+}
+
+// Kills the program while an action is under way, and the broker with it.
+TEST_F(MqttGraph, AnActionThatAKillCutOffEnds) {
+  bench_.video("a.mp4", 500, 1);
+  bench_.video("still.mp4", 3, 0);
+  broker_.start();
+  MqttListener listener(broker_);
+  bench_.write("live.yaml", graph("{source: a.mp4, realtime: true}"));
+  std::set<std::string> open;
+  {
+    testing::ChildProcess program(
+        {ACTIONFLOW_PROGRAM, "classify", "--log", "quiet", (bench_.folder() / "live.yaml").string()});
+    const auto [type, after] = next_event(listener);
+    ASSERT_EQ(type, "new");
+    open.insert(after["id"].get<std::string>());
+    program.signal(SIGKILL);
+    program.wait();
+  }
+  broker_.stop();
+  broker_.start();
+  testing::LinesByStream sink;
+  bench_.run(graph("still.mp4"), sink);
+  json last;
+  while (!open.empty()) {
+    const auto [type, after] = next_event(listener);
+    ASSERT_NE(type, "none");
+    last = after;
+    if (type == "new") open.insert(after["id"].get<std::string>());
+    if (type == "end") open.erase(after["id"].get<std::string>());
+  }
+  EXPECT_EQ(last["interrupted"], true);
+}
+
+TEST_F(MqttGraph, WrongOptionsAreToldAllAtOnce) {
+  const std::string yaml =
+      "streams: {a: a.mp4}\ngraph:\n  frames: {node: decode}\n  clips: {node: window, from: frames}\n"
+      "  net: {node: cnn3d, from: clips, model: plain.yaml, random_weights: 4}\n"
+      "  actions: {node: events, from: net}\n"
+      "  one: {node: mqtt, from: actions, broker: 'http://u:secret@host', topic: a/+, certificate: c.pem}\n"
+      "  two: {node: webhook, from: actions, url: 'ftp://u:secret@host'}\n"
+      "  three: {node: mqtt, from: net, broker: mqtt://host}\n";
+  try {
+    bench_.describe(yaml);
+    FAIL();
+  } catch (const config::ConfigError& error) {
+    const std::string text = error.what();
+    EXPECT_THAT(text, ::testing::HasSubstr("7:43: error: broker is no address of one, expected mqtt://host"));
+    EXPECT_THAT(text, ::testing::HasSubstr("topic is 'a/+', expected words parted by /"));
+    EXPECT_THAT(text, ::testing::HasSubstr("certificate and key belong together"));
+    EXPECT_THAT(text, ::testing::HasSubstr("url is no address of a web server"));
+    EXPECT_THAT(text, ::testing::HasSubstr("'three'"));
+    EXPECT_THAT(text, ::testing::Not(::testing::HasSubstr("secret")));
+  }
+}
+
+}  // namespace
+}  // namespace actionflow
