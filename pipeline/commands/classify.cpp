@@ -6,12 +6,15 @@
 #include "nodes/results/json_lines.h"
 #include "pipeline/commands/commands.h"
 #include "pipeline/commands/live_reload.h"
+#include "pipeline/commands/log_format.h"
 #include "pipeline/commands/pipeline_flags.h"
 #include "pipeline/commands/result_files.h"
 #include "pipeline/graph/dot.h"
 #include "pipeline/graph/print_config.h"
 #include "pipeline/run/interrupt.h"
+#include "pipeline/run/metrics_file.h"
 #include "pipeline/run/pipeline.h"
+#include "pipeline/run/service_manager.h"
 
 namespace actionflow {
 namespace {
@@ -44,7 +47,7 @@ class Classify : public Command {
     const ResultFiles files(outputs_, sources.several);
     flags_.overrides.done = files.done();
     const PipelineDescription description = flags_.read(sources.arguments);
-    for (const std::string& warning : description.warnings) std::cerr << warning << "\n";
+    for (const std::string& warning : description.warnings) tell_line(log::Level::warn, warning);
     if (print_config_) {
       return print(print_config(description, flags_.document(arguments),
                                 {flags_.model, flags_.weights, flags_.overrides.hop}));
@@ -53,6 +56,8 @@ class Classify : public Command {
     Pipeline pipeline(description, files.open(description, sink(arguments.json)));
     const StopOnSignal stop_on_signal([&pipeline] { pipeline.stop(); });
     const auto reloads = reload.begin(pipeline, description);
+    const MetricsFile metrics(description.metrics, [&pipeline] { return pipeline.metrics(); });
+    const ServiceManager service([&pipeline] { return pipeline.traffic(); });
     return pipeline.run().exit_code();
   }
 

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/mask.h"
 #include "pipeline/commands/flags.h"
+#include "pipeline/commands/log_format.h"
 #include "pipeline/commands/version.h"
 
 namespace actionflow {
@@ -51,7 +52,7 @@ std::string unknown_command(const CLI::App& program, const std::string& word) {
 }
 
 // What is told of an argument or a file may hold a camera's address.
-void tell(const std::string& message) { std::cerr << without_credentials(message) << "\n"; }
+void tell(const std::string& message) { tell_line(log::Level::error, without_credentials(message)); }
 
 int print_usage_error(const CLI::App& program, const CLI::ParseError& error) {
   if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) return program.exit(error);
@@ -95,7 +96,7 @@ ExitCode tell_failure() {
   try {
     throw;
   } catch (const config::ConfigError& error) {
-    std::cerr << error.what() << "\n";  // masked already: a line each, with its place
+    tell_line(log::Level::error, error.what());  // masked already: a line each, with its place
     return error.exit_code();
   } catch (...) {
     const Failure failure = Failure::from_current_exception();
@@ -123,6 +124,9 @@ int run_program(int argc, const char* const* argv) {
                           {"error", log::Level::error},
                           {"quiet", log::Level::quiet}},
                          "what is told on standard error");
+  LogFormat format = LogFormat::text;
+  add_choice<LogFormat>(program, "--log-format", format,
+                        {{"text", LogFormat::text}, {"json", LogFormat::json}}, "how it is told");
   program.fallthrough();
 
   const std::vector<std::unique_ptr<Command>> commands = all_commands();
@@ -138,6 +142,7 @@ int run_program(int argc, const char* const* argv) {
     return print_usage_error(program, error);
   }
   log::set_level(level);
+  set_log_format(format);
   for (const Declared& one : declared) {
     if (one.app->parsed()) return run_command(one);
   }

@@ -13,6 +13,7 @@ std::vector<std::unique_ptr<Command>> all_commands() {
   commands.push_back(convert_command());
   commands.push_back(validate_command());
   commands.push_back(generate_command());
+  commands.push_back(init_command());
   return commands;
 }
 

@@ -16,5 +16,6 @@ std::unique_ptr<Command> inspect_command();
 std::unique_ptr<Command> convert_command();
 std::unique_ptr<Command> validate_command();
 std::unique_ptr<Command> generate_command();
+std::unique_ptr<Command> init_command();
 
 }  // namespace actionflow
