@@ -13,8 +13,9 @@ namespace {
 
 // Of a stream.
 constexpr double kOthers = 0.3, kLeaves = 0.2;  // of movements that are of no class; of pauses without a hand
-constexpr double kSlowest = 0.1,
-                 kFastest = 0.25;  // of a hand that goes to where it will draw, heights a second
+// Of a hand that goes to where it will draw, heights a second: slower than the slowest stroke, else nobody
+// could tell the two apart.
+constexpr double kSlowest = 0.04, kFastest = 0.1;
 
 constexpr double kLongest = 12;  // seconds, for the wobble's measure
 
@@ -155,7 +156,7 @@ void FingerMotion::leave_for(Point2d first, Random& random, Point2d arm) {
 // As small a way from `hand` to where it is drawn as a few tries give, all of it in the picture.
 void FingerMotion::place_near(Point2d hand, const std::function<Point2d()>& first, std::size_t gesture,
                               Random& random, double aspect) {
-  constexpr int kTries = 8;
+  constexpr int kTries = 24;
   Box best;
   double least = std::numeric_limits<double>::infinity();
   for (int i = 0; i < kTries; ++i) {
