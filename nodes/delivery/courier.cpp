@@ -45,6 +45,7 @@ struct Courier::Shared {
   void succeed();
   void fail(const Failure& failure);
   void say_farewell();
+  void say_what_waits() const;
   void end();
 
   std::string name;
@@ -111,12 +112,16 @@ void Courier::Shared::fail(const Failure& failure) {
 void Courier::Shared::say_farewell() {
   try {
     if (connected) delivery->close();
-    if (const std::int64_t left = spool->state().messages; left > 0)
-      log::warn("{}: {} messages were not sent; they wait in {} for the next run", name, left,
-                spool->file().string());
+    say_what_waits();
   } catch (...) {
     log::warn("{}: {}", name, Failure::from_current_exception().message);
   }
+}
+
+void Courier::Shared::say_what_waits() const {
+  if (const std::int64_t left = spool->state().messages; left > 0)
+    log::warn("{}: {} messages were not sent; they wait in {} for the next run", name, left,
+              spool->file().string());
 }
 
 void Courier::Shared::end() {
@@ -165,6 +170,7 @@ void Courier::close() {
     if (since.seconds() >= most && shared_->given_up.exchange(true)) break;
     shared_->changed.wait_for(lock, kCloseLook);
   }
+  if (!shared_->ended) shared_->say_what_waits();
 }
 
 Courier::State Courier::state() const {

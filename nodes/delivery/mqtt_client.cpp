@@ -168,7 +168,8 @@ MqttClient::MqttClient(const MqttBroker& broker, const Will& will) : state_(std:
                                     nullptr));
   state_->check(mosquitto_will_set(client, will.topic.c_str(), static_cast<int>(will.payload.size()),
                                    will.payload.data(), kQos, true));
-  state_->check(mosquitto_connect_async(client, broker.host.c_str(), broker.port, kKeepAliveSeconds));
+  // Not mosquitto_connect_async: without threads of its own the library cannot finish what that begins.
+  state_->check(mosquitto_connect(client, broker.host.c_str(), broker.port, kKeepAliveSeconds));
   state_->wait_until("its consent", [&] { return state_->refusal.has_value(); });
 }
 

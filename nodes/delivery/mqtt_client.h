@@ -1,9 +1,10 @@
 // One connection to an MQTT broker (3.1.1), driven by the caller's thread alone: the one place that includes
 // libmosquitto.
 //
-// Messages go with quality of service 1: publish() returns when the broker has confirmed it. Every wait has
-// a limit, however the broker behaves; only looking up the broker's name has none of ours. Whatever fails
-// throws Error with the broker's address and the reason, and the client is of no further use. One thread.
+// Messages go with quality of service 1: publish() returns when the broker has confirmed it. Every answer
+// is waited for ten seconds; looking up the broker's name and opening the connection take as long as the
+// system gives them, about two minutes where nothing answers. Whatever fails throws Error with the broker's
+// address and the reason, and the client is of no further use. One thread.
 #pragma once
 
 #include <chrono>

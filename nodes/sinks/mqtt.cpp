@@ -42,9 +42,10 @@ struct MqttOptions {
       return member ? member->place() : value.place();
     };
     if (!MqttBroker::parse(broker))
-      diagnostics.add(at("broker"),
-                      "broker is no address of one, expected mqtt://host or mqtts://host, with "
-                      "user:password@ before and :port behind the host where needed");
+      diagnostics.add(
+          at("broker"),
+          "broker is no address of one, expected mqtt://host or mqtts://host, with :port behind it where "
+          "needed");
     if (!usable_prefix(topic))
       diagnostics.add(at("topic"), "topic is '" + topic + "', expected words parted by /, without + and #");
     if (!discovery.empty() && !usable_prefix(discovery))

@@ -95,7 +95,8 @@ std::string stream_name(const std::string& source, const std::vector<FirstStream
   if (const std::size_t scheme = source.find("://"); scheme != std::string::npos) {
     word = source.substr(scheme + 3, source.find('/', scheme + 3) - scheme - 3);
     word = word.substr(word.rfind('@') + 1);
-    const bool number = !word.empty() && word.find_first_not_of("0123456789.:[]") == std::string::npos;
+    const bool number =
+        !word.empty() && (word.front() == '[' || word.find_first_not_of("0123456789.:") == std::string::npos);
     word = number ? "camera" : word.substr(0, word.find_first_of(".:"));
   } else {
     word = source == "-" ? "input" : std::filesystem::path(source).stem().string();

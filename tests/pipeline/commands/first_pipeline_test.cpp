@@ -48,7 +48,7 @@ TEST(FirstPipeline, IsOneThatCanBeRead) {
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {
     const std::size_t sign = line.find("# ");
-    const bool example = line.find(": {") != std::string::npos && sign != std::string::npos;
+    const bool example = line.find(" {") != std::string::npos && sign != std::string::npos;
     all += (example ? line.substr(0, sign) + line.substr(sign + 2) : line) + "\n";
   }
   setenv("MQTT_PASSWORD", "x", 1);

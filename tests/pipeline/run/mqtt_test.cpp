@@ -124,7 +124,9 @@ TEST_F(MqttGraph, WrongOptionsAreToldAllAtOnce) {
     FAIL();
   } catch (const config::ConfigError& error) {
     const std::string text = error.what();
-    EXPECT_THAT(text, ::testing::HasSubstr("7:43: error: broker is no address of one, expected mqtt://host"));
+    EXPECT_THAT(text,
+                ::testing::HasSubstr(
+                    "7:44: error: broker is no address of one, expected mqtt://host or mqtts://host, "));
     EXPECT_THAT(text, ::testing::HasSubstr("topic is 'a/+', expected words parted by /"));
     EXPECT_THAT(text, ::testing::HasSubstr("certificate and key belong together"));
     EXPECT_THAT(text, ::testing::HasSubstr("url is no address of a web server"));
