@@ -7,8 +7,8 @@ namespace actionflow {
 
 namespace {
 
-// Not the end of a segment.
-bool is_clip(const ClipItem& item) { return item.mark == Mark::none; }
+// Something to do for networks: neither the end of a segment nor a still window.
+bool is_clip(const ClipItem& item) { return item.mark == Mark::none && !item.ticket->still(); }
 
 }  // namespace
 
@@ -41,10 +41,14 @@ void ClipGate::put(StreamId stream, Window window) {
   item.ticket = std::make_shared<ClipTicket>(window.info, shared_from_this());
   item.outcome = std::move(window.clips);
   if (item.outcome.failed()) item.ticket->mark_failed();
+  if (window.still) {
+    item.outcome = Dropped{};
+    item.ticket->mark_still();
+  }
   std::vector<ClipItem> passed;
   const std::lock_guard lock(mutex_);
   item.key = {stream, window.segment, number_++};
-  last_ = Window{window.segment, window.info, Dropped{}};
+  last_ = Window{window.segment, window.info, Dropped{}, window.still};
   queue_.push_back(std::move(item));
   pump(passed);
   if (stream_.live && waiting_clips() > live_queue_) drop_oldest(passed);
@@ -88,7 +92,8 @@ void ClipGate::drop_oldest(std::vector<ClipItem>& passed) {
 }
 
 void ClipGate::done(const ClipTicket& ticket) {
-  std::atomic<std::int64_t>& counter = ticket.failed()    ? stream_.failed
+  std::atomic<std::int64_t>& counter = ticket.still()     ? stream_.still
+                                       : ticket.failed()  ? stream_.failed
                                        : ticket.dropped() ? stream_.dropped
                                                           : stream_.windows;
   ++counter;

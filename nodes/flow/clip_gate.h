@@ -29,7 +29,8 @@ class ClipGate : public std::enable_shared_from_this<ClipGate> {
            std::function<void()> room, std::shared_ptr<InFlight> counter = std::make_shared<InFlight>(),
            std::size_t live_queue = kLiveQueue);
 
-  // Numbers the window and lets it pass, or keeps it until there is room below.
+  // Numbers the window and lets it pass, or keeps it until there is room below. A still one waits its turn,
+  // and passes as an item without clips.
   void put(StreamId stream, Window window);
   // No window of the last one's segment follows: says so below by an item with this mark. It waits its turn,
   // and is neither bounded nor counted.

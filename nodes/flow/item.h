@@ -23,6 +23,7 @@
 #include "datasets/pictures/prepare.h"
 #include "datasets/video/frame.h"
 #include "datasets/video/source.h"
+#include "models/weights/calibration.h"
 #include "nodes/flow/in_flight.h"
 #include "nodes/results/result_sink.h"
 
@@ -64,14 +65,18 @@ class Ticket {
   const WindowInfo& window() const { return window_; }
   void mark_failed() { failed_.store(true, std::memory_order_relaxed); }
   void mark_dropped() { dropped_.store(true, std::memory_order_relaxed); }
+  // Nothing moves in its window, and no network is asked about it.
+  void mark_still() { still_.store(true, std::memory_order_relaxed); }
   bool failed() const { return failed_.load(std::memory_order_relaxed); }
   bool dropped() const { return dropped_.load(std::memory_order_relaxed); }
+  bool still() const { return still_.load(std::memory_order_relaxed); }
 
  private:
   const InFlight::Hold hold_;
   WindowInfo window_;
   std::atomic<bool> failed_{false};
   std::atomic<bool> dropped_{false};
+  std::atomic<bool> still_{false};
 };
 
 struct ItemKey {
@@ -107,13 +112,15 @@ struct Activity {
   float elapsed = 0;  // seconds since it began
 };
 // Probabilities, one a class, and the classes: after an exchange of weights they may be others. `none`: of no
-// class, as the calibration that is kept with the weights says.
+// class, as the calibration that is kept with the weights says; `events`: when they count as an action, as it
+// says, or null.
 using ClassList = std::shared_ptr<const std::vector<std::string>>;
 struct ClassScores {
   std::vector<float> values;
   ClassList classes;
   std::optional<Activity> activity = {};  // then `values` say which class, if an action is under way
   bool none = false;
+  std::shared_ptr<const EventCalibration> events = {};
 };
 using Scores = std::shared_ptr<const ClassScores>;
 

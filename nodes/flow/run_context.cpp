@@ -24,6 +24,7 @@ void add_to(StreamSummary& sum, const StreamSummary& one) {
   sum.frames += one.frames;
   sum.windows += one.windows;
   sum.events += one.events;
+  sum.still += one.still;
   sum.dropped += one.dropped;
   sum.failed += one.failed;
   sum.damaged += one.damaged;
@@ -181,6 +182,7 @@ StreamSummary RunContext::summary_of(StreamId id, const StreamState& state) cons
   one.frames = state.frames;
   one.windows = state.windows;
   one.events = state.events;
+  one.still = state.still;
   one.dropped = state.dropped;
   one.failed = state.failed;
   one.damaged = state.damaged;
@@ -198,6 +200,7 @@ Summary RunContext::summary() {
   for (const auto& [id, state] : streams_) summary.streams.push_back(summary_of(id, *state));
   summary.detached = detached_;
   summary.counts_events = counts_events_;
+  summary.counts_still = counts_still_;
   for (const auto& [name, histogram] : timers_) summary.stages.push_back(summarise(name, *histogram));
   summary.latency = summarise("latency", latency_);
   for (const auto& [node, failure] : sink_failures_) summary.sink_failures.push_back(failure);

@@ -48,6 +48,7 @@ struct StreamState {
   std::atomic<std::int64_t> frames{0};
   std::atomic<std::int64_t> windows{0};
   std::atomic<std::int64_t> events{0};
+  std::atomic<std::int64_t> still{0};
   std::atomic<std::int64_t> dropped{0};
   std::atomic<std::int64_t> failed{0};
   std::atomic<std::int64_t> damaged{0};
@@ -116,6 +117,8 @@ class RunContext {
   DurationHistogram& latency() { return latency_; }
   // Says that the run finds events, so that its summary counts them.
   void count_events() { counts_events_ = true; }
+  // The same for windows in which nothing moves.
+  void count_still() { counts_still_ = true; }
   const Clock& clock() const { return clock_; }
 
   // What else is measured: each is called by measure(), from any thread, and holds no part of the graph
@@ -138,6 +141,7 @@ class RunContext {
   const Clock& clock_;
   std::atomic<std::int64_t> stop_ns_{0};
   std::atomic<bool> counts_events_{false};
+  std::atomic<bool> counts_still_{false};
   DurationHistogram latency_;
 
   mutable std::shared_mutex streams_mutex_;  // guards the map, not what is in it

@@ -26,6 +26,7 @@ struct Window {
   std::int64_t segment = 0;
   WindowInfo info;
   Outcome<Clips> clips;  // a failure where one of its samples is one
+  bool still = false;    // nothing moves in it: it is to be passed over
 };
 
 class WindowCutter {

@@ -10,10 +10,14 @@ namespace {
 
 constexpr double kNsPerSecond = 1e9;
 
-// The actions of one stream. A window that failed or was dropped is left out, and what is under way goes on.
+// How a network's calibration, or none, and the node's own options come together.
+using OptionsFor = std::function<EventOptions(const EventCalibration*)>;
+
+// The actions of one stream. A window that failed or was dropped is left out, and what is under way goes on;
+// in one in which nothing moves there is no action.
 class StreamEvents {
  public:
-  StreamEvents(RunContext& run, std::string node, StreamId stream, EventOptions options, double interval)
+  StreamEvents(RunContext& run, std::string node, StreamId stream, OptionsFor options, double interval)
       : run_(run),
         node_(std::move(node)),
         stream_(stream),
@@ -24,31 +28,57 @@ class StreamEvents {
     std::vector<EventResult> results;
     if (item.key.segment != segment_) finish(results);
     segment_ = item.key.segment;
-    if (item.outcome.has_value()) observe(item, *item.outcome.value(), results);
+    if (item.outcome.has_value())
+      observe(item, *item.outcome.value(), results);
+    else if (item.ticket->still() && decoder_)
+      observe_nothing(item, results);
     if (item.mark != Mark::none) finish(results);
     return std::make_shared<const std::vector<EventResult>>(std::move(results));
   }
 
  private:
   void observe(const ScoresItem& item, const ClassScores& scores, std::vector<EventResult>& results) {
-    const WindowInfo& window = item.ticket->window();
-    if (!classes_ || (scores.classes != classes_ && *scores.classes != *classes_)) {
+    if (!decoder_ || !same_meaning(scores)) {
       finish(results);
       told_before_ += told_;
       told_ = 0;
-      decoder_.emplace(options_, *scores.classes);
+      decoder_.emplace(options_(scores.events.get()), *scores.classes);
     }
     classes_ = scores.classes;
-    if (!zero_ns_ && run_.stream(stream_).live) zero_ns_ = zero_by(window);
+    calibration_ = scores.events;
+    says_whether_ = scores.activity.has_value();
     const std::vector<float> nothing(scores.values.size());
-    Observation observation{window.start, window.end,
-                            scores.none && !scores.activity ? nothing : scores.values};
-    observation.interval = interval_;
+    Observation observation = observed(item);
+    observation.which = scores.none && !scores.activity ? nothing : scores.values;
     if (scores.activity) {
       observation.action = scores.activity->action;
       observation.elapsed = scores.activity->elapsed;
     }
     add(decoder_->observe(observation), results);
+  }
+
+  void observe_nothing(const ScoresItem& item, std::vector<EventResult>& results) {
+    const std::vector<float> nothing(classes_->size());
+    Observation observation = observed(item);
+    observation.which = nothing;
+    if (says_whether_) observation.action = 0;
+    add(decoder_->observe(observation), results);
+  }
+
+  Observation observed(const ScoresItem& item) {
+    const WindowInfo& window = item.ticket->window();
+    if (!zero_ns_ && run_.stream(stream_).live) zero_ns_ = zero_by(window);
+    Observation observation;
+    observation.start = window.start;
+    observation.end = window.end;
+    observation.interval = interval_;
+    return observation;
+  }
+
+  // As the scores before: after an exchange of weights classes and thresholds may be others.
+  bool same_meaning(const ClassScores& scores) const {
+    const auto same = [](const auto& a, const auto& b) { return a == b || (a && b && *a == *b); };
+    return same(scores.classes, classes_) && same(scores.events, calibration_);
   }
 
   // What is under way ends with its segment, and so does the stream's clock.
@@ -78,9 +108,11 @@ class StreamEvents {
   RunContext& run_;
   const std::string node_;
   const StreamId stream_;
-  const EventOptions options_;
+  const OptionsFor options_;
   const double interval_;
-  ClassList classes_;  // of the decoder
+  ClassList classes_;                                    // of the decoder
+  std::shared_ptr<const EventCalibration> calibration_;  // likewise
+  bool says_whether_ = false;
   std::optional<EventDecoder> decoder_;
   std::int64_t told_ = 0;         // events of this decoder
   std::int64_t told_before_ = 0;  // and of those before it
@@ -91,15 +123,14 @@ class StreamEvents {
 class EventsNode : public Node {
  public:
   // What is not `given` is as the network's calibration has it.
-  EventsNode(config::Value given, EventOptions options)
-      : given_(std::move(given)), options_(std::move(options)) {}
+  explicit EventsNode(config::Value given) : given_(std::move(given)) {}
 
   void settle(const NodeUse& use, const Neighbours& around, config::Diagnostics& diagnostics) override {
     const Node& input = *around.inputs.front();
     window_ = input.window();
     classes_ = input.classes();
-    if (const EventCalibration* calibration = input.event_calibration()) calibrate(*calibration, diagnostics);
-    const auto unknown = classes_.empty() ? std::nullopt : options_.unknown_label(classes_);
+    const EventOptions options = options_for(given_, input.event_calibration(), diagnostics);
+    const auto unknown = classes_.empty() ? std::nullopt : options.unknown_label(classes_);
     if (!unknown) return;
     const std::string nearest = config::did_you_mean(*unknown, classes_);
     diagnostics.add(use.place,
@@ -116,8 +147,11 @@ class EventsNode : public Node {
     const auto stages = LaneStages<Scores>::make(flow);
     const double interval = window_ ? window_->sample_interval() : 0;
     flow.run().count_events();
-    flow.add_to_lanes(use, [&flow, &out, stages, name = use.name, options = options_,
-                            interval](StreamLane& lane) {
+    const OptionsFor options = [given = given_](const EventCalibration* calibration) {
+      config::Diagnostics told_before;
+      return options_for(given, calibration, told_before);
+    };
+    flow.add_to_lanes(use, [&flow, &out, stages, name = use.name, options, interval](StreamLane& lane) {
       auto events = std::make_shared<StreamEvents>(flow.run(), name, lane.id(), options, interval);
       stages->add(lane.id(), flow.make_stage<Scores>(LanePriority::other,
                                                      [&flow, &out, name, events](const ScoresItem& item) {
@@ -143,14 +177,15 @@ class EventsNode : public Node {
     return answer;
   }
 
-  void calibrate(const EventCalibration& calibration, config::Diagnostics& diagnostics) {
-    options_ = calibrated_options(calibration);
+  static EventOptions options_for(const config::Value& given, const EventCalibration* calibration,
+                                  config::Diagnostics& diagnostics) {
+    EventOptions options = calibration ? calibrated_options(*calibration) : EventOptions{};
     const config::Limits none;
-    config::Type<EventOptions>::read({given_, {}, none, diagnostics, keys_beside_node_options()}, options_);
+    config::Type<EventOptions>::read({given, {}, none, diagnostics, keys_beside_node_options()}, options);
+    return options;
   }
 
   config::Value given_;
-  EventOptions options_;
   std::vector<std::string> classes_;
   const Node* window_ = nullptr;
 };
@@ -165,8 +200,8 @@ NodeKind events_kind() {
   kind.output = PortType::events;
   kind.state = true;
   kind.read = [](const config::Value& given, config::Diagnostics& diagnostics) -> std::unique_ptr<Node> {
-    auto options = config::read<EventOptions>(given, diagnostics, keys_beside_node_options());
-    return std::make_unique<EventsNode>(given, std::move(options));
+    config::read<EventOptions>(given, diagnostics, keys_beside_node_options());
+    return std::make_unique<EventsNode>(given);
   };
   kind.options = [] { return config::help<EventOptions>(); };
   kind.schema = [] { return config::schema_of<EventOptions>(); };

@@ -41,6 +41,7 @@ ClassScores LoadedNetwork::calibrated(std::vector<float> probabilities,
   if (calibration_ && calibration_->temperature)
     scores.values = at_temperature(scores.values, *calibration_->temperature);
   scores.none = is_none(scores);
+  scores.events = event_calibration_;
   return scores;
 }
 

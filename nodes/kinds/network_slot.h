@@ -48,8 +48,10 @@ class LoadedNetwork {
 
   const std::shared_ptr<const Network> network_;
   const std::optional<Calibration> calibration_;
-  const EventOptions events_ =
-      calibration_ && calibration_->events ? calibrated_options(*calibration_->events) : EventOptions{};
+  const std::shared_ptr<const EventCalibration> event_calibration_ =
+      calibration_ && calibration_->events ? std::make_shared<const EventCalibration>(*calibration_->events)
+                                           : nullptr;
+  const EventOptions events_ = event_calibration_ ? calibrated_options(*event_calibration_) : EventOptions{};
   const ClassList classes_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<Workspace>> idle_;

@@ -7,6 +7,7 @@
 #include "nodes/events/calibrated_options.h"
 #include "nodes/flow/clip_gate.h"
 #include "nodes/flow/process_item.h"
+#include "nodes/flow/still_scene.h"
 #include "nodes/kinds/kinds.h"
 
 namespace actionflow {
@@ -19,6 +20,7 @@ constexpr int kUsualWindows = 2;
 struct WindowOptions {
   std::optional<int> hop;
   Tail tail = Tail::align;
+  StillOptions still;
   static void describe(config::Fields<WindowOptions>& fields) {
     fields
         .add("hop", &WindowOptions::hop,
@@ -28,6 +30,7 @@ struct WindowOptions {
     fields.add("tail", &WindowOptions::tail,
                "align: one more window that ends at a file's last sample, a shorter file repeats its last "
                "sample; drop: neither, and a shorter file is an error");
+    fields.add("still", &WindowOptions::still, "what becomes of windows in which nothing moves");
   }
 };
 
@@ -36,6 +39,7 @@ struct WindowShape {
   int hop = 1;
   double rate = 1;
   Tail tail = Tail::align;
+  StillOptions still;
   bool carried = false;  // by a network below: no sample may be missing
   std::vector<InputSpec> forms;
 
@@ -61,6 +65,7 @@ class StreamWindows {
         cutter_(shape.frames, shape.hop, shape.rate),
         timer_(run.timer("prepare")) {
     for (const InputSpec& form : shape.forms) preparers_.emplace_back(form);
+    if (shape.still.skip) still_.emplace(shape.still, shape.forms.front(), shape.frames);
   }
 
   // One frames item: what it settles leaves as windows.
@@ -85,14 +90,25 @@ class StreamWindows {
  private:
   void cut() {
     for (const Sample& sample : samples_) {
-      if (auto window = cutter_.push(prepare(sample))) gate_->put(stream_, std::move(*window));
+      WindowCutter::Timed timed = prepare(sample);
+      if (still_) still_->take(timed.segment, timed.time, first_form(timed.prepared));
+      if (auto window = cutter_.push(std::move(timed))) put(std::move(*window));
     }
     samples_.clear();
   }
 
+  static const PreparedFrame* first_form(const PreparedSample& sample) {
+    return sample.has_value() ? sample.value().front().get() : nullptr;
+  }
+
+  void put(Window window) {
+    window.still = still_ && still_->passes_over_window();
+    gate_->put(stream_, std::move(window));
+  }
+
   void end_of_file() {
     if (shape_.tail == Tail::align) {
-      if (auto window = cutter_.align_tail()) gate_->put(stream_, std::move(*window));
+      if (auto window = cutter_.align_tail()) put(std::move(*window));
     } else if (cutter_.windows() == 0 && last_) {
       run_.fail_stream(stream_,
                        {ExitCode::source, run_.stream(stream_).name + ": shorter than a window of " +
@@ -136,6 +152,7 @@ class StreamWindows {
   std::shared_ptr<WindowProgress> progress_;
   std::optional<TimeGrid> grid_;  // from the first frame on, when the source is known to be live or not
   WindowCutter cutter_;
+  std::optional<StillScene> still_;
   std::vector<Preparer> preparers_;
   std::vector<Sample> samples_;
   Frame last_;
@@ -167,6 +184,7 @@ class WindowNode : public Node {
       }
       if (around.consumers[i]->carries_state()) {
         shape_.carried = true;
+        check_still(use, around.consumer_names[i], diagnostics);
         check_hop(use, *form, around.consumer_names[i], diagnostics);
       }
       if (around.consumers[i]->event_calibration()) overlapping = kEventWindows;
@@ -174,6 +192,7 @@ class WindowNode : public Node {
     }
     shape_.hop = options_.hop.value_or(std::max(1, shape_.frames / overlapping));
     shape_.tail = options_.tail;
+    shape_.still = options_.still;
   }
 
   double window_seconds() const override { return shape_.frames / shape_.rate; }
@@ -187,6 +206,7 @@ class WindowNode : public Node {
     output.forms = shape_.forms;
     output.window = use.name;
     flow.run().timer("prepare");
+    if (shape_.still.skip) flow.run().count_still();
     flow.add_to_lanes(use, [&flow, &out, name = use.name, from = inputs.front().node, shape = shape_](
                                StreamLane& lane) { add_stage(flow, name, from, shape, out, lane); });
     return output;
@@ -198,6 +218,13 @@ class WindowNode : public Node {
     text.erase(text.find_last_not_of('0') + 1);
     if (text.ends_with('.')) text.pop_back();
     return std::to_string(frames) + " samples at " + text + " a second";
+  }
+
+  void check_still(const NodeUse& use, const std::string& consumer, config::Diagnostics& diagnostics) const {
+    if (!options_.still.skip) return;
+    diagnostics.add(use.place, "'" + use.name + "' skips what is still, but '" + consumer +
+                                   "' carries its state along the stream and hears every sample, expected "
+                                   "still: {skip: false}");
   }
 
   void check_hop(const NodeUse& use, const InputSpec& form, const std::string& consumer,

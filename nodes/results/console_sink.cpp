@@ -69,12 +69,12 @@ void ConsoleSink::write(const std::string& text) {
 }
 
 void ConsoleSink::summary(const Summary& summary) {
-  const std::string events =
-      summary.counts_events ? fmt::format(" {} events,", summary.events()) : std::string();
+  std::string more = summary.counts_still ? fmt::format(" {} still,", summary.still()) : "";
+  if (summary.counts_events) more += fmt::format(" {} events,", summary.events());
   write(fmt::format(
       "{} stream{}, {} frames, {} windows,{} {} dropped, {} damaged in {:.1f} s ({:.0f} frames/s)\n",
       summary.streams.size(), summary.streams.size() == 1 ? "" : "s", summary.frames(), summary.windows(),
-      events, summary.dropped(), summary.damaged(), summary.seconds, summary.frames_per_second()));
+      more, summary.dropped(), summary.damaged(), summary.seconds, summary.frames_per_second()));
 }
 
 }  // namespace actionflow

@@ -59,13 +59,13 @@ std::string to_json_line(const StreamEnd& end) {
 }
 
 std::string to_json_line(const Summary& summary) {
-  const std::string events =
-      summary.counts_events ? fmt::format(R"("events":{},)", summary.events()) : std::string();
+  std::string more = summary.counts_still ? fmt::format(R"("still":{},)", summary.still()) : "";
+  if (summary.counts_events) more += fmt::format(R"("events":{},)", summary.events());
   return fmt::format(
       R"({{"type":"summary","streams":{},"frames":{},"windows":{},"dropped":{},"damaged":{},{})"
       R"("seconds":{:.3f},"fps":{:.1f}}})",
-      summary.streams.size(), summary.frames(), summary.windows(), summary.dropped(), summary.damaged(),
-      events, summary.seconds, summary.frames_per_second());
+      summary.streams.size(), summary.frames(), summary.windows(), summary.dropped(), summary.damaged(), more,
+      summary.seconds, summary.frames_per_second());
 }
 
 }  // namespace actionflow

@@ -20,6 +20,7 @@ struct StreamSummary {
   std::string name;
   std::int64_t frames = 0;   // decoded
   std::int64_t windows = 0;  // answered with a result by every node that took them
+  std::int64_t still = 0;    // windows passed over, since nothing moves in them
   std::int64_t dropped = 0;  // windows dropped because the network was busy, or the run was stopped
   std::int64_t events = 0;   // actions that are over
   std::int64_t failed = 0;   // windows that ended in a failure
@@ -45,6 +46,7 @@ struct Summary {
   double seconds = 0;
   bool interrupted = false;
   bool counts_events = false;               // a node of the graph finds them
+  bool counts_still = false;                // a node of the graph passes them over
   std::vector<FailureCount> sink_failures;  // of writing results, at the end too
   // What streams that were detached while the run went on did, all together.
   StreamSummary detached;
@@ -52,6 +54,7 @@ struct Summary {
   std::int64_t frames() const { return sum(&StreamSummary::frames); }
   std::int64_t windows() const { return sum(&StreamSummary::windows); }
   std::int64_t events() const { return sum(&StreamSummary::events); }
+  std::int64_t still() const { return sum(&StreamSummary::still); }
   std::int64_t dropped() const { return sum(&StreamSummary::dropped); }
   std::int64_t failed() const { return sum(&StreamSummary::failed); }
   std::int64_t damaged() const { return sum(&StreamSummary::damaged); }

@@ -75,6 +75,25 @@ TEST(ClipGate, DropsTheOldestOfALiveStreamAndLeavesAnItemBehind) {
   EXPECT_EQ(bench.state.dropped, 3);
 }
 
+TEST(ClipGate, StillWindowsKeepTheirPlaceAndAreNeitherBoundedNorDropped) {
+  Bench bench(true);
+  for (int i = 0; i < 8; ++i) {
+    Window one = window();
+    one.still = i != 1 && i != 6;
+    bench.gate->put(0, std::move(one));
+  }
+  ASSERT_EQ(bench.passed.size(), 6U) << "the second that moves waits, and what comes after it";
+  for (const ClipItem& item : bench.passed) {
+    EXPECT_EQ(item.ticket->still(), item.key.number != 1);
+    EXPECT_EQ(item.outcome.dropped(), item.key.number != 1);
+  }
+  bench.answer_all();
+  EXPECT_EQ(bench.answered, (std::vector<std::int64_t>{0, 1, 2, 3, 4, 5, 6, 7}));
+  EXPECT_EQ(bench.state.still, 6);
+  EXPECT_EQ(bench.state.windows, 2);
+  EXPECT_EQ(bench.state.dropped, 0);
+}
+
 // Samples that a camera settles at once, for a network that must miss none.
 TEST(ClipGate, ABurstOfALiveStreamWaitsWhereItIsAllowedTo) {
   Bench bench(true, 1, 12);

@@ -196,6 +196,39 @@ TEST_P(WeightsExchanged, RefusesWhatDoesNotFitAndGoesOn) {
   EXPECT_EQ(sink.lines(), alone.lines());
 }
 
+TEST(ThresholdsOfEvents, AreThoseOfTheWeightsThatRun) {
+  GraphBench bench;
+  bench.video("a.mp4", 100, 1);
+  const auto stored = [&](const std::string& name, double threshold) {
+    Architecture architecture = load_architecture(bench.folder() / "plain.yaml");
+    const Weights weights = initial_weights(architecture, 4);
+    EventCalibration events;
+    events.thresholds = {threshold, threshold};
+    Model model{std::move(architecture), weights, Calibration{"val", {}, {}, events}};
+    save_model(model, bench.folder() / name);
+    return model;
+  };
+  stored("never.safetensors", 1);
+  const Model always = stored("always.safetensors", 0.01);
+  const auto graph = [](const std::string& weights) {
+    return "options: {workers: 1}\nstreams: {a: a.mp4}\ngraph:\n  frames: {node: decode}\n"
+           "  clips: {node: window, from: frames, hop: 1}\n  net: {node: cnn3d, from: clips, weights: " +
+           weights + "}\n  actions: {node: events, from: net}\n";
+  };
+  LinesByStream never, sink;
+  bench.run(graph("never.safetensors"), never);
+  EXPECT_TRUE(never.events().empty());
+  Pipeline* running = nullptr;
+  Pipeline pipeline(bench.describe(graph("never.safetensors")), sink, {[&](const FaultPoint& point) {
+                      if (point.node == "net" && point.number == 10) running->exchange("net", always);
+                      return Fault::none;
+                    }});
+  running = &pipeline;
+  pipeline.run();
+  ASSERT_FALSE(sink.events().empty());
+  EXPECT_GE(sink.events().front().change.start, 0.9) << "samples 0.1 s apart";
+}
+
 INSTANTIATE_TEST_SUITE_P(Kinds, WeightsExchanged,
                          ::testing::Values(std::tuple("cnn3d", "plain.yaml"),
                                            std::tuple("cnn_lstm", "recurrent.yaml"),
