@@ -44,7 +44,8 @@ ContainerReader::ContainerReader(std::shared_ptr<Input> input, const SourceOptio
   choose_stream();
   describe_stream();
   if (has_no_clock(*input_->context->iformat)) choose_clock(options.frame_rate);
-  parameters_ = copy_parameters();
+  silence_ = longest_silence(options, is_playlist(*input_->context->iformat));
+  parameters_ = copy_parameters(options);
 }
 
 ContainerReader::~ContainerReader() {
@@ -85,8 +86,7 @@ void ContainerReader::describe_stream() {
   // A file behind http says its size where it does not say its duration; a playlist's size says nothing.
   const bool sized = !is_manifest(*context.iformat) && context.pb != nullptr && avio_size(context.pb) > 0;
   const bool ends = info_.duration.has_value() || sized;
-  info_.live =
-      kind_ == SourceKind::device || ((kind_ == SourceKind::rtsp || kind_ == SourceKind::http) && !ends);
+  info_.live = kind_ == SourceKind::device || kind_ == SourceKind::stream || (is_network(kind_) && !ends);
 }
 
 // A stream without time stamps shows when its pictures were taken only by when they come. What does not come
@@ -108,11 +108,8 @@ void ContainerReader::choose_clock(std::optional<double> given_rate) {
   }
 }
 
-std::chrono::milliseconds ContainerReader::longest_silence() const {
-  return is_playlist(*input_->context->iformat) ? kLongestPlaylistSilence : kLongestSilence;
-}
-
-std::shared_ptr<const Reader::CodecParameters> ContainerReader::copy_parameters() const {
+std::shared_ptr<const Reader::CodecParameters> ContainerReader::copy_parameters(
+    const SourceOptions& options) const {
   auto copy = std::make_shared<CodecParameters>();
   copy->codec.reset(avcodec_parameters_alloc());
   if (!copy->codec || avcodec_parameters_copy(copy->codec.get(), stream_->codecpar) < 0)
@@ -125,12 +122,13 @@ std::shared_ptr<const Reader::CodecParameters> ContainerReader::copy_parameters(
     copy->frame_rate = stream_->avg_frame_rate.num > 0 ? stream_->avg_frame_rate : stream_->r_frame_rate;
   copy->orientation = orientation_of(stream_display_matrix(*stream_));
   copy->source = shown_;
+  copy->take(options);
   return copy;
 }
 
 std::optional<Packet> ContainerReader::read() {
   if (silent_) fail_silent();
-  if (!may_be_silent_) input_->deadline.allow_silence(longest_silence());
+  if (!may_be_silent_) input_->deadline.allow_silence(silence_);
   for (;;) {
     fail_if_interrupted();
     auto data = std::make_shared<Packet::Data>();
@@ -168,7 +166,9 @@ Packet ContainerReader::arrived(std::shared_ptr<Packet::Data> data) {
     data->packet->pts = AV_NOPTS_VALUE;
     data->packet->duration = 0;
   }
-  return {std::move(data), now_ns};
+  Packet packet(data, now_ns);
+  packet.set_taken_ns(producer_time_us(*data->packet) * kNsPerMicrosecond);
+  return packet;
 }
 
 bool ContainerReader::seek(std::int64_t pts_us) {

@@ -27,8 +27,7 @@ class ContainerReader final : public Reader {
  private:
   void choose_stream();
   void describe_stream();
-  std::chrono::milliseconds longest_silence() const;
-  std::shared_ptr<const CodecParameters> copy_parameters() const;
+  std::shared_ptr<const CodecParameters> copy_parameters(const SourceOptions& options) const;
   std::optional<Packet> end();
   void fail_if_interrupted() const;
   [[noreturn]] void fail_silent() const;
@@ -40,6 +39,7 @@ class ContainerReader final : public Reader {
   std::shared_ptr<Input> input_;
   std::string shown_;
   SourceKind kind_;
+  std::chrono::milliseconds silence_{};
   const AVStream* stream_ = nullptr;
   bool may_be_silent_ = true;   // a file or a pipe: no deadline
   bool silent_ = false;         // the last packet came only after the deadline

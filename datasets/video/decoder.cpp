@@ -1,6 +1,10 @@
+#include <algorithm>
+#include <deque>
 #include <utility>
 
 #include "datasets/video/ffmpeg.h"
+#include "datasets/video/hardware_decoding.h"
+#include "datasets/video/picture_crop.h"
 #include "datasets/video/source.h"
 #include "datasets/video/stream_parameters.h"
 
@@ -8,10 +12,31 @@ namespace actionflow {
 
 namespace {
 
+// When the pictures of packets that are being decoded were taken, by their arrival: a decoder carries one
+// number from a packet to its picture.
+class PacketsUnderWay {
+ public:
+  void note(const Packet& packet) {
+    packets_.emplace_back(packet.arrival_ns(), packet.taken_ns());
+    if (packets_.size() > kMost) packets_.pop_front();
+  }
+  std::int64_t taken_ns(std::int64_t arrival_ns) const {
+    const auto found = std::find_if(packets_.begin(), packets_.end(),
+                                    [&](const auto& packet) { return packet.first == arrival_ns; });
+    return found == packets_.end() ? 0 : found->second;
+  }
+
+ private:
+  static constexpr std::size_t kMost = 64;  // more than a decoder holds back
+  std::deque<std::pair<std::int64_t, std::int64_t>> packets_;
+};
+
 class CodecDecoder final : public Decoder {
  public:
-  CodecDecoder(std::shared_ptr<const Reader::CodecParameters> parameters, UniqueCodecContext context)
-      : parameters_(std::move(parameters)), context_(std::move(context)) {}
+  // `device_format`: of pictures that stand on a device.
+  CodecDecoder(std::shared_ptr<const Reader::CodecParameters> parameters, UniqueCodecContext context,
+               AVPixelFormat device_format)
+      : parameters_(std::move(parameters)), context_(std::move(context)), device_format_(device_format) {}
 
   void decode(const Packet& packet, std::vector<Frame>& frames) override {
     if (!packet) return;
@@ -23,6 +48,7 @@ class CodecDecoder final : public Decoder {
     // A chunk of no bytes says "as before" in some containers, and would mean "the end" to FFmpeg.
     if (compressed.size == 0) return;
     tag_next_picture(*context_, compressed, packet.arrival_ns());
+    if (packet.taken_ns() != 0) under_way_.note(packet);
     if (avcodec_send_packet(context_.get(), &compressed) < 0) ++damaged_;
     receive(frames);
   }
@@ -49,6 +75,12 @@ class CodecDecoder final : public Decoder {
         ++errors;
         continue;
       }
+      if (device_format_ != AV_PIX_FMT_NONE && picture->format == device_format_) picture = fetched(*picture);
+      if (!picture) {
+        ++damaged_;
+        ++errors;
+        continue;
+      }
       frames.push_back(shared(std::move(picture)));
       ++decoded_;
     }
@@ -61,11 +93,13 @@ class CodecDecoder final : public Decoder {
     const std::int64_t stated_us = stated_duration_us(*picture);
     const Orientation orientation = orientation_for(*picture);
     const std::int64_t arrival_ns = picture_tag(*picture);
+    if (parameters_->crop) crop_picture(*picture, *parameters_->crop, orientation);
     AVFrame* released = picture.release();
     Frame frame(std::shared_ptr<const AVFrame>(released, [](AVFrame* p) { av_frame_free(&p); }), pts_us,
                 orientation);
     frame.set_duration_us(stated_us);
     frame.set_arrival_ns(arrival_ns);
+    frame.set_taken_ns(under_way_.taken_ns(arrival_ns));
     return frame;
   }
 
@@ -98,10 +132,19 @@ class CodecDecoder final : public Decoder {
 
   std::shared_ptr<const Reader::CodecParameters> parameters_;
   UniqueCodecContext context_;
+  const AVPixelFormat device_format_;
+  PacketsUnderWay under_way_;
   std::int64_t next_pts_us_ = 0;
   std::int64_t damaged_ = 0;
   std::int64_t decoded_ = 0;
 };
+
+void leave_out(AVCodecContext& context, const std::vector<Skip>& skip) {
+  const auto skips = [&](Skip what) { return std::find(skip.begin(), skip.end(), what) != skip.end(); };
+  if (skips(Skip::loop_filter)) context.skip_loop_filter = AVDISCARD_ALL;
+  if (skips(Skip::nonreference)) context.skip_frame = AVDISCARD_NONREF;
+  if (skips(Skip::nonkey)) context.skip_frame = AVDISCARD_NONKEY;
+}
 
 }  // namespace
 
@@ -118,13 +161,17 @@ std::unique_ptr<Decoder> Decoder::create(std::shared_ptr<const Reader::CodecPara
   context->pkt_timebase = parameters->time_base;
   context->thread_count = codec_threads < 1 ? 1 : codec_threads;
   context->max_pixels = kMaxPixels;
+  leave_out(*context, parameters->skip);
+  AVPixelFormat device_format = AV_PIX_FMT_NONE;
+  if (parameters->hardware != Hardware::none)
+    device_format = attach_device(*context, *found, parameters->hardware, parameters->source);
   const int result = avcodec_open2(context.get(), found, nullptr);
   if (result < 0) {
     throw SourceError(parameters->source + ": the " + std::string(found->name) +
                       " decoder does not start: " + ffmpeg_error_text(result) +
                       "; the file's header is damaged or of a form that it does not know");
   }
-  return std::make_unique<CodecDecoder>(std::move(parameters), std::move(context));
+  return std::make_unique<CodecDecoder>(std::move(parameters), std::move(context), device_format);
 }
 
 }  // namespace actionflow

@@ -9,6 +9,7 @@ extern "C" {
 #include <libavutil/avstring.h>
 #include <libavutil/avutil.h>
 #include <libavutil/display.h>
+#include <libavutil/hwcontext.h>
 #include <libavutil/imgutils.h>
 #include <libavutil/opt.h>
 #include <libswscale/swscale.h>
@@ -108,6 +109,16 @@ inline std::int64_t picture_tag(const AVFrame& frame) {
 #else
   return frame.reordered_opaque;
 #endif
+}
+
+// When the sender took the packet's picture, in microseconds since 1970; 0 where it does not say.
+inline std::int64_t producer_time_us(const AVPacket& packet) {
+  std::size_t size = 0;
+  const std::uint8_t* data = av_packet_get_side_data(&packet, AV_PKT_DATA_PRFT, &size);
+  AVProducerReferenceTime time{};
+  if (!data || size < sizeof time) return 0;
+  std::memcpy(&time, data, sizeof time);
+  return time.wallclock;
 }
 
 // The stream's display matrix (nine numbers), nullptr when it has none.

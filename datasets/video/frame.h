@@ -38,6 +38,9 @@ class Frame {
   // When the reader had the packet that it was decoded from, steady clock, nanoseconds; for latency.
   std::int64_t arrival_ns() const { return arrival_ns_; }
   void set_arrival_ns(std::int64_t ns) { arrival_ns_ = ns; }
+  // When it was taken, nanoseconds since 1970, as the sender says; 0: it does not.
+  std::int64_t taken_ns() const { return taken_ns_; }
+  void set_taken_ns(std::int64_t ns) { taken_ns_ = ns; }
 
  private:
   std::shared_ptr<const AVFrame> picture_;
@@ -45,6 +48,7 @@ class Frame {
   std::int64_t duration_us_ = 0;
   Orientation orientation_;
   std::int64_t arrival_ns_ = 0;
+  std::int64_t taken_ns_ = 0;
 };
 
 }  // namespace actionflow

@@ -95,6 +95,7 @@ FrameFolderReader::FrameFolderReader(const SourceOptions& options, const StopFla
   parameters->codec->codec_id = listing.codec;
   parameters->frame_rate = av_d2q(frame_rate_, 1'000'000);
   parameters->source = shown_;
+  parameters->take(options);
   parameters_ = std::move(parameters);
 
   info_.format = "frames";

@@ -1,12 +1,22 @@
 #include "datasets/video/io_deadline.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+
 namespace actionflow {
 
 namespace {
 
 constexpr std::int64_t kNsPerMillisecond = 1'000'000;
+constexpr std::chrono::milliseconds kLeastPlaylistSilence{30'000};
 
 }  // namespace
+
+std::chrono::milliseconds longest_silence(const SourceOptions& options, bool playlist) {
+  const std::chrono::milliseconds given(static_cast<std::int64_t>(options.silence * 1000));
+  return playlist ? std::max(given, kLeastPlaylistSilence) : given;
+}
 
 void IoDeadline::allow_silence(std::chrono::milliseconds longest) {
   silence_ns_ = longest.count() * kNsPerMillisecond;
@@ -34,7 +44,7 @@ bool IoDeadline::expired(std::chrono::milliseconds grace) const {
 }
 
 std::string IoDeadline::allowed_text() const {
-  return std::to_string(silence_ns_ / (1000 * kNsPerMillisecond)) + " s";
+  return fmt::format("{:g} s", static_cast<double>(silence_ns_) * 1e-9);
 }
 
 AVIOInterruptCB IoDeadline::callback() {

@@ -20,10 +20,9 @@
 
 namespace actionflow {
 
-// A source that sends nothing for so long is lost.
-inline constexpr std::chrono::milliseconds kLongestSilence{10'000};
-// One behind a playlist, which is silent between its segments of commonly up to 10 s.
-inline constexpr std::chrono::milliseconds kLongestPlaylistSilence{30'000};
+// A source that sends nothing for so long is lost. Behind a playlist it is silent between segments of
+// commonly up to 10 s.
+std::chrono::milliseconds longest_silence(const SourceOptions& options, bool playlist = false);
 
 class IoDeadline {
  public:
@@ -50,7 +49,7 @@ class IoDeadline {
   }
   bool expired(std::chrono::milliseconds grace = {}) const;
   bool fired() const { return stopped() || expired(); }
-  // "10 s", the silence that is allowed.
+  // "10 s", "2.5 s": the silence that is allowed.
   std::string allowed_text() const;
 
   const Clock& clock() const { return *clock_; }

@@ -47,7 +47,7 @@ std::shared_ptr<Input> open_live(const SourceOptions& options, SourceKind kind, 
                                  const Clock& clock) {
   auto job = std::make_shared<Job>(options, kind, clock);
   IoDeadline& deadline = job->input.deadline;
-  deadline.allow_silence(kLongestSilence);
+  deadline.allow_silence(longest_silence(options));
   std::thread([job] { job->run(); }).detach();
 
   std::unique_lock lock(job->mutex);

@@ -21,11 +21,11 @@ struct Opening {
   Input& input;
   std::string shown;
 
-  bool network() const { return kind == SourceKind::rtsp || kind == SourceKind::http; }
+  bool network() const { return is_network(kind); }
   // Whether its bytes come when the sender has them, and not when they are asked for.
   bool arrives() const {
     if (kind == SourceKind::http) return avio_size(input.url.get()) <= 0;
-    return kind == SourceKind::rtsp || kind == SourceKind::device || (input.file && !input.file->regular());
+    return network() || kind == SourceKind::device || (input.file && !input.file->regular());
   }
 };
 
@@ -182,10 +182,12 @@ void open_descriptor(const Opening& opening) {
   open_context(opening, io, format, options);
 }
 
-void open_http(const Opening& opening) {
+// Bytes that were lost on the way are damage, no reason to stop.
+void open_connection(const Opening& opening) {
   Input& input = opening.input;
   Options options;
   options.set("protocol_whitelist", protocol_whitelist(opening.kind, opening.options.allow_manifests));
+  if (opening.kind == SourceKind::stream) options.set("overrun_nonfatal", 1);
   const AVIOInterruptCB callback = input.deadline.callback();
   AVIOContext* io = nullptr;
   const int result =
@@ -197,7 +199,7 @@ void open_http(const Opening& opening) {
   if (is_manifest(*format)) {
     input.replayed.reset();
     input.url.reset();
-    input.deadline.allow_silence(kLongestPlaylistSilence);
+    input.deadline.allow_silence(longest_silence(opening.options, true));
     open_context(opening, nullptr, format, context_options);
   } else {
     open_context(opening, &input.replayed->io(), format, context_options);
@@ -228,13 +230,16 @@ void open_device(const Opening& opening) {
 void open_input(const SourceOptions& options, SourceKind kind, Input& input) {
   prepare_ffmpeg();
   const Opening opening{options, kind, input, without_credentials(options.source)};
-  if (opening.network()) require_known_host(options.source, opening.shown);
+  // A stream may be waited for at a port of this machine.
+  const bool waits = kind == SourceKind::stream && host_of(options.source).empty();
+  if (opening.network() && !waits) require_known_host(options.source, opening.shown);
   switch (kind) {
     case SourceKind::rtsp:
       open_rtsp(opening);
       break;
     case SourceKind::http:
-      open_http(opening);
+    case SourceKind::stream:
+      open_connection(opening);
       break;
     case SourceKind::device:
       open_device(opening);

@@ -3,6 +3,7 @@
 #include "datasets/video/container_reader.h"
 #include "datasets/video/frame_folder_reader.h"
 #include "datasets/video/live_open.h"
+#include "datasets/video/looping_reader.h"
 #include "datasets/video/open_input.h"
 #include "datasets/video/realtime_reader.h"
 #include "datasets/video/source.h"
@@ -30,7 +31,10 @@ std::unique_ptr<Reader> open_at_full_speed(const SourceOptions& options, const S
 }  // namespace
 
 std::unique_ptr<Reader> Reader::open(const SourceOptions& options, const StopFlag& stop, const Clock& clock) {
-  std::unique_ptr<Reader> reader = open_at_full_speed(options, stop, clock);
+  const auto open_once = [options, &stop, &clock] { return open_at_full_speed(options, stop, clock); };
+  std::unique_ptr<Reader> reader = open_once();
+  if (options.loop && !reader->info().live)
+    reader = std::make_unique<LoopingReader>(std::move(reader), open_once);
   if (!options.realtime || reader->info().live) return reader;
   return std::make_unique<RealtimeReader>(std::move(reader), stop, clock);
 }

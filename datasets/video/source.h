@@ -6,8 +6,8 @@
 // Source policy: what is opened is what was named. Files are opened by us, not by
 // FFmpeg; formats and protocols pass whitelists, and nothing a file refers to is opened.
 //
-// Opening a live source and each read from it end within 10.5 s of the last byte that came, name look-ups
-// included: a slow source is alive.
+// Opening a live source and each read from it end within 10.5 s (half a second after `silence`) of the last
+// byte that came, name look-ups included: a slow source is alive.
 //
 // A live source without time stamps of its own (MJPEG over HTTP, raw H.264 from a pipe) is stamped by
 // arrival.
@@ -34,12 +34,25 @@ namespace actionflow {
 
 enum class RtspTransport { tcp, udp };
 
+// What a decoder leaves out: the smoothing of block edges, pictures that no other picture needs, all but
+// keyframes.
+enum class Skip { loop_filter, nonreference, nonkey };
+
+// The device that decodes; where it is not there or does not know the codec, the processor does.
+enum class Hardware { none, automatic, vaapi, cuda, qsv, vdpau, drm };
+
+// In shares of a picture as it is shown, from its left and top edge.
+using Point = std::array<double, 2>;
+using Polygon = std::vector<Point>;
+using Region = std::array<double, 4>;  // left, top, width, height
+
 // A stream of a pipeline file.
 struct SourceOptions {
-  // A file, a folder of JPEG or PNG frames, "-" for standard input, a V4L2 device (/dev/video0), or
-  // an rtsp://, rtsps://, http:// or https:// address.
+  // A file, a folder of JPEG or PNG frames, "-" for standard input, a V4L2 device (/dev/video0), or an
+  // address: rtsp://, rtsps://, http://, https://, rtmp://, rtmps://, srt:// or udp://.
   std::string source;
   bool realtime = false;  // play a file at its own speed, as a camera would
+  bool loop = false;      // with `realtime`: begin the file anew when it is over, its time stamps going on
   bool retry = true;      // a live source is opened again when it is lost
   // Of what has no time stamps: a folder of frames (25 where it is not given), a raw H.264 or MJPEG stream
   // (where it is not given, a recorded one has its codec's rate or 25, a live one goes by arrival).
@@ -47,9 +60,15 @@ struct SourceOptions {
   int codec_threads = 1;
   RtspTransport transport = RtspTransport::tcp;
   bool allow_manifests = false;  // HLS or DASH behind an http(s) address
+  double silence = 10;           // seconds without a byte after which a live source is lost
+  std::vector<Skip> skip;
+  Hardware hardware = Hardware::none;
+  std::optional<Region> crop;  // pictures are cut to it when they are decoded
+  std::vector<Polygon> mask;   // areas of the whole picture that networks see as black
 
   bool operator==(const SourceOptions&) const = default;
   static void describe(config::Fields<SourceOptions>& fields);
+  void check(const config::Value& value, config::Diagnostics& diagnostics) const;
 };
 
 struct StreamInfo {
@@ -78,10 +97,15 @@ class Packet {
   // When a reader had it, on its clock's steady time.
   std::int64_t arrival_ns() const { return arrival_ns_; }
   void set_arrival_ns(std::int64_t ns) { arrival_ns_ = ns; }
+  // When its picture was taken, nanoseconds since 1970, as the sender says (RTCP's sender reports); 0: it
+  // does not.
+  std::int64_t taken_ns() const { return taken_ns_; }
+  void set_taken_ns(std::int64_t ns) { taken_ns_ = ns; }
 
  private:
   std::shared_ptr<Data> data_;
   std::int64_t arrival_ns_ = 0;
+  std::int64_t taken_ns_ = 0;
 };
 
 class Reader {
@@ -94,8 +118,8 @@ class Reader {
 
   virtual const StreamInfo& info() const = 0;
   // The next packet of the video stream; nullopt at the end. Blocks. Throws SourceError when a live
-  // source is lost or silent for 10 s (behind a playlist 30 s): then drop the reader and open another. A
-  // network source of known duration or size ends as a file does.
+  // source is lost or silent for too long (behind a playlist for 30 s): then drop the reader and open
+  // another. A network source of known duration or size ends as a file does.
   virtual std::optional<Packet> read() = 0;
   // Goes on at a keyframe, as near before this time stamp as the container knows one; what it finds is not
   // sure to be before, so look at the frames. The decoder has to be flushed. False where the source cannot be
@@ -136,4 +160,23 @@ template <>
 struct actionflow::config::EnumNames<actionflow::RtspTransport> {
   static constexpr std::array<std::pair<RtspTransport, std::string_view>, 2> names{
       {{RtspTransport::tcp, "tcp"}, {RtspTransport::udp, "udp"}}};
+};
+
+template <>
+struct actionflow::config::EnumNames<actionflow::Skip> {
+  using Skip = actionflow::Skip;
+  static constexpr std::array<std::pair<Skip, std::string_view>, 3> names{
+      {{Skip::loop_filter, "loop_filter"}, {Skip::nonreference, "nonreference"}, {Skip::nonkey, "nonkey"}}};
+};
+
+template <>
+struct actionflow::config::EnumNames<actionflow::Hardware> {
+  using Hardware = actionflow::Hardware;
+  static constexpr std::array<std::pair<Hardware, std::string_view>, 7> names{{{Hardware::none, "none"},
+                                                                               {Hardware::automatic, "auto"},
+                                                                               {Hardware::vaapi, "vaapi"},
+                                                                               {Hardware::cuda, "cuda"},
+                                                                               {Hardware::qsv, "qsv"},
+                                                                               {Hardware::vdpau, "vdpau"},
+                                                                               {Hardware::drm, "drm"}}};
 };

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <cerrno>
 #include <cstring>
@@ -58,7 +59,9 @@ SourceKind kind_on_disk(const std::string& source, const std::string& shown) {
     const int error = errno;
     if (const std::string_view scheme = scheme_of(source); error == ENOENT && !scheme.empty()) {
       throw SourceError(shown + ": " + without_credentials(std::string(scheme)) +
-                        ":// is not opened; use a file, a folder, rtsp://, rtsps://, http:// or https://");
+                        ":// is not opened; use a file, a folder, rtsp://, rtsps://, http://, https://, "
+                        "rtmp://, rtmps://, srt:// or "
+                        "udp://");
     }
     throw missing(shown, error);
   }
@@ -68,15 +71,27 @@ SourceKind kind_on_disk(const std::string& source, const std::string& shown) {
                     ": is neither a file nor a folder; give a video file, a folder of frames or /dev/videoN");
 }
 
+constexpr std::array<std::pair<std::string_view, SourceKind>, 8> kSchemes{{{"rtsp://", SourceKind::rtsp},
+                                                                           {"rtsps://", SourceKind::rtsp},
+                                                                           {"http://", SourceKind::http},
+                                                                           {"https://", SourceKind::http},
+                                                                           {"rtmp://", SourceKind::stream},
+                                                                           {"rtmps://", SourceKind::stream},
+                                                                           {"srt://", SourceKind::stream},
+                                                                           {"udp://", SourceKind::stream}}};
+
 }  // namespace
+
+bool is_network(SourceKind kind) {
+  return kind == SourceKind::rtsp || kind == SourceKind::http || kind == SourceKind::stream;
+}
 
 SourceKind source_kind_by_name(std::string_view source) {
   if (source == "-") return SourceKind::standard_input;
   if (source.starts_with("/dev/video")) return SourceKind::device;
-  if (starts_with_ignoring_case(source, "rtsp://") || starts_with_ignoring_case(source, "rtsps://"))
-    return SourceKind::rtsp;
-  if (starts_with_ignoring_case(source, "http://") || starts_with_ignoring_case(source, "https://"))
-    return SourceKind::http;
+  for (const auto& [scheme, kind] : kSchemes) {
+    if (starts_with_ignoring_case(source, scheme)) return kind;
+  }
   return SourceKind::file;
 }
 
@@ -136,6 +151,8 @@ std::string protocol_whitelist(SourceKind kind, bool allow_manifests) {
       return "rtp,udp,tcp,tls";
     case SourceKind::http:
       return allow_manifests ? "http,https,tcp,tls,crypto" : "http,https,tcp,tls";
+    case SourceKind::stream:
+      return "rtmp,rtmps,srt,udp,tcp,tls";
     default:
       return "file";
   }
@@ -143,14 +160,8 @@ std::string protocol_whitelist(SourceKind kind, bool allow_manifests) {
 
 bool is_live(const SourceOptions& options) {
   if (options.realtime) return true;
-  switch (source_kind_by_name(options.source)) {
-    case SourceKind::device:
-    case SourceKind::rtsp:
-    case SourceKind::http:
-      return true;
-    default:
-      return false;
-  }
+  const SourceKind kind = source_kind_by_name(options.source);
+  return kind == SourceKind::device || is_network(kind);
 }
 
 }  // namespace actionflow

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "datasets/video/ffmpeg.h"
 #include "datasets/video/orientation.h"
@@ -24,6 +26,16 @@ struct Reader::CodecParameters {
   AVRational frame_rate{0, 1};     // average; 0: unknown
   Orientation orientation;         // of pictures that bring none of their own
   std::string source;              // without credentials, for messages
+  // What the stream's options say of decoding.
+  std::vector<Skip> skip;
+  Hardware hardware = Hardware::none;
+  std::optional<Region> crop;
+
+  void take(const SourceOptions& options) {
+    skip = options.skip;
+    hardware = options.hardware;
+    crop = options.crop;
+  }
 };
 
 // 8192×4352: 8K and what 8K cameras pad it to. A larger picture is refused, so that a header of a

@@ -47,6 +47,7 @@ struct WindowInfo {
   double end = 0;                 // time of the last sample plus one sampling interval
   bool padded = false;            // a short file's last sample was repeated
   std::int64_t arrival_ns = 0;    // of the newest frame, steady clock
+  std::int64_t taken_ns = 0;      // of the newest sample, UTC as its sender says; 0: it does not
   std::int64_t first_sample = 0;  // index of the first sample on its segment's grid
 };
 

@@ -10,8 +10,12 @@ namespace actionflow {
 namespace {
 
 StageSummary summarise(const std::string& name, const DurationHistogram& histogram) {
-  return {name, histogram.count(), histogram.total_ms(), histogram.quantile_ms(0.5),
-          histogram.quantile_ms(0.99)};
+  return {name,
+          histogram.count(),
+          histogram.total_ms(),
+          histogram.quantile_ms(0.5),
+          histogram.quantile_ms(0.99),
+          histogram.quantile_ms(0.999)};
 }
 
 // A line names its stream once.
@@ -56,9 +60,9 @@ std::optional<Failure> StreamState::take_loss() {
   return std::exchange(loss_, std::nullopt);
 }
 
-StreamId RunContext::add_stream(const std::string& name, int codec_threads) {
+StreamId RunContext::add_stream(const std::string& name, const SourceOptions& source) {
   const std::lock_guard lock(streams_mutex_);
-  streams_.emplace(next_stream_, std::make_shared<StreamState>(name, codec_threads));
+  streams_.emplace(next_stream_, std::make_shared<StreamState>(name, source));
   return next_stream_++;
 }
 
@@ -191,6 +195,12 @@ StreamSummary RunContext::summary_of(StreamId id, const StreamState& state) cons
     if (key.first == id) one.failures.push_back(failure);
   }
   return one;
+}
+
+void RunContext::forget_times() {
+  const std::lock_guard lock(mutex_);
+  for (auto& [name, histogram] : timers_) histogram->reset();
+  latency_.reset();
 }
 
 Summary RunContext::summary() {

@@ -36,11 +36,11 @@ using FaultHook = std::function<Fault(const FaultPoint&)>;
 
 // One stream of a run.
 struct StreamState {
-  StreamState(std::string stream_name, int decoder_threads)
-      : name(std::move(stream_name)), codec_threads(decoder_threads) {}
+  explicit StreamState(std::string stream_name, SourceOptions source_options = {})
+      : name(std::move(stream_name)), source(std::move(source_options)) {}
 
   const std::string name;
-  const int codec_threads;
+  const SourceOptions source;
   // Ends the source's reading.
   StopFlag stop{false};
   // Known once the source is open: then its windows never wait.
@@ -84,7 +84,7 @@ class RunContext {
       : faults_(std::move(faults)), clock_(clock) {}
 
   // Ids count from 0 and are not used again.
-  StreamId add_stream(const std::string& name, int codec_threads = 1);
+  StreamId add_stream(const std::string& name, const SourceOptions& source = {});
   // The stream's reference is good until it is removed: nothing of it may be in the graph by then. What it
   // did goes on to count in the summary.
   StreamState& stream(StreamId id) { return *shared_stream(id); }
@@ -115,6 +115,8 @@ class RunContext {
   // By the stage's name; the reference stays good.
   DurationHistogram& timer(const std::string& stage);
   DurationHistogram& latency() { return latency_; }
+  // Of all stages, and of latency: they begin anew.
+  void forget_times();
   // Says that the run finds events, so that its summary counts them.
   void count_events() { counts_events_ = true; }
   // The same for windows in which nothing moves.

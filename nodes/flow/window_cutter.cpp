@@ -37,8 +37,11 @@ Window WindowCutter::cut(int missing) {
   window_in_segment_ = true;
   Window window;
   window.segment = samples_.back().segment;
-  window.info = {samples_.front().time, samples_.back().time + 1 / rate_, missing > 0, 0,
-                 samples_.front().index};
+  window.info.start = samples_.front().time;
+  window.info.end = samples_.back().time + 1 / rate_;
+  window.info.padded = missing > 0;
+  window.info.taken_ns = samples_.back().taken_ns;
+  window.info.first_sample = samples_.front().index;
   std::vector<Clip> clips;
   for (const Timed& sample : samples_) {
     window.info.arrival_ns = std::max(window.info.arrival_ns, sample.arrival_ns);

@@ -39,6 +39,7 @@ class WindowCutter {
     std::int64_t index = 0;  // on the segment's grid
     double time = 0;
     std::int64_t arrival_ns = 0;
+    std::int64_t taken_ns = 0;
     PreparedSample prepared;
   };
 

@@ -43,7 +43,7 @@ class StreamDecoder {
   Outcome<Frames> begin(const PacketMessage& message) {
     damaged_ = 0;
     try {
-      decoder_ = Decoder::create(message.parameters, run_.stream(stream_).codec_threads);
+      decoder_ = Decoder::create(message.parameters, run_.stream(stream_).source.codec_threads);
     } catch (...) {
       decoder_.reset();
       run_.stream(stream_).lose(Failure::from_current_exception());

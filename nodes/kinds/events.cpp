@@ -98,11 +98,13 @@ class StreamEvents {
     }
   }
 
-  // UTC at the stream's first frame, by the arrival of a window's newest one.
+  // UTC at the stream's first frame, by when a window's newest one was taken or, where its sender does not
+  // say, came.
   std::int64_t zero_by(const WindowInfo& window) const {
     const Clock& clock = run_.clock();
-    const std::int64_t arrival = clock.wall_ns() - (clock.steady_ns() - window.arrival_ns);
-    return arrival - static_cast<std::int64_t>((window.end - interval_) * kNsPerSecond);
+    const std::int64_t newest =
+        window.taken_ns != 0 ? window.taken_ns : clock.wall_ns() - (clock.steady_ns() - window.arrival_ns);
+    return newest - static_cast<std::int64_t>((window.end - interval_) * kNsPerSecond);
   }
 
   RunContext& run_;

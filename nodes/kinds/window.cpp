@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "datasets/pictures/ignored_areas.h"
 #include "datasets/video/time_grid.h"
 #include "nodes/events/calibrated_options.h"
 #include "nodes/flow/clip_gate.h"
@@ -65,6 +66,10 @@ class StreamWindows {
         cutter_(shape.frames, shape.hop, shape.rate),
         timer_(run.timer("prepare")) {
     for (const InputSpec& form : shape.forms) preparers_.emplace_back(form);
+    const SourceOptions& source = run.stream(stream).source;
+    if (!source.mask.empty()) {
+      for (const InputSpec& form : shape.forms) ignored_.emplace_back(source.mask, source.crop, form);
+    }
     if (shape.still.skip) still_.emplace(shape.still, shape.forms.front(), shape.frames);
   }
 
@@ -132,16 +137,26 @@ class StreamWindows {
         // Against itself a picture moves nothing, so motion needs the preparer even for a repeated one.
         const bool reuse =
             same_picture && form < last_prepared_.size() && shape_.forms[form].motion == Motion::none;
-        prepared.push_back(reuse ? last_prepared_[form] : preparers_[form].prepare(sample.frame));
+        prepared.push_back(reuse ? last_prepared_[form] : prepare(sample.frame, form));
       }
     } catch (...) {
       const Failure failure = Failure::from_current_exception();
       run_.report(node_, stream_, failure);
       last_prepared_.clear();
-      return {sample.segment, sample.index, sample.time, sample.frame.arrival_ns(), failure};
+      return timed(sample, failure);
     }
     last_prepared_ = prepared;
-    return {sample.segment, sample.index, sample.time, sample.frame.arrival_ns(), std::move(prepared)};
+    return timed(sample, std::move(prepared));
+  }
+
+  static WindowCutter::Timed timed(const Sample& sample, PreparedSample prepared) {
+    return {sample.segment,          sample.index,       sample.time, sample.frame.arrival_ns(),
+            sample.frame.taken_ns(), std::move(prepared)};
+  }
+
+  PreparedFramePtr prepare(const Frame& frame, std::size_t form) {
+    PreparedFramePtr sample = preparers_[form].prepare(frame);
+    return ignored_.empty() ? sample : ignored_[form].without(sample, frame);
   }
 
   RunContext& run_;
@@ -154,6 +169,7 @@ class StreamWindows {
   WindowCutter cutter_;
   std::optional<StillScene> still_;
   std::vector<Preparer> preparers_;
+  std::vector<IgnoredAreas> ignored_;  // one a form, where there are any
   std::vector<Sample> samples_;
   Frame last_;
   std::vector<PreparedFramePtr> last_prepared_;

@@ -37,6 +37,7 @@ struct StageSummary {
   double total_ms = 0;
   double p50_ms = 0;
   double p99_ms = 0;
+  double p999_ms = 0;
 };
 
 struct Summary {

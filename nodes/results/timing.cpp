@@ -26,6 +26,12 @@ void DurationHistogram::add(std::int64_t ns) noexcept {
   buckets_[static_cast<std::size_t>(bucket(ns))].fetch_add(1, std::memory_order_relaxed);
 }
 
+void DurationHistogram::reset() noexcept {
+  count_ = 0;
+  total_ns_ = 0;
+  for (auto& bucket : buckets_) bucket = 0;
+}
+
 double DurationHistogram::total_ms() const noexcept {
   return static_cast<double>(total_ns_.load(std::memory_order_relaxed)) / kNsPerMs;
 }

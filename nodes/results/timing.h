@@ -14,6 +14,8 @@ namespace actionflow {
 class DurationHistogram {
  public:
   void add(std::int64_t ns) noexcept;
+  // Begins anew. What is added meanwhile may be lost or kept.
+  void reset() noexcept;
 
   std::int64_t count() const noexcept { return count_.load(std::memory_order_relaxed); }
   double total_ms() const noexcept;

@@ -38,7 +38,7 @@ struct Pipeline::State {
     // Ids in the description are those of the run.
     std::vector<StreamId> ids;
     for (const StreamDescription& stream : description.streams)
-      ids.push_back(run->add_stream(stream.name, stream.source.codec_threads));
+      ids.push_back(run->add_stream(stream.name, stream.source));
     flow = std::make_unique<Flow>(run, options, std::move(results));
     build(description);
     for (std::size_t i = 0; i < ids.size(); ++i) {
@@ -77,7 +77,7 @@ struct Pipeline::State {
     if (std::none_of(decoders.begin(), decoders.end(),
                      [&](const NodeUse& use) { return use.reached_by(stream.name); }))
       throw UsageError("no decode node takes stream '" + stream.name + "', expected one that names it");
-    const StreamId id = run->add_stream(stream.name, stream.source.codec_threads);
+    const StreamId id = run->add_stream(stream.name, stream.source);
     try {
       const auto source = add_source(id, stream.source);
       if (started) source->start();
@@ -273,6 +273,8 @@ void Pipeline::exchange(const std::string& node, const Model& model) {
 Pipeline::Holdings Pipeline::holdings() const {
   return {state_->flow->lane_count(), state_->all_sources().size(), state_->flow->streams_kept()};
 }
+
+void Pipeline::forget_times() { state_->run->forget_times(); }
 
 Summary Pipeline::progress() { return state_->run->summary(); }
 

@@ -71,6 +71,9 @@ class Pipeline {
   };
   Holdings holdings() const;
 
+  // Begins anew to take the times of stages and latency, once it has warmed up.
+  void forget_times();
+
   // A moment's state while it runs, for a progress line. From any thread.
   Summary progress();
   // The same and more, as Prometheus reads it.

@@ -114,6 +114,7 @@ void StreamSource::read_packets(Reader& reader) {
     std::optional<Packet> packet = reader.read();
     count.look();
     if (!packet) return;
+    reconnects_.note_packet(run_->clock().steady_ns());
     if (!gave_packets_) note_recovery();
     put(Mark::none, {std::move(*packet), nullptr});
   }
@@ -130,6 +131,11 @@ bool StreamSource::retries() const {
 bool StreamSource::wait_and_retry(const Failure& failure) {
   if (!retries()) return false;
   const std::int64_t now = run_->clock().steady_ns();
+  if (gave_packets_) {
+    if (const auto losses = reconnects_.note_loss(now))
+      log::error("{}: lost {} times in 10 min; check its power, its cable and the network", state_->name,
+                 *losses);
+  }
   if (!down_) {
     log::warn("{}; trying again until it is back", failure.message);
     absence_ = Absence(now);
@@ -138,13 +144,12 @@ bool StreamSource::wait_and_retry(const Failure& failure) {
   }
   down_ = true;
   gave_packets_ = false;
-  pause(backoff_.next());
+  pause(reconnects_.next_wait());
   return !state_->stop;
 }
 
 void StreamSource::note_recovery() {
   gave_packets_ = true;
-  backoff_.reset();
   if (!down_) return;
   down_ = false;
   ++state_->reconnects;

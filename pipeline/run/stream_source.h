@@ -12,10 +12,10 @@
 #include <mutex>
 #include <string>
 
-#include "base/backoff.h"
 #include "datasets/video/source.h"
 #include "nodes/flow/stream_lane.h"
 #include "pipeline/run/absence.h"
+#include "pipeline/run/reconnects.h"
 
 namespace actionflow {
 
@@ -72,7 +72,7 @@ class StreamSource : public std::enable_shared_from_this<StreamSource> {
   bool was_open_ = false;
   bool down_ = false;          // lost, or not there yet
   bool gave_packets_ = false;  // since it was last down
-  Backoff backoff_;
+  Reconnects reconnects_;
   Absence absence_;
 };
 

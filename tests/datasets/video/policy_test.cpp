@@ -83,7 +83,6 @@ TEST_F(SourcePolicy, RefusesProtocolsThatAreNotNamedOpenly) {
                                                           "fd:0",
                                                           "hls+file://" + real,
                                                           "tcp://127.0.0.1:1",
-                                                          "udp://127.0.0.1:1",
                                                           "rtp://127.0.0.1:1",
                                                           "gopher://127.0.0.1",
                                                           "ftp://127.0.0.1/x",

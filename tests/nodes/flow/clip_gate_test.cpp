@@ -14,7 +14,7 @@ Window window() {
 // A gate over a stream, and what it let pass.
 struct Bench {
   explicit Bench(bool live, int in_flight = 1, std::size_t live_queue = ClipGate::kLiveQueue)
-      : state("camera", 1) {
+      : state("camera") {
     state.live = live;
     gate = std::make_shared<ClipGate>(
         state, [in_flight] { return in_flight; }, [this](const ClipItem& item) { passed.push_back(item); },

@@ -6,7 +6,7 @@ namespace actionflow {
 namespace {
 
 TEST(StreamState, ALossIsTakenOnceAndTheFirstCounts) {
-  StreamState stream("door", 1);
+  StreamState stream("door");
   EXPECT_FALSE(stream.take_loss());
   stream.lose({ExitCode::source, "no decoder"});
   stream.lose({ExitCode::source, "another"});

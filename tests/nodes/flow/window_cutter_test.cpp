@@ -12,7 +12,7 @@ WindowCutter::Timed sample(int number, std::int64_t segment = 0, std::int64_t in
   auto frame = std::make_shared<PreparedFrame>(1, 1, 1);
   *frame->data() = static_cast<std::uint8_t>(number);
   std::vector<PreparedFramePtr> forms{std::move(frame)};
-  return {segment, index < 0 ? number : index, number / kRate, 1000 + number, std::move(forms)};
+  return {segment, index < 0 ? number : index, number / kRate, 1000 + number, 0, std::move(forms)};
 }
 
 std::vector<int> content(const Window& window) {
@@ -107,7 +107,7 @@ TEST(WindowCutter, BeginsAfreshInANewSegment) {
 TEST(WindowCutter, GivesAFailureWhereASampleIsOne) {
   WindowCutter cutter(2, 1, kRate);
   EXPECT_FALSE(cutter.push(sample(0)));
-  WindowCutter::Timed broken{0, 1, 0.1, 0, Failure{ExitCode::source, "no such pixel format"}};
+  WindowCutter::Timed broken{0, 1, 0.1, 0, 0, Failure{ExitCode::source, "no such pixel format"}};
   const auto with_broken = cutter.push(std::move(broken));
   ASSERT_TRUE(with_broken);
   EXPECT_TRUE(with_broken->clips.failed());

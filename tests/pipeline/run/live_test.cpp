@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "datasets/video/source.h"
 #include "tests/datasets/make_video.h"
 #include "tests/test_data.h"
 #include "tests/tools/camera_server.h"
@@ -127,6 +128,26 @@ TEST(Cameras, AServerThatFallsSilentIsNoticed) {
   server->signal(SIGKILL);
   server->wait();
   fs::remove_all(folder);
+}
+
+// The server sends its reports by RTCP when it has played for some seconds.
+TEST(Cameras, SayWhenTheirPicturesWereTaken) {
+  const int port = free_port();
+  const auto server = start_camera_server(port);
+  SourceOptions source;
+  source.source = "rtsp://127.0.0.1:" + std::to_string(port) + "/one";
+  const StopFlag stop{false};
+  const auto reader = Reader::open(source, stop);
+  const auto decoder = Decoder::create(reader->codec_parameters(), 1);
+  std::vector<Frame> frames;
+  constexpr int kMostPackets = 60 * 25;
+  for (int k = 0; k < kMostPackets && (frames.empty() || frames.back().taken_ns() == 0); ++k)
+    decoder->decode(*reader->read(), frames);
+  ASSERT_FALSE(frames.empty());
+  const Clock& clock = Clock::system();
+  const std::int64_t came_ns = clock.wall_ns() - (clock.steady_ns() - frames.back().arrival_ns());
+  constexpr std::int64_t kSecond = 1'000'000'000;
+  EXPECT_NEAR(static_cast<double>(came_ns - frames.back().taken_ns()) / kSecond, 0, 2);
 }
 
 // A pipeline file that is edited in several ways while cameras run.

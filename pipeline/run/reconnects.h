@@ -1,0 +1,38 @@
+// How a live source is opened again: after which wait, and when its losses are worth an alarm.
+//
+// Waits grow from 0.5 s to 30 s (base/backoff.h). They begin anew once the source has given packets for as
+// long as was last waited for it, so one that is lost again at once is waited for longer each time. Five
+// losses within ten minutes are an alarm, once an hour. Belongs to one thread.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <optional>
+
+#include "base/backoff.h"
+
+namespace actionflow {
+
+class Reconnects {
+ public:
+  static constexpr std::size_t kAlarmingLosses = 5;
+  static constexpr std::int64_t kWithinNs = 600'000'000'000;
+  static constexpr std::int64_t kAlarmEveryNs = 3600'000'000'000;
+
+  // Times are a steady clock's.
+  void note_packet(std::int64_t now_ns);
+  // It is lost, or still is: how long to wait.
+  std::chrono::milliseconds next_wait();
+  // It is lost after it gave packets. How often it was in the last ten minutes, where that is to be told now.
+  std::optional<std::size_t> note_loss(std::int64_t now_ns);
+
+ private:
+  Backoff backoff_;
+  std::chrono::nanoseconds waited_{};
+  std::optional<std::int64_t> back_ns_;  // when it gave the first packet since
+  std::deque<std::int64_t> losses_;
+  std::optional<std::int64_t> alarmed_ns_;
+};
+
+}  // namespace actionflow
