@@ -37,16 +37,15 @@ std::optional<Packet> RealtimeReader::read() {
                        pause_us <= kMaxPauseUs;
   due_ns_ = goes_on ? *due_ns_ + pause_us * kNsPerUs : clock_.steady_ns();
   last_us_ = time_us;
-  packet->set_arrival_ns(wait_until(*due_ns_));
+  wait_until(*due_ns_);
+  packet->set_arrival_ns(*due_ns_);
   return packet;
 }
 
-std::int64_t RealtimeReader::wait_until(std::int64_t due_ns) const {
-  std::int64_t now_ns = clock_.steady_ns();
-  for (; !stop_ && now_ns < due_ns; now_ns = clock_.steady_ns())
+void RealtimeReader::wait_until(std::int64_t due_ns) const {
+  for (std::int64_t now_ns = clock_.steady_ns(); !stop_ && now_ns < due_ns; now_ns = clock_.steady_ns())
     std::this_thread::sleep_for(std::min(kSlice, std::chrono::nanoseconds(due_ns - now_ns)));
   if (stop_) throw SourceError(codec_parameters()->source + ": stopped");
-  return now_ns;
 }
 
 }  // namespace actionflow

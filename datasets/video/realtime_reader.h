@@ -15,7 +15,8 @@ class RealtimeReader final : public Reader {
   RealtimeReader(std::unique_ptr<Reader> reader, const StopFlag& stop, const Clock& clock = Clock::system());
 
   const StreamInfo& info() const override { return info_; }
-  // Returns no packet before its time, counted from the first one's on the clock.
+  // Returns no packet before its time, counted from the first one's on the clock. That is its arrival,
+  // however late it is asked for.
   std::optional<Packet> read() override;
   std::int64_t damaged() const override { return reader_->damaged(); }
   std::shared_ptr<const CodecParameters> codec_parameters() const override {
@@ -23,8 +24,7 @@ class RealtimeReader final : public Reader {
   }
 
  private:
-  // What the clock then says.
-  std::int64_t wait_until(std::int64_t due_ns) const;
+  void wait_until(std::int64_t due_ns) const;
 
   std::unique_ptr<Reader> reader_;
   const StopFlag& stop_;

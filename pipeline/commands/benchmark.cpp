@@ -14,6 +14,7 @@
 #include "base/progress.h"
 #include "datasets/video/source.h"
 #include "models/network/network.h"
+#include "pipeline/commands/camera_capacity.h"
 #include "pipeline/commands/commands.h"
 #include "pipeline/commands/pipeline_flags.h"
 #include "pipeline/run/interrupt.h"
@@ -160,9 +161,18 @@ class Benchmark : public Command {
   std::string files() const override { return "PIPELINE.yaml… and key=value changes to them"; }
 
   void declare(CLI::App& app) override {
-    app.add_option("--seconds", seconds_, "the most that each runs; cameras need it, files end by themselves")
+    app.add_option(
+           "--seconds", seconds_,
+           "the most that each runs; cameras need it, files end by themselves; with --cameras for each "
+           "number of them, 4 unless given")
         ->check(CLI::PositiveNumber.description(""))
         ->type_name("S");
+    app.add_flag(
+        "--cameras", cameras_,
+        "how many cameras are held with nothing dropped and p99 within a hop, played from the files");
+    app.add_option("--most", most_cameras_, "with --cameras: no more than so many are tried")
+        ->check(CLI::Range(1, 4096).description(""))
+        ->type_name("N");
     flags_.declare(app);
   }
 
@@ -181,6 +191,7 @@ class Benchmark : public Command {
   ExitCode measure_and_print(const std::string& file, const Arguments& arguments) {
     try {
       const PipelineDescription description = flags_.read({{file}, arguments.overrides, false});
+      if (cameras_) return count_cameras(file, description, arguments.json);
       const Summary summary = measure(file, description);
       const std::vector<NetworkCost> costs = costs_of(description);
       arguments.json ? print_json(file, summary, costs) : print_readable(file, summary, costs);
@@ -188,6 +199,17 @@ class Benchmark : public Command {
     } catch (...) {
       return tell_failure();
     }
+  }
+
+  ExitCode count_cameras(const std::string& file, const PipelineDescription& description, bool json) const {
+    constexpr double kTrialSeconds = 4;
+    StopFlag stop{false};
+    const StopOnSignal stop_on_signal([&stop] { stop = true; });
+    const CameraCapacity capacity =
+        find_camera_capacity(description, most_cameras_, seconds_ > 0 ? seconds_ : kTrialSeconds, stop);
+    if (stop) return ExitCode::interrupted;
+    std::cout << (json ? capacity_json(file, capacity) + "\n" : capacity_text(file, capacity)) << std::flush;
+    return ExitCode::done;
   }
 
   Summary measure(const std::string& file, const PipelineDescription& description) {
@@ -217,6 +239,8 @@ class Benchmark : public Command {
 
   PipelineFlags flags_;
   double seconds_ = 0;
+  bool cameras_ = false;
+  int most_cameras_ = 256;
   std::atomic<bool> timed_out_{false};
 };
 

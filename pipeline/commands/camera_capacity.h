@@ -1,0 +1,24 @@
+// benchmark --cameras: how many cameras a pipeline holds on this machine.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "pipeline/run/camera_trial.h"
+
+namespace actionflow {
+
+struct CameraCapacity {
+  double hop_ms = 0;                // results have to come within it
+  CameraTrial confirmed;            // of the most cameras that it holds; of none where it does not hold one
+  std::vector<CameraTrial> trials;  // in their order
+};
+
+// Tries each number of cameras for `seconds`, and the one found for four times as long. `stop` ends it early.
+CameraCapacity find_camera_capacity(const PipelineDescription& description, int most, double seconds,
+                                    const StopFlag& stop);
+
+std::string capacity_text(const std::string& config, const CameraCapacity& capacity);
+std::string capacity_json(const std::string& config, const CameraCapacity& capacity);
+
+}  // namespace actionflow
