@@ -38,6 +38,7 @@ void add_stream(MetricText& text, const StreamSummary& stream) {
   };
   count("actionflow_frames_total", "frames decoded", stream.frames);
   count("actionflow_windows_total", "windows that every network answered", stream.windows);
+  count("actionflow_windows_still_total", "windows passed over, since nothing moves in them", stream.still);
   count("actionflow_events_total", "actions that are over", stream.events);
   count("actionflow_damaged_total", "packets and frames that could not be read", stream.damaged);
   count("actionflow_reconnects_total", "connections that were lost and are back", stream.reconnects);
