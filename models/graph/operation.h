@@ -136,13 +136,15 @@ struct Recurrent {
   bool reset_after = true;  // GRU: the reset gate applies after the recurrent product
   bool sequence = false;    // every step's state (T kept), else the last
   bool bias = true;
-  float slope = 0.2F;  // of hard_sigmoid, as in Activation
+  float slope = 0.2F;    // of hard_sigmoid, as in Activation
+  bool carried = false;  // begins with the state that the call before left: in advancing graphs only
   bool operator==(const Recurrent&) const = default;
 };
 
 // What a stream brought before, then what is new: the last `steps` samples and those of the input, T becoming
-// steps + T. Before its first sample a stream counts as `outside`. Stands in graphs that advance along a
-// stream (models/graph/advancing.h), never in a description.
+// steps + T. Less than none: the first of the new ones are left out. Before its first sample a stream counts
+// as `outside`. Stands in graphs that advance along a stream (models/graph/advancing.h), never in a
+// description.
 struct History {
   int steps = 1;
   float outside = 0;

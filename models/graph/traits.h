@@ -52,4 +52,7 @@ struct Traits {
 
 Traits traits(const Graph& graph, const GraphNode& node);
 
+// Of all nodes. Saturates.
+std::int64_t multiply_accumulates(const Graph& graph);
+
 }  // namespace actionflow

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "models/graph/advancing.h"
+#include "models/graph/window_sharing.h"
 #include "models/kernels/entry.h"
 #include "models/kernels/openmp_threads.h"
 #include "models/network/network_parts.h"
@@ -39,19 +40,21 @@ struct Workspace::State {
 namespace {
 
 void check_advances(const Architecture& architecture, const NetworkOptions& options, Cut cut) {
-  if (!architecture.streams)
-    throw ModelError(architecture.name +
-                     " is not for streams, so its state cannot be carried: its model file "
-                     "would say streams: true");
   if (options.samples < 0 || options.batch != 1 || cut != Cut::none)
     throw std::invalid_argument("a network advances by at least one sample of one stream, uncut");
+  if (architecture.streams) return;
+  const std::string why = why_nothing_shared(architecture.graph, options.samples);
+  if (!why.empty()) throw ModelError("the network '" + architecture.name + "' " + why);
 }
 
 // A network for streams has one form, in which it says of a whole sequence what it says piece by piece:
 // unpadded and padded convolutions may be other kernels, with other rounding.
-Graph running_form(const Architecture& architecture, std::int64_t samples) {
+std::vector<KeptPart> running_form(const Architecture& architecture, std::int64_t samples, Cut cut) {
   const Graph& graph = architecture.graph;
-  return architecture.streams ? advancing(graph, samples == 0 ? graph.input.t : samples) : graph;
+  if (architecture.streams)
+    return parts_of(advancing(graph, samples == 0 ? graph.input.t : samples), cut, architecture.name);
+  if (samples == 0) return parts_of(graph, cut, architecture.name);
+  return {advancing_part(graph, samples, architecture.name)};
 }
 
 }  // namespace
@@ -72,7 +75,7 @@ std::shared_ptr<const Network> Network::compile(Architecture architecture, const
   const Architecture& own = state->architecture;
   state->normalisation = kernels::normalisation_of(own.input, own.graph.input.c);
   if (options.samples != 0) check_advances(own, options, cut);
-  for (const KeptPart& kept : parts_of(running_form(own, options.samples), cut, own.name)) {
+  for (const KeptPart& kept : running_form(own, options.samples, cut)) {
     const GraphPart& part = kept.part;
     state->parts.push_back({part.name, part.inputs, part.per_sample, part.time_stride, part.time_extent});
     state->plans.push_back(Plan::build({kept.part.graph, weights, own.name, options.batch, type, kept.keep}));
@@ -118,19 +121,30 @@ Activations Network::run_part(int part, std::span<const Activations* const> inpu
   return read_output(plan, run);
 }
 
-Activations Network::run_first(int part, std::span<const std::uint8_t* const> frames,
-                               Workspace& workspace) const {
+const PlanRun& Network::enter(int part, std::span<const std::uint8_t* const> frames,
+                              Workspace& workspace) const {
   state_->set_threads();
-  const Plan& plan = *state_->plans.at(static_cast<std::size_t>(part));
   const PlanRun& run = workspace.state_->run(part);
-  const PlanValue& value = plan.inputs().at(0);
+  const PlanValue& value = state_->plans.at(static_cast<std::size_t>(part))->inputs().at(0);
   const auto expected = static_cast<std::size_t>(value.layout.batch * value.layout.extents.t);
   if (frames.size() != expected)
     throw std::invalid_argument("a clip of " + std::to_string(expected) + " frames was given " +
                                 std::to_string(frames.size()));
   kernels::normalise_frames(frames, state_->normalisation, value.layout, run.at(value));
+  return run;
+}
+
+Activations Network::run_first(int part, std::span<const std::uint8_t* const> frames,
+                               Workspace& workspace) const {
+  const PlanRun& run = enter(part, frames, workspace);
   run.run();
-  return read_output(plan, run);
+  return read_output(*state_->plans[static_cast<std::size_t>(part)], run);
+}
+
+void Network::take_in(std::span<const std::uint8_t* const> frames, Workspace& workspace) const {
+  if (state_->options.samples == 0)
+    throw std::invalid_argument(state_->architecture.name + " was compiled for whole clips");
+  enter(0, frames, workspace).run_state();
 }
 
 namespace {
@@ -238,11 +252,15 @@ std::size_t Network::weight_bytes() const {
 }
 
 std::size_t Network::workspace_bytes() const {
+  std::size_t total = stream_bytes();
+  for (const auto& plan : state_->plans) total += plan->arena_bytes();
+  return total;
+}
+
+std::size_t Network::stream_bytes() const {
   std::size_t total = 0;
-  for (const auto& plan : state_->plans) {
-    total += plan->arena_bytes();
-    if (state_->options.samples != 0) total += plan->state_bytes();
-  }
+  if (state_->options.samples == 0) return total;
+  for (const auto& plan : state_->plans) total += plan->state_bytes();
   return total;
 }
 

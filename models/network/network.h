@@ -31,8 +31,9 @@ struct NetworkOptions {
   Precision precision = Precision::f32;
   int threads = 1;         // inside one call; set on the calling thread at each call
   std::int64_t batch = 1;  // clips a call
-  // Of a network for streams: so many new samples a call, each computed once, the state of the stream in the
-  // Workspace; one clip a call, uncut. 0: whole sequences or clips, each from the beginning.
+  // So many new samples a call, each computed once, what is kept of the stream in the Workspace; one stream a
+  // call, uncut. Of a network for windows that many apart the result is the window's that ends with them, and
+  // the first window takes ⌈frames / samples⌉ calls. 0: whole sequences or clips, each from the beginning.
   std::int64_t samples = 0;
 };
 
@@ -40,6 +41,7 @@ struct NetworkOptions {
 using Activations = Tensor;
 
 class Plan;
+class PlanRun;
 class Workspace;
 
 // A stretch of a network between two cuts. Inputs name the part whose result enters, −1 the clip.
@@ -70,6 +72,9 @@ class Network {
   // The same of one clip: T prepared frames of H×W×C bytes, ranged and normalised here.
   Activations run(std::span<const std::uint8_t* const> frames, Workspace& workspace) const;
 
+  // The next options.samples samples of the workspace's stream, without a result.
+  void take_in(std::span<const std::uint8_t* const> frames, Workspace& workspace) const;
+
   // Class probabilities of one clip, as probabilities() has them.
   std::vector<float> classify(std::span<const std::uint8_t* const> frames, Workspace& workspace) const;
 
@@ -91,11 +96,14 @@ class Network {
   std::vector<PlanStep> measure_plan(int repetitions = 20) const;
   std::size_t weight_bytes() const;
   std::size_t workspace_bytes() const;  // with the state of a stream
+  std::size_t stream_bytes() const;     // that state alone, where it advances along one
 
  private:
   friend class Workspace;
   struct State;
   explicit Network(std::unique_ptr<State> state);
+  // Writes the frames to the part's input.
+  const PlanRun& enter(int part, std::span<const std::uint8_t* const> frames, Workspace& workspace) const;
   // The clip normalised, as N×C×T×H×W.
   Tensor plain_clip(std::span<const std::uint8_t* const> frames) const;
   std::unique_ptr<State> state_;

@@ -1,6 +1,8 @@
 #include "models/network/network_parts.h"
 
 #include "base/error.h"
+#include "models/graph/advancing.h"
+#include "models/graph/window_sharing.h"
 
 namespace actionflow {
 namespace {
@@ -12,7 +14,7 @@ void keep_results(const std::vector<GraphPart>& parts, std::vector<bool>& keep) 
 }
 
 std::vector<bool> kept_nodes(const Graph& graph, const std::string& network) {
-  std::vector<bool> keep(graph.nodes.size(), false);
+  std::vector<bool> keep = window_borders(graph);
   for (const Cut cut : {Cut::before_recurrent, Cut::branches}) {
     try {
       keep_results(cut_graph(graph, cut, network), keep);
@@ -33,6 +35,19 @@ std::vector<KeptPart> parts_of(const Graph& graph, Cut cut, const std::string& n
     for (const int node : part.nodes) own.push_back(keep[static_cast<std::size_t>(node)]);
     result.push_back({std::move(part), std::move(own)});
   }
+  return result;
+}
+
+KeptPart advancing_part(const Graph& graph, std::int64_t hop, const std::string& network) {
+  const std::vector<bool> keep = kept_nodes(graph, network);
+  AdvancingWindows windows = advancing_windows(graph, hop);
+  KeptPart result;
+  result.keep.resize(windows.graph.nodes.size(), false);
+  for (std::size_t i = 0; i < keep.size(); ++i)
+    result.keep[static_cast<std::size_t>(windows.nodes[i])] = keep[i];
+  result.part.name = "whole";
+  result.part.inputs = {-1};
+  result.part.graph = std::move(windows.graph);
   return result;
 }
 

@@ -1,6 +1,10 @@
 // A network's parts, each a graph with the nodes whose values must stand in memory as they are.
+//
+// Whatever the cut, values at which any cut could be made are kept, and so are those that overlapping windows
+// share where they meet what does not: so a network gives the same bits whole, cut, and advancing.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -14,8 +18,9 @@ struct KeptPart {
   std::vector<bool> keep;  // by node of part.graph
 };
 
-// Whatever the cut, values at which any cut could be made are kept: so a network cut in one way gives
-// the same bits as cut in another, or not at all.
 std::vector<KeptPart> parts_of(const Graph& graph, Cut cut, const std::string& network);
+
+// The whole of it, as it advances by `hop` samples from one window to the next (models/graph/advancing.h).
+KeptPart advancing_part(const Graph& graph, std::int64_t hop, const std::string& network);
 
 }  // namespace actionflow

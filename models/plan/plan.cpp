@@ -14,6 +14,7 @@ PlanRun::PlanRun(const Plan& plan, std::byte* arena, std::byte* state) : arena_(
         .inputs = {}, .output = arena + step.output, .scratch = arena + step.scratch};
     if (state != nullptr && step.kernel->state_bytes() != 0) arguments.state = state + step.state;
     for (const std::size_t offset : step.inputs) arguments.inputs.push_back(arena + offset);
+    if (step.feeds_state) feeding_.push_back(steps_.size());
     steps_.push_back(step.kernel->bind(arguments));
   }
 }

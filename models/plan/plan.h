@@ -40,7 +40,8 @@ struct CompiledStep {
   std::vector<std::string> candidates;  // that the kernel was chosen from, in order of preference
   std::vector<std::size_t> inputs;      // offsets
   std::size_t output = 0, scratch = 0;
-  std::size_t state = 0;  // offset in the stream's state, where the kernel carries one
+  std::size_t state = 0;     // offset in the stream's state, where the kernel carries one
+  bool feeds_state = false;  // some state, its own or a later step's, depends on it
 };
 
 class Plan {
@@ -77,10 +78,15 @@ class PlanRun {
     for (const auto& step : steps_) step->run();
   }
   void run_step(std::size_t step) const { steps_[step]->run(); }
+  // The state goes on as by run(), and no output is made.
+  void run_state() const {
+    for (const std::size_t step : feeding_) steps_[step]->run();
+  }
 
  private:
   std::byte* arena_;
   std::vector<std::unique_ptr<kernels::Kernel::Bound>> steps_;
+  std::vector<std::size_t> feeding_;  // those that feed the state
 };
 
 }  // namespace actionflow

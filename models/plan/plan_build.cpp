@@ -28,6 +28,7 @@ class PlanBuilder {
     find_lives();
     for (std::size_t i = 0; i < steps_.size(); ++i)
       if (!memory_.is_alias(result_of(steps_[i]))) compile(i);
+    find_what_feeds_state();
     place();
     check_memory(activations(), plan_->arena_bytes_);
     return std::move(plan_);
@@ -181,6 +182,20 @@ class PlanBuilder {
     plan_->state_bytes_ += aligned(compiled.kernel->state_bytes());
     plan_->steps_.push_back(std::move(compiled));
     step_of_compiled_.push_back(index);
+  }
+
+  void find_what_feeds_state() {
+    std::vector<bool> read(memory_.size(), false);
+    std::size_t compiled = plan_->steps_.size();
+    for (std::size_t i = steps_.size(); i-- > 0;) {
+      bool feeds = read[result_of(steps_[i])];
+      if (compiled > 0 && step_of_compiled_[compiled - 1] == i) {
+        CompiledStep& step = plan_->steps_[--compiled];
+        step.feeds_state = feeds = feeds || step.kernel->state_bytes() != 0;
+      }
+      if (!feeds) continue;
+      for (const std::size_t input : inputs_of(steps_[i])) read[input] = true;
+    }
   }
 
   // Offsets, once every life is known.

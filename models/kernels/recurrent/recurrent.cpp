@@ -39,9 +39,8 @@ class RecurrentKernel : public Kernel {
     return floats(steps * gates_ * padded_ + in_.batch * (gates_ + 3) * padded_) * sizeof(float);
   }
 
-  // From the last step to the first there is nothing to carry on.
   std::size_t state_bytes() const override {
-    return operation_.backward ? 0 : floats(2 * in_.batch * padded_) * sizeof(float);
+    return operation_.carried ? floats(2 * in_.batch * padded_) * sizeof(float) : 0;
   }
 
   void run(const Arguments& arguments) const override {

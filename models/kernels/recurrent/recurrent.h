@@ -1,4 +1,4 @@
-// LSTM and GRU layers, whose state may be handed in and out (Arguments::state): the hidden state of all
+// LSTM and GRU layers. A carried one's state is handed in and out (Arguments::state): the hidden state of all
 // clips, then the cell's, units padded to 16.
 #pragma once
 

@@ -14,7 +14,8 @@ template <class T>
 class HistoryKernel final : public Kernel {
  public:
   HistoryKernel(const History& operation, const Layout& in)
-      : steps_(operation.steps),
+      : steps_(std::max(operation.steps, 0)),
+        left_out_(std::max(-operation.steps, 0)),
         fresh_(in.extents.t),
         frame_(in.frame()),
         clips_(in.batch),
@@ -22,16 +23,16 @@ class HistoryKernel final : public Kernel {
 
   std::string implementation() const override { return "own:history"; }
   std::size_t state_bytes() const override {
-    return kHead + static_cast<std::size_t>(clips_ * steps_ * frame_) * sizeof(T);
+    return steps_ == 0 ? 0 : kHead + static_cast<std::size_t>(clips_ * steps_ * frame_) * sizeof(T);
   }
 
   void run(const Arguments& arguments) const override {
     std::int64_t seen = 0;
     if (arguments.state != nullptr) std::memcpy(&seen, arguments.state, sizeof seen);
     for (std::int64_t n = 0; n < clips_; ++n) {
-      T* const out = static_cast<T*>(arguments.output) + n * (steps_ + fresh_) * frame_;
+      T* const out = static_cast<T*>(arguments.output) + n * (steps_ + fresh_ - left_out_) * frame_;
       const T* const in = static_cast<const T*>(arguments.inputs[0]) + n * fresh_ * frame_;
-      copy(in, fresh_, out + steps_ * frame_);
+      copy(in + left_out_ * frame_, fresh_ - left_out_, out + steps_ * frame_);
       if (arguments.state != nullptr) {
         T* const ring =
             reinterpret_cast<T*>(static_cast<std::byte*>(arguments.state) + kHead) + n * steps_ * frame_;
@@ -68,7 +69,7 @@ class HistoryKernel final : public Kernel {
       copy(in + k * frame_, 1, ring + (seen + k) % steps_ * frame_);
   }
 
-  std::int64_t steps_, fresh_, frame_, clips_;
+  std::int64_t steps_, left_out_, fresh_, frame_, clips_;
   T outside_;
 };
 

@@ -74,9 +74,10 @@ std::vector<float> clip(const std::vector<float>& result, std::int64_t n, std::i
 TEST(RecurrentState, ASequenceInPiecesGivesTheBitsOfTheWhole) {
   constexpr std::int64_t kSteps = 5, kFirst = 2;
   const std::vector<float> clips = random_values(kBatch * kSteps * kInputs);
-  for (const Recurrent& operation : {Recurrent{.cell = Recurrent::Cell::lstm},
-                                     Recurrent{.cell = Recurrent::Cell::gru, .reset_after = true},
-                                     Recurrent{.cell = Recurrent::Cell::gru, .reset_after = false}}) {
+  for (const Recurrent& operation :
+       {Recurrent{.cell = Recurrent::Cell::lstm, .carried = true},
+        Recurrent{.cell = Recurrent::Cell::gru, .reset_after = true, .carried = true},
+        Recurrent{.cell = Recurrent::Cell::gru, .reset_after = false, .carried = true}}) {
     const Floats state = floats(make(operation, 1)->state_bytes());
     const auto whole = run(operation, clips, kSteps, 0, kSteps, nullptr);
     const auto first = run(operation, clips, kSteps, 0, kFirst, state.get());
@@ -91,8 +92,9 @@ TEST(RecurrentState, ASequenceInPiecesGivesTheBitsOfTheWhole) {
   }
 }
 
-TEST(RecurrentState, WhatRunsFromTheLastStepToTheFirstCarriesNone) {
-  EXPECT_EQ(make({.backward = true}, 3)->state_bytes(), 0U);
+TEST(RecurrentState, WhatBeginsAnewInEachClipHasNone) {
+  EXPECT_EQ(make({.carried = false}, 3)->state_bytes(), 0U);
+  EXPECT_GT(make({.carried = true}, 3)->state_bytes(), 0U);
 }
 
 }  // namespace

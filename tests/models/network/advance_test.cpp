@@ -4,7 +4,6 @@
 #include <cstring>
 #include <random>
 
-#include "base/error.h"
 #include "base/processor.h"
 #include "models/network/network.h"
 #include "models/weights/weights.h"
@@ -241,16 +240,6 @@ TEST_F(AirStreamAdvances, OnlyWhereItWasCompiledTo) {
   Workspace workspace(*network);
   EXPECT_THROW(network->advance({}, workspace), std::invalid_argument);
   EXPECT_THROW(compile({.batch = 2, .samples = 1}), std::invalid_argument);
-}
-
-TEST(Advance, OnlyNetworksForStreamsCarryTheirState) {
-  const Architecture architecture = shipped_network("robust_3d");
-  try {
-    Network::compile(architecture, initial_weights(architecture, 1), {.samples = 1});
-    FAIL();
-  } catch (const ModelError& error) {
-    EXPECT_NE(std::string(error.what()).find("robust_3d is not for streams"), std::string::npos);
-  }
 }
 
 // A network of windows that ends in action scores: the scores of a clip, and its classes among themselves.
