@@ -118,6 +118,10 @@ inline const std::vector<std::string>& keys_beside_node_options() {
   return keys;
 }
 
+inline bool is_network(const NodeKind& kind) {
+  return kind.inputs == std::vector<PortType>{PortType::clips} && kind.output == PortType::scores;
+}
+
 // N is built from its Options, a described struct.
 template <class N>
 NodeKind node_kind(std::string name, std::string help, std::vector<PortType> inputs, PortType output,

@@ -127,10 +127,10 @@ class NetworkFlow {
             process_item<Scores>(work.run, work.node, item, [&](const Clips& clips) -> Outcome<Scores> {
               const ScopedTimer timing(work.timer);
               const auto loaded = slot->take();
-              const Clip& clip = (*clips)[work.form];
-              return scores_of(carried->advance(loaded, item.key.segment, pointers(clip)), *loaded);
+              const CarriedNetwork::Place place{item.key.segment, item.ticket->window().first_sample};
+              return scores_of(carried->advance(loaded, place, pointers((*clips)[work.form])), *loaded);
             });
-        if (!answer.outcome.has_value()) carried->lose();
+        if (answer.outcome.failed()) carried->lose();
         return answer;
       };
     });

@@ -1,6 +1,12 @@
 #include "nodes/kinds/network_node.h"
 
+#include <cmath>
+
+#include "base/log.h"
+#include "models/graph/advancing.h"
 #include "models/graph/cuts.h"
+#include "models/graph/traits.h"
+#include "models/graph/window_sharing.h"
 #include "nodes/kinds/network_flow.h"
 
 namespace actionflow {
@@ -17,6 +23,11 @@ void NetworkNodeOptions::describe(config::Fields<NetworkNodeOptions>& fields) {
       "state", &NetworkNodeOptions::state,
       "carry: goes on along the stream, each sample computed once, by cnn_lstm and cnn3d; clip: zero at "
       "each clip's start; unless told, carry for networks with streams: true, else clip");
+  fields.add(
+      "advance", &NetworkNodeOptions::advance,
+      "how windows that overlap share what they have in common: exact: it is computed once, with the same "
+      "results to the bit, which not every network and hop allows; off: each window by itself; auto: exact "
+      "where that can be and pays");
 }
 
 void NetworkNode::load(const NodeUse& use, config::Diagnostics& diagnostics) {
@@ -50,6 +61,7 @@ void NetworkNode::settle(const NodeUse& use, const Neighbours& around, config::D
   if (!around.inputs.empty()) window_ = around.inputs.front();
   if (!model_) return;
   check_state(use, diagnostics);
+  settle_advance(use, diagnostics);
   if (!carries_state()) cut_graph(model_->architecture.graph, cut_, model_->architecture.name);
 }
 
@@ -66,6 +78,36 @@ void NetworkNode::check_state(const NodeUse& use, config::Diagnostics& diagnosti
                                    " is not for streams, expected one whose model file says streams: true");
 }
 
+namespace {
+
+// What one window costs where it shares with the one `hop` samples before it.
+std::int64_t shared_macs(const Graph& graph, std::int64_t hop) {
+  return multiply_accumulates(advancing_windows(graph, hop).graph);
+}
+
+// Windows by themselves run side by side, those that share one after another.
+bool pays(const Graph& graph, std::int64_t hop) {
+  return shared_macs(graph, hop) <= multiply_accumulates(graph) / 2;
+}
+
+}  // namespace
+
+void NetworkNode::settle_advance(const NodeUse& use, config::Diagnostics& diagnostics) {
+  if (carries_state()) samples_ = 1;
+  if (carries_state() || window_ == nullptr || options_.advance == Advance::off) return;
+  const std::int64_t hop = std::llround(window_->hop_seconds() / window_->sample_interval());
+  if (hop >= form_.frames) return;
+  const Graph& graph = model_->architecture.graph;
+  const std::string why = why_nothing_shared(graph, hop);
+  if (options_.advance == Advance::exact && !why.empty())
+    diagnostics.add(use.place, "'" + use.name + "' has advance: exact, but the network '" +
+                                   model_->architecture.name + "' " + why);
+  else if (why.empty() && (options_.advance == Advance::exact || pays(graph, hop)))
+    samples_ = hop;
+  else if (!why.empty() && hop % least_hop(graph) != 0)
+    why_alone_ = why;
+}
+
 const std::vector<std::string>& NetworkNode::classes() const {
   return model_ ? model_->architecture.classes : Node::classes();
 }
@@ -74,7 +116,10 @@ std::optional<Node::Cost> NetworkNode::cost() const {
   if (!model_ || window_ == nullptr) return std::nullopt;
   const Architecture& architecture = model_->architecture;
   const double windows = static_cast<double>(architecture.macs()) / window_->hop_seconds();
-  return Cost{carries_state() ? windows / architecture.input.frames : windows, windows};
+  if (carries_state()) return Cost{windows / architecture.input.frames, windows};
+  if (samples_ == 0) return Cost{windows, windows};
+  return Cost{static_cast<double>(shared_macs(architecture.graph, samples_)) / window_->hop_seconds(),
+              windows};
 }
 
 const EventCalibration* NetworkNode::event_calibration() const {
@@ -83,11 +128,14 @@ const EventCalibration* NetworkNode::event_calibration() const {
 }
 
 NodeOutput NetworkNode::build(Flow& flow, const NodeUse& use, const std::vector<NodeOutput>& inputs) {
+  if (!why_alone_.empty())
+    log::info("{}: each window is computed by itself: the network '{}' {}", use.name,
+              model_->architecture.name, why_alone_);
   NetworkOptions options;
   options.precision = flow.options().precision;
   options.threads = flow.options().threads;
-  options.samples = carries_state() ? 1 : 0;
-  const auto compile = [options, cut = carries_state() ? Cut::none : cut_](const Model& model) {
+  options.samples = samples_;
+  const auto compile = [options, cut = samples_ != 0 ? Cut::none : cut_](const Model& model) {
     return std::make_shared<LoadedNetwork>(Network::compile(model.architecture, model.weights, options, cut),
                                            model.calibration);
   };

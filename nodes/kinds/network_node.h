@@ -7,7 +7,8 @@
 // the kind, bit for bit.
 //
 // A network for streams is run whole by cnn_lstm and cnn3d, sample by sample, its state carried along each
-// stream.
+// stream. Where windows overlap, so is any other network that can share what they have in common: each
+// stream's windows then run one after another in its lane, with the same result.
 #pragma once
 
 #include <array>
@@ -21,6 +22,7 @@
 #include "base/config/optional_path.h"
 #include "models/formats/weight_files.h"
 #include "nodes/flow/node.h"
+#include "nodes/kinds/advance.h"
 
 namespace actionflow {
 
@@ -33,6 +35,7 @@ struct NetworkNodeOptions {
   std::optional<std::uint64_t> random_weights;
   bool calibrated = true;
   std::optional<NetworkState> state;  // what the network is for, unless told
+  Advance advance = Advance::automatic;
   static void describe(config::Fields<NetworkNodeOptions>& fields);
 };
 
@@ -40,8 +43,11 @@ class NetworkNode : public Node {
  public:
   using Options = NetworkNodeOptions;
   NetworkNode(Options options, Cut cut) : options_(std::move(options)), cut_(cut) {}
-  // A network that is already at hand; `options` are for display.
-  NetworkNode(std::shared_ptr<const Model> model, Cut cut) : cut_(cut) { take(std::move(model)); }
+  // A network that is already at hand.
+  NetworkNode(std::shared_ptr<const Model> model, Cut cut, Advance advance) : cut_(cut) {
+    options_.advance = advance;
+    take(std::move(model));
+  }
 
   void load(const NodeUse& use, config::Diagnostics& diagnostics) override;
   void settle(const NodeUse& use, const Neighbours& around, config::Diagnostics& diagnostics) override;
@@ -57,12 +63,15 @@ class NetworkNode : public Node {
  private:
   void take(std::shared_ptr<const Model> model);
   void check_state(const NodeUse& use, config::Diagnostics& diagnostics) const;
+  void settle_advance(const NodeUse& use, config::Diagnostics& diagnostics);
 
   Options options_;
   Cut cut_;
   std::shared_ptr<const Model> model_;
   InputSpec form_;  // of one clip: a sample where the state is carried
   const Node* window_ = nullptr;
+  std::int64_t samples_ = 0;  // new ones of a call, where it advances along streams
+  std::string why_alone_;     // why windows share nothing, where another hop would change that
 };
 
 // The kind of node that suits a network: "cnn_lstm" where it is for streams, or it has a recurrent layer that

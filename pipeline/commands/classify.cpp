@@ -49,8 +49,9 @@ class Classify : public Command {
     const PipelineDescription description = flags_.read(sources.arguments);
     for (const std::string& warning : description.warnings) tell_line(log::Level::warn, warning);
     if (print_config_) {
-      return print(print_config(description, flags_.document(arguments),
-                                {flags_.model, flags_.weights, flags_.overrides.hop}));
+      return print(
+          print_config(description, flags_.document(arguments),
+                       {flags_.model, flags_.weights, flags_.overrides.hop, flags_.overrides.advance}));
     }
     if (print_graph_) return print(to_dot(description));
     Pipeline pipeline(description, files.open(description, sink(arguments.json)));

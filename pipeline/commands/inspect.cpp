@@ -6,6 +6,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "models/description/sharing_report.h"
 #include "pipeline/commands/commands.h"
 #include "pipeline/commands/network_flags.h"
 
@@ -87,9 +88,13 @@ class Inspect : public Command {
   void declare(CLI::App& app) override {
     flags_.declare(app);
     app.add_flag("--plan", plan_, "what runs: every step with its implementation, layout and milliseconds");
+    app.add_option("--hop", hop_, "with --plan: of windows so many samples apart, and what they share")
+        ->check(CLI::Range(1, 65536).description(""))
+        ->type_name("N");
   }
 
   ExitCode run(const Arguments& arguments) override {
+    if (hop_ != 0 && !plan_) throw UsageError("--hop stands beside --plan");
     const Model model = read(arguments);
     if (plan_) return print_plan(model, arguments.json);
     if (arguments.json) {
@@ -111,24 +116,49 @@ class Inspect : public Command {
   }
 
   ExitCode print_plan(const Model& model, bool json) const {
-    const bool streams = model.architecture.streams;
-    const auto network = flags_.compile(model, {.samples = streams ? 1 : 0});
+    const std::optional<SharingReport> sharing = sharing_of(model.architecture);
+    const auto network = flags_.compile(model, {.samples = samples(model.architecture, sharing)});
     const std::vector<PlanStep> steps = network->measure_plan();
     if (json) {
       auto whole = network_json(model);
       whole["plan"] = plan_json(steps);
+      if (sharing) whole["windows"] = nlohmann::ordered_json::parse(sharing_json(*sharing));
       std::cout << whole.dump() << "\n";
       return ExitCode::done;
     }
     print_plan_table(steps);
-    std::cout << fmt::format("weights {:.1f} MB, workspace {:.1f} MB a {}\n", network->weight_bytes() / 1e6,
-                             network->workspace_bytes() / 1e6,
-                             streams ? "stream; one sample at a time" : "concurrent caller");
+    std::cout << memory_line(*network);
+    if (sharing) std::cout << "\n" << sharing_table(*sharing);
     return ExitCode::done;
+  }
+
+  std::optional<SharingReport> sharing_of(const Architecture& architecture) const {
+    if (hop_ == 0) return {};
+    if (architecture.streams)
+      throw UsageError("--hop is for networks over windows; '" + architecture.name +
+                       "' is for streams and hears each sample once");
+    return sharing_report(architecture, hop_);
+  }
+
+  // New ones of a call.
+  std::int64_t samples(const Architecture& architecture, const std::optional<SharingReport>& sharing) const {
+    if (architecture.streams) return 1;
+    return sharing && sharing->why_alone.empty() ? hop_ : 0;
+  }
+
+  static std::string memory_line(const Network& network) {
+    const std::int64_t samples = network.samples();
+    const std::string of = samples == 0
+                               ? "concurrent caller"
+                               : fmt::format("stream, {:.1f} MB of it kept; {} new sample{} at a time",
+                                             network.stream_bytes() / 1e6, samples, samples == 1 ? "" : "s");
+    return fmt::format("weights {:.1f} MB, workspace {:.1f} MB a {}\n", network.weight_bytes() / 1e6,
+                       network.workspace_bytes() / 1e6, of);
   }
 
   NetworkFlags flags_;
   bool plan_ = false;
+  int hop_ = 0;  // 0: of one window by itself
 };
 
 }  // namespace

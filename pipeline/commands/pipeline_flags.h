@@ -20,7 +20,7 @@ struct PipelineFlags {
   bool uncalibrated = false;
   PipelineOverrides overrides;
 
-  // --hop, --precision, --workers and --threads.
+  // --hop, --advance, --precision, --workers and --threads.
   void declare(CLI::App& app);
   // --model, --weights and --uncalibrated.
   void declare_network(CLI::App& app);

@@ -99,7 +99,8 @@ class PipelineReader {
                       {nowhere},
                       false,
                       {},
-                      std::make_shared<NetworkNode>(std::move(model), cut)});
+                      std::make_shared<NetworkNode>(std::move(model), cut,
+                                                    overrides_.advance.value_or(Advance::automatic))});
     if (tells_actions) add_draft(drafts, "events", "events", name);
     return finish(std::move(drafts));
   }
@@ -179,7 +180,7 @@ class PipelineReader {
     read_names(entry.value.find("from"), draft.from, &draft.from_places);
     draft.names_streams = entry.value.find("streams") != nullptr;
     read_names(entry.value.find("streams"), draft.streams, nullptr);
-    draft.options = with_hop(*draft.kind, entry.value);
+    draft.options = with_overrides(*draft.kind, entry.value);
     draft.node = draft.kind->read(draft.options, problems_.diagnostics());
     drafts.push_back(std::move(draft));
   }
@@ -220,9 +221,13 @@ class PipelineReader {
     }
   }
 
-  config::Value with_hop(const NodeKind& kind, const config::Value& options) const {
-    if (!overrides_.hop || kind.output != PortType::clips) return options;
-    return config::merge(options, config::parse("hop: " + std::to_string(*overrides_.hop), "--hop"));
+  config::Value with_overrides(const NodeKind& kind, const config::Value& options) const {
+    if (overrides_.hop && kind.output == PortType::clips)
+      return config::merge(options, config::parse("hop: " + std::to_string(*overrides_.hop), "--hop"));
+    if (overrides_.advance && is_network(kind))
+      return config::merge(
+          options, config::parse("advance: " + std::string(to_string(*overrides_.advance)), "--advance"));
+    return options;
   }
 
   void add_draft(std::vector<NodeDraft>& drafts, const std::string& kind, const std::string& name,
@@ -235,7 +240,7 @@ class PipelineReader {
       draft.from_places = {{}};
     }
     const config::Value options = config::parse("{}", "command line");
-    draft.node = draft.kind->read(with_hop(*draft.kind, options), problems_.diagnostics());
+    draft.node = draft.kind->read(with_overrides(*draft.kind, options), problems_.diagnostics());
     drafts.push_back(std::move(draft));
   }
 

@@ -25,6 +25,7 @@
 #include "datasets/video/source.h"
 #include "models/formats/weight_files.h"
 #include "nodes/flow/node.h"
+#include "nodes/kinds/advance.h"
 #include "pipeline/graph/metrics_options.h"
 
 namespace actionflow {
@@ -66,7 +67,8 @@ struct PipelineDescription {
 
 // What the command line sets over the file.
 struct PipelineOverrides {
-  std::optional<int> hop;  // of every window node
+  std::optional<int> hop;          // of every window node
+  std::optional<Advance> advance;  // of every network node
   std::optional<int> workers;
   std::optional<int> threads;
   std::optional<Precision> precision;

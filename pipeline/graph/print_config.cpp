@@ -4,6 +4,8 @@
 #include <initializer_list>
 #include <string_view>
 
+#include "nodes/node_kinds.h"
+
 namespace actionflow {
 namespace {
 
@@ -18,8 +20,13 @@ config::Value names(const std::vector<std::string>& list) {
   return items.size() == 1 ? items.front() : config::make_list(std::move(items));
 }
 
-config::Value hop(int samples) {
-  return config::make_map({entry("hop", config::make_scalar(std::to_string(samples)))});
+// The keys that the command line sets over those of such a node.
+std::vector<config::Value::Entry> set_by_flags(const NodeKind& kind, const PrintedFlags& flags) {
+  if (flags.hop && kind.output == PortType::clips)
+    return {entry("hop", config::make_scalar(std::to_string(*flags.hop)))};
+  if (flags.advance && is_network(kind))
+    return {entry("advance", config::make_scalar(std::string(to_string(*flags.advance))))};
+  return {};
 }
 
 // What a stream was read from, so that what came from the environment stays hidden.
@@ -59,9 +66,9 @@ config::Value graph_of(const config::Value& graph, const PrintedFlags& flags) {
   std::vector<config::Value::Entry> nodes;
   for (const auto& node : graph.entries()) {
     config::Value printed = options_of(node.value);
-    const config::Value* kind = node.value.find("node");
-    if (flags.hop && kind != nullptr && kind->text() == "window")
-      printed = config::merge(printed, hop(*flags.hop));
+    const config::Value* name = node.value.find("node");
+    if (const NodeKind* kind = name != nullptr ? find_node_kind(name->text()) : nullptr)
+      printed = config::merge(printed, config::make_map(set_by_flags(*kind, flags)));
     nodes.push_back(entry(node.key, std::move(printed)));
   }
   return config::make_map(std::move(nodes));
@@ -76,12 +83,11 @@ config::Value graph_of(const PipelineDescription& description, const PrintedFlag
     for (const int input : node.inputs)
       from.push_back(description.nodes[static_cast<std::size_t>(input)].use.name);
     if (!from.empty()) keys.push_back(entry("from", names(from)));
-    const bool is_network = node.kind->inputs == std::vector<PortType>{PortType::clips};
-    if (is_network && !flags.model.empty())
-      keys.push_back(entry("model", config::make_scalar(flags.model, true)));
-    if (is_network) keys.push_back(entry("weights", config::make_scalar(flags.weights, true)));
-    if (node.kind->output == PortType::clips && flags.hop)
-      keys.push_back(entry("hop", config::make_scalar(std::to_string(*flags.hop))));
+    if (is_network(*node.kind)) {
+      if (!flags.model.empty()) keys.push_back(entry("model", config::make_scalar(flags.model, true)));
+      keys.push_back(entry("weights", config::make_scalar(flags.weights, true)));
+    }
+    for (config::Value::Entry& set : set_by_flags(*node.kind, flags)) keys.push_back(std::move(set));
     nodes.push_back(entry(node.use.name, config::make_map(std::move(keys))));
   }
   return config::make_map(std::move(nodes));

@@ -13,6 +13,7 @@ namespace actionflow {
 struct PrintedFlags {
   std::string model, weights;
   std::optional<int> hop;
+  std::optional<Advance> advance;
 };
 
 // YAML that reads back in the working folder to the same pipeline, but for scalars that came from the

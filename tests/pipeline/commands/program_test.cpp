@@ -132,6 +132,49 @@ TEST_F(Program, RunsAllThreeFamiliesAndTheirEnsembleInOneGraph) {
   EXPECT_EQ(ended.lines().back()["type"], "summary");
 }
 
+TEST_F(Program, WindowsThatShareTheirComputationGiveTheSameBytes) {
+  TestVideo film;
+  film.frames = 150;
+  const auto said = [&](const std::string& advance, const std::string& hop) {
+    const Ended ended = run({"classify", "--json", video("film.mp4", film), "--weights",
+                             project_root() / "configs/weights/action_cnn_lstm.safetensors", "--hop", hop,
+                             "--advance", advance});
+    EXPECT_EQ(ended.code, 0) << ended.err;
+    std::string lines;
+    for (json line : ended.lines()) {
+      if (line["type"] != "window") continue;
+      line.erase("latency_ms");
+      lines += line.dump() + "\n";
+    }
+    return lines;
+  };
+  for (const std::string hop : {"1", "4"}) {
+    const std::string exact = said("exact", hop);
+    EXPECT_NE(exact, "");
+    EXPECT_EQ(exact, said("off", hop)) << "hop " << hop;
+  }
+}
+
+TEST_F(Program, SaysWhyWindowsCannotShare) {
+  expect_error(run({"classify", video(), "--weights", weights_, "--hop", "4", "--advance", "exact"}), 2,
+               "begins with 'conv3d_3', which pads each window in time");
+  expect_error(run({"classify", video(), "--weights", weights_, "--advance", "mostly"}), 2,
+               "'mostly' is none of exact, off, auto");
+}
+
+TEST_F(Program, InspectShowsWhatWindowsShare) {
+  const std::string model = project_root() / "configs/models/action_cnn_lstm.yaml";
+  const json windows = run({"inspect", model, "--plan", "--hop", "4", "--json"}).lines().front()["windows"];
+  EXPECT_EQ(windows["frames"], 20);
+  EXPECT_EQ(windows["layers"][0]["name"], "stage1.conv");
+  EXPECT_EQ(windows["layers"][0]["computed"], 4);
+  EXPECT_EQ(windows["layers"][0]["kept"], 14);
+  EXPECT_GT(windows["macs_whole_windows"].get<double>(), 3 * windows["macs"].get<double>());
+  const Ended alone = run({"inspect", model_, "--plan", "--hop", "4"});
+  EXPECT_THAT(alone.out, HasSubstr("windows of 30 samples, one every 4: each by itself"));
+  expect_error(run({"inspect", model, "--hop", "4"}), 2, "--hop stands beside --plan");
+}
+
 TEST_F(Program, BadSourcesGiveOneLineEachExitCodeThreeAndTheOthersFinish) {
   std::filesystem::create_directory(folder_ / "no_frames");
   const std::vector<std::string> bad{folder_ / "missing.mp4", text_file("text.mp4", "not a video\n"),

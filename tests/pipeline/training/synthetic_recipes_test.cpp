@@ -33,7 +33,8 @@ TEST_P(SyntheticRecipe, HasANetworkOfItsClassesInUnderFourMegabytes) {
   EXPECT_LT(values * 4, 4'000'000);
 }
 
-INSTANTIATE_TEST_SUITE_P(All, SyntheticRecipe, ::testing::Values("cnn3d", "cnn3d_valid", "fusion", "cnn_lstm"),
+INSTANTIATE_TEST_SUITE_P(All, SyntheticRecipe,
+                         ::testing::Values("cnn3d", "cnn3d_valid", "fusion", "cnn_lstm"),
                          [](const auto& tested) { return std::string(tested.param); });
 
 }  // namespace
