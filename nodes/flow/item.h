@@ -49,6 +49,7 @@ struct WindowInfo {
   std::int64_t arrival_ns = 0;    // of the newest frame, steady clock
   std::int64_t taken_ns = 0;      // of the newest sample, UTC as its sender says; 0: it does not
   std::int64_t first_sample = 0;  // index of the first sample on its segment's grid
+  std::int64_t zero_pts_us = 0;   // what the container's time stamps of this segment are at second 0
 };
 
 // Accompanies an item from where it enters the graph until the last copy of it is gone, and then, in

@@ -1,6 +1,7 @@
 #include "nodes/flow/run_context.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "base/log.h"
@@ -47,6 +48,24 @@ void add_to(StreamSummary& sum, const StreamSummary& one) {
 
 }  // namespace
 
+std::string_view to_string(ConnectionState state) {
+  constexpr std::array<std::string_view, 6> kNames{"waiting", "opening", "live", "lost", "ended", "failed"};
+  return kNames[static_cast<std::size_t>(state)];
+}
+
+// A state goes on from when it began.
+void StreamState::set_connection(ConnectionState state, std::int64_t now_ns, std::string error) {
+  const std::lock_guard lock(connection_mutex_);
+  if (connection_.state != state) connection_.since_ns = now_ns;
+  connection_.state = state;
+  connection_.error = std::move(error);
+}
+
+Connection StreamState::connection() const {
+  const std::lock_guard lock(connection_mutex_);
+  return connection_;
+}
+
 void StreamState::lose(Failure failure) {
   const std::lock_guard lock(loss_mutex_);
   if (!loss_) loss_ = std::move(failure);
@@ -74,6 +93,14 @@ std::shared_ptr<StreamState> RunContext::shared_stream(StreamId id) const {
 int RunContext::stream_count() const {
   const std::shared_lock lock(streams_mutex_);
   return static_cast<int>(streams_.size());
+}
+
+std::vector<std::shared_ptr<StreamState>> RunContext::shared_streams() const {
+  const std::shared_lock lock(streams_mutex_);
+  std::vector<std::shared_ptr<StreamState>> list;
+  list.reserve(streams_.size());
+  for (const auto& [id, state] : streams_) list.push_back(state);
+  return list;
 }
 
 void RunContext::remove_stream(StreamId id) {
@@ -117,6 +144,7 @@ void RunContext::report(const std::string& node, StreamId id, const Failure& fai
 void RunContext::fail_stream(StreamId id, const Failure& failure) noexcept {
   StreamState& state = stream(id);
   state.stop = true;
+  state.set_connection(ConnectionState::failed, clock_.wall_ns(), failure.message);
   if (!state.source_failed.exchange(true)) report("", id, failure);
 }
 

@@ -2,6 +2,7 @@
 // tests to inject faults. Everything here may be used from any thread unless it says otherwise.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <functional>
 #include <map>
@@ -16,6 +17,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "nodes/flow/item.h"
+#include "nodes/flow/newest_frame.h"
 #include "nodes/results/result_sink.h"
 #include "nodes/results/summary.h"
 #include "nodes/results/timing.h"
@@ -33,6 +35,16 @@ struct FaultPoint {
   std::int64_t number;
 };
 using FaultHook = std::function<Fault(const FaultPoint&)>;
+
+// Where a stream's source stands. lost: it is tried again; failed: it is not.
+enum class ConnectionState { waiting, opening, open, lost, ended, failed };
+std::string_view to_string(ConnectionState state);
+
+struct Connection {
+  ConnectionState state = ConnectionState::waiting;
+  std::int64_t since_ns = 0;  // UTC
+  std::string error = {};     // of lost and failed
+};
 
 // One stream of a run.
 struct StreamState {
@@ -62,6 +74,12 @@ struct StreamState {
   std::atomic<bool> read_to_end{false};
   // Since its first frame, as far as it lies on a window node's grid.
   std::atomic<double> seconds{0};
+  // Of the last result.
+  std::atomic<std::int64_t> latency_ns{0};
+  NewestFrame newest_frame;
+
+  void set_connection(ConnectionState state, std::int64_t now_ns, std::string error = {});
+  Connection connection() const;
 
   // The connection is of no use, as a node below found: its source reads no more of it and tries again where
   // a source does. The first one told since the last look counts.
@@ -72,6 +90,8 @@ struct StreamState {
   std::atomic<bool> is_lost_{false};
   std::mutex loss_mutex_;
   std::optional<Failure> loss_;
+  mutable std::mutex connection_mutex_;
+  Connection connection_;
 };
 
 class RunContext {
@@ -91,6 +111,7 @@ class RunContext {
   std::shared_ptr<StreamState> shared_stream(StreamId id) const;
   void remove_stream(StreamId id);
   int stream_count() const;
+  std::vector<std::shared_ptr<StreamState>> shared_streams() const;
 
   // May be called in a signal handler.
   void request_stop() noexcept;
@@ -131,6 +152,14 @@ class RunContext {
   void for_each_stream(const std::function<void(const StreamState&)>& look) const;
   void for_each_timer(const std::function<void(const std::string&, const DurationHistogram&)>& look) const;
 
+  // Where events are kept from run to run, runs are numbered so that no id comes twice. While the graph is
+  // built each store asks for the least that it has not seen; the greatest holds.
+  void number_from(std::int64_t least) { number_ = std::max(number_, least); }
+  // 0 without a store.
+  std::int64_t number() const { return number_; }
+  // What ids of events begin with.
+  std::string event_prefix() const { return number_ > 0 ? "r" + std::to_string(number_) + "-" : ""; }
+
   // Seconds and interrupted are the caller's to fill.
   Summary summary();
 
@@ -141,6 +170,7 @@ class RunContext {
 
   FaultHook faults_;
   const Clock& clock_;
+  std::int64_t number_ = 0;
   std::atomic<std::int64_t> stop_ns_{0};
   std::atomic<bool> counts_events_{false};
   std::atomic<bool> counts_still_{false};

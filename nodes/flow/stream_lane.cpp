@@ -5,6 +5,7 @@
 namespace actionflow {
 
 void StreamLane::put(const PacketItem& item) {
+  for (const PacketsReceiver& receiver : packets_) receiver(item);
   for (const auto& decoder : inputs_) decoder->put(item);
 }
 

@@ -46,6 +46,7 @@ class LaneStage : public std::enable_shared_from_this<LaneStage<T>> {
 class StreamLane {
  public:
   using FramesReceiver = std::function<void(const FramesItem&)>;
+  using PacketsReceiver = std::function<void(const PacketItem&)>;
 
   StreamLane(StreamId id, StreamState& state) : id_(id), state_(state) {}
   StreamLane(const StreamLane&) = delete;
@@ -58,6 +59,9 @@ class StreamLane {
   // Where packets enter: put() hands one to every decoder.
   void add_input(std::shared_ptr<LaneStage<PacketMessage>> decoder) { inputs_.push_back(std::move(decoder)); }
   bool has_inputs() const { return !inputs_.empty(); }
+  // Called with each packet on the source's thread, which must not be held up. While the lane is put
+  // together.
+  void on_packets(PacketsReceiver receiver) { packets_.push_back(std::move(receiver)); }
   void put(const PacketItem& item);
 
   // The frames that the node `node` gives in this lane.
@@ -85,6 +89,7 @@ class StreamLane {
   StreamState& state_;
   const std::shared_ptr<InFlight> in_flight_ = std::make_shared<InFlight>();
   std::vector<std::shared_ptr<LaneStage<PacketMessage>>> inputs_;
+  std::vector<PacketsReceiver> packets_;
   std::map<std::string, std::vector<FramesReceiver>> frames_;
   std::map<std::string, std::shared_ptr<WindowProgress>> progress_;
   std::vector<std::function<bool()>> bounds_;

@@ -42,6 +42,7 @@ Window WindowCutter::cut(int missing) {
   window.info.padded = missing > 0;
   window.info.taken_ns = samples_.back().taken_ns;
   window.info.first_sample = samples_.front().index;
+  window.info.zero_pts_us = samples_.front().zero_pts_us;
   std::vector<Clip> clips;
   for (const Timed& sample : samples_) {
     window.info.arrival_ns = std::max(window.info.arrival_ns, sample.arrival_ns);

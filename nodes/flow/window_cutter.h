@@ -41,6 +41,7 @@ class WindowCutter {
     std::int64_t arrival_ns = 0;
     std::int64_t taken_ns = 0;
     PreparedSample prepared;
+    std::int64_t zero_pts_us = 0;  // of the segment's time stamps at second 0
   };
 
   // Adds a sample; gives the window that it completes, if any. A new segment begins afresh.

@@ -59,6 +59,7 @@ class StreamDecoder {
       if (!frames.empty()) run_.stream(stream_).newest_frame_ns = run_.clock().steady_ns();
       run_.stream(stream_).frames += static_cast<std::int64_t>(frames.size());
       run_.stream(stream_).damaged += damaged - damaged_;
+      run_.stream(stream_).newest_frame.offer(frames, run_.clock().steady_ns());
     }
     damaged_ = damaged;
   }

@@ -67,6 +67,7 @@ class StreamEvents {
 
   Observation observed(const ScoresItem& item) {
     const WindowInfo& window = item.ticket->window();
+    zero_pts_us_ = window.zero_pts_us;
     if (!zero_ns_ && run_.stream(stream_).live) zero_ns_ = zero_by(window);
     Observation observation;
     observation.start = window.start;
@@ -92,9 +93,10 @@ class StreamEvents {
       told_ = std::max(told_, change.number + 1);
       change.number += told_before_;
       if (change.kind == EventChange::ended) ++run_.stream(stream_).events;
-      const std::string id = node_ + "-" + std::to_string(stream_) + "-" + std::to_string(change.number);
+      const std::string id =
+          run_.event_prefix() + node_ + "-" + std::to_string(stream_) + "-" + std::to_string(change.number);
       const std::string& label = classes_->at(static_cast<std::size_t>(change.label));
-      results.push_back({run_.stream(stream_).name, node_, id, label, change, zero_ns_});
+      results.push_back({run_.stream(stream_).name, node_, id, label, change, zero_ns_, zero_pts_us_});
     }
   }
 
@@ -120,6 +122,7 @@ class StreamEvents {
   std::int64_t told_before_ = 0;  // and of those before it
   std::int64_t segment_ = 0;
   std::optional<std::int64_t> zero_ns_;
+  std::int64_t zero_pts_us_ = 0;
 };
 
 class EventsNode : public Node {

@@ -126,6 +126,7 @@ class StreamWindows {
     if (fresh) {
       for (Preparer& preparer : preparers_) preparer.reset();
       segment_ = sample.segment;
+      zero_pts_us_ = sample.frame.pts_us() - std::llround(sample.time * kMicrosecondsPerSecond);
     }
     const bool same_picture = !fresh && last_ && last_.picture() == sample.frame.picture();
     last_ = sample.frame;
@@ -149,9 +150,9 @@ class StreamWindows {
     return timed(sample, std::move(prepared));
   }
 
-  static WindowCutter::Timed timed(const Sample& sample, PreparedSample prepared) {
-    return {sample.segment,          sample.index,       sample.time, sample.frame.arrival_ns(),
-            sample.frame.taken_ns(), std::move(prepared)};
+  WindowCutter::Timed timed(const Sample& sample, PreparedSample prepared) const {
+    return {sample.segment,          sample.index,        sample.time, sample.frame.arrival_ns(),
+            sample.frame.taken_ns(), std::move(prepared), zero_pts_us_};
   }
 
   PreparedFramePtr prepare(const Frame& frame, std::size_t form) {
@@ -174,6 +175,7 @@ class StreamWindows {
   Frame last_;
   std::vector<PreparedFramePtr> last_prepared_;
   std::int64_t segment_ = -1;
+  std::int64_t zero_pts_us_ = 0;
   DurationHistogram& timer_;
 };
 

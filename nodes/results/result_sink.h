@@ -37,6 +37,7 @@ struct EventResult {
   std::string label;
   EventChange change;                        // its times are seconds since the stream's first frame
   std::optional<std::int64_t> zero_ns = {};  // of a live stream: UTC at its first frame
+  std::int64_t zero_pts_us = 0;              // what the container's time stamps here are at second 0
 
   bool over() const { return change.kind == EventChange::ended; }
 };

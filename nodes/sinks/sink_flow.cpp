@@ -64,8 +64,11 @@ void order_results(Flow& flow, int node, Results results, Sender<T>& sender) {
     std::vector<Result> list;
     if (made.outcome.has_value()) {
       list = std::move(made.outcome.value());
-      if (item.mark == Mark::none)
-        run.latency().add(static_cast<std::int64_t>(latency_ms(run, *item.ticket) * kNsPerMs));
+      if (item.mark == Mark::none) {
+        const auto latency_ns = static_cast<std::int64_t>(latency_ms(run, *item.ticket) * kNsPerMs);
+        run.latency().add(latency_ns);
+        run.stream(item.key.stream).latency_ns = latency_ns;
+      }
     }
     order.put(node, item.key.stream, item.ticket->window().end, std::move(list));
   });

@@ -10,5 +10,6 @@ NodeKind console_kind();
 NodeKind overlay_kind();
 NodeKind mqtt_kind();
 NodeKind webhook_kind();
+NodeKind store_kind();
 
 }  // namespace actionflow

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/mask.h"
 #include "nodes/sinks/sink_flow.h"
 #include "pipeline/run/metrics.h"
 #include "pipeline/run/stream_source.h"
@@ -275,6 +276,35 @@ Pipeline::Holdings Pipeline::holdings() const {
 }
 
 void Pipeline::forget_times() { state_->run->forget_times(); }
+
+std::vector<StreamView> Pipeline::streams() const {
+  std::vector<StreamView> views;
+  for (const auto& stream : state_->run->shared_streams()) {
+    const Connection connection = stream->connection();
+    StreamView& view = views.emplace_back();
+    view.name = stream->name;
+    view.state = connection.state;
+    view.since_ns = connection.since_ns;
+    view.error = without_credentials(connection.error);
+    view.live = stream->live;
+    view.frames = stream->frames;
+    view.windows = stream->windows;
+    view.dropped = stream->dropped;
+    view.failed = stream->failed;
+    view.events = stream->events;
+    view.damaged = stream->damaged;
+    view.reconnects = stream->reconnects;
+    view.latency_ms = static_cast<double>(stream->latency_ns) / 1e6;
+  }
+  return views;
+}
+
+Frame Pipeline::newest_frame(const std::string& name) const {
+  for (const auto& stream : state_->run->shared_streams()) {
+    if (stream->name == name) return stream->newest_frame.look(state_->run->clock().steady_ns());
+  }
+  return {};
+}
 
 Summary Pipeline::progress() { return state_->run->summary(); }
 

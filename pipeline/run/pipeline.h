@@ -18,11 +18,14 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "nodes/flow/flow.h"
 #include "nodes/flow/run_context.h"
 #include "nodes/results/result_sink.h"
 #include "pipeline/graph/description.h"
+#include "pipeline/run/stream_view.h"
 
 namespace actionflow {
 
@@ -80,6 +83,11 @@ class Pipeline {
   std::string metrics();
   // Whether it makes progress.
   Flow::Traffic traffic() const;
+  // What is seen of the streams that are there, in the order in which they came. From any thread.
+  std::vector<StreamView> streams() const;
+  // The newest decoded frame of a stream, kept for those who look again within a few seconds: empty at the
+  // first look, without one, and for an unknown name. From any thread.
+  Frame newest_frame(const std::string& stream) const;
 
  private:
   struct State;

@@ -67,6 +67,7 @@ void StreamSource::close() { finish(Mark::stopped); }
 
 void StreamSource::run_thread() {
   Failure failure;
+  tell(ConnectionState::opening);
   while (!read_connection(failure)) {
     if (state_->stop) return finish(Mark::stopped);
     if (!wait_and_retry(failure)) {
@@ -143,6 +144,8 @@ bool StreamSource::wait_and_retry(const Failure& failure) {
     log::warn("{}: away for {} now; {}", state_->name, Absence::text(*minutes), failure.message);
   }
   down_ = true;
+  tell(ConnectionState::lost, failure.message);
+  state_->newest_frame.forget();
   gave_packets_ = false;
   pause(reconnects_.next_wait());
   return !state_->stop;
@@ -150,6 +153,7 @@ bool StreamSource::wait_and_retry(const Failure& failure) {
 
 void StreamSource::note_recovery() {
   gave_packets_ = true;
+  tell(ConnectionState::open);
   if (!down_) return;
   down_ = false;
   ++state_->reconnects;
@@ -183,12 +187,18 @@ void StreamSource::pause(std::chrono::milliseconds duration) {
     changed_.wait_for(lock, std::min<std::chrono::nanoseconds>(kLook, deadline.left()));
 }
 
+void StreamSource::tell(ConnectionState state, const std::string& error) {
+  state_->set_connection(state, run_->clock().wall_ns(), error);
+}
+
 // The pipeline is told while the mutex is held, so that once close() returns nothing reaches it any more.
 void StreamSource::finish(Mark mark) {
   state_->connected = false;
   put(mark, {});
   const std::lock_guard lock(mutex_);
   if (mark == Mark::end && lane_) state_->read_to_end = true;
+  if (!state_->source_failed) tell(ConnectionState::ended);
+  state_->newest_frame.forget();
   lane_ = nullptr;
   if (const auto ended = std::exchange(ended_, nullptr)) ended();
 }

@@ -53,6 +53,7 @@ class StreamSource : public std::enable_shared_from_this<StreamSource> {
   bool wait_for_room();
   void pause(std::chrono::milliseconds duration);
   void finish(Mark mark);
+  void tell(ConnectionState state, const std::string& error = {});
   bool retries() const;
 
   const StreamId id_;

@@ -1,0 +1,14 @@
+// A decoded frame as a JPEG file, upright and in its own proportions.
+#pragma once
+
+#include <string>
+
+#include "datasets/video/frame.h"
+
+namespace actionflow {
+
+// At most so many pixels wide, and never larger than the frame. Throws SourceError for a pixel format that
+// cannot be converted, Error (exit code 5) where encoding fails.
+std::string frame_jpeg(const Frame& frame, int most_width);
+
+}  // namespace actionflow

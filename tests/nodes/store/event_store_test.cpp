@@ -1,0 +1,243 @@
+// What stands in a state folder, after a kill too.
+#include "nodes/store/event_store.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "datasets/lists/dataset.h"
+#include "nodes/store/event_text.h"
+#include "nodes/store/labelled_clips.h"
+#include "tests/datasets/make_video.h"
+#include "tests/tools/moved_clock.h"
+
+namespace actionflow::testing {
+namespace {
+
+using ::testing::HasSubstr;
+namespace fs = std::filesystem;
+
+constexpr std::int64_t kSecond = 1'000'000'000;
+constexpr double kDay = 86400;
+
+EventResult event(const std::string& id, EventChange::Kind kind, double start, double end,
+                  std::optional<std::int64_t> zero_ns = {}, const std::string& stream = "door") {
+  EventChange change;
+  change.kind = kind;
+  change.label = 0;
+  change.score = 0.9F;
+  change.start = start;
+  change.end = change.decided = end;
+  return {stream, "actions", id, "fall", change, zero_ns};
+}
+
+std::vector<StoredEvent> rows(const fs::path& folder, const EventQuery& query = {}) {
+  return EventTable(event_file(folder)).find(query);
+}
+
+std::string content(const fs::path& file) {
+  std::ifstream stream(file);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+class Store : public ::testing::Test {
+ protected:
+  fs::path folder() const { return folder_ / "state"; }
+  std::unique_ptr<EventStore> open(StoreLimits limits = {}) const {
+    return std::make_unique<EventStore>(folder(), limits, clock_);
+  }
+  // An event that is over, with a clip of so many bytes.
+  static std::int64_t add(EventStore& store, const std::string& id, std::int64_t at_ns, int bytes = 0) {
+    const std::int64_t number = store.add(event(id, EventChange::ended, 0, 1, at_ns));
+    if (bytes == 0) return number;
+    std::ofstream(store.file_of(number, ".mp4")) << std::string(static_cast<std::size_t>(bytes), 'x');
+    store.add_clip(number, ".mp4", 0);
+    return number;
+  }
+
+  TemporaryFolder folder_;
+  mutable MovedClock clock_;
+};
+
+TEST_F(Store, HoldsAnEventFromItsBeginningAndCompletesIt) {
+  const auto store = open();
+  const std::int64_t number = store->add(event("a", EventChange::begun, 10, 10.5, 5 * kSecond));
+  ASSERT_EQ(rows(folder()).size(), 1U);
+  const StoredEvent begun = rows(folder()).front();
+  EXPECT_EQ(begun.state, EventState::open);
+  EXPECT_EQ(begun.start_ns, 15 * kSecond);
+  EXPECT_FALSE(begun.end_ns);
+  EXPECT_TRUE(event_json(begun)["end"].is_null());
+
+  EventResult over = event("a", EventChange::ended, 9.5, 12, 5 * kSecond);
+  over.label = "sit";
+  store->update(number, over);
+  const StoredEvent ended = rows(folder()).front();
+  EXPECT_EQ(ended.state, EventState::ended);
+  EXPECT_EQ(ended.label, "sit");
+  EXPECT_EQ(ended.time_ns, 14'500'000'000);
+  EXPECT_EQ(ended.end_ns, 17 * kSecond);
+  EXPECT_EQ(event_json(ended)["end"], 12.0);
+}
+
+TEST_F(Store, FindsByStreamLabelTimeAndNumber) {
+  const auto store = open();
+  for (int k = 0; k < 10; ++k)
+    store->add(
+        event(std::to_string(k), EventChange::ended, k, k + 1, 100 * kSecond, k % 2 ? "yard" : "door"));
+  EXPECT_EQ(rows(folder(), {.stream = "yard"}).size(), 5U);
+  EXPECT_EQ(rows(folder(), {.label = "fall"}).size(), 10U);
+  EXPECT_EQ(rows(folder(), {.label = "wave"}).size(), 0U);
+  EXPECT_EQ(rows(folder(), {.since_ns = 103 * kSecond, .until_ns = 106 * kSecond}).size(), 3U);
+  const auto newest = rows(folder(), {.limit = 2});
+  ASSERT_EQ(newest.size(), 2U);
+  EXPECT_EQ(newest[0].id, "8");
+  EXPECT_EQ(newest[1].id, "9");
+  const auto before = rows(folder(), {.before = newest[0].number, .limit = 3});
+  ASSERT_EQ(before.size(), 3U);
+  EXPECT_EQ(before.back().id, "7");
+}
+
+TEST_F(Store, NumbersRunsSoThatNoIdComesTwice) {
+  {
+    const auto store = open();
+    EXPECT_EQ(store->next_run(), 1);
+    store->begin_run(1);
+  }
+  {
+    // Another store of that graph had seen more runs.
+    const auto store = open();
+    EXPECT_EQ(store->next_run(), 2);
+    store->begin_run(7);
+  }
+  EXPECT_EQ(open()->next_run(), 8);
+}
+
+TEST_F(Store, IsOnePipelines) {
+  const auto store = open();
+  try {
+    open();
+    FAIL() << "opened twice";
+  } catch (const UsageError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("another pipeline keeps its events here"));
+  }
+}
+
+TEST_F(Store, AfterAKillNothingIsHalfWritten) {
+  fs::create_directories(folder());
+  const pid_t child = fork();
+  if (child == 0) {
+    const auto store = open();
+    store->begin_run(1);
+    add(*store, "whole", kSecond, 100);
+    const std::int64_t number = store->add(event("under way", EventChange::begun, 3, 4));
+    std::ofstream(store->file_of(number, ".mp4.part")) << "half a clip" << std::flush;
+    std::ofstream(store->file_of(number, ".jpg")) << "a picture that no row names" << std::flush;
+    kill(getpid(), SIGKILL);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  ASSERT_TRUE(WIFSIGNALED(status));
+
+  const auto store = open();
+  const auto found = rows(folder());
+  ASSERT_EQ(found.size(), 2U);
+  const auto& open_one = found[0].id == "whole" ? found[1] : found[0];
+  EXPECT_EQ(open_one.state, EventState::interrupted);
+  EXPECT_EQ(open_one.end, 4) << "as far as it was seen";
+  std::vector<std::string> files;
+  for (const auto& entry : fs::directory_iterator(folder() / "clips"))
+    files.push_back(entry.path().filename());
+  EXPECT_EQ(files, std::vector<std::string>{"1.mp4"});
+}
+
+TEST_F(Store, LetsWhatIsTooOldGoButNotAPersonsWord) {
+  clock_.pass(100 * kDay);
+  const auto store = open({.keep_seconds = 30 * kDay});
+  const std::int64_t now = clock_.wall_ns();
+  const auto days = [](double count) { return static_cast<std::int64_t>(count * kDay) * kSecond; };
+  const std::int64_t old = add(*store, "old", now - days(31), 10);
+  const std::int64_t corrected = add(*store, "corrected", now - days(31), 10);
+  add(*store, "young", now - days(29), 10);
+  store->add(event("open", EventChange::begun, 0, 1, now - days(40)));
+  EventTable(event_file(folder())).correct(corrected, "sit");
+  store->tidy();
+  std::vector<std::string> left;
+  for (const StoredEvent& one : rows(folder())) left.push_back(one.id);
+  EXPECT_THAT(left, ::testing::UnorderedElementsAre("corrected", "young", "open"));
+  EXPECT_FALSE(fs::exists(store->file_of(old, ".mp4")));
+  EXPECT_TRUE(fs::exists(store->file_of(corrected, ".mp4")));
+
+  clock_.pass(2 * kDay);
+  store->tidy_if_due();
+  EXPECT_EQ(rows(folder(), {.label = "fall"}).size(), 1U) << "a minute later by itself";
+}
+
+TEST_F(Store, LetsTheOldestGoBeyondItsLimit) {
+  const auto store = open({.limit_bytes = 1'000'000});
+  for (int k = 0; k < 20; ++k) {
+    add(*store, std::to_string(k), (k + 1) * kSecond, 100'000);
+    store->tidy();
+  }
+  const auto left = rows(folder());
+  ASSERT_GE(left.size(), 8U);
+  ASSERT_LE(left.size(), 9U) << "the table counts, too";
+  EXPECT_EQ(left.back().id, "19");
+  EXPECT_EQ(left.front().id, std::to_string(20 - left.size()));
+  std::int64_t bytes = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(folder() / "clips"))
+    bytes += static_cast<std::int64_t>(entry.file_size());
+  EXPECT_LE(bytes, 1'000'000);
+}
+
+TEST_F(Store, CorrectionsAreListsToTrainOn) {
+  const auto store = open();
+  for (int k = 1; k <= 3; ++k) {
+    const std::int64_t number = store->add(event(std::to_string(k), EventChange::ended, 10, 12, kSecond));
+    std::ofstream(store->file_of(number, ".mp4")) << "clip";
+    store->add_clip(number, ".mp4", 8);
+  }
+  store->add(event("without a clip", EventChange::ended, 10, 12, kSecond));
+  EventTable table(event_file(folder()));
+  EXPECT_TRUE(table.correct(1, "sit down"));
+  EXPECT_TRUE(table.correct(2, ""));
+  EXPECT_TRUE(table.correct(4, "fall"));
+  EXPECT_FALSE(table.correct(99, "fall"));
+  write_labelled_clips(folder(), table);
+  EXPECT_EQ(content(folder() / "labelled.txt"), "clips/1.mp4 sit down\n");
+  EXPECT_EQ(content(folder() / "labelled_times.txt"), "clips/1.mp4 2.000 4.000 sit down\nclips/2.mp4\n");
+
+  // As `train` reads them.
+  std::ofstream(folder_ / "classes.txt") << "fall\nsit down\n";
+  DataOptions options;
+  options.root = folder();
+  options.classes = folder_ / "classes.txt";
+  options.train = folder() / "labelled_times.txt";
+  options.val_share = 0.5;
+  const Dataset dataset = read_dataset(options, 1);
+  const auto& one = dataset.train.size() == 1 ? dataset.train : dataset.val;
+  ASSERT_EQ(dataset.train.size() + dataset.val.size(), 2U);
+  EXPECT_TRUE(one.front().timed);
+
+  table.correct(1, std::nullopt);
+  write_labelled_clips(folder(), table);
+  EXPECT_EQ(content(folder() / "labelled.txt"), "");
+
+  EXPECT_TRUE(is_label("Sturz vorwärts"));
+  EXPECT_TRUE(is_label(""));
+  for (const char* wrong : {"a\nb", " a", "a ", "\xff", "a\tb"}) EXPECT_FALSE(is_label(wrong)) << wrong;
+  EXPECT_FALSE(is_label(std::string(101, 'a')));
+}
+
+TEST_F(Store, RefusesATableOfANewerProgram) {
+  open().reset();
+  Database(event_file(folder()), Database::Sharing::shared).run("PRAGMA user_version = 2");
+  EXPECT_THROW(open(), ModelError);
+  EXPECT_THROW(rows(folder()), ModelError);
+}
+
+}  // namespace
+}  // namespace actionflow::testing
