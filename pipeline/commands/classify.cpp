@@ -1,9 +1,12 @@
 #include <unistd.h>
 
+#include <cstdlib>
 #include <iostream>
+#include <optional>
 
 #include "nodes/results/console_sink.h"
 #include "nodes/results/json_lines.h"
+#include "nodes/results/tee_sink.h"
 #include "pipeline/commands/commands.h"
 #include "pipeline/commands/live_reload.h"
 #include "pipeline/commands/log_format.h"
@@ -15,6 +18,8 @@
 #include "pipeline/run/metrics_file.h"
 #include "pipeline/run/pipeline.h"
 #include "pipeline/run/service_manager.h"
+#include "pipeline/web/page_sources.h"
+#include "pipeline/web/web_server.h"
 
 namespace actionflow {
 namespace {
@@ -37,6 +42,8 @@ class Classify : public Command {
                    "results into NAME.jsonl, .csv, .srt, .vtt or .html; goes on with what is missing")
         ->allow_extra_args(false)
         ->type_name("FILE");
+    app.add_option("--web", web_, "a page to watch on, at this address: 8080 or 127.0.0.1:8080")
+        ->type_name("ADDRESS");
     app.add_flag("--print-config", print_config_, "the effective configuration, and nothing else");
     app.add_flag("--print-graph", print_graph_, "the graph in DOT, and nothing else");
   }
@@ -47,6 +54,7 @@ class Classify : public Command {
     const ResultFiles files(outputs_, sources.several);
     flags_.overrides.done = files.done();
     const PipelineDescription description = flags_.read(sources.arguments);
+    const std::optional<WebOptions> web = page_options(description.web);
     for (const std::string& warning : description.warnings) tell_line(log::Level::warn, warning);
     if (print_config_) {
       return print(
@@ -54,11 +62,19 @@ class Classify : public Command {
                        {flags_.model, flags_.weights, flags_.overrides.hop, flags_.overrides.advance}));
     }
     if (print_graph_) return print(to_dot(description));
-    Pipeline pipeline(description, files.open(description, sink(arguments.json)));
+    const auto latest = std::make_shared<LatestResults>();
+    auto results = files.open(description, sink(arguments.json));
+    if (web) {
+      std::vector<std::shared_ptr<ResultSink>> both{std::move(results), latest};
+      results = std::make_shared<TeeSink>(std::move(both));
+    }
+    Pipeline pipeline(description, std::move(results));
     const StopOnSignal stop_on_signal([&pipeline] { pipeline.stop(); });
     const auto reloads = reload.begin(pipeline, description);
     const MetricsFile metrics(description.metrics, [&pipeline] { return pipeline.metrics(); });
     const ServiceManager service([&pipeline] { return pipeline.traffic(); });
+    std::optional<WebServer> page;
+    if (web) page.emplace(*web, page_sources(pipeline, description, latest));
     return pipeline.run().exit_code();
   }
 
@@ -74,8 +90,22 @@ class Classify : public Command {
     return std::make_shared<ConsoleSink>(std::move(out));
   }
 
+  // --web goes before the file's address; the token is the file's, else the environment's.
+  std::optional<WebOptions> page_options(const std::optional<WebOptions>& of_file) const {
+    if (web_.empty()) return of_file;
+    WebOptions options = of_file.value_or(WebOptions());
+    options.listen = web_;
+    const char* token = std::getenv("ACTIONFLOW_TOKEN");
+    if (options.token.empty() && token) options.token = std::string(token);
+    for (const std::string& wrong : {options.wrong_listen(), options.wrong_token()}) {
+      if (!wrong.empty()) throw UsageError("--web: " + wrong);
+    }
+    return options;
+  }
+
   PipelineFlags flags_;
   std::vector<std::string> outputs_;
+  std::string web_;
   bool print_config_ = false;
   bool print_graph_ = false;
 };

@@ -38,6 +38,7 @@ struct PipelineFile {
   config::Value defaults;
   config::Value streams;
   config::Value graph;
+  std::optional<WebOptions> web;
   static void describe(config::Fields<PipelineFile>& fields) {
     fields.add("options", &PipelineFile::options, "how the graph runs");
     fields.add("metrics", &PipelineFile::metrics, "how the run is, for Prometheus");
@@ -45,6 +46,7 @@ struct PipelineFile {
     fields.add("streams", &PipelineFile::streams, "sources by name").required();
     fields.add("graph", &PipelineFile::graph, "nodes by name, each with node: KIND and from: its input")
         .required();
+    fields.add("web", &PipelineFile::web, "a page to watch the streams on");
   }
 };
 
@@ -66,6 +68,7 @@ class PipelineReader {
     const PipelineFile file = config::read<PipelineFile>(root, diagnostics);
     description_.options = file.options;
     description_.metrics = file.metrics;
+    description_.web = file.web;
     if (expect_map(file.streams, "streams")) {
       for (const auto& entry : file.streams.entries()) read_stream(entry, file.defaults);
     }

@@ -27,6 +27,7 @@
 #include "nodes/flow/node.h"
 #include "nodes/kinds/advance.h"
 #include "pipeline/graph/metrics_options.h"
+#include "pipeline/graph/web_options.h"
 
 namespace actionflow {
 
@@ -60,6 +61,7 @@ struct PipelineDescription {
   MetricsOptions metrics;
   std::vector<StreamDescription> streams;
   std::vector<NodeDescription> nodes;    // every input before its consumers; nodes without use left out
+  std::optional<WebOptions> web;         // the page, where there is one
   bool windows_too = false;              // results of networks below `events` are final, too
   std::vector<std::string> passed_over;  // names of streams that are done already
   std::vector<std::string> warnings;     // complete lines: "file:line:column: warning: …"

@@ -81,6 +81,7 @@ bool same_options(const PipelineOptions& a, const PipelineOptions& b) {
 std::vector<std::string> graph_difference(const PipelineDescription& a, const PipelineDescription& b) {
   std::vector<std::string> names;
   if (!same_options(a.options, b.options)) names.emplace_back("options");
+  if (a.web != b.web) names.emplace_back("web");
   for (const NodeDescription& node : a.nodes) {
     const NodeDescription* other = find_node(b, node.use.name);
     if (!other || !same_node(a, node, b, *other)) names.push_back(node.use.name);

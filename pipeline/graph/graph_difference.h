@@ -9,7 +9,7 @@
 namespace actionflow {
 
 // The nodes that one of them lacks, or has with another kind, other inputs, other options, or other windows,
-// by name and in order; "options" first where those of the graph differ. Streams are not looked at, nor are
+// by name and in order; "options" and "web" first where those differ. Streams are not looked at, nor are
 // weights, which can be exchanged in a graph that runs.
 std::vector<std::string> graph_difference(const PipelineDescription& a, const PipelineDescription& b);
 

@@ -53,7 +53,7 @@ config::Value options_of(const config::Value& options) {
     config::Value value = options_of(key.value);
     if (is_one_of(key.key, {"password", "secret", "url", "headers", "token"})) {
       value = config::make_secret(config::make_scalar("", true));
-    } else if (is_one_of(key.key, {"file", "weights", "model", "ca", "certificate", "key"}) &&
+    } else if (is_one_of(key.key, {"file", "folder", "weights", "model", "ca", "certificate", "key"}) &&
                value.is_scalar() && !value.secret()) {
       value = config::make_scalar(value.path().string(), true);
     }
@@ -105,6 +105,7 @@ std::string print_config(const PipelineDescription& description, const std::opti
     text.erase(text.rfind(':') + 1);
     text += "\n" + config::print(stream.source, origin_of(stream, document), 4);
   }
+  if (description.web) text += "web:\n" + config::print(*description.web, 2);
   const config::Value* graph = document ? document->find("graph") : nullptr;
   return text + "graph:\n" +
          config::print(graph != nullptr ? graph_of(*graph, flags) : graph_of(description, flags), 2);

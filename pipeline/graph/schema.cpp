@@ -50,6 +50,9 @@ std::string pipeline_schema() {
   stream_forms.choices = {std::move(stream), std::move(short_form)};
   root.properties.emplace_back("streams", map_of(std::move(stream_forms), "sources by name"));
   root.properties.emplace_back("graph", map_of(node_schema(), "nodes by name"));
+  config::Schema web = config::schema_of<WebOptions>();
+  web.description = "a page to watch the streams on";
+  root.properties.emplace_back("web", std::move(web));
   root.required = {"streams", "graph"};
   root.closed = true;
   return config::to_json(root, "actionflow pipeline");

@@ -1,0 +1,291 @@
+// The one file that includes cpp-httplib, which parses requests and writes answers; sockets, threads and
+// limits are ours.
+#include "pipeline/web/http_server.h"
+
+#include <fcntl.h>
+#include <httplib.h>
+#include <netdb.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <condition_variable>
+#include <cstring>
+#include <mutex>
+#include <thread>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "pipeline/web/connections.h"
+
+namespace actionflow {
+
+namespace {
+
+constexpr std::size_t kLongestPath = 512;
+constexpr const char* kPlain = "text/plain; charset=utf-8";
+constexpr std::size_t kFileChunk = std::size_t{64} << 10;
+
+// A connection with deadlines and a bound of what one request may hold.
+class BoundedStream : public httplib::Stream {
+ public:
+  explicit BoundedStream(int socket) : socket_(socket) {}
+
+  // Waits for the next request; false where none comes.
+  bool await_request(double seconds) {
+    deadline_ = Deadline(seconds);
+    taken_ = 0;
+    if (begin_ == end_ && !fill()) return false;
+    deadline_ = Deadline(HttpServer::kRequestSeconds);
+    return true;
+  }
+  void begin_answer() { deadline_ = Deadline(HttpServer::kAnswerSeconds); }
+
+  bool is_readable() const override { return begin_ < end_ || wait(POLLIN); }
+  bool is_writable() const override { return wait(POLLOUT); }
+
+  ssize_t read(char* to, std::size_t size) override {
+    if (begin_ == end_ && !fill()) return -1;
+    const std::size_t count = std::min(size, end_ - begin_);
+    taken_ += count;
+    if (taken_ > HttpServer::kMostHead + HttpServer::kMostBody) return -1;
+    std::copy_n(buffer_.begin() + static_cast<std::ptrdiff_t>(begin_), count, to);
+    begin_ += count;
+    return static_cast<ssize_t>(count);
+  }
+
+  ssize_t write(const char* from, std::size_t size) override {
+    if (!wait(POLLOUT)) return -1;
+    return send(socket_, from, size, MSG_NOSIGNAL | MSG_DONTWAIT);
+  }
+
+  void get_remote_ip_and_port(std::string& ip, int& port) const override { name(getpeername, ip, port); }
+  void get_local_ip_and_port(std::string& ip, int& port) const override { name(getsockname, ip, port); }
+  socket_t socket() const override { return socket_; }
+
+ private:
+  template <class Ask>
+  void name(Ask ask, std::string& ip, int& port) const {
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    std::array<char, NI_MAXHOST> host{};
+    std::array<char, NI_MAXSERV> service{};
+    if (ask(socket_, reinterpret_cast<sockaddr*>(&address), &size) != 0 ||
+        getnameinfo(reinterpret_cast<sockaddr*>(&address), size, host.data(), host.size(), service.data(),
+                    service.size(), NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+      return;
+    ip = host.data();
+    port = std::atoi(service.data());
+  }
+
+  bool wait(short what) const {
+    pollfd ready{socket_, what, 0};
+    const double left_ms = deadline_.seconds_left() * 1000;
+    return left_ms > 0 && poll(&ready, 1, static_cast<int>(left_ms) + 1) > 0;
+  }
+
+  bool fill() {
+    if (!wait(POLLIN)) return false;
+    const ssize_t count = recv(socket_, buffer_.data(), buffer_.size(), 0);
+    begin_ = 0;
+    end_ = count > 0 ? static_cast<std::size_t>(count) : 0;
+    return count > 0;
+  }
+
+  const int socket_;
+  Deadline deadline_{0};
+  std::size_t taken_ = 0;  // of this request
+  std::array<char, 4096> buffer_{};
+  std::size_t begin_ = 0, end_ = 0;
+};
+
+// A thread for each connection; their number is bounded by Connections.
+class ThreadEach : public httplib::TaskQueue {
+ public:
+  explicit ThreadEach(Connections& connections) : connections_(connections) {}
+  void enqueue(std::function<void()> task) override {
+    {
+      const std::lock_guard lock(mutex_);
+      ++running_;
+    }
+    std::thread([this, task = std::move(task)] {
+      task();
+      const std::lock_guard lock(mutex_);
+      --running_;
+      changed_.notify_all();
+    }).detach();
+  }
+  void shutdown() override {
+    connections_.close_all();
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return running_ == 0; });
+  }
+
+ private:
+  Connections& connections_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  int running_ = 0;
+};
+
+HttpRequest request_of(const httplib::Request& from) {
+  HttpRequest request;
+  request.method = from.method;
+  request.path = from.path;
+  for (const auto& [name, value] : from.params) request.query.emplace(name, value);
+  request.body = from.body;
+  request.peer = from.remote_addr;
+  request.header = [&from](const std::string& name) { return from.get_header_value(name); };
+  return request;
+}
+
+// A part of a file, read while it is sent.
+void give_file(const HttpAnswer& answer, const httplib::Ranges& ranges, httplib::Response& to) {
+  const int descriptor = open(answer.file.c_str(), O_RDONLY | O_CLOEXEC);
+  const auto size = descriptor < 0 ? 0 : lseek(descriptor, 0, SEEK_END);
+  const auto beyond = [&](const httplib::Range& range) {
+    return range.first >= size || range.second >= size;
+  };
+  const bool wrong = std::any_of(ranges.begin(), ranges.end(), beyond);
+  if (size <= 0 || wrong) {
+    if (descriptor >= 0) close(descriptor);
+    to.status = size <= 0 ? 404 : 416;
+    return to.set_content(size <= 0 ? "it is no longer kept\n" : "it is not so long\n", kPlain);
+  }
+  to.status = -1;  // 200, or 206 where a part is asked for
+  to.set_content_provider(
+      static_cast<std::size_t>(size), answer.type,
+      [descriptor](std::size_t offset, std::size_t length, httplib::DataSink& sink) {
+        std::array<char, kFileChunk> chunk{};
+        const ssize_t count =
+            pread(descriptor, chunk.data(), std::min(length, chunk.size()), static_cast<off_t>(offset));
+        return count > 0 && sink.write(chunk.data(), static_cast<std::size_t>(count));
+      },
+      [descriptor](bool) { close(descriptor); });
+}
+
+void put_answer(const HttpAnswer& answer, const httplib::Ranges& ranges, httplib::Response& to) {
+  to.status = answer.status;
+  for (const auto& [name, value] : answer.headers) to.set_header(name, value);
+  if (!answer.file.empty()) return give_file(answer, ranges, to);
+  to.set_content(answer.body, answer.type);
+}
+
+class Server : public httplib::Server {
+ public:
+  Server(Connections& connections, HttpServer::Handler handler)
+      : connections_(connections), handler_(std::move(handler)) {
+    new_task_queue = [this] { return new ThreadEach(connections_); };
+    set_payload_max_length(HttpServer::kMostBody);
+    set_pre_routing_handler([this](const httplib::Request& from, httplib::Response& to) {
+      if (from.path.size() > kLongestPath || from.ranges.size() > 1) {
+        put_answer({414, kPlain, "too much is asked for\n"}, {}, to);
+        return HandlerResponse::Handled;
+      }
+      // The body of others is read first.
+      if (from.method != "GET" && from.method != "HEAD") return HandlerResponse::Unhandled;
+      answer(from, to);
+      return HandlerResponse::Handled;
+    });
+    const auto whole = [this](const httplib::Request& from, httplib::Response& to) { answer(from, to); };
+    Post(".*", whole);
+    Put(".*", whole);
+    Delete(".*", whole);
+  }
+
+  // The library's own is five connections that wait to be taken, which one client fills.
+  void widen_backlog() { ::listen(svr_sock_, SOMAXCONN); }
+
+ private:
+  void answer(const httplib::Request& from, httplib::Response& to) {
+    try {
+      put_answer(handler_(request_of(from)), from.ranges, to);
+    } catch (const std::exception& error) {
+      log::warn("web: {} {}: {}", from.method, from.path, error.what());
+      put_answer({500, kPlain, "this could not be answered; the log says why\n"}, {}, to);
+    }
+  }
+
+  bool process_and_close_socket(socket_t socket) override {
+    const bool taken = connections_.add(socket);
+    if (taken) serve(socket);
+    connections_.remove(socket);
+    shutdown(socket, SHUT_RDWR);
+    close(socket);
+    return taken;
+  }
+
+  void serve(socket_t socket) {
+    BoundedStream stream(socket);
+    bool closed = false;
+    while (!closed && stream.await_request(HttpServer::kIdleSeconds)) {
+      bool understood = false;
+      const bool answered = process_request(stream, false, closed, [&](httplib::Request&) {
+        understood = true;
+        connections_.answering(socket, true);
+        stream.begin_answer();
+      });
+      // Where a request is none, nobody knows where the next one begins.
+      if (!answered || !understood) return;
+      connections_.answering(socket, false);
+    }
+  }
+
+  Connections& connections_;
+  const HttpServer::Handler handler_;
+};
+
+}  // namespace
+
+struct HttpServer::State {
+  explicit State(Handler handler) : server(connections, std::move(handler)) {}
+
+  Connections connections{kMostConnections};
+  Server server;
+  std::thread thread;
+  std::atomic<bool> over{false};
+  int port = 0;
+};
+
+HttpServer::HttpServer(const std::string& host, int port, Handler handler)
+    : state_(std::make_unique<State>(std::move(handler))) {
+  errno = 0;
+  // The library's own option lets a second program listen on a port that is taken.
+  state_->server.set_socket_options([](socket_t socket) {
+    const int yes = 1;
+    setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+  });
+  state_->port = port;
+  if (port == 0) {
+    state_->port = state_->server.bind_to_any_port(host);
+  } else if (!state_->server.bind_to_port(host, port)) {
+    state_->port = -1;
+  }
+  if (state_->port < 0)
+    throw UsageError("web: cannot listen on " + host + ":" + std::to_string(port) +
+                     (errno != 0 ? std::string(": ") + std::strerror(errno) : "") +
+                     ", expected an address of this machine and a port that is free");
+  state_->server.widen_backlog();
+  state_->thread = std::thread([state = state_.get()] {
+    state->server.listen_after_bind();
+    state->over = true;
+  });
+}
+
+HttpServer::~HttpServer() {
+  // stop() is heard only by a server that runs.
+  while (!state_->server.is_running() && !state_->over)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  state_->server.stop();
+  state_->thread.join();
+}
+
+int HttpServer::port() const { return state_->port; }
+
+}  // namespace actionflow

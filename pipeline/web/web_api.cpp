@@ -1,0 +1,257 @@
+#include "pipeline/web/web_api.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <utility>
+
+#include "base/error.h"
+#include "base/label_color.h"
+#include "base/mask.h"
+#include "base/time_text.h"
+#include "base/utf8.h"
+#include "datasets/pictures/frame_jpeg.h"
+#include "nodes/store/event_store.h"
+#include "nodes/store/event_text.h"
+#include "nodes/store/labelled_clips.h"
+
+namespace actionflow {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int kLiveWidth = 640;
+constexpr std::string_view kEvents = "/api/events/";
+
+double rounded(double number, double steps) { return std::round(number * steps) / steps; }
+
+HttpAnswer json_answer(const Json& json, int status = 200) {
+  return {status, "application/json", json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"};
+}
+
+HttpAnswer wrong(int status, const std::string& why) { return json_answer({{"error", why}}, status); }
+
+std::optional<std::int64_t> whole_number(std::string_view text) {
+  std::int64_t number = -1;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || number < 0) return std::nullopt;
+  return number;
+}
+
+std::string clip_type(const std::filesystem::path& clip) {
+  if (clip.extension() == ".mp4") return "video/mp4";
+  return clip.extension() == ".webm" ? "video/webm" : "video/x-matroska";
+}
+
+double seconds_under_way(const EventResult& event, std::int64_t now_ns) {
+  const double start = event.change.start;
+  if (!event.zero_ns) return event.change.decided - start;
+  return std::max(0., static_cast<double>(now_ns - *event.zero_ns) * 1e-9 - start);
+}
+
+Json labels_json(const std::vector<ScoredLabel>& top) {
+  Json list = Json::array();
+  for (const ScoredLabel& one : top)
+    list.push_back({{"label", one.label}, {"score", rounded(double{one.score}, 1e4)}});
+  return list;
+}
+
+}  // namespace
+
+WebApi::WebApi(WebSources sources, const Clock& clock) : sources_(std::move(sources)), clock_(clock) {
+  if (!sources_.state_folder.empty())
+    table_ = std::make_unique<EventTable>(event_file(sources_.state_folder));
+}
+
+std::optional<HttpAnswer> WebApi::answer(const HttpRequest& request) {
+  const std::string& path = request.path;
+  const bool of_event = path.starts_with(kEvents);
+  const bool known = of_event || path == "/healthz" || path == "/metrics" || path == "/api/streams" ||
+                     path == "/api/picture" || path == "/api/events" || path == "/api/labels";
+  if (!known) return std::nullopt;
+  if (of_event) return event_part(request);
+  if (request.method != "GET" && request.method != "HEAD") return wrong(405, "only GET is answered here");
+  if (path == "/healthz") return health();
+  if (path == "/metrics")
+    return sources_.metrics ? HttpAnswer{200, "text/plain; version=0.0.4; charset=utf-8", sources_.metrics()}
+                            : wrong(404, "no metrics are kept");
+  if (path == "/api/streams") return streams();
+  if (path == "/api/picture") return picture(request);
+  if (path == "/api/labels") return labels();
+  return events(request);
+}
+
+void WebApi::count_frames() {
+  const std::vector<StreamView> views = sources_.streams();
+  const std::lock_guard lock(rates_mutex_);
+  rates_.count(views, clock_.steady_ns());
+}
+
+// Alive as long as any stream gives pictures, or may yet.
+HttpAnswer WebApi::health() {
+  std::int64_t live = 0;
+  std::int64_t lost = 0;
+  const std::vector<StreamView> views = sources_.streams();
+  for (const StreamView& view : views) {
+    live += view.state == ConnectionState::open ? 1 : 0;
+    lost += view.state == ConnectionState::lost || view.state == ConnectionState::failed ? 1 : 0;
+  }
+  const bool none = !views.empty() && lost == static_cast<std::int64_t>(views.size());
+  const char* status = none ? "down" : lost > 0 ? "degraded" : "ok";
+  return json_answer({{"status", status}, {"streams", views.size()}, {"live", live}, {"lost", lost}},
+                     none ? 503 : 200);
+}
+
+HttpAnswer WebApi::streams() {
+  Json list = Json::array();
+  for (const StreamView& view : sources_.streams()) list.push_back(stream_json(view));
+  return json_answer({{"time", utc_text(clock_.wall_ns())},
+                      {"events_kept", table_ != nullptr},
+                      {"streams", std::move(list)}});
+}
+
+Json WebApi::stream_json(const StreamView& view) {
+  const LatestResults::Latest latest =
+      sources_.latest ? sources_.latest->latest(view.name) : LatestResults::Latest();
+  double fps = 0;
+  {
+    const std::lock_guard lock(rates_mutex_);
+    fps = rates_.frames_per_second(view.name);
+  }
+  Json json{{"name", view.name},
+            {"state", to_string(view.state)},
+            {"since", view.since_ns > 0 ? Json(utc_text(view.since_ns)) : Json(nullptr)},
+            {"error", view.error.empty() ? Json(nullptr) : Json(view.error)},
+            {"fps", rounded(fps, 10)},
+            {"latency_ms", rounded(view.latency_ms, 10)},
+            {"frames", view.frames},
+            {"windows", view.windows},
+            {"dropped", view.dropped},
+            {"failed", view.failed},
+            {"damaged", view.damaged},
+            {"events", view.events},
+            {"reconnects", view.reconnects},
+            {"none", latest.none},
+            {"top", labels_json(latest.top)},
+            {"event", nullptr}};
+  if (latest.event) {
+    const EventResult& event = *latest.event;
+    json["event"] = {{"id", event.id},
+                     {"label", event.label},
+                     {"score", rounded(double{event.change.score}, 1e4)},
+                     {"seconds", rounded(seconds_under_way(event, clock_.wall_ns()), 10)}};
+  }
+  return json;
+}
+
+HttpAnswer WebApi::picture(const HttpRequest& request) {
+  const auto stream = request.parameter("stream");
+  if (!stream) return wrong(400, "expected stream=NAME");
+  const Frame frame = sources_.newest_frame(*stream);
+  if (!frame) return has_stream(*stream) ? HttpAnswer{204} : wrong(404, "there is no such stream");
+  try {
+    return {200, "image/jpeg", frame_jpeg(frame, kLiveWidth)};
+  } catch (const Error& error) {
+    return wrong(404, error.what());
+  }
+}
+
+bool WebApi::has_stream(const std::string& name) const {
+  const std::vector<StreamView> views = sources_.streams();
+  return std::any_of(views.begin(), views.end(), [&](const StreamView& view) { return view.name == name; });
+}
+
+std::vector<StoredEvent> WebApi::find(const EventQuery& query) {
+  const std::lock_guard lock(table_mutex_);
+  return table_->find(query);
+}
+
+HttpAnswer WebApi::events(const HttpRequest& request) {
+  if (!table_) return wrong(404, "no events are kept: the pipeline has no node `store`");
+  EventQuery query;
+  query.stream = request.parameter("stream");
+  query.label = request.parameter("label");
+  query.limit = 100;
+  for (const auto& [name, to] : {std::pair("since", &query.since_ns), std::pair("until", &query.until_ns)}) {
+    const auto text = request.parameter(name);
+    if (!text) continue;
+    *to = time_of(*text, clock_.wall_ns());
+    if (!*to) return wrong(400, std::string(name) + " is no time, expected one such as 2026-11-29T16:05:00Z");
+  }
+  for (const auto& [name, to] : {std::pair("before", &query.before), std::pair("limit", &query.limit)}) {
+    const auto text = request.parameter(name);
+    if (!text) continue;
+    *to = whole_number(*text);
+    if (!*to) return wrong(400, std::string(name) + " is no number");
+  }
+  query.limit = std::min(*query.limit, kMostEvents) + 1;
+  std::vector<StoredEvent> found = find(query);
+  const bool more = static_cast<std::int64_t>(found.size()) == *query.limit;
+  if (more) found.erase(found.begin());
+  Json list = Json::array();
+  for (const StoredEvent& event : found) {
+    Json one = event_json(event);
+    one["time"] = utc_text(event.time_ns);
+    list.push_back(std::move(one));
+  }
+  return json_answer({{"events", std::move(list)}, {"more", more}});
+}
+
+// /api/events/12, …/12/clip, …/12/picture, …/12/label
+HttpAnswer WebApi::event_part(const HttpRequest& request) {
+  if (!table_) return wrong(404, "no events are kept: the pipeline has no node `store`");
+  const std::string_view rest = std::string_view(request.path).substr(kEvents.size());
+  const std::size_t slash = std::min(rest.find('/'), rest.size());
+  const auto number = whole_number(rest.substr(0, slash));
+  const std::string_view part = slash < rest.size() ? rest.substr(slash + 1) : "";
+  const bool writes = part == "label";
+  if (!number || (!part.empty() && part != "clip" && part != "picture" && part != "label"))
+    return wrong(404, "there is no such thing");
+  const bool reads = request.method == "GET" || request.method == "HEAD";
+  if (writes ? request.method != "POST" : !reads) return wrong(405, "this is not done here");
+  if (writes) return correct(*number, request.body);
+  const std::vector<StoredEvent> found = find({.number = number});
+  if (found.empty()) return wrong(404, "there is no such event, or it is no longer kept");
+  const StoredEvent& event = found.front();
+  if (part.empty()) {
+    Json one = event_json(event);
+    one["time"] = utc_text(event.time_ns);
+    return json_answer(one);
+  }
+  const std::string& file = part == "clip" ? event.clip : event.picture;
+  if (file.empty()) return wrong(404, "the event has none");
+  HttpAnswer answer{200, part == "clip" ? clip_type(file) : "image/jpeg"};
+  answer.file = sources_.state_folder / file;
+  return answer;
+}
+
+HttpAnswer WebApi::correct(std::int64_t number, const std::string& body) {
+  const Json json = Json::parse(body, nullptr, false);
+  const bool given = json.is_object() && json.contains("label");
+  if (!given || !(json["label"].is_null() || json["label"].is_string()))
+    return wrong(400, "expected {\"label\": \"…\"}, \"\" for none of the classes, null to take it back");
+  std::optional<std::string> label;
+  if (json["label"].is_string()) label = json["label"].get<std::string>();
+  if (label && !is_label(*label)) return wrong(400, "a label is at most 100 bytes on one line");
+  const std::lock_guard lock(table_mutex_);
+  if (!table_->correct(number, label)) return wrong(404, "there is no such event, or it is no longer kept");
+  write_labelled_clips(sources_.state_folder, *table_);
+  const std::vector<StoredEvent> found = table_->find({.number = number});
+  if (found.empty()) return wrong(404, "it is no longer kept");
+  Json one = event_json(found.front());
+  one["time"] = utc_text(found.front().time_ns);
+  return json_answer(one);
+}
+
+// With the colours that labels have everywhere.
+HttpAnswer WebApi::labels() const {
+  Json list = Json::array();
+  for (std::size_t i = 0; i < sources_.classes.size(); ++i) {
+    const LabelColor color = label_color(i);
+    list.push_back({{"label", sources_.classes[i]}, {"color", css(color)}, {"ink", css(ink_on(color))}});
+  }
+  return json_answer({{"labels", std::move(list)}});
+}
+
+}  // namespace actionflow

@@ -1,0 +1,51 @@
+// What the page asks for, as JSON (assets/openapi.json describes it), pictures and clips.
+//
+// Everything comes from snapshots and from the store's table, over a connection of its own; nothing here
+// waits for the graph. Thread-safe.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+
+#include "nodes/store/event_table.h"
+#include "pipeline/web/http_server.h"
+#include "pipeline/web/stream_rates.h"
+#include "pipeline/web/web_sources.h"
+
+namespace actionflow {
+
+class WebApi {
+ public:
+  static constexpr std::int64_t kMostEvents = 500;  // in one answer
+
+  explicit WebApi(WebSources sources, const Clock& clock = Clock::system());
+
+  // nullopt for a path that is not the API's.
+  std::optional<HttpAnswer> answer(const HttpRequest& request);
+  // Once a second or so, by whoever keeps the time.
+  void count_frames();
+
+ private:
+  HttpAnswer health();
+  HttpAnswer streams();
+  HttpAnswer picture(const HttpRequest& request);
+  bool has_stream(const std::string& name) const;
+  HttpAnswer events(const HttpRequest& request);
+  HttpAnswer event_part(const HttpRequest& request);
+  HttpAnswer correct(std::int64_t number, const std::string& body);
+  HttpAnswer labels() const;
+  nlohmann::ordered_json stream_json(const StreamView& view);
+  std::vector<StoredEvent> find(const EventQuery& query);
+
+  const WebSources sources_;
+  const Clock& clock_;
+  std::mutex table_mutex_;
+  std::unique_ptr<EventTable> table_;  // null without a store
+  std::mutex rates_mutex_;
+  StreamRates rates_;
+};
+
+}  // namespace actionflow

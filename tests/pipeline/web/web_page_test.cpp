@@ -1,0 +1,278 @@
+// The page of a running pipeline: its API held against its description, and the page in a real browser.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <thread>
+
+#include "nodes/store/event_store.h"
+#include "pipeline/web/assets.h"
+#include "pipeline/web/page_sources.h"
+#include "pipeline/web/web_server.h"
+#include "tests/pipeline/run/graph_bench.h"
+#include "tests/tools/browser.h"
+#include "tests/tools/http_ask.h"
+#include "tests/tools/json_schema.h"
+#include "tests/tools/wait_for.h"
+
+namespace actionflow::testing {
+namespace {
+
+using nlohmann::json;
+using ::testing::HasSubstr;
+
+// Two cameras that are files played at their own speed; at such thresholds one class or another is always
+// under way in them.
+class Page : public ::testing::Test {
+ protected:
+  explicit Page(const std::string& token = "") {
+    bench_.video("door.mp4", 3000, 1);
+    bench_.video("yard.mp4", 3000, 2);
+    bench_.video("gate.mp4", 100, 3);
+    description_ = bench_.describe(
+        "defaults: {realtime: true}\nstreams: {door: door.mp4, \"yard <b>\": yard.mp4, gate: "
+        "gate.mp4}\ngraph:\n"
+        "  frames: {node: decode}\n  clips: {node: window, from: frames, hop: 1}\n"
+        "  net: {node: cnn3d, from: clips, model: plain.yaml, random_weights: 4}\n"
+        "  actions: {node: events, from: net, begin: 0.01, end: 0.01}\n"
+        "  kept: {node: store, from: actions, folder: state, before: 0, after: 0.2}\n"
+        "web: {listen: \"127.0.0.1:0\"" +
+        (token.empty() ? "" : ", token: " + token) + "}\n");
+    latest_ = std::make_shared<LatestResults>();
+    pipeline_ = std::make_unique<Pipeline>(description_, latest_);
+    server_ = std::make_unique<WebServer>(*description_.web, page_sources(*pipeline_, description_, latest_));
+    run_ = std::thread([this] { pipeline_->run(); });
+  }
+  ~Page() override {
+    server_.reset();
+    pipeline_->stop();
+    run_.join();
+  }
+
+  int port() const { return server_->port(); }
+  std::filesystem::path state() const { return bench_.folder() / "state"; }
+
+  // An event that is over and has its clip.
+  std::optional<json> finished_event() const {
+    const json found = json::parse(http_get(port(), "/api/events?limit=500").body);
+    for (const json& event : found["events"]) {
+      if (event["state"] == "ended" && !event["clip"].is_null()) return event;
+    }
+    return std::nullopt;
+  }
+  json wait_for_event() const {
+    std::optional<json> event;
+    EXPECT_TRUE(wait_for([&] { return (event = finished_event()).has_value(); }));
+    return event.value_or(json());
+  }
+  std::string text(const std::string& name) const {
+    std::ifstream file(state() / name);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+
+  GraphBench bench_;
+  PipelineDescription description_;
+  std::shared_ptr<LatestResults> latest_;
+  std::unique_ptr<Pipeline> pipeline_;
+  std::unique_ptr<WebServer> server_;
+  std::thread run_;
+};
+
+class LockedPage : public Page {
+ protected:
+  LockedPage() : Page("0123456789abcdef") {}
+};
+
+TEST_F(Page, AnswersAsItsDescriptionSays) {
+  const json document = json::parse(http_get(port(), "/api/openapi.json").body);
+  const json event = wait_for_event();
+  const std::string number = std::to_string(event["number"].get<int>());
+  const JsonSchema schema(document);
+  // Each path of the description, with each answer that is named here.
+  struct Asked {
+    std::string path, method, target, body;
+    int status;
+  };
+  const std::vector<Asked> all{
+      {"/api/streams", "GET", "/api/streams", "", 200},
+      {"/api/picture", "GET", "/api/picture", "", 400},
+      {"/api/picture", "GET", "/api/picture?stream=nobody", "", 404},
+      {"/api/picture", "GET", "/api/picture?stream=gate", "", 204},
+      {"/api/events", "GET", "/api/events?stream=door&since=1%20h&limit=3", "", 200},
+      {"/api/events", "GET", "/api/events?before=" + number, "", 200},
+      {"/api/events", "GET", "/api/events?since=tomorrow", "", 400},
+      {"/api/events", "GET", "/api/events?limit=-1", "", 400},
+      {"/api/events/{number}", "GET", "/api/events/" + number, "", 200},
+      {"/api/events/{number}", "GET", "/api/events/999999", "", 404},
+      {"/api/events/{number}/clip", "GET", "/api/events/" + number + "/clip", "", 200},
+      {"/api/events/{number}/clip", "GET", "/api/events/999999/clip", "", 404},
+      {"/api/events/{number}/picture", "GET", "/api/events/" + number + "/picture", "", 200},
+      {"/api/events/{number}/label", "POST", "/api/events/" + number + "/label", R"({"label":"sit"})", 200},
+      {"/api/events/{number}/label", "POST", "/api/events/" + number + "/label", R"({"label":7})", 400},
+      {"/api/events/{number}/label", "POST", "/api/events/" + number + "/label", "[[[[", 400},
+      {"/api/events/{number}/label", "POST", "/api/events/999999/label", R"({"label":""})", 404},
+      {"/api/labels", "GET", "/api/labels", "", 200},
+      {"/healthz", "GET", "/healthz", "", 200},
+      {"/metrics", "GET", "/metrics", "", 200}};
+  std::set<std::string> seen;
+  for (const Asked& asked : all) {
+    const HttpReply reply = http_ask(port(), asked.method, asked.target, {}, asked.body);
+    ASSERT_EQ(reply.status, asked.status) << asked.target << " " << reply.body;
+    const std::string method = asked.method == "GET" ? "get" : "post";
+    const json& response =
+        document.at("paths").at(asked.path).at(method).at("responses").at(std::to_string(asked.status));
+    seen.insert(asked.path);
+    if (!response.contains("content")) {
+      EXPECT_EQ(reply.body, "") << asked.target;
+      continue;
+    }
+    const json& content = response["content"];
+    ASSERT_TRUE(content.contains(reply.headers.at("content-type"))) << asked.target;
+    if (reply.headers.at("content-type") != "application/json") continue;
+    EXPECT_EQ(schema.wrong(json::parse(reply.body), content["application/json"]["schema"]), "")
+        << asked.target;
+  }
+  for (const auto& [path, described] : document["paths"].items()) EXPECT_TRUE(seen.contains(path)) << path;
+  EXPECT_EQ(http_ask(port(), "POST", "/api/streams", {}, "x").status, 405);
+  EXPECT_EQ(http_get(port(), "/api/events/" + number + "/label").status, 405);
+  for (const char* strange : {"/api/events/../../etc/passwd", "/api/events/1/clip/..", "/api/events/x",
+                              "/..%2f..%2fetc", "/page.html", "/api/events/99999999999999999999"})
+    EXPECT_EQ(http_get(port(), strange).status, 404) << strange;
+}
+
+TEST_F(Page, ShowsLivePicturesOnlyWhileTheyAreAskedFor) {
+  ASSERT_TRUE(wait_for([&] { return http_get(port(), "/api/picture?stream=door").status == 200; }));
+  const HttpReply picture = http_get(port(), "/api/picture?stream=door");
+  EXPECT_EQ(picture.headers.at("content-type"), "image/jpeg");
+  EXPECT_EQ(static_cast<unsigned char>(picture.body[0]), 0xFF);
+  const json now = json::parse(http_get(port(), "/api/streams").body);
+  EXPECT_EQ(now["streams"][0]["state"], "live");
+  EXPECT_GT(now["streams"][0]["frames"], 0);
+}
+
+TEST_F(Page, GivesClipsAndKeepsCorrectionsAsListsToTrainOn) {
+  const json event = wait_for_event();
+  const std::string at = "/api/events/" + std::to_string(event["number"].get<int>());
+  const HttpReply clip = http_get(port(), at + "/clip", {{"Range", "bytes=4-7"}});
+  EXPECT_EQ(clip.status, 206);
+  EXPECT_EQ(clip.body, "ftyp") << "MP4";
+  const HttpReply changed = http_ask(port(), "POST", at + "/label", {}, R"({"label":"sit down"})");
+  EXPECT_EQ(json::parse(changed.body)["corrected"], "sit down");
+  EXPECT_EQ(text("labelled.txt"), event["clip"].get<std::string>() + " sit down\n");
+  EXPECT_THAT(text("labelled_times.txt"), HasSubstr(event["clip"].get<std::string>() + " "));
+  http_ask(port(), "POST", at + "/label", {}, R"({"label":null})");
+  EXPECT_EQ(text("labelled.txt"), "");
+}
+
+TEST_F(Page, AsksOthersForNothingAndIsSmall) {
+  std::size_t first_paint = 0;
+  for (const char* target : {"/", "/page.css", "/page.js", "/api/labels", "/api/streams"}) {
+    const HttpReply reply = http_get(port(), target);
+    EXPECT_EQ(reply.status, 200) << target;
+    EXPECT_THAT(reply.headers.at("content-security-policy"), HasSubstr("default-src 'none'"));
+    EXPECT_EQ(reply.headers.at("x-content-type-options"), "nosniff");
+    const bool is_file = std::string(target).find("api") == std::string::npos;
+    EXPECT_TRUE(!is_file || reply.body.find("://") == std::string::npos) << target;
+    first_paint += reply.body.size();
+  }
+  EXPECT_LT(first_paint, 100'000U);
+}
+
+TEST_F(LockedPage, GivesNothingWithoutItsToken) {
+  const HttpReply page = http_get(port(), "/");
+  EXPECT_EQ(page.status, 401);
+  EXPECT_THAT(page.body, HasSubstr("type=\"password\""));
+  for (const char* target : {"/api/streams", "/api/events", "/api/picture?stream=door", "/healthz",
+                             "/metrics", "/api/openapi.json", "/page.js", "/nothing"})
+    EXPECT_EQ(http_get(port(), target).status, 401) << target;
+  EXPECT_EQ(http_ask(port(), "POST", "/api/events/1/label", {}, R"({"label":"x"})").status, 401);
+  EXPECT_EQ(http_get(port(), "/api/streams", {{"Authorization", "Bearer 0123456789abcdef"}}).status, 200);
+  EXPECT_EQ(http_ask(port(), "POST", "/login", {}, "0123456789abcde").status, 401);
+  const HttpReply login = http_ask(port(), "POST", "/login", {}, "0123456789abcdef");
+  ASSERT_EQ(login.status, 204);
+  const std::string cookie =
+      login.headers.at("set-cookie").substr(0, login.headers.at("set-cookie").find(';'));
+  EXPECT_EQ(http_get(port(), "/api/streams", {{"Cookie", cookie}}).status, 200);
+}
+
+// Where ACTIONFLOW_SCREENSHOTS names a folder, what the browser shows is left there to be looked at.
+void keep_screenshot(Browser& browser, const std::string& name) {
+  const char* folder = std::getenv("ACTIONFLOW_SCREENSHOTS");
+  if (folder) std::ofstream(std::filesystem::path(folder) / (name + ".png.base64")) << browser.screenshot();
+}
+
+TEST_F(Page, IsWatchedPlayedAndCorrectedInARealBrowser) {
+  if (Browser::path().empty()) GTEST_SKIP() << "needs Chromium";
+  const json event = wait_for_event();
+  Browser browser;
+  browser.open(server_->address());
+  ASSERT_TRUE(browser.wait("document.querySelectorAll('.tile .good').length === 2"));
+  EXPECT_EQ(browser.value("document.querySelectorAll('.tile b')[1].textContent"), "yard <b>")
+      << "never markup";
+  EXPECT_TRUE(browser.wait(
+      "[...document.querySelectorAll('.tile img')].filter(img => img.naturalWidth > 0).length >= 2"));
+  EXPECT_TRUE(browser.wait("document.querySelectorAll('#events button').length > 0"));
+  EXPECT_TRUE(
+      browser.wait("[...document.querySelectorAll('#events img')].some(img => img.naturalWidth > 0)"));
+  EXPECT_TRUE(browser.wait("document.querySelectorAll('.time button').length > 0"));
+  keep_screenshot(browser, "page");
+
+  // By keyboard: one stop for all cards, arrows between them, Enter opens.
+  browser.value("document.querySelector('#events button').focus()");
+  browser.press("End");
+  EXPECT_TRUE(
+      browser.value("document.activeElement === document.querySelector('#events button:last-child')"));
+  EXPECT_EQ(browser.value("document.querySelectorAll('#events button[tabindex=\"0\"]').length"), 1);
+  const std::string card = "cards.get(" + std::to_string(event["number"].get<int>()) + ")";
+  ASSERT_TRUE(browser.wait(card));
+  browser.value(card + ".focus()");
+  browser.press("Enter");
+  ASSERT_TRUE(browser.wait("document.querySelector('dialog').open"));
+  EXPECT_TRUE(browser.wait("document.querySelector('#film video')?.readyState >= 2")) << "the clip plays";
+  keep_screenshot(browser, "viewer");
+
+  browser.value(
+      "document.querySelector('#right').value = ''; document.querySelector('#correction').requestSubmit()");
+  EXPECT_TRUE(browser.wait("document.querySelector('#said').textContent.startsWith('Kept')"));
+  EXPECT_EQ(text("labelled.txt"), "");
+  EXPECT_THAT(text("labelled_times.txt"), HasSubstr(".mp4\n"));
+  EXPECT_THAT(browser.value("document.querySelector('#viewer-title').textContent").get<std::string>(),
+              HasSubstr("none of the classes"));
+  browser.press("Escape");
+  EXPECT_TRUE(browser.wait("!document.querySelector('dialog').open"));
+
+  for (const char* scheme : {"dark", "light"}) {
+    browser.prefer(scheme);
+    browser.resize(390, 844);
+    EXPECT_TRUE(browser.wait("document.documentElement.scrollWidth <= innerWidth"))
+        << "no scrolling sideways";
+    keep_screenshot(browser, std::string("phone-") + scheme);
+  }
+  browser.prefer("dark");
+  browser.resize(1280, 800);
+  keep_screenshot(browser, "page-dark");
+
+  EXPECT_THAT(browser.problems(), ::testing::IsEmpty());
+  for (const std::string& request : browser.requests())
+    EXPECT_TRUE(request.starts_with(server_->address()) || request.starts_with("data:") ||
+                request == "about:blank")
+        << request;
+}
+
+TEST_F(LockedPage, OpensInARealBrowserWithItsToken) {
+  if (Browser::path().empty()) GTEST_SKIP() << "needs Chromium";
+  Browser browser(390, 844);
+  browser.open(server_->address());
+  ASSERT_TRUE(browser.wait("document.querySelector('#token')"));
+  keep_screenshot(browser, "login");
+  browser.value(
+      "document.querySelector('#token').value = 'wrong'; document.querySelector('#login').requestSubmit()");
+  EXPECT_TRUE(browser.wait("document.querySelector('#said').textContent === 'the token is wrong'"));
+  browser.value(
+      "document.querySelector('#token').value = '0123456789abcdef'; "
+      "document.querySelector('#login').requestSubmit()");
+  EXPECT_TRUE(browser.wait("document.querySelectorAll('.tile').length === 3"));
+}
+
+}  // namespace
+}  // namespace actionflow::testing
