@@ -23,7 +23,7 @@ struct Container {
   const char* name;
 };
 
-constexpr Container kContainers[] = {{".mp4", "mp4"}, {".webm", "webm"}, {".mkv", "matroska"}};
+constexpr Container kClipContainers[] = {{".mp4", "mp4"}, {".webm", "webm"}, {".mkv", "matroska"}};
 
 bool takes(const Container& container, AVCodecID codec) {
   const AVOutputFormat* format = av_guess_format(container.name, nullptr, nullptr);
@@ -98,7 +98,7 @@ std::string PacketWriter::suffix_for(const Reader::CodecParameters& parameters) 
   prepare_ffmpeg();
   const AVCodecID codec = parameters.codec->codec_id;
   if (codec == AV_CODEC_ID_RAWVIDEO) return "";
-  for (const Container& container : kContainers) {
+  for (const Container& container : kClipContainers) {
     if (suits(container, codec)) return container.suffix;
   }
   return "";
