@@ -14,6 +14,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <string>
@@ -72,7 +73,7 @@ class Browser {
       try {
         const nlohmann::json now = value("Boolean(" + expression + ")");
         if (now.is_boolean() && now.get<bool>()) return true;
-        value("new Promise(resume => setTimeout(resume, 100))");
+        hear();
       } catch (const std::runtime_error&) {
         // The page gives way to the next one.
       }
@@ -163,11 +164,19 @@ class Browser {
   }
 
   void note(const Json& event) {
-    const std::string method = event["method"];
+    const std::string method = event.value("method", "");
     if (method == "Runtime.exceptionThrown") problems_.push_back(event["params"].dump());
     if (method == "Log.entryAdded" && event["params"]["entry"]["level"] == "error")
       problems_.push_back(event["params"]["entry"].dump());
     if (method == "Network.requestWillBeSent") requests_.push_back(event["params"]["request"]["url"]);
+  }
+
+  // What the browser tells in the next moment. Nothing is awaited in the page: one that gives way to the next
+  // may never answer.
+  void hear() {
+    constexpr int kMomentMs = 100;
+    pollfd ready{from_, POLLIN, 0};
+    if (buffer_.find('\0') != std::string::npos || poll(&ready, 1, kMomentMs) > 0) note(receive());
   }
 
   Json receive() {

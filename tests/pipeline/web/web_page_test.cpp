@@ -263,7 +263,7 @@ TEST_F(LockedPage, OpensInARealBrowserWithItsToken) {
   if (Browser::path().empty()) GTEST_SKIP() << "needs Chromium";
   Browser browser(390, 844);
   browser.open(server_->address());
-  ASSERT_TRUE(browser.wait("document.querySelector('#token')"));
+  ASSERT_TRUE(browser.wait("document.querySelector('#login').onsubmit"));
   keep_screenshot(browser, "login");
   browser.value(
       "document.querySelector('#token').value = 'wrong'; document.querySelector('#login').requestSubmit()");
