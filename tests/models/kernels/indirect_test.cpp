@@ -5,11 +5,12 @@
 #include <gtest/gtest.h>
 #include <omp.h>
 
-#include <cstring>
+#include <algorithm>
 
 #include "base/processor.h"
 #include "tests/models/kernels/convolution_case.h"
 #include "tests/models/reference.h"
+#include "tests/models/tensors.h"
 
 namespace actionflow::testing {
 namespace {
@@ -69,11 +70,6 @@ TEST(Indirect, LeavesOtherPostOperationsToOthers) {
   ConvolutionProblem p = problem({{32, 4, 6, 7}, 40});
   p.post_operations = {Activation{ActivationKind::silu}};
   EXPECT_FALSE(kernels::indirect_fits(p));
-}
-
-bool same_bits(const Tensor& a, const Tensor& b) {
-  return a.size() == b.size() &&
-         std::memcmp(a.data(), b.data(), static_cast<std::size_t>(a.size()) * sizeof(float)) == 0;
 }
 
 TEST(Indirect, GivesTheSameBitsOnAnyNumberOfThreads) {

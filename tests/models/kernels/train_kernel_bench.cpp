@@ -13,6 +13,7 @@
 #include "models/plan/fuse.h"
 #include "models/plan/memory.h"
 #include "tests/models/reference.h"
+#include "tests/models/tensors.h"
 
 namespace actionflow::testing {
 
@@ -62,11 +63,6 @@ float get(const Layout& layout, const void* memory, std::int64_t at) {
 void pack(const Tensor& tensor, const Layout& layout, void* memory) {
   std::memset(memory, 0, layout.bytes());
   each_element(layout, [&](std::int64_t i, std::int64_t at) { set(layout, memory, at, tensor[i]); });
-}
-
-bool same_bits(const Tensor& a, const Tensor& b) {
-  return a.shape() == b.shape() &&
-         (a.empty() || std::memcmp(a.data(), b.data(), a.values().size_bytes()) == 0);
 }
 
 Shape shape_of(const Layout& layout) {

@@ -1,7 +1,7 @@
 // Networks that advance along a stream: in pieces of any size they say what they say of the whole sequence.
 #include <gtest/gtest.h>
 
-#include <cstring>
+#include <algorithm>
 #include <random>
 
 #include "base/processor.h"
@@ -10,25 +10,10 @@
 #include "tests/models/graph/network_graphs.h"
 #include "tests/models/networks.h"
 #include "tests/models/reference.h"
+#include "tests/models/tensors.h"
 
 namespace actionflow::testing {
 namespace {
-
-// Of 1×C×T×…, the samples [first, first + count).
-Tensor samples(const Tensor& sequence, std::int64_t first, std::int64_t count) {
-  Shape shape = sequence.shape();
-  const std::int64_t frame = sequence.size() / (shape[1] * shape[2]), all = shape[2];
-  shape[2] = count;
-  Tensor piece(shape);
-  for (std::int64_t c = 0; c < shape[1]; ++c)
-    std::copy_n(sequence.data() + (c * all + first) * frame, count * frame, piece.data() + c * count * frame);
-  return piece;
-}
-
-bool same_bits(const Tensor& a, const Tensor& b) {
-  return a.shape() == b.shape() &&
-         std::memcmp(a.data(), b.data(), sizeof(float) * static_cast<std::size_t>(a.size())) == 0;
-}
 
 // `count` samples a call; what they say against what is said of `whole` at the same place.
 void expect_pieces_equal(const Network& network, Workspace& workspace, const Tensor& sequence,

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstring>
 #include <random>
 
 #include "base/error.h"
@@ -14,27 +13,10 @@
 #include "tests/models/graph/network_graphs.h"
 #include "tests/models/networks.h"
 #include "tests/models/reference.h"
+#include "tests/models/tensors.h"
 
 namespace actionflow::testing {
 namespace {
-
-// Of 1×C×T×…, `count` samples from `first` on; those before the beginning are the first one again.
-Tensor stretch(const Tensor& sequence, std::int64_t first, std::int64_t count) {
-  Shape shape = sequence.shape();
-  const std::int64_t frame = sequence.size() / (shape[1] * shape[2]), all = shape[2];
-  shape[2] = count;
-  Tensor piece(shape);
-  for (std::int64_t c = 0; c < shape[1]; ++c)
-    for (std::int64_t t = 0; t < count; ++t)
-      std::copy_n(sequence.data() + (c * all + std::max<std::int64_t>(first + t, 0)) * frame, frame,
-                  piece.data() + (c * count + t) * frame);
-  return piece;
-}
-
-bool have_same_bits(const Tensor& a, const Tensor& b) {
-  return a.shape() == b.shape() &&
-         std::memcmp(a.data(), b.data(), sizeof(float) * static_cast<std::size_t>(a.size())) == 0;
-}
 
 // A stream that a network advances along.
 class Along {
@@ -52,7 +34,7 @@ class Along {
   Tensor go_on() {
     const std::int64_t first = next_;
     next_ += network_->samples();
-    return network_->predict(stretch(sequence_, first, network_->samples()), workspace_);
+    return network_->predict(samples(sequence_, first, network_->samples()), workspace_);
   }
 
  private:
@@ -198,8 +180,8 @@ void expect_windows_equal(const Architecture& architecture, const Weights& weigh
   const std::int64_t frames = architecture.input.frames;
   for (std::int64_t first = 0; first + frames <= sequence.dim(2); first += hop) {
     const Tensor said = first == 0 ? stream.begin(0, frames) : stream.go_on();
-    const Tensor expected = whole->predict(stretch(sequence, first, frames), workspace);
-    ASSERT_TRUE(have_same_bits(said, expected))
+    const Tensor expected = whole->predict(samples(sequence, first, frames), workspace);
+    ASSERT_TRUE(same_bits(said, expected))
         << what << ", window at " << first << ": deviation " << deviation(said, expected).largest;
   }
 }
@@ -263,21 +245,21 @@ TEST_F(CnnLstmAdvances, StreamsDoNotHearEachOther) {
   one.begin(0, 6);
   two.begin(0, 6);
   alone.begin(0, 6);
-  EXPECT_TRUE(have_same_bits(one.go_on(), alone.go_on()));
+  EXPECT_TRUE(same_bits(one.go_on(), alone.go_on()));
 }
 
 TEST_F(CnnLstmAdvances, BeginsAnywhereWhateverWasBefore) {
   const auto network = compile({.samples = 3});
   Along used(network, sequence_), fresh(network, sequence_);
   used.begin(0, 6);
-  EXPECT_TRUE(have_same_bits(used.begin(9, 6), fresh.begin(9, 6)));
+  EXPECT_TRUE(same_bits(used.begin(9, 6), fresh.begin(9, 6)));
 }
 
 TEST_F(CnnLstmAdvances, ResultsDoNotDependOnThreads) {
   const auto one = compile({.samples = 2}), two = compile({.threads = 2, .samples = 2});
   Along a(one, sequence_), b(two, sequence_);
-  EXPECT_TRUE(have_same_bits(a.begin(0, 6), b.begin(0, 6)));
-  EXPECT_TRUE(have_same_bits(a.go_on(), b.go_on()));
+  EXPECT_TRUE(same_bits(a.begin(0, 6), b.begin(0, 6)));
+  EXPECT_TRUE(same_bits(a.go_on(), b.go_on()));
 }
 
 // Frames are taken in without a result as with one.
@@ -295,7 +277,7 @@ TEST_F(CnnLstmAdvances, WhatIsTakenInCounts) {
   const auto whole = compile({}), network = compile({.samples = 3});
   Workspace for_whole(*whole), workspace(*network);
   network->take_in(all.first(3), workspace);
-  EXPECT_TRUE(have_same_bits(network->run(all.last(3), workspace), whole->run(all, for_whole)));
+  EXPECT_TRUE(same_bits(network->run(all.last(3), workspace), whole->run(all, for_whole)));
   EXPECT_THROW(whole->take_in(all, for_whole), std::invalid_argument);
 }
 
