@@ -52,6 +52,18 @@ class Page : public ::testing::Test {
   int port() const { return server_->port(); }
   std::filesystem::path state() const { return bench_.folder() / "state"; }
 
+  // Looks again with each frame of the cameras, not more often than a page is answered.
+  template <class Condition>
+  bool look_for(Condition&& condition) const {
+    std::int64_t frames = 0;
+    return wait_for([&] {
+      const std::int64_t now = pipeline_->progress().frames();
+      if (now == frames) return false;
+      frames = now;
+      return condition();
+    });
+  }
+
   // An event that is over and has its clip.
   std::optional<json> finished_event() const {
     const json found = json::parse(http_get(port(), "/api/events?limit=500").body);
@@ -62,7 +74,7 @@ class Page : public ::testing::Test {
   }
   json wait_for_event() const {
     std::optional<json> event;
-    EXPECT_TRUE(wait_for([&] { return (event = finished_event()).has_value(); }));
+    EXPECT_TRUE(look_for([&] { return (event = finished_event()).has_value(); }));
     return event.value_or(json());
   }
   std::string text(const std::string& name) const {
@@ -141,7 +153,7 @@ TEST_F(Page, AnswersAsItsDescriptionSays) {
 }
 
 TEST_F(Page, ShowsLivePicturesOnlyWhileTheyAreAskedFor) {
-  ASSERT_TRUE(wait_for([&] { return http_get(port(), "/api/picture?stream=door").status == 200; }));
+  ASSERT_TRUE(look_for([&] { return http_get(port(), "/api/picture?stream=door").status == 200; }));
   const HttpReply picture = http_get(port(), "/api/picture?stream=door");
   EXPECT_EQ(picture.headers.at("content-type"), "image/jpeg");
   EXPECT_EQ(static_cast<unsigned char>(picture.body[0]), 0xFF);
