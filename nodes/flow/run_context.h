@@ -66,8 +66,6 @@ struct StreamState {
   std::atomic<std::int64_t> damaged{0};
   std::atomic<std::int64_t> reconnects{0};
   std::atomic<bool> source_failed{false};
-  // Its source is open.
-  std::atomic<bool> connected{false};
   // When the newest frame was decoded, by the run's steady clock; 0 before the first.
   std::atomic<std::int64_t> newest_frame_ns{0};
   // Nothing of it is left to read.

@@ -52,8 +52,8 @@ void add_state(MetricText& text, const StreamState& stream, const Clock& clock) 
   text.counter("actionflow_windows_dropped_total", "windows left out, by reason",
                static_cast<double>(stream.dropped), {{"stream", stream.name}, {"reason", "busy"}});
   const std::int64_t newest = stream.newest_frame_ns;
-  text.gauge("actionflow_stream_up", "1 while frames come or are awaited on an open connection",
-             stream.connected ? 1 : 0, {{"stream", stream.name}});
+  text.gauge("actionflow_stream_up", "1 while its source is open and gives frames",
+             stream.connection().state == ConnectionState::open ? 1 : 0, {{"stream", stream.name}});
   if (newest > 0)
     text.gauge("actionflow_frame_age_seconds", "since the newest frame was decoded",
                static_cast<double>(clock.steady_ns() - newest) / kNsPerSecond, {{"stream", stream.name}});

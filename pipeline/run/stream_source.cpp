@@ -86,7 +86,6 @@ bool StreamSource::read_connection(Failure& failure) {
     opened = true;
     was_open_ = true;
     state_->live = reader->info().live;
-    state_->connected = true;
     // What looking at the stream took, which decodes some of it, and the lost connection's decoder.
     if (state_->live) give_back_free_memory();
     state_->take_loss();  // of the connection before
@@ -96,7 +95,6 @@ bool StreamSource::read_connection(Failure& failure) {
   } catch (...) {
     failure = Failure::from_current_exception();
   }
-  state_->connected = false;
   // After a stop the decoder is not to be emptied: pictures that come before those it holds were never read.
   if (opened && !state_->stop) put(Mark::lost, {});
   return false;
@@ -193,7 +191,6 @@ void StreamSource::tell(ConnectionState state, const std::string& error) {
 
 // The pipeline is told while the mutex is held, so that once close() returns nothing reaches it any more.
 void StreamSource::finish(Mark mark) {
-  state_->connected = false;
   put(mark, {});
   const std::lock_guard lock(mutex_);
   if (mark == Mark::end && lane_) state_->read_to_end = true;
