@@ -1,4 +1,4 @@
-#include "models/formats/hdf5_child.h"
+#include "models/formats/hdf5/hdf5_child.h"
 #include "pipeline/commands/command.h"
 #include "pipeline/process_setup.h"
 

@@ -1,48 +1,28 @@
-// Weight files: our own safetensors, and foreign formats.
-//
-// Our own file's header holds the network's description (kModelKey, the YAML text), so a weights file
-// is a network, what its answers are made with (kCalibrationKey, where it was calibrated), and a checksum of
-// all its bytes. The header rules over a model file beside it. Tensors whose names begin with "optimizer." or
-// "ema." are training's and not part of the network.
-//
-// Foreign: HDF5 of Keras 2 and 3, whatever its suffix (read by a child process, see formats/hdf5_child.h).
+// Files of weights, of any format that models/formats/weight_format.h lists: loading, saving, converting.
 #pragma once
 
 #include <filesystem>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "models/description/architecture.h"
-#include "models/weights/calibration.h"
-#include "models/weights/weights.h"
+#include "models/weights/model.h"
 
 namespace actionflow {
 
-inline constexpr std::string_view kModelKey = "actionflow.model";
-inline constexpr std::string_view kCalibrationKey = "actionflow.calibration";
-inline constexpr std::string_view kFormatKey = "actionflow.format";
-inline constexpr int kFormatVersion = 1;
-
-// A network with its weights, as a file holds it.
-struct Model {
-  Architecture architecture;
-  Weights weights;
-  std::optional<Calibration> calibration = {};
-};
-
 // Reads any format, by content. `architecture`: the model file named beside it, if any; where the
 // file holds an architecture too and they differ, ModelError. Input form and classes are the header's
-// in our own files; Keras knows neither, so there the model file's count. Throws ModelError for a
+// in our own files; where a format knows neither, the model file's count. Throws ModelError for a
 // damaged file, weights that do not fit, or a file without an architecture when none is given.
 Model load_model(const std::filesystem::path& weights, const Architecture* architecture = nullptr);
 
-// Written beside, synced, renamed. The suffix decides the format (.safetensors); another is a UsageError.
-void save_model(const Model& model, const std::filesystem::path& file);
+// The tensors of a file whose network may differ from `architecture`: those that belong to it under its
+// names, in whatever shape the file has them, the others under the file's own names. Throws ModelError for a
+// damaged file.
+Weights load_tensors(const std::filesystem::path& weights, const Architecture& architecture);
 
-// The header of a weights file of ours for this network.
-std::map<std::string, std::string> model_metadata(const Architecture& architecture);
+// Written beside, synced, renamed. The suffix decides the format; an unknown one is a UsageError.
+void save_model(const Model& model, const std::filesystem::path& file);
 
 struct Conversion {
   std::optional<std::filesystem::path> model_file;  // beside OUT: written, or equal to what stood there

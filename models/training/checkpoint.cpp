@@ -7,7 +7,8 @@
 #include <utility>
 
 #include "base/error.h"
-#include "models/formats/safetensors.h"
+#include "models/formats/safetensors/model_file.h"
+#include "models/formats/safetensors/safetensors.h"
 #include "models/graph/reserved_names.h"
 
 namespace actionflow {

@@ -3,48 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
 #include <map>
 #include <set>
 #include <utility>
 
 #include "base/error.h"
-#include "models/formats/safetensors.h"
 #include "models/formats/weight_files.h"
 #include "models/training/name_pattern.h"
 
 namespace actionflow {
 namespace {
-
-using Tensors = std::map<std::string, Tensor>;
-
-bool is_safetensors(const std::filesystem::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  std::string head(16, '\0');
-  stream.read(head.data(), static_cast<std::streamsize>(head.size()));
-  head.resize(static_cast<std::size_t>(stream.gcount()));
-  std::error_code error;
-  const std::uintmax_t size = std::filesystem::file_size(file, error);
-  return stream.gcount() > 0 && !error && looks_like_safetensors(head, size);
-}
-
-// Other programs' formats name tensors after their own layers; where the networks are equal the reader
-// brings them under ours.
-Tensors read_foreign(const std::filesystem::path& file, const Architecture& architecture) {
-  try {
-    return load_model(file, &architecture).weights.tensors;
-  } catch (const ModelError&) {
-    return load_model(file).weights.tensors;
-  }
-}
-
-Tensors read_tensors(const std::filesystem::path& file, const Architecture& architecture) {
-  if (!is_safetensors(file)) return read_foreign(file, architecture);
-  SafetensorsFile plain = read_safetensors(file);
-  if (!plain.metadata.contains(std::string(kModelKey))) return std::move(plain.tensors);
-  plain = {};
-  return load_model(file).weights.tensors;
-}
 
 // Of the last layer that has parameters.
 const LayerInfo* head_of(const Architecture& architecture) {
@@ -90,7 +58,7 @@ Transfer load_initial_weights(const TransferOptions& options, const Architecture
                      "or begin with random weights: init={}");
   }
   check_patterns(options.skip, architecture, "init.skip");
-  Tensors held = read_tensors(options.weights, architecture);
+  std::map<std::string, Tensor> held = load_tensors(options.weights, architecture).tensors;
   Transfer transfer;
   std::vector<std::string> others;
   const LayerInfo* const head = head_of(architecture);

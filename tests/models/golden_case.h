@@ -11,7 +11,7 @@
 
 #include "base/npy.h"
 #include "models/description/architecture.h"
-#include "models/formats/safetensors.h"
+#include "models/formats/safetensors/safetensors.h"
 #include "models/weights/weights.h"
 #include "tests/test_data.h"
 

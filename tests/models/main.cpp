@@ -1,7 +1,7 @@
 // The tests' own main(): this program is started anew to read HDF5 files, as the real one is.
 #include <gmock/gmock.h>
 
-#include "models/formats/hdf5_child.h"
+#include "models/formats/hdf5/hdf5_child.h"
 
 #ifdef __SANITIZE_ADDRESS__
 // A crash of the HDF5 library in the child has to show as the signal that it is.

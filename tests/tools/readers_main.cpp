@@ -4,7 +4,7 @@
 
 #include "datasets/pictures/opencv_threads.h"
 #include "datasets/video/ffmpeg_log.h"
-#include "models/formats/hdf5_child.h"
+#include "models/formats/hdf5/hdf5_child.h"
 
 #ifdef __SANITIZE_ADDRESS__
 // A crash of the HDF5 library in the child has to show as the signal that it is.

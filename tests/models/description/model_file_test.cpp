@@ -4,7 +4,7 @@
 
 #include <fstream>
 
-#include "models/formats/keras_config.h"
+#include "models/formats/keras/keras_config.h"
 #include "tests/models/networks.h"
 #include "tests/models/scratch_folder.h"
 

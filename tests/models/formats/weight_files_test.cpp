@@ -13,8 +13,9 @@
 #include <random>
 
 #include "base/error.h"
-#include "models/formats/hdf5_child.h"
-#include "models/formats/safetensors.h"
+#include "models/formats/hdf5/hdf5_child.h"
+#include "models/formats/safetensors/model_file.h"
+#include "models/formats/safetensors/safetensors.h"
 #include "tests/models/scratch_folder.h"
 #include "tests/test_data.h"
 

@@ -13,7 +13,8 @@
 
 #include "base/error.h"
 #include "base/random.h"
-#include "models/formats/safetensors.h"
+#include "models/formats/safetensors/model_file.h"
+#include "models/formats/safetensors/safetensors.h"
 #include "tests/base/failing_files.h"
 #include "tests/models/networks.h"
 #include "tests/models/scratch_folder.h"

@@ -6,7 +6,8 @@
 #include <fstream>
 
 #include "base/error.h"
-#include "models/formats/safetensors.h"
+#include "models/formats/safetensors/model_file.h"
+#include "models/formats/safetensors/safetensors.h"
 #include "models/formats/weight_files.h"
 #include "models/training/name_pattern.h"
 #include "tests/models/networks.h"

@@ -1,4 +1,4 @@
-#include "models/formats/safetensors.h"
+#include "models/formats/safetensors/safetensors.h"
 
 #include <fmt/format.h>
 
@@ -11,7 +11,7 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
-#include "models/formats/safetensors_header.h"
+#include "models/formats/safetensors/safetensors_header.h"
 
 namespace actionflow {
 namespace {

@@ -1,4 +1,4 @@
-#include "models/formats/hdf5_child.h"
+#include "models/formats/hdf5/hdf5_child.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -20,8 +20,8 @@
 #include <system_error>
 
 #include "base/error.h"
-#include "models/formats/hdf5_reader.h"
-#include "models/formats/safetensors.h"
+#include "models/formats/hdf5/hdf5_reader.h"
+#include "models/formats/safetensors/safetensors.h"
 
 namespace actionflow {
 namespace {

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "models/formats/keras_layers.h"
+#include "models/formats/keras/keras_layers.h"
 
 namespace actionflow::keras {
 

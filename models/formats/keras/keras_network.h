@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "models/formats/keras_settings.h"
+#include "models/formats/keras/keras_settings.h"
 
 namespace actionflow::keras {
 

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <utility>
 
-#include "models/formats/keras_layer_parts.h"
+#include "models/formats/keras/keras_layer_parts.h"
 
 namespace actionflow::keras {
 namespace {

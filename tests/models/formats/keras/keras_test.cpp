@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 #include "models/description/architecture.h"
-#include "models/formats/keras_config.h"
+#include "models/formats/keras/keras_config.h"
 #include "tests/test_data.h"
 
 namespace actionflow::testing {

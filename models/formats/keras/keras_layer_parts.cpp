@@ -1,4 +1,4 @@
-#include "models/formats/keras_layer_parts.h"
+#include "models/formats/keras/keras_layer_parts.h"
 
 #include <fmt/format.h>
 

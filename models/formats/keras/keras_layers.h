@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "models/formats/keras_settings.h"
+#include "models/formats/keras/keras_settings.h"
 
 namespace actionflow::keras {
 

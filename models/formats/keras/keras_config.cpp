@@ -1,4 +1,4 @@
-#include "models/formats/keras_config.h"
+#include "models/formats/keras/keras_config.h"
 
 #include <fmt/format.h>
 
@@ -9,8 +9,8 @@
 #include <set>
 
 #include "base/error.h"
-#include "models/formats/keras_layers.h"
-#include "models/formats/keras_network.h"
+#include "models/formats/keras/keras_layers.h"
+#include "models/formats/keras/keras_network.h"
 
 namespace actionflow {
 namespace {

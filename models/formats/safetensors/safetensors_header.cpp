@@ -1,4 +1,4 @@
-#include "models/formats/safetensors_header.h"
+#include "models/formats/safetensors/safetensors_header.h"
 
 #include <fmt/format.h>
 

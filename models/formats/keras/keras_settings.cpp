@@ -1,4 +1,4 @@
-#include "models/formats/keras_settings.h"
+#include "models/formats/keras/keras_settings.h"
 
 #include <fmt/format.h>
 

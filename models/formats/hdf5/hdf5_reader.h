@@ -6,7 +6,7 @@
 
 #include <filesystem>
 
-#include "models/formats/hdf5_child.h"
+#include "models/formats/hdf5/hdf5_child.h"
 
 namespace actionflow {
 

@@ -1,4 +1,4 @@
-#include "models/formats/hdf5_reader.h"
+#include "models/formats/hdf5/hdf5_reader.h"
 
 #include <fmt/format.h>
 #include <hdf5.h>

@@ -1,4 +1,4 @@
-#include "models/formats/keras_network.h"
+#include "models/formats/keras/keras_network.h"
 
 #include <fmt/format.h>
 

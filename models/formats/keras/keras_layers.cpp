@@ -1,11 +1,11 @@
-#include "models/formats/keras_layers.h"
+#include "models/formats/keras/keras_layers.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <map>
 
-#include "models/formats/keras_layer_parts.h"
+#include "models/formats/keras/keras_layer_parts.h"
 
 namespace actionflow::keras {
 namespace {

@@ -1,5 +1,5 @@
 // The safetensors container: https://github.com/huggingface/safetensors describes the format.
-#include "models/formats/safetensors.h"
+#include "models/formats/safetensors/safetensors.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -7,13 +7,13 @@
 
 #include <string>
 
-#include "models/formats/hdf5_child.h"
+#include "models/formats/hdf5/hdf5_child.h"
 #include "models/weights/weights.h"
 
 namespace actionflow {
 
-// Takes the tensors out of `file`. Throws ModelError where layers cannot be told apart or the weights do
-// not fit; `name` is the file's in messages.
+// Takes the tensors out of `file`. Throws ModelError where layers cannot be told apart; that the weights fit
+// is the caller's to check. `name` is the file's in messages.
 Weights weights_from_keras(KerasFile file, const Architecture& architecture, const std::string& name);
 
 }  // namespace actionflow
