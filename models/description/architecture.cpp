@@ -7,6 +7,7 @@
 
 #include "base/config/schema.h"
 #include "models/description/block_expansion.h"
+#include "models/description/extension.h"
 #include "models/description/layers/action_outputs.h"
 #include "models/description/layers/layer.h"
 #include "models/description/model_text.h"
@@ -26,6 +27,7 @@ struct ModelFile {
   InputSpec input;
   bool streams = false;
   Value classes;
+  Value defaults;
   Value blocks;
   Value layers;
 
@@ -34,6 +36,7 @@ struct ModelFile {
     fields.add("input", &ModelFile::input, "the input form").required();
     fields.add("streams", &ModelFile::streams, kStreamsHelp);
     fields.add("classes", &ModelFile::classes, "how many, or a list of names");
+    fields.add("defaults", &ModelFile::defaults, kDefaultsHelp);
     fields.add("blocks", &ModelFile::blocks, "lists of layers with parameters, by name");
     fields.add("layers", &ModelFile::layers, "the network, from the clip on").required();
   }
@@ -182,6 +185,7 @@ std::string text_of(const Architecture& architecture, const ModelFile& file) {
   entries.push_back({"input", {}, input_value(architecture.input)});
   if (architecture.streams) entries.push_back({"streams", {}, config::make_scalar("true")});
   if (!architecture.classes.empty()) entries.push_back({"classes", {}, class_list(architecture.classes)});
+  if (!file.defaults.is_null()) entries.push_back({"defaults", {}, file.defaults});
   if (!file.blocks.is_null()) entries.push_back({"blocks", {}, file.blocks});
   entries.push_back({"layers", {}, file.layers});
   return model_text(config::make_map(std::move(entries)));
@@ -218,21 +222,32 @@ bool Architecture::gives_action_scores() const {
   return !layers.empty() && layers.back().type == kActionScoresLayer;
 }
 
-Architecture read_architecture(const Value& root, const std::vector<std::string>& classes) {
-  Diagnostics diagnostics;
-  const auto file = config::read<ModelFile>(root, diagnostics);
-  Architecture architecture;
-  architecture.name = file.name.empty() ? file_stem(root) : file.name;
-  architecture.input = file.input;
-  architecture.streams = file.streams;
-  architecture.classes = classes.empty() ? read_classes(file.classes, diagnostics) : classes;
+namespace {
+
+std::vector<ExpandedLayer> layers_of(const ModelFile& file, const Value& root, Diagnostics& diagnostics) {
   if (!file.layers.is_list() || file.layers.items().empty()) {
     if (root.find("layers") != nullptr)
       diagnostics.add(file.layers.place(), "layers is not a list of layers");
     diagnostics.throw_if_any();
   }
-  const std::vector<ExpandedLayer> layers = expand_layers(file.layers, file.blocks, diagnostics);
-  if (!layers.empty()) Builder(architecture, diagnostics).run(layers);
+  std::vector<ExpandedLayer> layers = expand_layers(file.layers, file.blocks, file.defaults, diagnostics);
+  if (layers.empty()) {
+    if (diagnostics.empty()) diagnostics.add(file.layers.place(), "no layer of layers: stands");
+    diagnostics.throw_if_any();
+  }
+  return layers;
+}
+
+// `root` extends nothing.
+Architecture read_whole(const Value& root, const std::string& name, const std::vector<std::string>& classes) {
+  Diagnostics diagnostics;
+  const auto file = config::read<ModelFile>(root, diagnostics);
+  Architecture architecture;
+  architecture.name = file.name.empty() ? name : file.name;
+  architecture.input = file.input;
+  architecture.streams = file.streams;
+  architecture.classes = classes.empty() ? read_classes(file.classes, diagnostics) : classes;
+  Builder(architecture, diagnostics).run(layers_of(file, root, diagnostics));
   diagnostics.throw_if_any();
   settle_classes(architecture, diagnostics);
   check_all_used(architecture, diagnostics);
@@ -242,13 +257,20 @@ Architecture read_architecture(const Value& root, const std::vector<std::string>
   return architecture;
 }
 
+}  // namespace
+
+Architecture read_architecture(const Value& root, const std::vector<std::string>& classes) {
+  return read_whole(extended(root), file_stem(root), classes);
+}
+
 Architecture load_architecture(const std::filesystem::path& file,
                                std::span<const config::Override> overrides) {
   return read_architecture(config::load(file, overrides));
 }
 
 Architecture parse_architecture(std::string_view yaml, const std::string& name) {
-  return read_architecture(config::parse(yaml, name));
+  const Value root = config::parse(yaml, name);
+  return read_whole(root, file_stem(root), {});
 }
 
 std::string difference(const Architecture& a, const Architecture& b) {

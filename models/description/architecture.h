@@ -13,7 +13,7 @@
 //
 // A layer's input is the one before it, or `from: name` / `from: [names]` (`input` is the clip).
 // `blocks:` names lists of layers with parameters, used as `{block: residual, filters: 64}`; inside,
-// `$filters` stands for a parameter. See docs/models.md.
+// `$filters` stands for a parameter. `extends: file` takes over what another file says. See docs/models.md.
 #pragma once
 
 #include <filesystem>
@@ -59,6 +59,7 @@ struct Architecture {
   bool gives_action_scores() const;
 };
 
+inline constexpr const char* kDefaultsHelp = "options by kind of layer, for each that does not say otherwise";
 inline constexpr const char* kStreamsHelp = "a label for every sample; its state is carried along the stream";
 
 // Throws config::ConfigError with every error at once: unknown layers and options (did you mean),
@@ -68,6 +69,7 @@ inline constexpr const char* kStreamsHelp = "a label for every sample; its state
 Architecture read_architecture(const config::Value& root, const std::vector<std::string>& classes = {});
 Architecture load_architecture(const std::filesystem::path& file,
                                std::span<const config::Override> overrides = {});
+// Of a text that stands for itself: it extends nothing.
 Architecture parse_architecture(std::string_view yaml, const std::string& name);
 
 // What sets two networks apart, the input form, classes or first layer that differs, as a sentence; empty

@@ -14,6 +14,21 @@ Schema text(const std::string& description) {
   return schema;
 }
 
+Schema flag(const std::string& description) {
+  Schema schema;
+  schema.type = "boolean";
+  schema.description = description;
+  return schema;
+}
+
+Schema count(const std::string& description) {
+  Schema schema;
+  schema.type = "integer";
+  schema.minimum = 0;
+  schema.description = description;
+  return schema;
+}
+
 Schema list_of(Schema item, const std::string& description) {
   Schema schema;
   schema.type = "array";
@@ -27,13 +42,12 @@ void add_common(Schema& item) {
   Schema from =
       list_of(text("a layer's name"), "what it reads: the item before it unless told; input is the clip");
   from.scalar_too = true;
-  Schema repeat;
-  repeat.type = "integer";
-  repeat.minimum = 1;
-  repeat.description = "so many, one after another, named name.0, name.1, …";
   item.properties.emplace_back("name", text("of its own; kind_1, kind_2, … unless told"));
   item.properties.emplace_back("from", std::move(from));
-  item.properties.emplace_back("repeat", std::move(repeat));
+  item.properties.emplace_back("when",
+                               flag("whether it stands; else its name stands for what it would have read"));
+  item.properties.emplace_back("repeat", count("so many, one after another, named name.0, name.1, …"));
+  item.properties.emplace_back("first_index", count("the number of the first of them: 0 unless told"));
 }
 
 Schema bare_name() {
@@ -56,7 +70,7 @@ Schema use_of_block() {
 // the reader there, not here.
 Schema item_of_block() {
   Schema schema;
-  schema.description = "as in layers:, where $name stands for a parameter";
+  schema.description = "as in layers:, where $name stands for a parameter, also in sums like $name * 4";
   return schema;
 }
 
@@ -92,6 +106,20 @@ Schema blocks() {
   return schema;
 }
 
+Schema defaults() {
+  Schema schema;
+  schema.type = "object";
+  schema.description = kDefaultsHelp;
+  schema.closed = true;
+  for (const LayerKind& kind : layer_kinds()) {
+    Schema options;
+    options.type = "object";
+    options.description = "options of " + kind.name;
+    schema.properties.emplace_back(kind.name, std::move(options));
+  }
+  return schema;
+}
+
 Schema classes() {
   Schema number;
   number.type = "integer";
@@ -108,16 +136,15 @@ std::string architecture_schema() {
   Schema schema;
   schema.type = "object";
   schema.closed = true;
+  schema.properties.emplace_back("extends", text("a model file, of which this one says what is different"));
   schema.properties.emplace_back("name", text("of the network; the file's unless told"));
   schema.properties.emplace_back("input", config::schema_of<InputSpec>());
-  Schema streams;
-  streams.type = "boolean";
-  streams.description = kStreamsHelp;
-  schema.properties.emplace_back("streams", std::move(streams));
+  schema.properties.emplace_back("streams", flag(kStreamsHelp));
   schema.properties.emplace_back("classes", classes());
+  schema.properties.emplace_back("defaults", defaults());
   schema.properties.emplace_back("blocks", blocks());
   schema.properties.emplace_back("layers", list_of(item_of_network(), "the network, from the clip on"));
-  schema.required = {"input", "layers"};
+  // input and layers may come from the file that is extended.
   return config::to_json(schema, "A network for actionflow");
 }
 

@@ -1,5 +1,5 @@
 // The `layers:` of a model file as one flat list: blocks taken apart, parameters replaced, repeats
-// written out, names given, and `from:` resolved.
+// written out, what does not stand left out, names given, and `from:` resolved.
 #pragma once
 
 #include <string>
@@ -19,11 +19,12 @@ struct ExpandedLayer {
 };
 
 constexpr std::size_t kMostLayers = 10'000;
+constexpr std::size_t kMostItems = 10 * kMostLayers;  // with blocks, and with what `when:` leaves out
 constexpr std::size_t kDeepestBlock = 16;
 
-// `blocks` may be null. Wrong items go to `diagnostics`; the list then still holds what could be made of
-// them, so that later messages make sense. Stops at kMostLayers layers, with an error.
+// `blocks` and `defaults` may be null. Wrong items go to `diagnostics`; the list then still holds what could
+// be made of them, so that later messages make sense. Stops at kMostLayers layers, with an error.
 std::vector<ExpandedLayer> expand_layers(const config::Value& layers, const config::Value& blocks,
-                                         config::Diagnostics& diagnostics);
+                                         const config::Value& defaults, config::Diagnostics& diagnostics);
 
 }  // namespace actionflow

@@ -23,6 +23,17 @@ bool plain(const std::string& text) {
   return !text.empty() && !marker && std::all_of(text.begin(), text.end(), safe);
 }
 
+// What is computed from parameters, which quotes would make a text of.
+bool computed(const std::string& text) {
+  const auto safe = [](unsigned char c) {
+    return std::isalnum(c) != 0 ||
+           std::string_view("_$ +-*/%()=<>!").find(static_cast<char>(c)) != std::string_view::npos;
+  };
+  const auto begins = [](unsigned char c) { return std::isalnum(c) != 0 || c == '$' || c == '('; };
+  return text.find('$') != std::string::npos && begins(static_cast<unsigned char>(text[0])) &&
+         text.back() != ' ' && std::all_of(text.begin(), text.end(), safe);
+}
+
 std::string quoted(const std::string& text) {
   std::string result = "\"";
   for (const char c : text) {
@@ -40,7 +51,7 @@ std::string quoted(const std::string& text) {
 }
 
 std::string scalar(const std::string& text, bool is_string) {
-  return is_string || !plain(text) ? quoted(text) : text;
+  return !is_string && (plain(text) || computed(text)) ? text : quoted(text);
 }
 
 std::string one_line(const Value& value) {

@@ -14,7 +14,7 @@ namespace {
 enum class FileKind { pipeline, model, recipe };
 
 FileKind kind_of(const config::Value& document) {
-  if (document.find("layers") != nullptr) return FileKind::model;
+  if (document.find("layers") != nullptr || document.find("extends") != nullptr) return FileKind::model;
   if (document.find("graph") != nullptr || document.find("streams") != nullptr) return FileKind::pipeline;
   if (document.find("model") != nullptr || document.find("data") != nullptr) return FileKind::recipe;
   config::Diagnostics diagnostics;

@@ -91,7 +91,7 @@ struct LayerKind {
 
 // The keys that stand beside a layer's own options.
 inline const std::vector<std::string>& keys_beside_options() {
-  static const std::vector<std::string> keys{"layer", "name", "from", "repeat"};
+  static const std::vector<std::string> keys{"layer", "name", "from", "when", "repeat", "first_index"};
   return keys;
 }
 

@@ -1,5 +1,7 @@
 #include "models/description/layers/registry.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "models/description/layers/layers.h"
@@ -30,6 +32,15 @@ const LayerKind* find_layer_kind(std::string_view name) {
   const auto found =
       std::find_if(kinds.begin(), kinds.end(), [&](const LayerKind& kind) { return kind.name == name; });
   return found == kinds.end() ? nullptr : &*found;
+}
+
+void report_unknown_layer(const std::string& name, const config::Place& place,
+                          config::Diagnostics& diagnostics) {
+  std::vector<std::string> known;
+  for (const LayerKind& kind : layer_kinds()) known.push_back(kind.name);
+  const std::string near = config::did_you_mean(name, known);
+  diagnostics.add(place, fmt::format("there is no layer '{}'", name),
+                  near.empty() ? "" : fmt::format("did you mean '{}'?", near));
 }
 
 }  // namespace actionflow

@@ -1,6 +1,7 @@
 // Every kind of layer that a model file may name.
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -12,5 +13,7 @@ namespace actionflow {
 const std::vector<LayerKind>& layer_kinds();
 // Null where there is none of that name.
 const LayerKind* find_layer_kind(std::string_view name);
+void report_unknown_layer(const std::string& name, const config::Place& place,
+                          config::Diagnostics& diagnostics);
 
 }  // namespace actionflow
