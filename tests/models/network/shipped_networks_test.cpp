@@ -47,7 +47,7 @@ INSTANTIATE_TEST_SUITE_P(
 struct Published {
   const char* name;
   std::int64_t trainable;
-  double gmac;  // as torchvision and PyTorchVideo print it
+  double gmac;  // as published, or counted on the modules of torchvision and PyTorchVideo
 };
 
 class PublishedNetwork : public ::testing::TestWithParam<Published> {};
@@ -55,7 +55,7 @@ class PublishedNetwork : public ::testing::TestWithParam<Published> {};
 TEST_P(PublishedNetwork, HasItsAuthorsCounts) {
   const Architecture net = shipped_network(GetParam().name);
   EXPECT_EQ(net.trainable_parameter_count(), GetParam().trainable);
-  EXPECT_NEAR(static_cast<double>(net.macs()) * 1e-9, GetParam().gmac, 0.006);
+  EXPECT_NEAR(static_cast<double>(net.macs()) * 1e-9, GetParam().gmac, 0.01 * GetParam().gmac);
   EXPECT_EQ(result_of(net), (Extents{400, 1, 1, 1}));
 }
 
@@ -63,7 +63,10 @@ INSTANTIATE_TEST_SUITE_P(
     All, PublishedNetwork,
     ::testing::Values(Published{"c3d", 79'634'576, 38.55}, Published{"r3d_18", 33'371'472, 40.70},
                       Published{"mc3_18", 11'695'440, 43.34}, Published{"r2plus1d_18", 31'505'325, 40.52},
-                      Published{"s3d", 8'320'048, 17.98}, Published{"x3d_s", 3'794'274, 1.963}),
+                      Published{"s3d", 8'320'048, 17.98}, Published{"x3d_xs", 3'794'274, 0.605},
+                      Published{"x3d_s", 3'794'274, 1.963}, Published{"x3d_m", 3'794'274, 4.732},
+                      Published{"slow_r50", 32'454'096, 41.74}, Published{"c2d_r50", 24'327'632, 19.49},
+                      Published{"i3d_r50", 28'043'472, 28.41}, Published{"csn_r101", 22'213'776, 56.47}),
     [](const auto& tested) { return std::string(tested.param.name); });
 
 TEST(ShippedNetworks, ReadBackFromTheirOwnTextAsTheSame) {
