@@ -7,15 +7,30 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
-#include "models/formats/weight_format.h"
+#include "models/formats/names/name_map.h"
 
 namespace actionflow {
 namespace {
 
-FileModel read_checked(const std::filesystem::path& file, const Architecture* architecture) {
-  FileModel read = weight_format_of(file).read(file, {.architecture = architecture});
+FileModel read_checked(const std::filesystem::path& file, const ReadOptions& options) {
+  FileModel read = weight_format_of(file).read(file, options);
   check_weights(read.model.architecture, read.model.weights, file.string());
   return read;
+}
+
+void write_checked(const Model& model, const std::filesystem::path& file, const WriteOptions& options = {}) {
+  const WeightFormat& format = weight_format_to_write(file);
+  check_weights(model.architecture, model.weights, file.string());
+  format.write(model, file, options);
+}
+
+const Parameter* find_parameter(const Architecture& architecture, const std::string& name) {
+  for (const LayerInfo& layer : architecture.layers) {
+    for (const Parameter& parameter : layer.parameters) {
+      if (parameter.name == name) return &parameter;
+    }
+  }
+  return nullptr;
 }
 
 // A person's edits are not to be lost to a second `convert`.
@@ -45,43 +60,75 @@ std::vector<std::string> open_questions(const FileDescription& description, cons
   return notes;
 }
 
-}  // namespace
-
-Model load_model(const std::filesystem::path& weights, const Architecture* architecture) {
-  return read_checked(weights, architecture).model;
-}
-
-Weights load_tensors(const std::filesystem::path& weights, const Architecture& architecture) {
-  FileModel read = weight_format_of(weights).read(weights, {.architecture = &architecture, .partly = true});
-  if (read.description) check_weights(read.model.architecture, read.model.weights, weights.string());
-  return std::move(read.model.weights);
-}
-
-void save_model(const Model& model, const std::filesystem::path& file) {
-  const WeightFormat& format = weight_format_to_write(file);
-  check_weights(model.architecture, model.weights, file.string());
-  format.write(model, file);
-}
-
-Conversion convert_weights(const std::filesystem::path& in, const std::filesystem::path& out,
-                           const std::optional<std::filesystem::path>& model_file) {
-  weight_format_to_write(out);
-  std::optional<Architecture> given;
-  if (model_file) given = load_architecture(*model_file);
-  const FileModel read = read_checked(in, given ? &*given : nullptr);
-  Conversion conversion{.model_file = {}, .notes = read.notes};
-  if (given) {
-    save_model(read.model, out);
-    return conversion;
-  }
+// Beside OUT, where no model file was named.
+void write_model_file(const FileModel& read, const std::filesystem::path& in,
+                      const std::filesystem::path& out, const WriteOptions& options, Conversion& conversion) {
   const std::filesystem::path beside = std::filesystem::path(out).replace_extension(".yaml");
   const bool stands = std::filesystem::exists(beside);
   if (stands) refuse_edited(beside, read.description->yaml);
-  save_model(read.model, out);
+  write_checked(read.model, out, options);
   if (!stands) replace_file(beside, read.description->yaml);
   conversion.model_file = beside;
   const std::vector<std::string> open = open_questions(*read.description, in, beside);
   conversion.notes.insert(conversion.notes.end(), open.begin(), open.end());
+}
+
+}  // namespace
+
+Model load_model(const std::filesystem::path& weights, const Architecture* architecture) {
+  return read_checked(weights, {.architecture = architecture}).model;
+}
+
+FittingWeights load_fitting_weights(const std::filesystem::path& weights, const Architecture& architecture) {
+  FileModel read = weight_format_of(weights).read(weights, {.architecture = &architecture, .partly = true});
+  if (read.description) check_weights(read.model.architecture, read.model.weights, weights.string());
+  FittingWeights fitting{
+      .tensors = {}, .other_shapes = std::move(read.other_shapes), .unused = std::move(read.unused)};
+  for (auto& [name, tensor] : read.model.weights.tensors) {
+    const Parameter* const parameter = find_parameter(architecture, name);
+    if (parameter == nullptr) {
+      fitting.unused.push_back(name);
+    } else if (parameter->shape != tensor.shape()) {
+      fitting.other_shapes.emplace(name, tensor.shape());
+    } else {
+      fitting.tensors.emplace(name, std::move(tensor));
+    }
+  }
+  return fitting;
+}
+
+FileContents look_into(const std::filesystem::path& file) {
+  const WeightFormat& format = weight_format_of(file);
+  FileContents contents{.format = std::string(format.name), .model = {}, .tensors = {}};
+  try {
+    contents.model = read_checked(file, {}).model;
+  } catch (const NoArchitectureError&) {
+    if (format.list == nullptr) throw;
+    contents.tensors = format.list(file);
+  }
+  return contents;
+}
+
+void save_model(const Model& model, const std::filesystem::path& file) { write_checked(model, file); }
+
+Conversion convert_weights(const std::filesystem::path& in, const std::filesystem::path& out,
+                           const ConvertOptions& options) {
+  weight_format_to_write(out);
+  std::optional<Architecture> given;
+  if (options.model_file) given = load_architecture(*options.model_file);
+  NameMap names;
+  if (options.name_map && given) names = load_name_map(*options.name_map, *given);
+  const FileModel read = read_checked(in, {.architecture = given ? &*given : nullptr, .names = &names});
+  Conversion conversion{.model_file = {}, .notes = read.notes};
+  const bool named_out = options.name_map && read.description;
+  if (named_out) names = load_name_map(*options.name_map, read.model.architecture);
+  const NameMap by_rules;
+  const WriteOptions writing{.names = named_out ? &names : options.torch_names ? &by_rules : nullptr};
+  if (given) {
+    write_checked(read.model, out, writing);
+  } else {
+    write_model_file(read, in, out, writing, conversion);
+  }
   return conversion;
 }
 

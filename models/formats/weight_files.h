@@ -2,10 +2,12 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "models/formats/weight_format.h"
 #include "models/weights/model.h"
 
 namespace actionflow {
@@ -16,23 +18,43 @@ namespace actionflow {
 // damaged file, weights that do not fit, or a file without an architecture when none is given.
 Model load_model(const std::filesystem::path& weights, const Architecture* architecture = nullptr);
 
-// The tensors of a file whose network may differ from `architecture`: those that belong to it under its
-// names, in whatever shape the file has them, the others under the file's own names. Throws ModelError for a
-// damaged file.
-Weights load_tensors(const std::filesystem::path& weights, const Architecture& architecture);
+// What a file, whose network may be another, has for this one.
+struct FittingWeights {
+  std::map<std::string, Tensor> tensors;      // by our names, of the network's shapes
+  std::map<std::string, Shape> other_shapes;  // ours whose tensor there has another shape
+  std::vector<std::string> unused;            // the file's
+};
+// Throws ModelError for a damaged file.
+FittingWeights load_fitting_weights(const std::filesystem::path& weights, const Architecture& architecture);
+
+// What stands in a file whose network nobody named.
+struct FileContents {
+  std::string format;                 // "PyTorch"
+  std::optional<Model> model;         // where the file describes its network
+  std::vector<ListedTensor> tensors;  // else
+};
+FileContents look_into(const std::filesystem::path& file);
 
 // Written beside, synced, renamed. The suffix decides the format; an unknown one is a UsageError.
 void save_model(const Model& model, const std::filesystem::path& file);
+
+struct ConvertOptions {
+  std::optional<std::filesystem::path> model_file = {};
+  // Tensors' names on the side that is not ours: PyTorch's by its rules, or as a file of names has them
+  // (models/formats/names/name_map.h). In OUT, unless IN is without a description and is named so.
+  bool torch_names = false;
+  std::optional<std::filesystem::path> name_map = {};
+};
 
 struct Conversion {
   std::optional<std::filesystem::path> model_file;  // beside OUT: written, or equal to what stood there
   std::vector<std::string> notes;                   // for a person to read
 };
 
-// `convert IN OUT [--model]`. Without a model file, the architecture that IN holds is written beside OUT
-// as YAML; an IN without one is a ModelError, and where another YAML file stands there already, which a
-// person may have edited, nothing is written: UsageError.
+// `convert IN OUT`. Without a model file, the architecture that IN holds is written beside OUT as YAML; an IN
+// without one is a ModelError, and where another YAML file stands there already, which a person may have
+// edited, nothing is written: UsageError.
 Conversion convert_weights(const std::filesystem::path& in, const std::filesystem::path& out,
-                           const std::optional<std::filesystem::path>& model_file = {});
+                           const ConvertOptions& options = {});
 
 }  // namespace actionflow

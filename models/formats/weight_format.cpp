@@ -7,7 +7,6 @@
 #include <fstream>
 #include <system_error>
 
-#include "base/error.h"
 #include "models/graph/same_function.h"
 
 namespace actionflow {
@@ -65,7 +64,8 @@ std::string suffixes_to_write() {
 }  // namespace
 
 const std::vector<WeightFormat>& weight_formats() {
-  static const std::vector<WeightFormat> formats{safetensors_format(), keras_hdf5_format()};
+  static const std::vector<WeightFormat> formats{safetensors_format(), sharded_safetensors_format(),
+                                                 keras_hdf5_format(), torch_format()};
   return formats;
 }
 
@@ -75,10 +75,9 @@ const WeightFormat& weight_format_of(const std::filesystem::path& file) {
     if (format.recognises(head)) return format;
   }
   if (head.bytes.starts_with(kZipSignature)) {
-    throw ModelError(
-        fmt::format("{}: is a zip archive, as Keras 3 and PyTorch write them, which is not read; Keras' "
-                    "own HDF5 is (save it as .h5)",
-                    file.string()));
+    throw ModelError(fmt::format(
+        "{}: is a zip archive, but not PyTorch's; Keras' is not read, its own HDF5 is (save it as .h5)",
+        file.string()));
   }
   for (const WeightFormat& format : weight_formats()) {
     if (has_suffix(format, file)) return format;  // whose reader says what is wrong with it
@@ -108,10 +107,6 @@ void refuse_other_network(const Architecture& held, const Architecture& named, c
   const std::string difference = function_difference(held.graph, named.graph);
   if (difference.empty()) return;
   throw ModelError(fmt::format("{}: holds another network than '{}': {}", file, named.name, difference));
-}
-
-void fail_without_architecture(const std::string& file) {
-  throw ModelError(fmt::format("{}: holds weights only; name the network's file with --model", file));
 }
 
 }  // namespace actionflow

@@ -7,14 +7,19 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/error.h"
+#include "models/formats/stored/stored_tensor.h"
 #include "models/weights/model.h"
 
 namespace actionflow {
+
+class NameMap;  // models/formats/names/name_map.h
 
 // What a format is told by. `bytes`: the file's first 64, or all it has.
 struct FileHead {
@@ -25,9 +30,10 @@ struct FileHead {
 
 struct ReadOptions {
   const Architecture* architecture = nullptr;  // of the model file that was named beside it, if any
-  // The weights of another network than `architecture` will do: what belongs to it under its names, the rest
-  // under the file's own.
+  // The weights of another network than `architecture` will do.
   bool partly = false;
+  const NameMap* names =
+      nullptr;  // how the file calls its tensors, where it is not as its format's rules have it
 };
 
 // The network that a file describes.
@@ -42,6 +48,23 @@ struct FileModel {
   Model model;
   std::optional<FileDescription> description;  // where the file holds an architecture
   std::vector<std::string> notes;              // for the person who converts it
+  // Where the weights were found by name and `partly`: ours whose tensor has another shape (the file's), and
+  // the file's that no layer has.
+  std::map<std::string, Shape> other_shapes;
+  std::vector<std::string> unused;
+};
+
+struct WriteOptions {
+  // Not null: tensors are called as PyTorch calls them, or as the map says. Formats without names of their
+  // own leave it aside.
+  const NameMap* names = nullptr;
+};
+
+// As a foreign file has it, for a person to read.
+struct ListedTensor {
+  std::string name;
+  ElementType type = ElementType::f32;
+  Shape shape;
 };
 
 struct WeightFormat {
@@ -51,12 +74,17 @@ struct WeightFormat {
   // Throws ModelError that names the file: damaged, or of another network.
   FileModel (*read)(const std::filesystem::path& file, const ReadOptions& options) = nullptr;
   // Replaces the file atomically. Null where the format is read only. The weights fit the architecture.
-  void (*write)(const Model& model, const std::filesystem::path& file) = nullptr;
+  void (*write)(const Model& model, const std::filesystem::path& file, const WriteOptions& options) = nullptr;
+  // What the file holds, whatever network it is of. Null where the file tells its architecture. Throws as
+  // `read`.
+  std::vector<ListedTensor> (*list)(const std::filesystem::path& file) = nullptr;
 };
 
 // Defined in the format's folder.
 WeightFormat safetensors_format();
 WeightFormat keras_hdf5_format();
+WeightFormat torch_format();
+WeightFormat sharded_safetensors_format();
 
 // In the order in which they are asked whether they recognise a file.
 const std::vector<WeightFormat>& weight_formats();
@@ -72,6 +100,10 @@ Architecture parse_held_architecture(const std::string& yaml, const std::string&
 // Throws ModelError where the file's network computes something else than the one that was named.
 void refuse_other_network(const Architecture& held, const Architecture& named, const std::string& file);
 // The file holds no architecture and none was named.
-[[noreturn]] void fail_without_architecture(const std::string& file);
+class NoArchitectureError : public ModelError {
+ public:
+  explicit NoArchitectureError(const std::string& file)
+      : ModelError(file + ": holds weights only; name the network's file with --model") {}
+};
 
 }  // namespace actionflow

@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
-#include <set>
 #include <utility>
 
 #include "base/error.h"
@@ -58,28 +56,26 @@ Transfer load_initial_weights(const TransferOptions& options, const Architecture
                      "or begin with random weights: init={}");
   }
   check_patterns(options.skip, architecture, "init.skip");
-  std::map<std::string, Tensor> held = load_tensors(options.weights, architecture).tensors;
+  FittingWeights held = load_fitting_weights(options.weights, architecture);
   Transfer transfer;
   std::vector<std::string> others;
   const LayerInfo* const head = head_of(architecture);
-  std::set<std::string> known;
   for (const auto& [name, tensor] : weights.tensors) {
-    known.insert(name);
-    const auto found = held.find(name);
+    const auto other = held.other_shapes.find(name);
     if (const std::string* pattern = matching_pattern(name, options.skip)) {
       transfer.not_loaded.push_back({name, fmt::format("skipped by '{}'", *pattern), false});
-    } else if (found == held.end()) {
-      transfer.not_loaded.push_back({name, "not in the file", false});
-    } else if (found->second.shape() == tensor.shape()) {
+    } else if (held.tensors.contains(name)) {
       transfer.loaded.push_back(name);
+    } else if (other == held.other_shapes.end()) {
+      transfer.not_loaded.push_back({name, "not in the file", false});
     } else if (head != nullptr && has_parameter(*head, name) &&
-               differ_in_outputs(found->second.shape(), tensor.shape())) {
-      const std::int64_t there = found->second.dim(0), here = tensor.dim(0);
+               differ_in_outputs(other->second, tensor.shape())) {
+      const std::int64_t there = other->second.front(), here = tensor.dim(0);
       transfer.not_loaded.push_back({name, fmt::format("{} outputs there, {} here", there, here), true});
       transfer.new_head =
           fmt::format("the head '{}' begins anew: {} outputs there, {} here", head->name, there, here);
     } else {
-      others.push_back(fmt::format("'{}' is {} there and {} in '{}'", name, to_string(found->second.shape()),
+      others.push_back(fmt::format("'{}' is {} there and {} in '{}'", name, to_string(other->second),
                                    to_string(tensor.shape()), architecture.name));
     }
   }
@@ -91,12 +87,10 @@ Transfer load_initial_weights(const TransferOptions& options, const Architecture
   }
   if (transfer.loaded.empty()) {
     throw ModelError(fmt::format("{}: holds no tensor that '{}' could take (its first is '{}')", file,
-                                 architecture.name, held.empty() ? "" : held.begin()->first));
+                                 architecture.name, held.unused.empty() ? "" : held.unused.front()));
   }
-  for (const std::string& name : transfer.loaded) weights.tensors[name] = std::move(held[name]);
-  for (const auto& [name, tensor] : held) {
-    if (!known.contains(name)) transfer.unused.push_back(name);
-  }
+  for (const std::string& name : transfer.loaded) weights.tensors[name] = std::move(held.tensors[name]);
+  transfer.unused = std::move(held.unused);
   return transfer;
 }
 

@@ -5,7 +5,7 @@
 // A tensor is taken where the file has one of its name and shape; the rest keep their first values and are
 // listed with the reason, for a person to read. Where only the last layer's outputs are others in number, the
 // file is of other classes and that layer begins anew. Any file that load_model() reads will do, with another
-// head too, and so will a safetensors file of tensors without a description.
+// head too.
 #pragma once
 
 #include <string>

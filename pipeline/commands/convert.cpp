@@ -17,15 +17,18 @@ class Convert : public Command {
   void declare(CLI::App& app) override {
     app.add_option("--model", model_, "the network, where IN does not hold its architecture")
         ->type_name("MODEL.yaml");
+    app.add_option(
+           "--names", names_,
+           "tensors' names on the side that is not ours: 'torch', PyTorch's in OUT, or a file of lines "
+           "'ours: theirs'")
+        ->type_name("torch|MAP.yaml");
   }
 
   ExitCode run(const Arguments& arguments) override {
     if (arguments.files.size() != 2) {
       throw UsageError("expected IN and OUT, got " + std::to_string(arguments.files.size()) + " files");
     }
-    std::optional<std::filesystem::path> model;
-    if (!model_.empty()) model = model_;
-    const Conversion done = convert_weights(arguments.files[0], arguments.files[1], model);
+    const Conversion done = convert_weights(arguments.files[0], arguments.files[1], options());
     if (arguments.json) print_json(arguments.files[1], done);
     for (const std::string& note : done.notes) log::info("{}", note);
     log::info("{} written", arguments.files[1]);
@@ -34,13 +37,21 @@ class Convert : public Command {
   }
 
  private:
+  ConvertOptions options() const {
+    ConvertOptions options;
+    if (!model_.empty()) options.model_file = model_;
+    options.torch_names = names_ == "torch";
+    if (!names_.empty() && !options.torch_names) options.name_map = names_;
+    return options;
+  }
+
   static void print_json(const std::string& output, const Conversion& done) {
     nlohmann::ordered_json line = {{"output", output}, {"notes", done.notes}};
     if (done.model_file) line["model_file"] = done.model_file->string();
     std::cout << line.dump() << "\n";
   }
 
-  std::string model_;
+  std::string model_, names_;
 };
 
 }  // namespace

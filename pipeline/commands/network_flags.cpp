@@ -13,7 +13,7 @@ void add_precision(CLI::App& app, std::optional<Precision>& to) {
 }
 
 void NetworkFlags::declare(CLI::App& app) {
-  app.add_option("--weights", weights, "safetensors, or a Keras HDF5 file")
+  app.add_option("--weights", weights, "of any format that convert reads")
       ->transform(find_weights)
       ->type_name("FILE");
   add_precision(app, precision);

@@ -30,7 +30,7 @@ def clear(folder: Path):
 
 def write_case(folder: Path, script: str, source: str, layers, weights, given, expected):
     """`layers` are lines of YAML; arrays are N x C x T x H x W, weights by parameter name."""
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     _, channels, frames, height, width = given.shape
     text = MODEL.format(script=script, source=source, name=folder.name, channels=channels, frames=frames,
                         height=height, width=width, form=FORMS[channels],

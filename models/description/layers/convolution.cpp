@@ -62,6 +62,13 @@ struct ConvolutionLayer : Layer {
     fields.add("activation", &Self::activation, kActivationHelp);
   }
 
+  // A kernel of two axes has none of time.
+  static TorchForm torch_form(const Parameter& parameter, const GraphNode& node) {
+    TorchForm form = usual_torch_form(parameter, node);
+    if (axes == 2 && parameter.role == "kernel") form.shape.erase(form.shape.begin() + 2);
+    return form;
+  }
+
   void settle(const NetworkFacts& facts, config::Diagnostics& diagnostics) override {
     filters.settle(facts, diagnostics);
   }

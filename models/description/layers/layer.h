@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "base/config/config.h"
+#include "models/description/layers/torch_form.h"
 #include "models/graph/graph.h"
 
 namespace actionflow {
@@ -87,6 +88,7 @@ struct LayerKind {
   std::string sample;  // `layers:` of a network on a clip of 3×6×8×8 that ends in it: tests run it
   std::unique_ptr<Layer> (*read)(const config::Value& options, config::Diagnostics& diagnostics) = nullptr;
   config::Schema (*schema)() = nullptr;  // of its options
+  TorchForm (*torch_form)(const Parameter& parameter, const GraphNode& node) = usual_torch_form;
 };
 
 // The keys that stand beside a layer's own options.
@@ -108,6 +110,7 @@ LayerKind layer_kind(const std::string& name, std::string help, const std::strin
     return std::make_unique<L>(config::read<L>(value, diagnostics, keys_beside_options()));
   };
   kind.schema = [] { return config::schema_of<L>(); };
+  if constexpr (requires { &L::torch_form; }) kind.torch_form = &L::torch_form;
   return kind;
 }
 

@@ -57,6 +57,24 @@ int add_recurrent(Emitter& emitter, const Recurrent& recurrent, std::string_view
                      recurrent_parameters(emitter, recurrent, in.c, part), part);
 }
 
+// torch.nn.LSTM and GRU keep a bias of the input and one of the state. LSTM's gates stand in our order (i, f,
+// g, o), GRU's are r, z, n. A GRU whose reset gate comes before the product has no counterpart.
+TorchForm torch_form_of(const Parameter& parameter, const GraphNode& node, const std::string& direction) {
+  const auto& recurrent = std::get<Recurrent>(node.operation);
+  const bool gru = recurrent.cell == Recurrent::Cell::gru;
+  if (gru && !recurrent.reset_after) return {};
+  TorchForm form{.tensors = {}, .shape = parameter.shape};
+  if (gru) form.gates = {1, 0, 2};
+  if (parameter.role == "bias") {
+    form.tensors = {"bias_ih_l0" + direction, "bias_hh_l0" + direction};
+    form.join = gru ? TorchForm::Join::rows : TorchForm::Join::sum;
+    form.shape = {parameter.shape.back()};
+  } else {
+    form.tensors = {(parameter.role == "kernel" ? "weight_ih_l0" : "weight_hh_l0") + direction};
+  }
+  return form;
+}
+
 template <Recurrent::Cell kind>
 struct RecurrentLayer : Layer {
   std::int64_t units = 0;
@@ -88,6 +106,10 @@ struct RecurrentLayer : Layer {
     }
   }
 
+  static TorchForm torch_form(const Parameter& parameter, const GraphNode& node) {
+    return torch_form_of(parameter, node, "");
+  }
+
   void emit(Emitter& emitter) const override {
     add_recurrent(emitter, {.cell = kind,
                             .units = units,
@@ -117,6 +139,10 @@ struct Bidirectional : Layer {
     fields.add("merge", &Bidirectional::merge, "how the two directions join");
     RecurrentLayer<Recurrent::Cell::lstm>::describe_cell(fields);
     fields.add("reset_after", &Bidirectional::reset_after, "of a gru");
+  }
+
+  static TorchForm torch_form(const Parameter& parameter, const GraphNode& node) {
+    return torch_form_of(parameter, node, std::get<Recurrent>(node.operation).backward ? "_reverse" : "");
   }
 
   void emit(Emitter& emitter) const override {

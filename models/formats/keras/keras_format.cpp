@@ -48,7 +48,7 @@ Architecture choose_architecture(const std::optional<FileDescription>& described
 FileModel read_keras_hdf5(const std::filesystem::path& path, const ReadOptions& options) {
   const std::string name = path.string();
   KerasFile file = read_keras_file(path);
-  if (file.model_config.empty() && options.architecture == nullptr) fail_without_architecture(name);
+  if (file.model_config.empty() && options.architecture == nullptr) throw NoArchitectureError(name);
   FileModel result;
   if (!file.model_config.empty()) {
     const KerasDescription described = describe(file, options.architecture, name);
@@ -64,10 +64,7 @@ FileModel read_keras_hdf5(const std::filesystem::path& path, const ReadOptions& 
 }  // namespace
 
 WeightFormat keras_hdf5_format() {
-  return {.name = "Keras HDF5",
-          .suffixes = {".h5", ".hdf5", ".keras"},
-          .recognises = is_hdf5,
-          .read = read_keras_hdf5};
+  return {.name = "Keras HDF5", .suffixes = {".h5", ".hdf5"}, .recognises = is_hdf5, .read = read_keras_hdf5};
 }
 
 }  // namespace actionflow

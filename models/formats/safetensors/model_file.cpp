@@ -5,6 +5,8 @@
 #include <charconv>
 
 #include "base/error.h"
+#include "base/mapped_file.h"
+#include "models/formats/named_model.h"
 #include "models/formats/safetensors/safetensors.h"
 #include "models/formats/weight_format.h"
 #include "models/graph/reserved_names.h"
@@ -28,20 +30,12 @@ void check_format(const SafetensorsFile& file, const std::string& name) {
   }
 }
 
-// Of another program, or of an npz-like kind of use: names and tensors only.
-FileModel plain_tensors(SafetensorsFile file, const ReadOptions& options, const std::string& name) {
-  if (options.architecture == nullptr) fail_without_architecture(name);
-  return {.model = {*options.architecture, {std::move(file.tensors)}}, .description = {}, .notes = {}};
-}
-
-FileModel read_model_file(const std::filesystem::path& path, const ReadOptions& options) {
+FileModel read_own(const std::filesystem::path& path, const ReadOptions& options) {
   const std::string name = path.string();
   SafetensorsFile file = read_safetensors(path);
   std::erase_if(file.tensors, [](const auto& entry) { return belongs_to_training(entry.first); });
-  const auto held = file.metadata.find(std::string(kModelKey));
-  if (held == file.metadata.end()) return plain_tensors(std::move(file), options, name);
   check_format(file, name);
-  Architecture architecture = parse_held_architecture(held->second, name);
+  Architecture architecture = parse_held_architecture(file.metadata.at(std::string(kModelKey)), name);
   if (options.architecture != nullptr && !options.partly)
     refuse_other_network(architecture, *options.architecture, name);
   FileModel result;
@@ -52,11 +46,39 @@ FileModel read_model_file(const std::filesystem::path& path, const ReadOptions& 
   return result;
 }
 
-void write_model_file(const Model& model, const std::filesystem::path& file) {
+// Ours by the header; another program's by its tensors' names.
+FileModel read_safetensors_model(const std::filesystem::path& path, const ReadOptions& options) {
+  const MappedFile file(path);
+  SafetensorsView view = view_safetensors(file.bytes(), path.string());
+  if (view.metadata.contains(std::string(kModelKey))) return read_own(path, options);
+  std::erase_if(view.tensors, [](const StoredTensor& tensor) { return belongs_to_training(tensor.name); });
+  return model_of_tensors(view.tensors, options, path.string());
+}
+
+std::vector<ListedTensor> list_safetensors(const std::filesystem::path& path) {
+  const MappedFile file(path);
+  return listed_tensors(view_safetensors(file.bytes(), path.string()).tensors);
+}
+
+void write_own(const Model& model, const std::filesystem::path& file) {
   SafetensorsContent content{.metadata = model_metadata(model.architecture), .tensors = {}};
   if (model.calibration) content.metadata.emplace(kCalibrationKey, print_calibration(*model.calibration));
   for (const auto& [name, tensor] : model.weights.tensors) content.tensors.emplace(name, &tensor);
   write_safetensors(content, file);
+}
+
+// For PyTorch: its names, without our description. "format" is what its tools ask for.
+void write_for_torch(const Model& model, const std::filesystem::path& file, const NameMap& names) {
+  const auto weights = torch_weights(model, &names);
+  SafetensorsContent content{.metadata = {{"format", "pt"}}, .tensors = {}};
+  for (const auto& [name, tensor] : weights) content.tensors.emplace(name, &tensor);
+  write_safetensors(content, file);
+}
+
+void write_safetensors_model(const Model& model, const std::filesystem::path& file,
+                             const WriteOptions& options) {
+  if (options.names == nullptr) return write_own(model, file);
+  write_for_torch(model, file, *options.names);
 }
 
 bool recognises_safetensors(const FileHead& head) { return looks_like_safetensors(head.bytes, head.size); }
@@ -72,8 +94,9 @@ WeightFormat safetensors_format() {
   return {.name = "safetensors",
           .suffixes = {".safetensors"},
           .recognises = recognises_safetensors,
-          .read = read_model_file,
-          .write = write_model_file};
+          .read = read_safetensors_model,
+          .write = write_safetensors_model,
+          .list = list_safetensors};
 }
 
 }  // namespace actionflow

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <bit>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -15,8 +14,6 @@
 
 namespace actionflow {
 namespace {
-
-static_assert(std::endian::native == std::endian::little, "tensors are read and written as they stand");
 
 constexpr std::size_t kLengthBytes = 8;
 constexpr std::uint64_t kMostHeaderBytes = 100'000'000;  // the format's own bound
@@ -99,41 +96,6 @@ class FileSource : public Source {
   std::ifstream stream_;
 };
 
-float from_half(std::uint16_t half) {
-  const std::uint32_t sign = static_cast<std::uint32_t>(half & 0x8000U) << 16U;
-  const std::uint32_t exponent = (half >> 10U) & 0x1FU;
-  const std::uint32_t mantissa = half & 0x3FFU;
-  if (exponent == 0) {  // zero and subnormal: mantissa · 2⁻²⁴
-    const float value = static_cast<float>(mantissa) * 0x1p-24F;
-    return sign != 0 ? -value : value;
-  }
-  const std::uint32_t widened = exponent == 31 ? 255 : exponent + 112;
-  return std::bit_cast<float>(sign | (widened << 23U) | (mantissa << 13U));
-}
-
-template <class From, class Convert>
-void widen(const char* bytes, std::size_t count, float* to, Convert convert) {
-  for (std::size_t i = 0; i < count; ++i) {
-    From value;
-    std::memcpy(&value, bytes + i * sizeof(From), sizeof(From));
-    to[i] = convert(value);
-  }
-}
-
-void to_floats(std::string_view dtype, const char* bytes, std::size_t count, float* to) {
-  if (dtype == "F16") {
-    widen<std::uint16_t>(bytes, count, to, from_half);
-  } else if (dtype == "BF16") {
-    widen<std::uint16_t>(bytes, count, to, [](std::uint16_t v) {
-      return std::bit_cast<float>(static_cast<std::uint32_t>(v) << 16U);
-    });
-  } else if (dtype == "F64") {
-    widen<double>(bytes, count, to, [](double v) { return static_cast<float>(v); });
-  } else {
-    widen<std::int64_t>(bytes, count, to, [](std::int64_t v) { return static_cast<float>(v); });
-  }
-}
-
 Tensor read_tensor(const safetensors::Entry& entry, Source& source, Checksum& checksum) {
   Tensor tensor(entry.shape);
   if (entry.dtype == "F32") {
@@ -144,13 +106,14 @@ Tensor read_tensor(const safetensors::Entry& entry, Source& source, Checksum& ch
     return tensor;
   }
   std::array<char, kChunkBytes> chunk{};
-  const std::size_t bytes = safetensors::element_bytes(entry.dtype);
+  const ElementType type = *safetensors::element_type(entry.dtype);
+  const std::size_t bytes = element_bytes(type);
   float* to = tensor.data();
   for (std::uint64_t left = entry.end - entry.begin; left > 0;) {
     const std::size_t n = std::min<std::uint64_t>(left, chunk.size());
     source.read(chunk.data(), n);
     checksum.add({chunk.data(), n});
-    to_floats(entry.dtype, chunk.data(), n / bytes, to);
+    to_floats(type, chunk.data(), n / bytes, to);
     to += n / bytes;
     left -= n;
   }
@@ -170,34 +133,45 @@ std::string blanked(std::string header, const std::string& digits) {
   return header;
 }
 
-SafetensorsFile read_all(Source& source, std::uint64_t size, const std::string& name) {
+struct HeaderText {
+  std::uint64_t length = 0;
+  std::string text;
+  safetensors::Header header;
+};
+
+HeaderText read_header(Source& source, std::uint64_t size, const std::string& name) {
   if (size < kLengthBytes + 2) {
     throw ModelError(fmt::format("{}: {} bytes are too few for a safetensors file", name, size));
   }
-  std::uint64_t length = 0;
-  source.read(reinterpret_cast<char*>(&length), kLengthBytes);
-  if (length > kMostHeaderBytes || length > size - kLengthBytes) {
+  HeaderText read;
+  source.read(reinterpret_cast<char*>(&read.length), kLengthBytes);
+  if (read.length > kMostHeaderBytes || read.length > size - kLengthBytes) {
     throw ModelError(fmt::format("{}: a safetensors header of {} bytes does not fit into {} (at most {})",
-                                 name, length, size, kMostHeaderBytes));
+                                 name, read.length, size, kMostHeaderBytes));
   }
-  std::string text(length, '\0');
-  source.read(text.data(), length);
-  safetensors::Header header = safetensors::parse_header(text, size - kLengthBytes - length, name);
+  read.text.resize(read.length);
+  source.read(read.text.data(), read.length);
+  read.header = safetensors::parse_header(read.text, size - kLengthBytes - read.length, name);
+  return read;
+}
 
-  const auto stated = header.metadata.find(std::string(kChecksumKey));
+SafetensorsFile read_all(Source& source, std::uint64_t size, const std::string& name) {
+  HeaderText read = read_header(source, size, name);
+  const auto& metadata = read.header.metadata;
+  const auto stated = metadata.find(std::string(kChecksumKey));
   Checksum checksum;
-  checksum.add({reinterpret_cast<const char*>(&length), kLengthBytes});
-  checksum.add(stated == header.metadata.end() ? text : blanked(std::move(text), stated->second));
+  checksum.add({reinterpret_cast<const char*>(&read.length), kLengthBytes});
+  checksum.add(stated == metadata.end() ? read.text : blanked(std::move(read.text), stated->second));
 
   SafetensorsFile file;
-  for (const safetensors::Entry& entry : header.entries) {
+  for (const safetensors::Entry& entry : read.header.entries) {
     file.tensors.emplace(entry.name, read_tensor(entry, source, checksum));
   }
-  if (stated != header.metadata.end() && checksum.hex() != stated->second) {
+  if (stated != metadata.end() && checksum.hex() != stated->second) {
     throw ModelError(fmt::format("{}: damaged: its bytes do not give the checksum in its header ('{}')", name,
                                  kChecksumKey));
   }
-  file.metadata = std::move(header.metadata);
+  file.metadata = std::move(read.header.metadata);
   return file;
 }
 
@@ -231,6 +205,21 @@ bool looks_like_safetensors(std::string_view head, std::uint64_t size) {
   std::uint64_t length = 0;
   std::memcpy(&length, head.data(), kLengthBytes);
   return length <= kMostHeaderBytes && length <= size - kLengthBytes;
+}
+
+SafetensorsView view_safetensors(std::string_view bytes, const std::string& name) {
+  MemorySource source(bytes);
+  HeaderText read = read_header(source, bytes.size(), name);
+  SafetensorsView view{.metadata = std::move(read.header.metadata), .tensors = {}};
+  const char* const data = bytes.data() + kLengthBytes + read.length;
+  for (safetensors::Entry& entry : read.header.entries) {
+    view.tensors.push_back({.name = std::move(entry.name),
+                            .type = *safetensors::element_type(entry.dtype),
+                            .shape = std::move(entry.shape),
+                            .strides = {},
+                            .data = data + entry.begin});
+  }
+  return view;
 }
 
 SafetensorsFile read_safetensors(const std::filesystem::path& file) {

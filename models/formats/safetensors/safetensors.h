@@ -6,8 +6,8 @@
 //
 // Reading is strict, as the format asks: the header is bounded and holds nothing else, no name
 // stands twice, and the tensors cover the bytes without hole or overlap. Nothing is allocated that
-// the file's size does not back. F32, F16, BF16, F64, and I64 are read, all into float32; F32 is
-// written.
+// the file's size does not back. F32, F16, BF16, F64, BOOL, U8 and I8 to I64 are read, all into float32; F32
+// is written.
 //
 // Files written here carry a checksum of all their bytes in the metadata (kChecksumKey); where a
 // file has one it is verified. Throws ModelError naming the file and the place in it.
@@ -19,8 +19,10 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/tensor.h"
+#include "models/formats/stored/stored_tensor.h"
 
 namespace actionflow {
 
@@ -37,6 +39,13 @@ bool looks_like_safetensors(std::string_view head, std::uint64_t size);
 SafetensorsFile read_safetensors(const std::filesystem::path& file);
 // The same from memory; `name` stands for the file in messages.
 SafetensorsFile parse_safetensors(std::string_view bytes, const std::string& name);
+
+// The tensors where they lie in `bytes`, in the order of their bytes; no checksum is looked at.
+struct SafetensorsView {
+  std::map<std::string, std::string> metadata;
+  std::vector<StoredTensor> tensors;
+};
+SafetensorsView view_safetensors(std::string_view bytes, const std::string& name);
 
 // What is written; the tensors stay the caller's.
 struct SafetensorsContent {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -147,12 +148,13 @@ void check_entry(const Entry& entry, const std::string& name) {
   const auto fail = [&](const std::string& what) {
     throw ModelError(fmt::format("{}: tensor '{}': {}", name, entry.name, what));
   };
-  const std::size_t bytes = element_bytes(entry.dtype);
-  if (bytes == 0) {
-    fail(fmt::format("dtype '{}' is not read, expected F32, F16, BF16, F64 or I64", entry.dtype));
+  const std::optional<ElementType> type = element_type(entry.dtype);
+  if (!type) {
+    fail(fmt::format("dtype '{}' is not read, expected F32, F16, BF16, F64, BOOL, U8 or I8 to I64",
+                     entry.dtype));
   }
   // A zero among the extents must not hide a product that does not fit.
-  std::uint64_t largest = 1, size = bytes;
+  std::uint64_t largest = 1, size = element_bytes(*type);
   for (std::int64_t extent : entry.shape) {
     const auto factor = static_cast<std::uint64_t>(extent);
     if (!multiply(largest, std::max<std::uint64_t>(factor, 1)) || largest > (1ULL << 60U)) {
@@ -168,11 +170,22 @@ void check_entry(const Entry& entry, const std::string& name) {
 
 }  // namespace
 
-std::size_t element_bytes(std::string_view dtype) {
-  if (dtype == "F32") return 4;
-  if (dtype == "F16" || dtype == "BF16") return 2;
-  if (dtype == "F64" || dtype == "I64") return 8;
-  return 0;
+std::optional<ElementType> element_type(std::string_view dtype) {
+  static constexpr std::array<std::pair<std::string_view, ElementType>, 10> kTypes{
+      {{"F32", ElementType::f32},
+       {"F64", ElementType::f64},
+       {"F16", ElementType::f16},
+       {"BF16", ElementType::bf16},
+       {"I64", ElementType::i64},
+       {"I32", ElementType::i32},
+       {"I16", ElementType::i16},
+       {"I8", ElementType::i8},
+       {"U8", ElementType::u8},
+       {"BOOL", ElementType::boolean}}};
+  for (const auto& [name, type] : kTypes) {
+    if (name == dtype) return type;
+  }
+  return {};
 }
 
 Header parse_header(std::string_view json, std::uint64_t data_bytes, const std::string& name) {

@@ -4,11 +4,13 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/tensor.h"
+#include "models/formats/stored/stored_tensor.h"
 
 namespace actionflow::safetensors {
 
@@ -24,8 +26,8 @@ struct Header {
   std::vector<Entry> entries;  // in the order of their bytes, which they cover without hole or overlap
 };
 
-// Bytes of one element, 0 for a type that is not read.
-std::size_t element_bytes(std::string_view dtype);
+// Nothing for a type that is not read.
+std::optional<ElementType> element_type(std::string_view dtype);
 
 // `data_bytes`: what stands behind the header. Throws ModelError; `name` is the file's.
 Header parse_header(std::string_view json, std::uint64_t data_bytes, const std::string& name);

@@ -123,7 +123,7 @@ TEST_F(WeightFiles, ACalibrationStaysWithItsWeights) {
   save_model(model, file("a.safetensors"));
   EXPECT_EQ(load_model(file("a.safetensors")).calibration, model.calibration);
   write_bytes(file("small.yaml"), kNetwork);
-  convert_weights(file("a.safetensors"), file("b.safetensors"), file("small.yaml"));
+  convert_weights(file("a.safetensors"), file("b.safetensors"), {.model_file = file("small.yaml")});
   EXPECT_EQ(load_model(file("b.safetensors")).calibration, model.calibration);
 }
 
@@ -241,7 +241,8 @@ TEST_F(WeightFiles, ConvertTakesInputFormAndClassesFromTheModelFile) {
   yaml.replace(yaml.find("frame_rate: 10"), 14, "frame_rate: 12");
   std::filesystem::remove(file("a.yaml"));
   write_bytes(file("mine.yaml"), yaml);
-  EXPECT_EQ(convert_weights(golden("keras/robust_3d/keras.h5"), file("b.safetensors"), file("mine.yaml"))
+  EXPECT_EQ(convert_weights(golden("keras/robust_3d/keras.h5"), file("b.safetensors"),
+                            {.model_file = file("mine.yaml")})
                 .model_file,
             std::nullopt);
   EXPECT_EQ(load_model(file("b.safetensors")).architecture.input.frame_rate, 12);
@@ -267,7 +268,9 @@ TEST_F(WeightFiles, ConvertLeavesAnEditedModelFileAlone) {
 TEST_F(WeightFiles, ConvertRefusesAnotherNetworkAndUnknownSuffixes) {
   write_bytes(file("small.yaml"), kNetwork);
   const auto convert = [&](const std::string& out, std::optional<std::filesystem::path> model) {
-    return message([&] { convert_weights(golden("keras/robust_3d/keras.h5"), file(out), model); });
+    return message([&] {
+      convert_weights(golden("keras/robust_3d/keras.h5"), file(out), {.model_file = std::move(model)});
+    });
   };
   EXPECT_THAT(convert("b.safetensors", file("small.yaml")), HasSubstr("holds another network than 'small'"));
   EXPECT_THROW(convert("b.h5", {}), UsageError);

@@ -55,7 +55,7 @@ class KerasGolden : public ::testing::TestWithParam<std::string> {
     const std::filesystem::path out = scratch.path() / "out.safetensors";
     std::optional<std::filesystem::path> model_file;
     if (std::filesystem::exists(folder_ / "model.yaml")) model_file = folder_ / "model.yaml";
-    convert_weights(keras_file(folder_), out, model_file);
+    convert_weights(keras_file(folder_), out, {.model_file = model_file});
     return load_model(out);
   }
 };

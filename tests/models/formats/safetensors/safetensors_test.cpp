@@ -106,7 +106,8 @@ TEST(Safetensors, RefusesWhatTheFormatForbids) {
               HasSubstr("begins at byte 4"));
   EXPECT_THAT(message(one(R"({"dtype":"F32","shape":[2],"data_offsets":[0,4]})")),
               HasSubstr("do not hold shape 2"));
-  EXPECT_THAT(message(one(R"({"dtype":"U8","shape":[4],"data_offsets":[0,4]})")), HasSubstr("dtype 'U8'"));
+  EXPECT_THAT(message(one(R"({"dtype":"F8_E4M3","shape":[4],"data_offsets":[0,4]})")),
+              HasSubstr("dtype 'F8_E4M3'"));
   EXPECT_THAT(message(one(R"({"dtype":"F32","shape":[-1],"data_offsets":[0,4]})")), HasSubstr("-1"));
   EXPECT_THAT(message(one(R"({"dtype":"F32","shape":[1.0],"data_offsets":[0,4]})")), HasSubstr("1.0"));
   EXPECT_THAT(message(one(R"({"dtype":"F32","shape":[1],"data_offsets":[4,0]})")), HasSubstr("do not hold"));
