@@ -1,0 +1,28 @@
+# Fuzz targets of what reads foreign bytes, with libFuzzer, AddressSanitizer and UndefinedBehaviorSanitizer:
+#
+#   cmake -S . -B build-fuzz -G Ninja -DCMAKE_CXX_COMPILER=clang++-14 -DACTIONFLOW_TESTS=FUZZ
+#   ninja -C build-fuzz fuzz_torch_file
+#   build-fuzz/fuzz_torch_file -max_len=16384 -rss_limit_mb=1500 -runs=1000000 FOUND tests/fuzz/corpus/torch_file
+#
+# Needs Clang and its runtimes (libclang-rt-14-dev). Tests replay the corpus with every build.
+if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  message(FATAL_ERROR "ACTIONFLOW_TESTS=FUZZ needs Clang: -DCMAKE_CXX_COMPILER=clang++-14")
+endif()
+
+# add_fuzzer(NAME SOURCE…): tests/fuzz/NAME_fuzzer.cpp with what it reads by.
+function(add_fuzzer name)
+  set(sources ${PROJECT_SOURCE_DIR}/tests/fuzz/${name}_fuzzer.cpp)
+  foreach(source ${ARGN})
+    list(APPEND sources ${PROJECT_SOURCE_DIR}/${source})
+  endforeach()
+  add_executable(fuzz_${name} ${sources})
+  target_include_directories(fuzz_${name} PRIVATE ${PROJECT_SOURCE_DIR})
+  target_compile_options(fuzz_${name} PRIVATE -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all)
+  target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer,address,undefined)
+  target_link_libraries(fuzz_${name} PRIVATE fmt::fmt)
+endfunction()
+
+add_fuzzer(torch_file
+  models/formats/torch/pickle.cpp models/formats/torch/pickle_opcodes.cpp models/formats/torch/state_dict.cpp
+  models/formats/torch/torch_file.cpp models/formats/zip/zip_directory.cpp
+  models/formats/stored/stored_tensor.cpp base/tensor.cpp base/error.cpp)
