@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
 #include "models/description/sharing_report.h"
 #include "pipeline/commands/commands.h"
 #include "pipeline/commands/network_flags.h"
+#include "pipeline/commands/weights_report.h"
 
 namespace actionflow {
 namespace {
@@ -82,7 +84,8 @@ class Inspect : public Command {
     return "layers, shapes, parameters, multiply-accumulates and memory of a network";
   }
   std::string files() const override {
-    return "MODEL.yaml and key=value changes to it; may be left out when the weights hold the network";
+    return "MODEL.yaml and key=value changes to it, left out where the weights hold the network; or weights "
+           "alone";
   }
 
   void declare(CLI::App& app) override {
@@ -95,7 +98,28 @@ class Inspect : public Command {
 
   ExitCode run(const Arguments& arguments) override {
     if (hop_ != 0 && !plan_) throw UsageError("--hop stands beside --plan");
-    const Model model = read(arguments);
+    if (names_weights_only(arguments)) return look(arguments);
+    return show(read(arguments), arguments);
+  }
+
+ private:
+  bool names_weights_only(const Arguments& arguments) const {
+    if (arguments.files.size() != 1 || !flags_.weights.empty() || !arguments.overrides.empty()) return false;
+    const std::string suffix = std::filesystem::path(arguments.files.front()).extension().string();
+    return !suffix.empty() && suffix != ".yaml" && suffix != ".yml" &&
+           std::filesystem::is_regular_file(arguments.files.front());
+  }
+
+  ExitCode look(const Arguments& arguments) const {
+    const std::string& file = arguments.files.front();
+    const FileContents contents = look_into(file);
+    if (contents.model) return show(*contents.model, arguments);
+    if (plan_) throw NoArchitectureError(file);
+    std::cout << (arguments.json ? weights_json(file, contents) + "\n" : weights_table(contents));
+    return ExitCode::done;
+  }
+
+  ExitCode show(const Model& model, const Arguments& arguments) const {
     if (plan_) return print_plan(model, arguments.json);
     if (arguments.json) {
       std::cout << network_json(model).dump() << "\n";
@@ -106,7 +130,6 @@ class Inspect : public Command {
     return ExitCode::done;
   }
 
- private:
   // Without weights a plan runs on random ones: its times do not depend on their values.
   Model read(const Arguments& arguments) const {
     if (!flags_.weights.empty()) return flags_.load(arguments);

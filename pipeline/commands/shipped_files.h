@@ -2,7 +2,9 @@
 // installed.
 #pragma once
 
+#include <filesystem>
 #include <string>
+#include <vector>
 
 namespace actionflow {
 
@@ -10,6 +12,9 @@ namespace actionflow {
 // that came with the program: ../share/actionflow/ beside an installed one, ../ beside one in its build
 // folder. Where nothing is found: `named`, for the error of whoever opens it.
 std::string find_shipped(const std::string& named, const std::string& folder, const std::string& suffix);
+
+// Every model file that came with the program, by name.
+std::vector<std::filesystem::path> shipped_models();
 
 inline std::string find_model(const std::string& named) { return find_shipped(named, "models", ".yaml"); }
 inline std::string find_weights(const std::string& named) {

@@ -1,0 +1,87 @@
+#include "pipeline/commands/weights_report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "models/formats/likeness.h"
+#include "pipeline/commands/shipped_files.h"
+
+namespace actionflow {
+namespace {
+
+constexpr std::size_t kMostNearest = 3;
+constexpr double kLeastShare = 0.1;  // two networks have a few names in common without being alike
+
+struct NearModel {
+  std::string name;
+  Likeness likeness;
+};
+
+// The likest first.
+std::vector<NearModel> near_models(const std::vector<ListedTensor>& tensors) {
+  std::vector<NearModel> models;
+  for (const std::filesystem::path& file : shipped_models()) {
+    const Likeness found = likeness(tensors, load_architecture(file));
+    if (found.share() >= kLeastShare) models.push_back({file.stem().string(), found});
+  }
+  std::stable_sort(models.begin(), models.end(), [](const NearModel& a, const NearModel& b) {
+    return a.likeness.share() > b.likeness.share();
+  });
+  models.resize(std::min(models.size(), kMostNearest));
+  return models;
+}
+
+std::string sentence(const NearModel& model) {
+  const Likeness& found = model.likeness;
+  if (found.share() == 1) return fmt::format("It is of the network '{0}': --model {0}\n", model.name);
+  return fmt::format("It has {} of the {} parameters of '{}', and {} other tensors\n", found.fitting,
+                     found.parameters, model.name, found.others);
+}
+
+std::int64_t values_of(const std::vector<ListedTensor>& tensors) {
+  std::int64_t values = 0;
+  for (const ListedTensor& tensor : tensors) values += element_count(tensor.shape);
+  return values;
+}
+
+}  // namespace
+
+std::string weights_table(const FileContents& contents) {
+  std::size_t widest = 0;
+  for (const ListedTensor& tensor : contents.tensors) widest = std::max(widest, tensor.name.size());
+  std::string text;
+  for (const ListedTensor& tensor : contents.tensors) {
+    text += fmt::format("{:<{}}  {:<8}  {}\n", tensor.name, widest, to_string(tensor.type),
+                        to_string(tensor.shape));
+  }
+  text += fmt::format("\n{}: {} tensors, {} values\n", contents.format, contents.tensors.size(),
+                      values_of(contents.tensors));
+  const std::vector<NearModel> near = near_models(contents.tensors);
+  if (near.empty()) return text + "It is like none of the networks that come with the program\n";
+  for (const NearModel& model : near) {
+    text += sentence(model);
+    if (model.likeness.share() == 1) break;
+  }
+  return text;
+}
+
+std::string weights_json(const std::string& file, const FileContents& contents) {
+  nlohmann::ordered_json json = {
+      {"file", file}, {"format", contents.format}, {"tensors", nlohmann::ordered_json::array()}};
+  for (const ListedTensor& tensor : contents.tensors)
+    json["tensors"].push_back(
+        {{"name", tensor.name}, {"type", to_string(tensor.type)}, {"shape", tensor.shape}});
+  json["nearest"] = nlohmann::ordered_json::array();
+  for (const NearModel& model : near_models(contents.tensors)) {
+    json["nearest"].push_back({{"model", model.name},
+                               {"fitting", model.likeness.fitting},
+                               {"parameters", model.likeness.parameters},
+                               {"others", model.likeness.others}});
+  }
+  return json.dump();
+}
+
+}  // namespace actionflow
