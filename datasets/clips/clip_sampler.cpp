@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "base/error.h"
-#include "datasets/video/time_line.h"
+#include "datasets/video/time/time_line.h"
 
 namespace actionflow {
 

@@ -3,12 +3,12 @@
 #include <optional>
 
 #include "base/error.h"
-#include "datasets/pictures/color_matrix.h"
 #include "datasets/pictures/motion.h"
-#include "datasets/pictures/picture_scaler.h"
-#include "datasets/pictures/pixel_format.h"
-#include "datasets/pictures/scale_kernels.h"
-#include "datasets/pictures/upright.h"
+#include "datasets/pictures/scaling/color_matrix.h"
+#include "datasets/pictures/scaling/picture_scaler.h"
+#include "datasets/pictures/scaling/pixel_format.h"
+#include "datasets/pictures/scaling/scale_kernels.h"
+#include "datasets/pictures/scaling/upright.h"
 
 namespace actionflow {
 

@@ -3,7 +3,7 @@
 #include <utility>
 #include <vector>
 
-#include "datasets/video/time_line.h"
+#include "datasets/video/time/time_line.h"
 
 namespace actionflow {
 

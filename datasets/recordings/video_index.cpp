@@ -5,7 +5,7 @@
 
 #include "datasets/recordings/video_decode.h"
 #include "datasets/video/stream_parameters.h"
-#include "datasets/video/time_line.h"
+#include "datasets/video/time/time_line.h"
 
 namespace actionflow {
 

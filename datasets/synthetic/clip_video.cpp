@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "datasets/video/video_writer.h"
+#include "datasets/video/writing/video_writer.h"
 
 namespace actionflow {
 

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "datasets/pictures/ignored_areas.h"
-#include "datasets/video/time_grid.h"
+#include "datasets/video/time/time_grid.h"
 #include "nodes/events/calibrated_options.h"
 #include "nodes/flow/clip_gate.h"
 #include "nodes/flow/process_item.h"

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "datasets/pictures/jpeg.h"
+#include "datasets/pictures/encoding/jpeg.h"
 #include "datasets/recordings/video_frames.h"
 #include "datasets/recordings/video_index.h"
 

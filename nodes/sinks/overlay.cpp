@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "datasets/video/video_writer.h"
+#include "datasets/video/writing/video_writer.h"
 #include "nodes/flow/join_node.h"
 #include "nodes/results/stream_file.h"
 #include "nodes/sinks/sink_kinds.h"

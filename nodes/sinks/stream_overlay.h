@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "datasets/pictures/prepare.h"
-#include "datasets/video/video_writer.h"
+#include "datasets/video/writing/video_writer.h"
 #include "nodes/flow/item.h"
 #include "nodes/flow/window_progress.h"
 #include "nodes/sinks/draw_result.h"

@@ -7,7 +7,7 @@
 
 #include "base/atomic_file.h"
 #include "base/log.h"
-#include "datasets/pictures/frame_jpeg.h"
+#include "datasets/pictures/encoding/frame_jpeg.h"
 
 namespace actionflow {
 

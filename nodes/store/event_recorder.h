@@ -17,8 +17,8 @@
 #include <optional>
 #include <string>
 
-#include "datasets/video/packet_ring.h"
-#include "datasets/video/packet_writer.h"
+#include "datasets/video/writing/packet_ring.h"
+#include "datasets/video/writing/packet_writer.h"
 #include "nodes/flow/item.h"
 #include "nodes/store/event_store.h"
 

@@ -17,8 +17,8 @@
 #include "pipeline/commands/camera_capacity.h"
 #include "pipeline/commands/commands.h"
 #include "pipeline/commands/pipeline_flags.h"
-#include "pipeline/run/interrupt.h"
 #include "pipeline/run/pipeline.h"
+#include "pipeline/run/process/interrupt.h"
 
 namespace actionflow {
 namespace {

@@ -8,7 +8,7 @@
 #include "pipeline/commands/network_flags.h"
 #include "pipeline/commands/shipped_files.h"
 #include "pipeline/evaluation/report.h"
-#include "pipeline/run/interrupt.h"
+#include "pipeline/run/process/interrupt.h"
 
 namespace actionflow {
 namespace {

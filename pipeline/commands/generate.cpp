@@ -11,7 +11,7 @@
 #include "base/progress.h"
 #include "datasets/synthetic/generator.h"
 #include "pipeline/commands/commands.h"
-#include "pipeline/run/interrupt.h"
+#include "pipeline/run/process/interrupt.h"
 
 namespace actionflow {
 namespace {

@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "pipeline/commands/pipeline_flags.h"
+#include "pipeline/run/process/reload_requests.h"
 #include "pipeline/run/reload.h"
-#include "pipeline/run/reload_requests.h"
 
 namespace actionflow {
 

@@ -4,7 +4,7 @@
 #include <iostream>
 
 #include "pipeline/commands/commands.h"
-#include "pipeline/run/interrupt.h"
+#include "pipeline/run/process/interrupt.h"
 #include "pipeline/training/show_augmentation.h"
 #include "pipeline/training/trainer.h"
 

@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "base/progress.h"
 #include "datasets/clips/perturb.h"
-#include "pipeline/evaluation/clip_calibration.h"
+#include "pipeline/evaluation/clips/clip_calibration.h"
 #include "pipeline/evaluation/split_streams.h"
 #include "pipeline/recipe/training_data.h"
 

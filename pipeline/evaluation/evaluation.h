@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "models/formats/weight_files.h"
-#include "pipeline/evaluation/metrics.h"
+#include "pipeline/evaluation/clips/clip_measures.h"
 #include "pipeline/evaluation/stream_report.h"
 #include "pipeline/recipe/recipe.h"
 

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "pipeline/evaluation/evaluation.h"
-#include "pipeline/evaluation/event_measures_text.h"
+#include "pipeline/evaluation/streams/event_measures_text.h"
 
 namespace actionflow {
 namespace {

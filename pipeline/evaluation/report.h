@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "pipeline/evaluation/metrics.h"
+#include "pipeline/evaluation/clips/clip_measures.h"
 #include "pipeline/evaluation/stream_report.h"
 
 namespace actionflow {

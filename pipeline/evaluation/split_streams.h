@@ -5,9 +5,9 @@
 #include <optional>
 #include <vector>
 
-#include "pipeline/evaluation/evaluator.h"
-#include "pipeline/evaluation/stream_evaluation.h"
+#include "pipeline/evaluation/clips/evaluator.h"
 #include "pipeline/evaluation/stream_report.h"
+#include "pipeline/evaluation/streams/stream_evaluation.h"
 
 namespace actionflow {
 

@@ -7,8 +7,8 @@
 
 #include "base/html.h"
 #include "datasets/pictures/picture.h"
-#include "pipeline/evaluation/metrics.h"
-#include "pipeline/evaluation/timeline.h"
+#include "pipeline/evaluation/clips/clip_measures.h"
+#include "pipeline/evaluation/streams/timeline.h"
 
 namespace actionflow {
 namespace {

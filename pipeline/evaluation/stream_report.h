@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "base/input_spec.h"
-#include "pipeline/evaluation/event_measures.h"
-#include "pipeline/evaluation/sequence_source.h"
+#include "pipeline/evaluation/streams/event_measures.h"
+#include "pipeline/evaluation/streams/sequence_source.h"
 
 namespace actionflow {
 

@@ -1,7 +1,7 @@
 #include "models/network/action_scores.h"
 #include "nodes/training/sample_targets.h"
 #include "nodes/training/sequence_preparer.h"
-#include "pipeline/evaluation/stream_evaluation.h"
+#include "pipeline/evaluation/streams/stream_evaluation.h"
 #include "pipeline/training/training_task.h"
 
 namespace actionflow {

@@ -7,8 +7,8 @@
 #include "models/network/action_scores.h"
 #include "models/training/stream_loss.h"
 #include "nodes/training/sample_targets.h"
-#include "pipeline/evaluation/clip_calibration.h"
-#include "pipeline/evaluation/stream_evaluation.h"
+#include "pipeline/evaluation/clips/clip_calibration.h"
+#include "pipeline/evaluation/streams/stream_evaluation.h"
 
 namespace actionflow {
 

@@ -13,8 +13,8 @@
 #include "models/training/loss.h"
 #include "models/weights/calibration.h"
 #include "models/weights/weights.h"
-#include "pipeline/evaluation/evaluator.h"
-#include "pipeline/evaluation/stream_evaluation.h"
+#include "pipeline/evaluation/clips/evaluator.h"
+#include "pipeline/evaluation/streams/stream_evaluation.h"
 
 namespace actionflow {
 

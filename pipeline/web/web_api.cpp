@@ -10,7 +10,7 @@
 #include "base/mask.h"
 #include "base/time_text.h"
 #include "base/utf8.h"
-#include "datasets/pictures/frame_jpeg.h"
+#include "datasets/pictures/encoding/frame_jpeg.h"
 #include "nodes/store/event_store.h"
 #include "nodes/store/event_text.h"
 #include "nodes/store/labelled_clips.h"

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "datasets/video/video_writer.h"
+#include "datasets/video/writing/video_writer.h"
 #include "tests/tools/temporary_folder.h"
 
 namespace actionflow::testing {
@@ -20,7 +20,7 @@ struct TestVideo {
   int height = 48;
   int frames = 25;
   double fps = 25;
-  std::string encoder = {};  // empty: see datasets/video/video_writer.h
+  std::string encoder = {};  // empty: see datasets/video/writing/video_writer.h
   int quality = 20;
   int keyframe_interval = 0;
   Orientation orientation = {};

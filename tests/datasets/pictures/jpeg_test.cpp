@@ -1,4 +1,4 @@
-#include "datasets/pictures/jpeg.h"
+#include "datasets/pictures/encoding/jpeg.h"
 
 #include <gtest/gtest.h>
 

@@ -1,11 +1,11 @@
-#include "datasets/pictures/scale_kernels.h"
+#include "datasets/pictures/scaling/scale_kernels.h"
 
 #include <gtest/gtest.h>
 
 #include <numeric>
 #include <random>
 
-#include "datasets/pictures/picture_scaler.h"
+#include "datasets/pictures/scaling/picture_scaler.h"
 #include "tests/datasets/pictures.h"
 
 namespace actionflow {

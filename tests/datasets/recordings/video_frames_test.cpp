@@ -8,7 +8,7 @@
 
 #include "datasets/clips/clip_sampler.h"
 #include "datasets/pictures/prepare.h"
-#include "datasets/video/time_grid.h"
+#include "datasets/video/time/time_grid.h"
 #include "tests/datasets/make_video.h"
 #include "tests/datasets/video/read_video.h"
 #include "tests/test_data.h"

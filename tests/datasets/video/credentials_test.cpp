@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "datasets/video/ffmpeg.h"
 #include "datasets/video/ffmpeg_log.h"
-#include "datasets/video/host_lookup.h"
+#include "datasets/video/opening/host_lookup.h"
 #include "tests/datasets/video/read_video.h"
 
 namespace actionflow {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "datasets/video/frame_folder_reader.h"
+#include "datasets/video/readers/frame_folder_reader.h"
 #include "tests/datasets/make_video.h"
 #include "tests/datasets/video/read_video.h"
 

@@ -1,4 +1,4 @@
-#include "datasets/video/looping_reader.h"
+#include "datasets/video/readers/looping_reader.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

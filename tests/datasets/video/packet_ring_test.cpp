@@ -1,9 +1,9 @@
 // Packets held and written again as they came, from real encoders.
-#include "datasets/video/packet_ring.h"
+#include "datasets/video/writing/packet_ring.h"
 
 #include <gtest/gtest.h>
 
-#include "datasets/video/packet_writer.h"
+#include "datasets/video/writing/packet_writer.h"
 #include "tests/datasets/make_video.h"
 #include "tests/datasets/video/read_video.h"
 

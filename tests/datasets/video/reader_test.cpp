@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "datasets/video/realtime_reader.h"
+#include "datasets/video/readers/realtime_reader.h"
 #include "datasets/video/source.h"
 #include "tests/datasets/make_video.h"
 #include "tests/datasets/video/read_video.h"

@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "datasets/video/io_deadline.h"
-#include "datasets/video/replayed_input.h"
+#include "datasets/video/opening/io_deadline.h"
+#include "datasets/video/opening/replayed_input.h"
 #include "tests/datasets/make_video.h"
 #include "tests/datasets/video/read_video.h"
 #include "tests/datasets/video/small_server.h"

@@ -1,4 +1,4 @@
-#include "datasets/video/time_grid.h"
+#include "datasets/video/time/time_grid.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "datasets/video/time_line.h"
+#include "datasets/video/time/time_line.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "datasets/video/video_writer.h"
+#include "datasets/video/writing/video_writer.h"
 
 #include <gtest/gtest.h>
 

@@ -1,11 +1,11 @@
 // What is kept with the weights of a network for clips.
-#include "pipeline/evaluation/clip_calibration.h"
+#include "pipeline/evaluation/clips/clip_calibration.h"
 
 #include <gmock/gmock.h>
 
 #include <algorithm>
 
-#include "pipeline/evaluation/metrics.h"
+#include "pipeline/evaluation/clips/clip_measures.h"
 
 namespace actionflow::testing {
 namespace {

@@ -1,12 +1,12 @@
 // What is chosen for events, on streams whose scores are drawn here, so that the best choice is known.
-#include "pipeline/evaluation/event_fitting.h"
+#include "pipeline/evaluation/streams/event_fitting.h"
 
 #include <gmock/gmock.h>
 
 #include "base/random.h"
 #include "nodes/events/calibrated_options.h"
-#include "pipeline/evaluation/clip_calibration.h"
-#include "pipeline/evaluation/stream_evaluation.h"
+#include "pipeline/evaluation/clips/clip_calibration.h"
+#include "pipeline/evaluation/streams/stream_evaluation.h"
 
 namespace actionflow::testing {
 namespace {

@@ -1,6 +1,6 @@
 // Measures of detected actions. Expected numbers are worked out by hand beside each case, or come from a
 // plain reference below that follows ActivityNet's evaluation tool (eval_detection.py) line by line.
-#include "pipeline/evaluation/event_measures.h"
+#include "pipeline/evaluation/streams/event_measures.h"
 
 #include <gmock/gmock.h>
 

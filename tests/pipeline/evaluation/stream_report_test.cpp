@@ -5,9 +5,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include "pipeline/evaluation/event_measures_text.h"
 #include "pipeline/evaluation/report.h"
-#include "pipeline/evaluation/timeline.h"
+#include "pipeline/evaluation/streams/event_measures_text.h"
+#include "pipeline/evaluation/streams/timeline.h"
 
 namespace actionflow::testing {
 namespace {

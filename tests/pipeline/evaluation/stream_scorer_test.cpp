@@ -1,12 +1,12 @@
 // A real small network along drawn streams.
-#include "pipeline/evaluation/stream_scorer.h"
+#include "pipeline/evaluation/streams/stream_scorer.h"
 
 #include <gmock/gmock.h>
 
 #include <cmath>
 
 #include "base/random.h"
-#include "pipeline/evaluation/evaluator.h"
+#include "pipeline/evaluation/clips/evaluator.h"
 
 namespace actionflow::testing {
 namespace {

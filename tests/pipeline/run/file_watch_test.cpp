@@ -1,4 +1,4 @@
-#include "pipeline/run/file_watch.h"
+#include "pipeline/run/process/file_watch.h"
 
 #include <gtest/gtest.h>
 #include <poll.h>

@@ -1,5 +1,5 @@
 // What SIGINT and SIGTERM do to a run: each case in a process of its own.
-#include "pipeline/run/interrupt.h"
+#include "pipeline/run/process/interrupt.h"
 
 #include <gtest/gtest.h>
 #include <signal.h>

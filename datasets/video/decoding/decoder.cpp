@@ -1,0 +1,177 @@
+#include <algorithm>
+#include <deque>
+#include <utility>
+
+#include "datasets/video/decoding/hardware_decoding.h"
+#include "datasets/video/decoding/picture_crop.h"
+#include "datasets/video/ffmpeg.h"
+#include "datasets/video/source.h"
+#include "datasets/video/stream_parameters.h"
+
+namespace actionflow {
+
+namespace {
+
+// When the pictures of packets that are being decoded were taken, by their arrival: a decoder carries one
+// number from a packet to its picture.
+class PacketsUnderWay {
+ public:
+  void note(const Packet& packet) {
+    packets_.emplace_back(packet.arrival_ns(), packet.taken_ns());
+    if (packets_.size() > kMost) packets_.pop_front();
+  }
+  std::int64_t taken_ns(std::int64_t arrival_ns) const {
+    const auto found = std::find_if(packets_.begin(), packets_.end(),
+                                    [&](const auto& packet) { return packet.first == arrival_ns; });
+    return found == packets_.end() ? 0 : found->second;
+  }
+
+ private:
+  static constexpr std::size_t kMost = 64;  // more than a decoder holds back
+  std::deque<std::pair<std::int64_t, std::int64_t>> packets_;
+};
+
+class CodecDecoder final : public Decoder {
+ public:
+  // `device_format`: of pictures that stand on a device.
+  CodecDecoder(std::shared_ptr<const Reader::CodecParameters> parameters, UniqueCodecContext context,
+               AVPixelFormat device_format)
+      : parameters_(std::move(parameters)), context_(std::move(context)), device_format_(device_format) {}
+
+  void decode(const Packet& packet, std::vector<Frame>& frames) override {
+    if (!packet) return;
+    if (packet.data()->unreadable) {
+      ++damaged_;
+      return;
+    }
+    AVPacket& compressed = *packet.data()->packet;
+    // A chunk of no bytes says "as before" in some containers, and would mean "the end" to FFmpeg.
+    if (compressed.size == 0) return;
+    tag_next_picture(*context_, compressed, packet.arrival_ns());
+    if (packet.taken_ns() != 0) under_way_.note(packet);
+    if (avcodec_send_packet(context_.get(), &compressed) < 0) ++damaged_;
+    receive(frames);
+  }
+
+  void flush(std::vector<Frame>& frames) override {
+    avcodec_send_packet(context_.get(), nullptr);
+    receive(frames);
+    avcodec_flush_buffers(context_.get());
+  }
+
+  std::int64_t damaged() const override { return damaged_; }
+  std::int64_t decoded() const override { return decoded_; }
+
+ private:
+  void receive(std::vector<Frame>& frames) {
+    // Every error uses up input, but a bound costs nothing and a decoder that fails for ever is lost.
+    constexpr int kMaxErrors = 1000;
+    for (int errors = 0; errors < kMaxErrors;) {
+      UniqueFrame picture(av_frame_alloc());
+      const int result = avcodec_receive_frame(context_.get(), picture.get());
+      if (result == AVERROR(EAGAIN) || result == AVERROR_EOF) return;
+      if (result < 0) {
+        ++damaged_;
+        ++errors;
+        continue;
+      }
+      if (device_format_ != AV_PIX_FMT_NONE && picture->format == device_format_) picture = fetched(*picture);
+      if (!picture) {
+        ++damaged_;
+        ++errors;
+        continue;
+      }
+      frames.push_back(shared(std::move(picture)));
+      ++decoded_;
+    }
+  }
+
+  Frame shared(UniqueFrame picture) {
+    if (picture->decode_error_flags != 0 || (picture->flags & AV_FRAME_FLAG_CORRUPT) != 0) ++damaged_;
+    if (parameters_->sample_aspect.num > 0) picture->sample_aspect_ratio = parameters_->sample_aspect;
+    const std::int64_t pts_us = time_stamp(*picture);
+    const std::int64_t stated_us = stated_duration_us(*picture);
+    const Orientation orientation = orientation_for(*picture);
+    const std::int64_t arrival_ns = picture_tag(*picture);
+    if (parameters_->crop) crop_picture(*picture, *parameters_->crop, orientation);
+    AVFrame* released = picture.release();
+    Frame frame(std::shared_ptr<const AVFrame>(released, [](AVFrame* p) { av_frame_free(&p); }), pts_us,
+                orientation);
+    frame.set_duration_us(stated_us);
+    frame.set_arrival_ns(arrival_ns);
+    frame.set_taken_ns(under_way_.taken_ns(arrival_ns));
+    return frame;
+  }
+
+  std::int64_t time_stamp(const AVFrame& picture) {
+    const std::int64_t stamp = picture.best_effort_timestamp;
+    const std::int64_t pts_us =
+        stamp == AV_NOPTS_VALUE ? next_pts_us_ : av_rescale_q(stamp, parameters_->time_base, kMicroseconds);
+    // At the end of the range, where only damage leads, time stands still.
+    if (__builtin_add_overflow(pts_us, duration_us(picture), &next_pts_us_)) next_pts_us_ = pts_us;
+    return pts_us;
+  }
+
+  std::int64_t stated_duration_us(const AVFrame& picture) const {
+    const std::int64_t duration = frame_duration(picture);
+    return duration > 0 ? av_rescale_q(duration, parameters_->time_base, kMicroseconds) : 0;
+  }
+
+  std::int64_t duration_us(const AVFrame& picture) const {
+    if (const std::int64_t stated = stated_duration_us(picture); stated > 0) return stated;
+    const AVRational rate = parameters_->frame_rate;
+    if (rate.num > 0 && rate.den > 0) return av_rescale(1'000'000, rate.den, rate.num);
+    return 40'000;
+  }
+
+  Orientation orientation_for(const AVFrame& picture) const {
+    const AVFrameSideData* own = av_frame_get_side_data(&picture, AV_FRAME_DATA_DISPLAYMATRIX);
+    if (!own || own->size < 9 * sizeof(std::int32_t)) return parameters_->orientation;
+    return orientation_of(reinterpret_cast<const std::int32_t*>(own->data));
+  }
+
+  std::shared_ptr<const Reader::CodecParameters> parameters_;
+  UniqueCodecContext context_;
+  const AVPixelFormat device_format_;
+  PacketsUnderWay under_way_;
+  std::int64_t next_pts_us_ = 0;
+  std::int64_t damaged_ = 0;
+  std::int64_t decoded_ = 0;
+};
+
+void leave_out(AVCodecContext& context, const std::vector<Skip>& skip) {
+  const auto skips = [&](Skip what) { return std::find(skip.begin(), skip.end(), what) != skip.end(); };
+  if (skips(Skip::loop_filter)) context.skip_loop_filter = AVDISCARD_ALL;
+  if (skips(Skip::nonreference)) context.skip_frame = AVDISCARD_NONREF;
+  if (skips(Skip::nonkey)) context.skip_frame = AVDISCARD_NONKEY;
+}
+
+}  // namespace
+
+std::unique_ptr<Decoder> Decoder::create(std::shared_ptr<const Reader::CodecParameters> parameters,
+                                         int codec_threads) {
+  const AVCodecParameters& codec = *parameters->codec;
+  const AVCodec* found = avcodec_find_decoder(codec.codec_id);
+  if (!found) {
+    throw SourceError(parameters->source + ": no decoder for " + avcodec_get_name(codec.codec_id) +
+                      " is installed; convert the video to H.264");
+  }
+  UniqueCodecContext context(avcodec_alloc_context3(found));
+  if (!context || avcodec_parameters_to_context(context.get(), &codec) < 0) throw std::bad_alloc();
+  context->pkt_timebase = parameters->time_base;
+  context->thread_count = codec_threads < 1 ? 1 : codec_threads;
+  context->max_pixels = kMaxPixels;
+  leave_out(*context, parameters->skip);
+  AVPixelFormat device_format = AV_PIX_FMT_NONE;
+  if (parameters->hardware != Hardware::none)
+    device_format = attach_device(*context, *found, parameters->hardware, parameters->source);
+  const int result = avcodec_open2(context.get(), found, nullptr);
+  if (result < 0) {
+    throw SourceError(parameters->source + ": the " + std::string(found->name) +
+                      " decoder does not start: " + ffmpeg_error_text(result) +
+                      "; the file's header is damaged or of a form that it does not know");
+  }
+  return std::make_unique<CodecDecoder>(std::move(parameters), std::move(context), device_format);
+}
+
+}  // namespace actionflow

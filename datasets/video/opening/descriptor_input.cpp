@@ -1,0 +1,94 @@
+#include "datasets/video/opening/descriptor_input.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <new>
+
+namespace actionflow {
+
+namespace {
+constexpr int kBufferBytes = 1 << 16;
+constexpr int kPollMs = 50;
+}  // namespace
+
+std::unique_ptr<DescriptorInput> DescriptorInput::open_file(const std::string& path, IoDeadline& deadline) {
+  // Without O_NONBLOCK a named pipe would hang here until somebody writes to it.
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (descriptor < 0) {
+    const int error = errno;
+    const std::string shown = without_credentials(path);
+    if (error == EACCES) throw SourceError(shown + ": permission denied; make it readable for this user");
+    throw SourceError(shown + ": cannot be opened: " + std::strerror(error));
+  }
+  std::unique_ptr<DescriptorInput> input(new DescriptorInput(descriptor, true, deadline));
+  if (input->regular_ && input->size_ == 0)
+    throw SourceError(without_credentials(path) + ": is empty (0 bytes); fetch or record it again");
+  return input;
+}
+
+std::unique_ptr<DescriptorInput> DescriptorInput::standard_input(IoDeadline& deadline) {
+  return std::unique_ptr<DescriptorInput>(new DescriptorInput(STDIN_FILENO, false, deadline));
+}
+
+DescriptorInput::DescriptorInput(int descriptor, bool owned, IoDeadline& deadline)
+    : descriptor_(descriptor), owned_(owned), deadline_(deadline) {
+  struct stat status {};
+  if (::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode)) {
+    regular_ = true;
+    size_ = status.st_size;
+  }
+  auto* buffer = static_cast<unsigned char*>(av_malloc(kBufferBytes));
+  if (!buffer) throw std::bad_alloc();
+  const auto read_function = [](void* self, std::uint8_t* bytes, int size) {
+    return static_cast<DescriptorInput*>(self)->read(bytes, size);
+  };
+  const auto seek_function = [](void* self, std::int64_t offset, int whence) {
+    return static_cast<DescriptorInput*>(self)->seek(offset, whence);
+  };
+  if (regular_)
+    io_.reset(avio_alloc_context(buffer, kBufferBytes, 0, this, read_function, nullptr, seek_function));
+  else
+    io_.reset(avio_alloc_context(buffer, kBufferBytes, 0, this, read_function, nullptr, nullptr));
+  if (!io_) {
+    av_free(buffer);
+    throw std::bad_alloc();
+  }
+}
+
+DescriptorInput::~DescriptorInput() {
+  if (owned_) ::close(descriptor_);
+}
+
+bool DescriptorInput::wait_readable() {
+  while (!deadline_.fired()) {
+    pollfd waiting{descriptor_, POLLIN, 0};
+    const int result = ::poll(&waiting, 1, kPollMs);
+    if (result > 0 || (result < 0 && errno != EINTR)) return true;
+  }
+  return false;
+}
+
+int DescriptorInput::read(std::uint8_t* buffer, int size) {
+  for (;;) {
+    if (regular_ ? deadline_.fired() : !wait_readable()) return AVERROR_EXIT;
+    const ssize_t count = ::read(descriptor_, buffer, static_cast<std::size_t>(size));
+    if (count > 0) return static_cast<int>(count);
+    if (count == 0) return AVERROR_EOF;
+    if (errno == EINTR || errno == EAGAIN) continue;
+    read_error_ = errno;
+    return AVERROR(read_error_);
+  }
+}
+
+std::int64_t DescriptorInput::seek(std::int64_t offset, int whence) {
+  if (whence & AVSEEK_SIZE) return size_;
+  const off_t position = ::lseek(descriptor_, offset, whence & ~AVSEEK_FORCE);
+  return position < 0 ? AVERROR(errno) : position;
+}
+
+}  // namespace actionflow

@@ -1,0 +1,110 @@
+#include "datasets/video/opening/replayed_input.h"
+
+#include <algorithm>
+#include <new>
+#include <string>
+
+namespace actionflow {
+
+namespace {
+
+constexpr int kReplayBufferBytes = 1 << 15;
+constexpr std::size_t kLeastToJudge = 128;
+constexpr std::size_t kMostToJudge = std::size_t{1} << 20;
+
+std::string mime_type_of(AVIOContext& io) {
+  std::uint8_t* text = nullptr;
+  if (!io.av_class || av_opt_get(&io, "mime_type", AV_OPT_SEARCH_CHILDREN, &text) < 0 || !text) return {};
+  std::string type(reinterpret_cast<char*>(text));
+  av_free(text);
+  return type;
+}
+
+const AVInputFormat* judge(const std::vector<std::uint8_t>& bytes, const char* name,
+                           const std::string& mime_type, int& score) {
+  std::vector<std::uint8_t> padded(bytes);
+  padded.resize(bytes.size() + AVPROBE_PADDING_SIZE);
+  AVProbeData data{};
+  data.filename = name;
+  data.buf = padded.data();
+  data.buf_size = static_cast<int>(bytes.size());
+  data.mime_type = mime_type.empty() ? nullptr : mime_type.c_str();
+  return av_probe_input_format2(&data, 1, &score);
+}
+
+}  // namespace
+
+ReplayedInput::ReplayedInput(AVIOContext& inner, IoDeadline& deadline) : inner_(inner), deadline_(deadline) {
+  auto* buffer = static_cast<unsigned char*>(av_malloc(kReplayBufferBytes));
+  if (!buffer) throw std::bad_alloc();
+  const auto read_function = [](void* self, std::uint8_t* bytes, int size) {
+    return static_cast<ReplayedInput*>(self)->read(bytes, size);
+  };
+  const auto seek_function = [](void* self, std::int64_t offset, int whence) {
+    return static_cast<ReplayedInput*>(self)->seek(offset, whence);
+  };
+  io_.reset(avio_alloc_context(buffer, kReplayBufferBytes, 0, this, read_function, nullptr, seek_function));
+  if (!io_) {
+    av_free(buffer);
+    throw std::bad_alloc();
+  }
+  io_->seekable = inner.seekable;
+}
+
+const AVInputFormat* ReplayedInput::probe(const char* name, int& score) {
+  const std::string mime_type = mime_type_of(inner_);
+  // Looking at the same bytes again for each further one would take the square of their number.
+  for (std::size_t next = kLeastToJudge;;) {
+    const bool last = !see_more() || seen_.size() >= kMostToJudge;
+    if (!last && seen_.size() < next) continue;
+    score = last ? 0 : AVPROBE_SCORE_RETRY;
+    const AVInputFormat* format = judge(seen_, name, mime_type, score);
+    if (format || last) return format;
+    next = seen_.size() + seen_.size() / 8 + 1;
+  }
+}
+
+bool ReplayedInput::see_more() {
+  const std::size_t before = seen_.size();
+  seen_.resize(before + kReplayBufferBytes);
+  const int count = read_arriving(seen_.data() + before, kReplayBufferBytes);
+  seen_.resize(before + static_cast<std::size_t>(std::max(0, count)));
+  return count > 0;
+}
+
+int ReplayedInput::read_arriving(std::uint8_t* bytes, int size) {
+  const int count = avio_read_partial(&inner_, bytes, size);
+  if (count > 0) deadline_.note_progress();
+  return count == 0 ? AVERROR_EOF : count;
+}
+
+int ReplayedInput::read(std::uint8_t* bytes, int size) {
+  const auto seen = static_cast<std::int64_t>(seen_.size());
+  int count = 0;
+  if (position_ < seen) {
+    count = static_cast<int>(std::min<std::int64_t>(size, seen - position_));
+    std::copy_n(seen_.begin() + position_, count, bytes);
+  } else {
+    if (avio_tell(&inner_) != position_) {
+      const std::int64_t moved = avio_seek(&inner_, position_, SEEK_SET);
+      if (moved < 0) return static_cast<int>(moved);
+    }
+    count = read_arriving(bytes, size);
+  }
+  if (count > 0) position_ += count;
+  return count;
+}
+
+std::int64_t ReplayedInput::seek(std::int64_t offset, int whence) {
+  if ((whence & AVSEEK_SIZE) != 0) return avio_size(&inner_);
+  if ((whence & ~AVSEEK_FORCE) != SEEK_SET || offset < 0) return AVERROR(EINVAL);
+  const auto seen = static_cast<std::int64_t>(seen_.size());
+  const bool inner_at_seen = avio_tell(&inner_) == seen;
+  const bool reachable = (inner_.seekable & AVIO_SEEKABLE_NORMAL) != 0 || offset == position_ ||
+                         (offset <= seen && inner_at_seen);
+  if (!reachable) return AVERROR(EPIPE);
+  position_ = offset;
+  return offset;
+}
+
+}  // namespace actionflow
