@@ -4,6 +4,7 @@
 #include <iostream>
 #include <optional>
 
+#include "base/log.h"
 #include "nodes/results/console_sink.h"
 #include "nodes/results/json_lines.h"
 #include "nodes/results/tee_sink.h"
@@ -37,6 +38,7 @@ class Classify : public Command {
   void declare(CLI::App& app) override {
     flags_.declare_network(app);
     flags_.declare(app);
+    flags_.declare_shard(app);
     app.add_flag("--windows", flags_.overrides.windows_too, "windows, too, where they become events");
     app.add_option("--output", outputs_,
                    "results into NAME.jsonl, .csv, .srt, .vtt or .html; goes on with what is missing")
@@ -55,6 +57,7 @@ class Classify : public Command {
     flags_.overrides.done = files.done();
     const PipelineDescription description = flags_.read(sources.arguments);
     const std::optional<WebOptions> web = page_options(description.web);
+    if (!flags_.shard.empty()) tell_share(description);
     for (const std::string& warning : description.warnings) tell_line(log::Level::warn, warning);
     if (print_config_) {
       return print(
@@ -88,6 +91,11 @@ class Classify : public Command {
     LineOutput out(STDOUT_FILENO, "standard output");
     if (json) return std::make_shared<JsonLinesSink>(std::move(out));
     return std::make_shared<ConsoleSink>(std::move(out));
+  }
+
+  void tell_share(const PipelineDescription& description) const {
+    const std::size_t held = description.streams.size() + description.passed_over.size();
+    log::info("share {}: {} of {} streams", flags_.shard, held, held + description.elsewhere.size());
   }
 
   // --web goes before the file's address; the token is the file's, else the environment's.

@@ -13,7 +13,7 @@ Reload::Read read_again(const PipelineFlags& flags, const Arguments& arguments,
   PipelineFlags again = flags;
   again.overrides.done = [done = std::set(first.passed_over.begin(), first.passed_over.end())](
                              const std::string& stream) { return done.contains(stream); };
-  return [again, &arguments] { return again.read(again.sources(arguments).arguments); };
+  return [again, &arguments]() mutable { return again.read(again.sources(arguments).arguments); };
 }
 
 }  // namespace

@@ -1,11 +1,13 @@
 #include "pipeline/commands/pipeline_flags.h"
 
 #include <filesystem>
+#include <map>
 
 #include "datasets/video/recordings_folder.h"
 #include "models/formats/weight_files.h"
 #include "pipeline/commands/flags.h"
 #include "pipeline/commands/network_flags.h"
+#include "pipeline/commands/shard.h"
 #include "pipeline/commands/shipped_files.h"
 
 namespace actionflow {
@@ -72,19 +74,33 @@ PipelineDescription PipelineFlags::read(const Arguments& arguments) const {
   return read_pipeline(*document(arguments), overrides);
 }
 
-NamedSources PipelineFlags::sources(const Arguments& arguments) const {
+void PipelineFlags::declare_shard(CLI::App& app) {
+  app.add_option("--shard", shard, "one share of the streams: i/n, or auto in a job array")->type_name("i/n");
+}
+
+NamedSources PipelineFlags::sources(const Arguments& arguments) {
   NamedSources named{arguments, false};
+  std::map<std::string, std::string> in_folder;  // a recording's path from its folder, by its source
   if (names_network()) {
     named.arguments.files.clear();
     for (const std::string& source : arguments.files) {
       const std::vector<std::string> found = recordings_of(source);
       named.several = named.several || found.front() != source;
+      for (const std::string& one : found) {
+        if (one != source) in_folder[one] = std::filesystem::path(one).lexically_relative(source).string();
+      }
       named.arguments.files.insert(named.arguments.files.end(), found.begin(), found.end());
     }
     named.several = named.several || named.arguments.files.size() > 1;
   } else if (const auto file = arguments.files.empty() ? std::nullopt : document(arguments)) {
     const config::Value* streams = file->find("streams");
     named.several = streams && streams->is_map() && streams->entries().size() > 1;
+  }
+  if (!shard.empty()) {
+    overrides.elsewhere = [share = read_shard(shard), in_folder](const StreamDescription& stream) {
+      const auto found = in_folder.find(stream.source.source);
+      return !share.holds(found == in_folder.end() ? stream.name : found->second);
+    };
   }
   return named;
 }

@@ -18,15 +18,18 @@ struct NamedSources {
 struct PipelineFlags {
   std::string model, weights;
   bool uncalibrated = false;
+  std::string shard;
   PipelineOverrides overrides;
 
   // --hop, --advance, --precision, --workers and --threads.
   void declare(CLI::App& app);
   // --model, --weights and --uncalibrated.
   void declare_network(CLI::App& app);
+  void declare_shard(CLI::App& app);
 
-  // Folders beside a network stand for the recordings in them. Throws as read() does.
-  NamedSources sources(const Arguments& arguments) const;
+  // Folders beside a network stand for the recordings in them. What is another share's is left out of what is
+  // read from then on. Throws as read() does.
+  NamedSources sources(const Arguments& arguments);
   // Throws ConfigError, UsageError or ModelError.
   PipelineDescription read(const Arguments& arguments) const;
   // Whether the command line names a PIPELINE.yaml, and nothing else.

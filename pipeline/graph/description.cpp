@@ -111,7 +111,9 @@ class PipelineReader {
  private:
   void add_stream(StreamDescription stream) {
     names_.insert(stream.name);
-    if (can_be_done(stream.source) && overrides_.done && overrides_.done(stream.name)) {
+    if (overrides_.elsewhere && overrides_.elsewhere(stream)) {
+      description_.elsewhere.push_back(std::move(stream.name));
+    } else if (can_be_done(stream.source) && overrides_.done && overrides_.done(stream.name)) {
       description_.passed_over.push_back(std::move(stream.name));
     } else {
       description_.streams.push_back(std::move(stream));

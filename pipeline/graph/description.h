@@ -64,6 +64,7 @@ struct PipelineDescription {
   std::optional<WebOptions> web;         // the page, where there is one
   bool windows_too = false;              // results of networks below `events` are final, too
   std::vector<std::string> passed_over;  // names of streams that are done already
+  std::vector<std::string> elsewhere;    // names of streams that another run has
   std::vector<std::string> warnings;     // complete lines: "file:line:column: warning: …"
 };
 
@@ -76,6 +77,7 @@ struct PipelineOverrides {
   std::optional<Precision> precision;
   bool windows_too = false;                      // windows are results even where they become events
   std::function<bool(const std::string&)> done;  // files to be passed over, by their stream's name
+  std::function<bool(const StreamDescription&)> elsewhere;  // streams that are another run's
 };
 
 // Throws config::ConfigError with every error at once, each with its place; its exit code is `model` where

@@ -189,8 +189,7 @@ class GraphChecker {
     for (const std::string& wanted : self.names_streams ? self.streams : names) {
       const auto found = std::find(names.begin(), names.end(), wanted);
       const auto id = static_cast<StreamId>(found - names.begin());
-      const std::vector<std::string>& done = description_.passed_over;
-      if (std::find(done.begin(), done.end(), wanted) != done.end()) continue;
+      if (left_out(wanted)) continue;
       if (found == names.end()) {
         add(self.place, "there is no stream '" + wanted + "'", config::did_you_mean(wanted, names));
       } else if (std::find(streams.begin(), streams.end(), id) != streams.end()) {
@@ -199,6 +198,14 @@ class GraphChecker {
         streams.push_back(id);
       }
     }
+  }
+
+  // Named rightly, and not this run's.
+  bool left_out(const std::string& stream) const {
+    const auto among = [&](const std::vector<std::string>& names) {
+      return std::find(names.begin(), names.end(), stream) != names.end();
+    };
+    return among(description_.passed_over) || among(description_.elsewhere);
   }
 
   // Where several inputs meet, each has to bring the same streams.

@@ -39,8 +39,10 @@ class Folder : public ::testing::Test {
     for (const std::string& output : outputs) words.insert(words.end(), {"--output", folder_ / output});
     return words;
   }
-  int run(const std::vector<std::string>& outputs) const {
-    ChildProcess program(command(outputs), folder_ / "stderr.txt");
+  int run(const std::vector<std::string>& outputs, const std::vector<std::string>& flags = {}) const {
+    std::vector<std::string> words = command(outputs);
+    words.insert(words.end(), flags.begin(), flags.end());
+    ChildProcess program(words, folder_ / "stderr.txt");
     program.read_all(240);
     return program.wait();
   }
@@ -72,6 +74,47 @@ TEST_F(Folder, IsReadWithWhatIsBelowIt) {
   EXPECT_EQ(run({"out.csv"}), 3);
   EXPECT_EQ(names("out.csv", "\n([^,]+),"), all()) << text("out.csv");
   EXPECT_THAT(text("out.csv"), HasSubstr("broken.mp4: "));
+}
+
+TEST_F(Folder, IsReadInShares) {
+  for (int i = 0; i < 12; ++i) video("day " + std::to_string(i % 3) + "/" + std::to_string(i) + ".mp4", 5);
+  const std::string stream = "\n([^,]+),";
+  std::multiset<std::string> found;
+  for (const std::string share : {"1", "2", "3"}) {
+    EXPECT_EQ(run({share + ".csv"}, {"--shard", share + "/3"}), 0) << text("stderr.txt");
+    const std::multiset<std::string> named = names(share + ".csv", stream);
+    EXPECT_LT(named.size(), 12U);
+    found.insert(named.begin(), named.end());
+  }
+  EXPECT_EQ(found, all());
+  EXPECT_EQ(run({"from 0.csv"}, {"--shard", "0/3"}), 0);
+  EXPECT_EQ(text("from 0.csv"), text("3.csv"));
+
+  const std::multiset<std::string> before = names("1.csv", stream);
+  video("day 4/new.mp4", 5);
+  EXPECT_EQ(run({"later.csv"}, {"--shard", "1/3"}), 0);
+  std::multiset<std::string> later = names("later.csv", stream);
+  later.erase(folder_ / "films/day 4/new.mp4");
+  EXPECT_EQ(later, before) << "a share keeps what it had";
+}
+
+TEST_F(Folder, HasSharesThatHoldNothing) {
+  video("only.mp4", 5);
+  std::size_t found = 0;
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_EQ(run({std::to_string(i) + ".csv"}, {"--shard", std::to_string(i) + "/4"}), 0)
+        << text("stderr.txt");
+    found += names(std::to_string(i) + ".csv", "\n([^,]+),").size();
+  }
+  EXPECT_EQ(found, 1U);
+}
+
+TEST_F(Folder, SharesAreNamedByNumbers) {
+  video("only.mp4", 5);
+  for (const std::string wrong : {"", "1", "1/0", "5/4", "-1/4", "1/4x", "a/b", "auto"}) {
+    EXPECT_EQ(run({}, {"--shard=" + wrong}), 2) << wrong;
+    EXPECT_THAT(text("stderr.txt"), HasSubstr("i/n")) << wrong;
+  }
 }
 
 TEST_F(Folder, WithoutRecordingsSaysSo) {
