@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/utf8.h"
 #include "datasets/lists/groups.h"
+#include "datasets/lists/held_out.h"
 #include "datasets/lists/labels.h"
 #include "datasets/lists/layout.h"
 #include "datasets/lists/list_format.h"
@@ -267,14 +268,18 @@ Dataset DatasetReader::read() {
   }
   if (!errors_.any()) find_leaks(dataset_, other, errors_);
   if (!errors_.any() && groups.any()) warn_of_groups(dataset_, errors_);
-  if (!errors_.any() && dataset_.val.empty() && options_.val_share > 0) {
-    draw_val(dataset_, options_.val_share, seed_, errors_);
+  const bool parts = dataset_.val.empty() && options_.val_parts > 0;
+  const HeldOut held_out{options_.val_share, parts ? options_.val_parts : 0, options_.val_part};
+  if (!errors_.any() && dataset_.val.empty() && (parts || options_.val_share > 0)) {
+    draw_val(dataset_, held_out, seed_, errors_);
     find_leaks(dataset_, other, errors_);
   }
   errors_.throw_if_any();
-  if (options_.streams && !dataset_.val.empty())
-    draw_other_val(dataset_, other, options_.val_share > 0 ? options_.val_share : DataOptions::kValShare,
-                   seed_);
+  if (options_.streams && !dataset_.val.empty()) {
+    HeldOut of_other = held_out;
+    if (of_other.share == 0) of_other.share = DataOptions::kValShare;
+    draw_other_val(dataset_, other, of_other, seed_);
+  }
   if (layout_.empty() && !options_.val.empty() && options_.val_share > 0)
     dataset_.warnings.emplace_back("data.val_share is not used, since data.val names the validation list");
   warn_of_classes(classes_.names(), dataset_);

@@ -119,6 +119,9 @@ struct DataOptions {
   double val_share = 0;
   int folds = 0;  // for cross-validation: one of so many parts of train, by group, is the test split
   int fold = 0;   // which
+  // Of so many parts of train that are one another's training data, which one is val where there is no val
+  // list; 0: val_share is. Set by whoever trains on each.
+  int val_parts = 0, val_part = 0;
   int split = 1;  // of hmdb51, and of ucf101 where `train` is a folder
   // A regular expression on the entry's name whose first group is the entry's group, or a file of
   // `name group` lines.

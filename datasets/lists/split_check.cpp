@@ -1,17 +1,13 @@
 #include "datasets/lists/split_check.h"
-#include "base/natural_order.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <map>
 #include <set>
 #include <unordered_map>
-#include <utility>
 
-#include "base/random.h"
 #include "datasets/lists/video_locator.h"
 
 namespace actionflow {
@@ -95,49 +91,6 @@ void find_leaks_between(const Split& one, const Split& other, ListErrors& errors
   if (other.compares_groups) find_group_leaks(*one.entries, *other.entries, errors);
 }
 
-// Moves the entries whose index is in `moved`.
-void move_entries(Entries& from, const std::set<std::size_t>& moved, Entries& to) {
-  Entries rest;
-  for (std::size_t i = 0; i < from.size(); ++i) (moved.contains(i) ? to : rest).push_back(std::move(from[i]));
-  from = std::move(rest);
-}
-
-// Indices by the entries' groups or classes.
-template <class Key>
-std::map<Key, std::vector<std::size_t>> gathered(const Entries& entries, Key (*key)(const VideoEntry&)) {
-  std::map<Key, std::vector<std::size_t>> result;
-  for (std::size_t i = 0; i < entries.size(); ++i) result[key(entries[i])].push_back(i);
-  return result;
-}
-
-std::string group_of(const VideoEntry& entry) { return entry.group; }
-
-std::set<std::size_t> draw_whole(std::map<std::string, std::vector<std::size_t>> gathered_entries,
-                                 std::size_t entries, double share, Random& random) {
-  std::vector<std::vector<std::size_t>> groups;
-  for (auto& [name, members] : gathered_entries) groups.push_back(std::move(members));
-  random.shuffle(std::span(groups));
-  const auto wanted = static_cast<std::size_t>(std::llround(share * static_cast<double>(entries)));
-  std::set<std::size_t> drawn;
-  // One group stays.
-  for (std::size_t i = 0; i + 1 < groups.size() && (drawn.empty() || drawn.size() < wanted); ++i)
-    drawn.insert(groups[i].begin(), groups[i].end());
-  return drawn;
-}
-
-std::set<std::size_t> draw_of_each_class(const Entries& train, double share, Random& random) {
-  std::set<std::size_t> drawn;
-  for (auto& [label, members] : gathered<int>(
-           train, [](const VideoEntry& entry) { return entry.labels.empty() ? -1 : entry.labels.front(); })) {
-    if (members.size() < 2) continue;
-    random.shuffle(std::span(members));
-    const auto wanted = static_cast<std::size_t>(std::llround(share * static_cast<double>(members.size())));
-    members.resize(std::clamp<std::size_t>(wanted, 1, members.size() - 1));
-    drawn.insert(members.begin(), members.end());
-  }
-  return drawn;
-}
-
 }  // namespace
 
 void find_doubles(const Entries& entries, ListErrors& errors) {
@@ -196,69 +149,6 @@ void warn_of_groups(Dataset& dataset, ListErrors& errors) {
     else
       dataset.warnings.push_back(what);
   }
-}
-
-namespace {
-
-bool is_grouped(const Entries& entries) {
-  return std::any_of(entries.begin(), entries.end(),
-                     [](const VideoEntry& entry) { return !entry.group.empty(); });
-}
-
-}  // namespace
-
-void draw_val(Dataset& dataset, double share, std::uint64_t seed, ListErrors& errors) {
-  Random random(seed, "validation split");
-  const Entries& train = dataset.train;
-  const bool grouped = is_grouped(train);
-  const bool parts =
-      std::any_of(train.begin(), train.end(), [](const VideoEntry& entry) { return entry.part.has_value(); });
-  const std::set<std::size_t> drawn =
-      grouped ? draw_whole(gathered<std::string>(train, group_of), train.size(), share, random)
-      : parts ? draw_whole(gathered<std::string>(train, video_of), train.size(), share, random)
-              : draw_of_each_class(train, share, random);
-  if (drawn.empty())
-    errors.add("data.val_share", grouped ? "all of train is one group, expected at least two, or a val list"
-                                 : parts ? "all of train is one video, expected at least two, or a val list"
-                                         : "no class has two videos to share, expected a val list");
-  move_entries(dataset.train, drawn, dataset.val);
-}
-
-void draw_other_val(Dataset& dataset, Entries& other, double share, std::uint64_t seed) {
-  Random random(seed, "validation of other movements");
-  const std::set<std::size_t> drawn =
-      is_grouped(other) ? draw_whole(gathered<std::string>(other, group_of), other.size(), share, random)
-                        : draw_of_each_class(other, share, random);
-  move_entries(other, drawn, dataset.val);
-}
-
-void split_fold(const Entries& entries, int folds, int fold, Entries& rest, Entries& held_out) {
-  if (folds < 2 || fold < 0 || fold >= folds)
-    throw UsageError(fmt::format("fold {} of {}, expected 0 to one less than the folds, and at least 2 folds",
-                                 fold, folds));
-  std::set<std::string> names;
-  for (const VideoEntry& entry : entries) {
-    if (entry.group.empty())
-      throw UsageError(
-          fmt::format("{}: '{}' has no group, so it fits no fold; name data.groups", entry.list, entry.name));
-    names.insert(entry.group);
-  }
-  constexpr std::size_t kLongestNumber = 9;
-  const bool numbers = std::all_of(names.begin(), names.end(), [](const std::string& name) {
-    return is_number(name) && name.size() <= kLongestNumber;
-  });
-  std::vector<std::string> sorted(names.begin(), names.end());
-  std::sort(sorted.begin(), sorted.end(), natural_less);
-  std::map<std::string, int> number;
-  for (std::size_t i = 0; i < sorted.size(); ++i)
-    number[sorted[i]] = numbers ? std::stoi(sorted[i]) : static_cast<int>(i);
-  rest.clear();
-  held_out.clear();
-  for (const VideoEntry& entry : entries)
-    (number[entry.group] % folds == fold ? held_out : rest).push_back(entry);
-  if (held_out.empty() || rest.empty())
-    throw UsageError(fmt::format("fold {} of {} holds {} of the {} videos; there are {} groups", fold, folds,
-                                 held_out.empty() ? "none" : "all", entries.size(), names.size()));
 }
 
 }  // namespace actionflow

@@ -1,7 +1,6 @@
 // What holds for the splits of a dataset together, whatever their format.
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -19,10 +18,5 @@ void find_leaks(const Dataset& dataset, const std::vector<VideoEntry>& other, Li
 void warn_of_classes(const std::vector<std::string>& classes, Dataset& dataset);
 // Videos without a group are compared with none: a warning counts them. All of train without one is an error.
 void warn_of_groups(Dataset& dataset, ListErrors& errors);
-// Moves this share of train to val: whole groups where there are some, else as much of each class.
-void draw_val(Dataset& dataset, double share, std::uint64_t seed, ListErrors& errors);
-// Moves this share of the videos of no class to val, whole groups where there are some, so that streams are
-// validated on what is to be passed over, too.
-void draw_other_val(Dataset& dataset, std::vector<VideoEntry>& other, double share, std::uint64_t seed);
 
 }  // namespace actionflow

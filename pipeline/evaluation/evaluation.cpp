@@ -49,7 +49,13 @@ std::optional<double> share_of_pairs(const Videos& videos, const std::vector<int
 // Drawn videos are in the validation split alone.
 Dataset dataset_of(const Recipe& recipe, const EvaluationRequest& request) {
   const bool validates = request.split == Split::val || !request.calibrated;
-  return validates ? read_recipe_dataset(recipe) : read_dataset(recipe.data.lists, recipe.seed);
+  if (!validates) return read_dataset(recipe.data.lists, recipe.seed);
+  if (recipe.members > 1 && recipe.data.lists.val.empty())
+    throw UsageError(
+        "each part of train was trained on by some of the recipe's members: there is no video that training "
+        "has not "
+        "seen to validate on, expected data.val or the split test");
+  return read_recipe_dataset(recipe);
 }
 
 class RecipeEvaluator {

@@ -153,6 +153,12 @@ void Recipe::describe(config::Fields<Recipe>& fields) {
              "and measured anew with each epoch's weights before they are validated");
   fields.add("ema", &Recipe::ema, "moving average of the weights, which is then validated and kept as best");
   fields.add("accumulate", &Recipe::accumulate, "batches whose gradients make one step").range(1, 65536);
+  fields
+      .add("members", &Recipe::members,
+           "trainings one after another, each from init.weights and with another part of train held out, "
+           "whose "
+           "weights are averaged (a model soup)")
+      .range(1, 100);
   fields.add("early_stop", &Recipe::early_stop, "an end before the last epoch");
   fields.add("evaluate", &Recipe::evaluate, "how `evaluate` looks at a video");
   fields.add("checkpoint", &Recipe::checkpoint, "how often last.safetensors is written inside an epoch");
@@ -173,6 +179,9 @@ void Recipe::check(const config::Value& value, config::Diagnostics& diagnostics)
     diagnostics.add(place("data"),
                     "data.augment.idle holds a clip's ends and has no meaning with data.streams, expected "
                     "data.streams.idle");
+  if (members > 1 && init.weights.empty())
+    diagnostics.add(place("members"),
+                    "members are averaged, which takes trained weights to begin with, expected init.weights");
   if (evaluate.crops == 2) diagnostics.add(place("evaluate"), "crops is 2, expected 1 or 3");
 }
 

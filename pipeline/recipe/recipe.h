@@ -92,6 +92,7 @@ struct Recipe {
   BatchNormMode batch_norm = BatchNormMode::train;
   AverageOptions ema;
   int accumulate = 1;
+  int members = 1;  // networks trained from the same first weights, whose mean is kept
   EarlyStopOptions early_stop;
   RecipeEvaluation evaluate;
   CheckpointTimes checkpoint;

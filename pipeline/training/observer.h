@@ -22,8 +22,9 @@ class TrainingObserver {
   // Before the first step. `epochs` complete ones and `updates` stand; what was written after is to go.
   virtual void begin(int epochs, std::int64_t updates) = 0;
   virtual void step(const StepMetrics& metrics) = 0;
-  // best.safetensors holds epoch `epoch` (from 1), which says this of the validation split (nothing without
-  // one). Before that epoch's epoch(), and where a run goes on after begin().
+  // best.safetensors, or the member's file, holds epoch `epoch` (from 1), which says this of the validation
+  // split (nothing without one). Before that epoch's epoch(), and where a run goes on after begin(). Epoch 0:
+  // it holds the members' mean.
   virtual void best(int /*epoch*/, const Validation& /*validated*/) {}
   virtual void epoch(const EpochMetrics& metrics) = 0;
   // The run has its last epoch behind it.

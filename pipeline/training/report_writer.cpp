@@ -31,7 +31,7 @@ class ReportWriter : public TrainingObserver {
     const std::vector<EvaluatedVideo>& validated = validation.videos;
     if (validated.empty()) return;
     report_.validation = measure(validated, static_cast<int>(subject_.classes.size()));
-    report_.mistakes = mistakes_among(validated);
+    report_.mistakes = mistakes_among(validation);
   }
 
   void epoch(const EpochMetrics&) override { write(); }
@@ -46,7 +46,8 @@ class ReportWriter : public TrainingObserver {
     replace_file(subject_.folder / "report.html", report_html(report_));
   }
 
-  std::vector<Mistake> mistakes_among(const std::vector<EvaluatedVideo>& videos) {
+  std::vector<Mistake> mistakes_among(const Validation& validation) {
+    const std::vector<EvaluatedVideo>& videos = validation.videos;
     std::vector<std::size_t> wrong;
     for (std::size_t i = 0; i < videos.size(); ++i)
       if (videos[i].readable() && !videos[i].right()) wrong.push_back(i);
@@ -56,7 +57,7 @@ class ReportWriter : public TrainingObserver {
     wrong.resize(std::min(wrong.size(), kMostMistakes));
     std::vector<Mistake> mistakes;
     mistakes.reserve(wrong.size());
-    for (const std::size_t i : wrong) mistakes.push_back(mistake(subject_.validation[i], videos[i]));
+    for (const std::size_t i : wrong) mistakes.push_back(mistake(validation.entries[i], videos[i]));
     return mistakes;
   }
 

@@ -2,6 +2,7 @@
 //
 //   last.safetensors    everything needed to go on       recipe.yaml     what the run was started with
 //   best.safetensors    just what `classify` needs       metrics.jsonl   a line an epoch
+//   member-1.safetensors, …: of a run with several members, what best.safetensors is the mean of
 //
 // One run at a time: the folder is held by a lock that the system lets go when the process ends, however it
 // ends. Every file is replaced whole, so a kill at any moment leaves the old one or the new one.
@@ -44,6 +45,10 @@ class RunFolder {
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path last() const { return path_ / "last.safetensors"; }
   std::filesystem::path best() const { return path_ / "best.safetensors"; }
+  // Of a run with several members, counted from 0, each one's best epoch.
+  std::filesystem::path member(int index) const {
+    return path_ / ("member-" + std::to_string(index + 1) + ".safetensors");
+  }
   std::filesystem::path metrics() const { return path_ / "metrics.jsonl"; }
 
   // Adds a line.

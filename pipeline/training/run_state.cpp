@@ -36,12 +36,17 @@ void visit(State& state, Visit&& member) {
   member("best_top1", state.best.top1);
   member("best_loss", state.best.loss);
   member("best_top1_epoch", state.best.top1_epoch);
+  member("members", state.identity.members);
+  member("member", state.member);
+  member("first_epoch", state.first_epoch);
+  member("first_update", state.first_update);
 }
 
 }  // namespace
 
 RunIdentity RunIdentity::of(const Recipe& recipe, const std::vector<VideoEntry>& train) {
-  RunIdentity identity{recipe.seed, recipe.batch, recipe.accumulate, recipe.data.balanced, 0, kFnvStart};
+  RunIdentity identity{recipe.seed, recipe.batch, recipe.accumulate, recipe.data.balanced, recipe.members,
+                       0,           kFnvStart};
   identity.videos = static_cast<std::int64_t>(train.size());
   for (const VideoEntry& entry : train) {
     identity.list_hash = fnv1a(entry.name, identity.list_hash);
@@ -66,6 +71,7 @@ std::string RunIdentity::difference(const RunIdentity& now) const {
   if (batch != now.batch) return differs("batch", batch, now.batch);
   if (accumulate != now.accumulate) return differs("accumulate", accumulate, now.accumulate);
   if (balanced != now.balanced) return differs("data.balanced", balanced, now.balanced);
+  if (members != now.members) return differs("members", members, now.members);
   if (videos != now.videos) return differs("the number of training videos", videos, now.videos);
   if (list_hash != now.list_hash) return "the training list holds other videos or labels";
   return {};
@@ -80,7 +86,9 @@ std::string RunState::to_text() const {
 RunState RunState::from_text(const std::string& text, const std::string& file) {
   RunState state;
   try {
-    const ordered_json json = ordered_json::parse(text);
+    ordered_json json = ordered_json::parse(text);
+    if (!json.contains("members"))
+      json.update({{"members", 1}, {"member", 0}, {"first_epoch", 0}, {"first_update", 0}});
     visit(state, [&](const char* key, auto& member) { json.at(key).get_to(member); });
   } catch (const nlohmann::json::exception& error) {
     throw ModelError(file + ": the state of training in its header cannot be read: " + error.what());

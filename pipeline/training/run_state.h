@@ -50,7 +50,8 @@ struct RunIdentity {
   std::int64_t batch = 0;
   int accumulate = 1;
   bool balanced = false;
-  std::int64_t videos = 0;      // of the train list
+  int members = 1;
+  std::int64_t videos = 0;      // of the member's train list
   std::uint64_t list_hash = 0;  // of its names and labels
 
   static RunIdentity of(const Recipe& recipe, const std::vector<VideoEntry>& train);
@@ -65,7 +66,10 @@ struct RunState {
   std::int64_t updates = 0;  // of the weights, since the start
   double learning_rate = 0;  // of the last update
   EpochSums sums;
-  BestEpoch best;
+  int member = 0;                 // being trained, from 0; where it began:
+  int first_epoch = 0;            //
+  std::int64_t first_update = 0;  //
+  BestEpoch best;                 // the member's
 
   std::string to_text() const;
   // Throws ModelError that names `file`.

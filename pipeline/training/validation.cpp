@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 
 #include "models/network/action_scores.h"
@@ -25,6 +26,7 @@ Validation validate(const Architecture& architecture, const Weights& weights,
   options.sampling = sampling;
   options.threads = threads;
   options.stop = &stop;
+  validation.entries = entries;
   validation.videos = evaluate(*network, entries, cache, options);
   validation.score = score(validation.videos);
   validation.calibration = calibrate_clips(validation.videos, "val");
@@ -71,7 +73,64 @@ double stream_loss(const std::vector<ScoredStream>& scored, std::size_t classes,
   return evaluate_stream_loss(truth.loss, values, targets).loss;
 }
 
+// By calibration.
+void detect(Validation& validation, const Architecture& architecture) {
+  validation.detected = detect_calibrated(validation.scored, *validation.calibration, architecture.classes);
+  validation.score.top1 = measure_events(validation.detected, static_cast<int>(architecture.classes.size()))
+                              .levenshtein_accuracy.value_or(0);
+}
+
+SequenceSource joined(const std::vector<SequenceSource>& sources) {
+  SequenceSource all;
+  for (const SequenceSource& source : sources) all.count += source.count;
+  all.stream = [sources](std::size_t index) {
+    std::size_t i = 0;
+    for (; index >= sources[i].count; ++i) index -= sources[i].count;
+    return sources[i].stream(index);
+  };
+  return all;
+}
+
+template <class Value>
+void append(std::vector<Value>& to, std::vector<Value>& from) {
+  to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+}
+
+// Of splits with as many videos or streams as each weighs.
+double mean_loss(const std::vector<Validation>& splits) {
+  double sum = 0, weight = 0;
+  for (const Validation& split : splits) {
+    const auto own = static_cast<double>(split.videos.size() + split.scored.size());
+    sum += own * split.score.loss;
+    weight += own;
+  }
+  return sum / weight;
+}
+
 }  // namespace
+
+Validation pooled(std::vector<Validation> splits, const Architecture& architecture) {
+  Validation all;
+  const double loss = mean_loss(splits);
+  std::vector<SequenceSource> sources;
+  for (Validation& split : splits) {
+    append(all.entries, split.entries);
+    append(all.videos, split.videos);
+    append(all.scored, split.scored);
+    sources.push_back(split.streams);
+  }
+  const std::string on = "parts of train that were held out";
+  if (all.scored.empty()) {
+    all.score = score(all.videos);
+    all.calibration = calibrate_clips(all.videos, on);
+  } else {
+    all.streams = joined(sources);
+    all.calibration = calibrate_streams(all.scored, architecture.classes, on);
+    detect(all, architecture);
+  }
+  all.score.loss = loss;
+  return all;
+}
 
 Validation validate_streams(const Architecture& architecture, const Weights& weights,
                             EvaluationStreams& streams, const StreamTruth& truth, int threads,
@@ -82,14 +141,11 @@ Validation validate_streams(const Architecture& architecture, const Weights& wei
   StreamScorerOptions options;
   options.threads = threads;
   options.stop = &stop;
-  const auto scored = score_streams(*compile_for_scoring(architecture, weights), source_of(streams), options);
-  validation.calibration = calibrate_streams(scored, architecture.classes, "val");
   validation.streams = source_of(streams);
-  validation.detected = detect_calibrated(scored, *validation.calibration, architecture.classes);
-  const EventMeasures measures =
-      measure_events(validation.detected, static_cast<int>(architecture.classes.size()));
-  validation.score.top1 = measures.levenshtein_accuracy.value_or(0);
-  validation.score.loss = stream_loss(scored, architecture.classes.size(), truth);
+  validation.scored = score_streams(*compile_for_scoring(architecture, weights), validation.streams, options);
+  validation.calibration = calibrate_streams(validation.scored, architecture.classes, "val");
+  detect(validation, architecture);
+  validation.score.loss = stream_loss(validation.scored, architecture.classes.size(), truth);
   return validation;
 }
 

@@ -20,8 +20,11 @@ namespace actionflow {
 
 struct Validation {
   SplitScore score;                    // NaN where there is no validation split
+  std::vector<VideoEntry> entries;     // of the videos
   std::vector<EvaluatedVideo> videos;  // none of streams
-  // Of streams: what was detected in each, and the streams, which stand as long as the task that validated.
+  // Of streams: what was said and detected in each, and the streams, which stand as long as the task that
+  // validated.
+  std::vector<ScoredStream> scored;
   std::vector<StreamDetections> detected;
   SequenceSource streams;
   std::optional<Calibration> calibration;  // chosen on the split
@@ -44,5 +47,8 @@ struct StreamTruth {
 Validation validate_streams(const Architecture& architecture, const Weights& weights,
                             EvaluationStreams& streams, const StreamTruth& truth, int threads,
                             const std::atomic<bool>& stop);
+
+// Several splits, each judged by a network of its own, as one: the calibration is chosen on all together.
+Validation pooled(std::vector<Validation> splits, const Architecture& architecture);
 
 }  // namespace actionflow

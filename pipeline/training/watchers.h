@@ -23,7 +23,6 @@ struct ReportSubject {
   std::filesystem::path folder;  // the run's; metrics.jsonl is read there
   std::string network;
   std::vector<std::string> classes;
-  std::vector<VideoEntry> validation;
   SamplingOptions sampling;  // of what strips show: the very frames that the network saw
   InputSpec input;
 };

@@ -262,6 +262,54 @@ TEST_F(DatasetTest, WithoutGroupsEachClassGivesItsShareToVal) {
   EXPECT_EQ(dataset.train.size(), 19U);
 }
 
+// Of each part of train, what is held out; together every entry once.
+TEST_F(DatasetTest, TrainIsDealtToPartsThatHoldEveryGroupOnce) {
+  options_.train = "train.txt";
+  options_.val_parts = 3;
+  options_.groups = R"(scene(\d+)/)";
+  std::string list;
+  for (int scene = 0; scene < 7; ++scene) {
+    for (int video = 0; video <= scene % 3; ++video)
+      list += "scene" + std::to_string(scene) + "/" + std::to_string(video) + ".mp4 " +
+              std::to_string(video % 2) + "\n";
+  }
+  write("train.txt", list);
+  std::set<std::string> groups;
+  for (options_.val_part = 0; options_.val_part < 3; ++options_.val_part) {
+    const Dataset dataset = read();
+    EXPECT_EQ(dataset.train.size() + dataset.val.size(), 13U);
+    EXPECT_NEAR(static_cast<double>(dataset.val.size()), 13 / 3.0, 1);
+    std::set<std::string> own;
+    for (const VideoEntry& entry : dataset.val) own.insert(entry.group);
+    for (const VideoEntry& entry : dataset.train) EXPECT_FALSE(own.contains(entry.group));
+    for (const std::string& group : own) EXPECT_TRUE(groups.insert(group).second) << group;
+  }
+  EXPECT_EQ(groups.size(), 7U);
+  options_.val_parts = 8;
+  options_.val_part = 7;
+  EXPECT_THAT(short_error(),
+              ::testing::HasSubstr("7 groups to hold out one after another, expected at least 8"));
+}
+
+TEST_F(DatasetTest, WithoutGroupsEachClassIsDealtToTheParts) {
+  options_.train = "train.txt";
+  options_.val_parts = 4;
+  std::string list;
+  for (int video = 0; video < 24; ++video)
+    list += std::to_string(video) + ".mp4 " + std::to_string(video < 16 ? 0 : 1) + "\n";
+  write("train.txt", list);
+  std::set<std::string> seen;
+  for (options_.val_part = 0; options_.val_part < 4; ++options_.val_part) {
+    const Dataset dataset = read();
+    EXPECT_EQ(dataset.val.size(), 6U);
+    EXPECT_EQ(std::count_if(dataset.val.begin(), dataset.val.end(),
+                            [](const VideoEntry& entry) { return entry.labels[0] == 0; }),
+              4);
+    for (const VideoEntry& entry : dataset.val) seen.insert(entry.name);
+  }
+  EXPECT_EQ(seen.size(), 24U);
+}
+
 TEST_F(DatasetTest, UnknownVideosHaveNoLabels) {
   options_.train = "train.txt";
   options_.unknown = "unknown.txt";

@@ -97,6 +97,78 @@ TEST_F(StreamTraining, ARunThatWasStoppedGoesOnToTheSameNumbers) {
   EXPECT_EQ(bench_.best("whole"), bench_.best("stopped"));
 }
 
+class Members : public StreamTraining {
+ protected:
+  Members() {
+    const auto first = bench_.train(words("first"));
+    EXPECT_EQ(first.code, 0) << first.err;
+  }
+  // Of three members, without a validation list.
+  std::vector<std::string> members(const std::string& output, std::vector<std::string> more = {}) const {
+    more.insert(more.end(), {"members=3", "epochs=2",
+                             "data.val=", "init.weights=" + (bench_ / "first/best.safetensors").string()});
+    return words(output, more);
+  }
+};
+
+TEST_F(Members, AreAveragedAndJudgedByWhatEachHasNotSeen) {
+  const auto ended = bench_.train(members("run", {"--json"}));
+  ASSERT_EQ(ended.code, 0) << ended.err;
+  EXPECT_EQ(std::ranges::count(text_of(bench_ / "run/metrics.jsonl"), '\n'), 6);
+  const Model best = load_model(bench_ / "run/best.safetensors");
+  EXPECT_THAT(best.calibration->chosen_on, HasSubstr("12 actions"));
+  for (const std::string name : {"conv.kernel", "memory.recurrent_kernel", "told.bias"}) {
+    std::vector<Tensor> values;
+    for (const std::string member : {"1", "2", "3"})
+      values.push_back(
+          load_model(bench_ / ("run/member-" + member + ".safetensors")).weights.tensors.at(name));
+    const Tensor& mean = best.weights.tensors.at(name);
+    for (std::size_t i = 0; i < mean.values().size(); ++i)
+      ASSERT_NEAR(mean.values()[i],
+                  (values[0].values()[i] + values[1].values()[i] + values[2].values()[i]) / 3, 1e-6)
+          << name << " " << i;
+    EXPECT_NE(std::ranges::mismatch(values[0].values(), values[1].values()).in1, values[0].values().end())
+        << name;
+  }
+  EXPECT_THAT(text_of(bench_ / "run/report.html"), HasSubstr("class='timeline'"));
+}
+
+TEST_F(Members, StoppedAnywhereAndGoneOnWithEqualTheWholeRun) {
+  const auto whole = bench_.train(members("whole"));
+  ASSERT_EQ(whole.code, 0) << whole.err;
+  for (const std::string after : {"member-1", "member-2", "best"}) {
+    const std::string output = "stopped after " + after;
+    ChildProcess child(bench_.command(members(output, {"checkpoint.steps=1"})), bench_ / "stopped.txt");
+    while (child.running() && !std::filesystem::exists(bench_ / output / (after + ".safetensors"))) {
+    }
+    child.signal(SIGKILL);
+    child.wait();
+    const auto resumed = bench_.train(members(output, {"checkpoint.steps=1", "--resume"}));
+    ASSERT_EQ(resumed.code, 0) << resumed.err;
+    EXPECT_EQ(bench_.metrics("whole"), bench_.metrics(output));
+    EXPECT_EQ(bench_.best("whole"), bench_.best(output));
+  }
+}
+
+TEST_F(Members, TakeTrainedWeightsAndPartsForEach) {
+  const auto without = bench_.train(words("run", {"members=3"}));
+  EXPECT_EQ(without.code, 2);
+  EXPECT_THAT(without.err, HasSubstr("expected init.weights"));
+  const auto many = bench_.train(members("run", {"members=9"}));
+  EXPECT_EQ(many.code, 4);
+  EXPECT_THAT(many.err, HasSubstr("6 videos of a class"));
+  const auto whole = bench_.train(members("whole"));
+  ASSERT_EQ(whole.code, 0) << whole.err;
+  const auto other = bench_.train(members("whole", {"members=2", "--resume"}));
+  EXPECT_EQ(other.code, 4);
+  EXPECT_THAT(other.err, HasSubstr("members was 3 and is 2"));
+  auto evaluate = bench_.command(members("whole", {"--split", "val"}));
+  evaluate[1] = "evaluate";
+  const auto seen = bench_.run(evaluate);
+  EXPECT_EQ(seen.code, 2);
+  EXPECT_THAT(seen.err, HasSubstr("no video that training has not seen"));
+}
+
 TEST_F(StreamTraining, DrawnMovementsOfNoClassJoinIt) {
   const auto ended = bench_.train(words("run", {"--json", "epochs=1", "data.drawn={others: 6}"}));
   ASSERT_EQ(ended.code, 0) << ended.err;
