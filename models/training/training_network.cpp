@@ -220,6 +220,44 @@ void TrainingNetwork::observe(std::span<const std::uint8_t* const> frames, train
   state_->forward(state_->enter(frames, mixing ? &*mixing : nullptr), key);
 }
 
+namespace {
+
+Tensor plain_value(const kernels::Layout& layout, const std::byte* values) {
+  const Extents& e = layout.extents;
+  Tensor plain({layout.batch, e.c, e.t, e.h, e.w});
+  kernels::to_plain(values, layout, plain.data());
+  return plain;
+}
+
+}  // namespace
+
+LayerGradient TrainingNetwork::last_map(std::span<const std::uint8_t* const> frames,
+                                        const Tensor& by_output) {
+  State& s = *state_;
+  const TrainPlan& used = s.enter(frames, nullptr);
+  const std::vector<training::TrainStep>& steps = used.steps();
+  const auto has_places = [](const training::TrainStep& step) {
+    const Extents& e = step.result.layout.extents;
+    return step.runs_backward && e.h * e.w > 1;
+  };
+  const auto map = std::find_if(steps.rbegin(), steps.rend(), has_places);
+  if (map == steps.rend())
+    throw UsageError(s.architecture.name + ": no layer's result has places in the picture");
+  const auto at = static_cast<std::size_t>(steps.rend() - map) - 1;
+  s.last = &used;
+  const TrainRun run = s.run();
+  LayerGradient found{map->name, {}, {}};
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    used.forward_step(i, run);
+    if (i == at) found.value = plain_value(map->result.layout, run.arena + map->result.offset);
+  }
+  kernels::from_plain(by_output.data(), used.output().layout, run.arena + used.output_gradient().offset);
+  for (std::size_t i = steps.size(); i-- > at + 1;)
+    if (steps[i].runs_backward) used.backward_step(i, run);
+  found.gradient = plain_value(map->result.layout, run.arena + map->output_gradient);
+  return found;
+}
+
 std::vector<const GraphNode*> TrainingNetwork::moving_norms() const {
   std::vector<const GraphNode*> norms;
   const std::vector<GraphNode>& nodes = state_->architecture.graph.nodes;

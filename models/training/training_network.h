@@ -45,6 +45,12 @@ struct BatchResult {
   Tensor logits;    // N×K; of a network for streams N×K×T
 };
 
+// A layer's result for one clip, and how much each of its values counts for what the network says.
+struct LayerGradient {
+  std::string layer;
+  Tensor value, gradient;  // 1×C×T×H×W
+};
+
 class TrainingNetwork {
  public:
   TrainingNetwork(Architecture architecture, Weights weights, TrainingOptions options);
@@ -67,6 +73,10 @@ class TrainingNetwork {
   // A forward pass as in training, of frames as above, for what it leaves in the moving statistics.
   void observe(std::span<const std::uint8_t* const> frames, training::StepKey key,
                const std::optional<Mixing>& mixing = {});
+  // A forward pass of one clip, then back from `by_output` (as BatchResult::logits) to the last layer whose
+  // result has places, the gradient by its values. Adds to the gradients of parameters. Throws UsageError for
+  // a network without such a layer.
+  LayerGradient last_map(std::span<const std::uint8_t* const> frames, const Tensor& by_output);
   // The batch norms whose statistics are not frozen: nodes of architecture().graph.
   std::vector<const GraphNode*> moving_norms() const;
 
