@@ -13,8 +13,8 @@ namespace {
 class Rewriter {
  public:
   // `fresh`: by node, the steps of its value that are new in a call; 0: all of it.
-  Rewriter(const Graph& whole, std::int64_t samples, std::vector<std::int64_t> fresh)
-      : whole_(whole), samples_(samples), fresh_(std::move(fresh)) {
+  Rewriter(const Graph& whole, std::int64_t samples, std::vector<std::int64_t> fresh, Sharing sharing)
+      : whole_(whole), samples_(samples), fresh_(std::move(fresh)), sharing_(sharing) {
     result_.input = whole.input;
     result_.input.t = samples;
   }
@@ -62,6 +62,10 @@ class Rewriter {
     const std::optional<TimeWindow> window = traits(whole_, node).time;
     if (!window) return {};
     // The last samples of a window may be too few for one more step.
+    if (sharing_ == Sharing::approximate && window->padded())
+      return window->pad_begin == 0
+                 ? std::nullopt
+                 : std::optional(History{window->pad_begin, window->outside.value_or(0.0F)});
     const std::int64_t unpadded =
         whole_.extents(input).t + window->pad_begin + window->pad_end - window->extent;
     const std::int64_t read = (out - 1) * window->stride + window->extent + unpadded % window->stride;
@@ -107,14 +111,20 @@ class Rewriter {
     for (int& input : copy.inputs) input = read(input, history_before(node, input));
     if (fresh != 0) {
       copy.extents.t = fresh;
-      std::visit([&](auto& operation) { settle(operation, fresh); }, copy.operation);
+      const std::optional<TimeWindow> window = traits(whole_, node).time;
+      std::visit([&](auto& operation) { settle(operation, fresh, window); }, copy.operation);
     }
     moved_.push_back(append(std::move(copy)));
   }
 
   template <class Op>
-  static void settle(Op& operation, std::int64_t fresh) {
-    if constexpr (requires { operation.pad_begin; }) operation.pad_begin[0] = 0;
+  void settle(Op& operation, std::int64_t fresh, const std::optional<TimeWindow>& window) const {
+    if constexpr (requires { operation.pad_begin; }) {
+      // What is behind a call's last sample is not there yet.
+      if (sharing_ == Sharing::approximate && window->padded())
+        operation.pad_end[0] = std::max(0, window->extent - window->stride - window->pad_begin);
+      operation.pad_begin[0] = 0;
+    }
     if constexpr (requires { operation.to; }) operation.to.t = fresh;
     if constexpr (requires { operation.carried; }) operation.carried = true;
   }
@@ -127,6 +137,7 @@ class Rewriter {
   const Graph& whole_;
   std::int64_t samples_;
   std::vector<std::int64_t> fresh_;
+  const Sharing sharing_;
   Graph result_;
   std::vector<int> moved_;  // by node of the whole graph: its value here
   std::map<int, std::vector<Wanted>> wanted_;
@@ -136,11 +147,12 @@ class Rewriter {
 }  // namespace
 
 Graph advancing(const Graph& graph, std::int64_t samples) {
-  return Rewriter(graph, samples, std::vector<std::int64_t>(graph.nodes.size(), samples)).run().graph;
+  const std::vector<std::int64_t> fresh(graph.nodes.size(), samples);
+  return Rewriter(graph, samples, fresh, Sharing::exact).run().graph;
 }
 
-AdvancingWindows advancing_windows(const Graph& graph, std::int64_t hop) {
-  Rewriter rewriter(graph, hop, new_steps(graph, hop));
+AdvancingWindows advancing_windows(const Graph& graph, std::int64_t hop, Sharing sharing) {
+  Rewriter rewriter(graph, hop, new_steps(graph, hop, sharing), sharing);
   rewriter.keep_output();
   return rewriter.run();
 }

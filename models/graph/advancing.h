@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "models/graph/graph.h"
+#include "models/graph/window_sharing.h"
 
 namespace actionflow {
 
@@ -26,6 +27,6 @@ struct AdvancingWindows {
 // is shared has its new steps only; what is computed anew for each window reads it behind a History that is a
 // window long. Whatever a stream brought before a window does not count in it, so the first window takes
 // ⌈frames / hop⌉ calls, of which only the last one's result means something.
-AdvancingWindows advancing_windows(const Graph& graph, std::int64_t hop);
+AdvancingWindows advancing_windows(const Graph& graph, std::int64_t hop, Sharing sharing = Sharing::exact);
 
 }  // namespace actionflow

@@ -43,18 +43,19 @@ void check_advances(const Architecture& architecture, const NetworkOptions& opti
   if (options.samples < 0 || options.batch != 1 || cut != Cut::none)
     throw std::invalid_argument("a network advances by at least one sample of one stream, uncut");
   if (architecture.streams) return;
-  const std::string why = why_nothing_shared(architecture.graph, options.samples);
+  const std::string why = why_nothing_shared(architecture.graph, options.samples, options.sharing);
   if (!why.empty()) throw ModelError("the network '" + architecture.name + "' " + why);
 }
 
 // A network for streams has one form, in which it says of a whole sequence what it says piece by piece:
 // unpadded and padded convolutions may be other kernels, with other rounding.
-std::vector<KeptPart> running_form(const Architecture& architecture, std::int64_t samples, Cut cut) {
+std::vector<KeptPart> running_form(const Architecture& architecture, const NetworkOptions& options, Cut cut) {
+  const std::int64_t samples = options.samples;
   const Graph& graph = architecture.graph;
   if (architecture.streams)
     return parts_of(advancing(graph, samples == 0 ? graph.input.t : samples), cut, architecture.name);
   if (samples == 0) return parts_of(graph, cut, architecture.name);
-  return {advancing_part(graph, samples, architecture.name)};
+  return {advancing_part(graph, samples, options.sharing, architecture.name)};
 }
 
 }  // namespace
@@ -75,7 +76,7 @@ std::shared_ptr<const Network> Network::compile(Architecture architecture, const
   const Architecture& own = state->architecture;
   state->normalisation = kernels::normalisation_of(own.input, own.graph.input.c);
   if (options.samples != 0) check_advances(own, options, cut);
-  for (const KeptPart& kept : running_form(own, options.samples, cut)) {
+  for (const KeptPart& kept : running_form(own, options, cut)) {
     const GraphPart& part = kept.part;
     state->parts.push_back({part.name, part.inputs, part.per_sample, part.time_stride, part.time_extent});
     state->plans.push_back(Plan::build({kept.part.graph, weights, own.name, options.batch, type, kept.keep}));

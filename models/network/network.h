@@ -20,6 +20,7 @@
 #include "base/tensor.h"
 #include "models/description/architecture.h"
 #include "models/graph/cuts.h"
+#include "models/graph/window_sharing.h"
 #include "models/network/action_scores.h"
 #include "models/plan/measure.h"
 #include "models/plan/precision.h"
@@ -35,6 +36,7 @@ struct NetworkOptions {
   // call, uncut. Of a network for windows that many apart the result is the window's that ends with them, and
   // the first window takes ⌈frames / samples⌉ calls. 0: whole sequences or clips, each from the beginning.
   std::int64_t samples = 0;
+  Sharing sharing = Sharing::exact;  // what windows that overlap may share, where samples is set
 };
 
 // A value that leaves one part of a network and enters another: plain N×C×T×H×W.

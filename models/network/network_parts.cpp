@@ -13,8 +13,8 @@ void keep_results(const std::vector<GraphPart>& parts, std::vector<bool>& keep) 
       keep[static_cast<std::size_t>(part.nodes[static_cast<std::size_t>(part.graph.output)])] = true;
 }
 
-std::vector<bool> kept_nodes(const Graph& graph, const std::string& network) {
-  std::vector<bool> keep = window_borders(graph);
+std::vector<bool> kept_nodes(const Graph& graph, Sharing sharing, const std::string& network) {
+  std::vector<bool> keep = window_borders(graph, sharing);
   for (const Cut cut : {Cut::before_recurrent, Cut::branches}) {
     try {
       keep_results(cut_graph(graph, cut, network), keep);
@@ -28,7 +28,7 @@ std::vector<bool> kept_nodes(const Graph& graph, const std::string& network) {
 }  // namespace
 
 std::vector<KeptPart> parts_of(const Graph& graph, Cut cut, const std::string& network) {
-  const std::vector<bool> keep = kept_nodes(graph, network);
+  const std::vector<bool> keep = kept_nodes(graph, Sharing::exact, network);
   std::vector<KeptPart> result;
   for (GraphPart& part : cut_graph(graph, cut, network)) {
     std::vector<bool> own;
@@ -38,9 +38,9 @@ std::vector<KeptPart> parts_of(const Graph& graph, Cut cut, const std::string& n
   return result;
 }
 
-KeptPart advancing_part(const Graph& graph, std::int64_t hop, const std::string& network) {
-  const std::vector<bool> keep = kept_nodes(graph, network);
-  AdvancingWindows windows = advancing_windows(graph, hop);
+KeptPart advancing_part(const Graph& graph, std::int64_t hop, Sharing sharing, const std::string& network) {
+  const std::vector<bool> keep = kept_nodes(graph, sharing, network);
+  AdvancingWindows windows = advancing_windows(graph, hop, sharing);
   KeptPart result;
   result.keep.resize(windows.graph.nodes.size(), false);
   for (std::size_t i = 0; i < keep.size(); ++i)

@@ -10,6 +10,7 @@
 
 #include "models/graph/cuts.h"
 #include "models/graph/graph.h"
+#include "models/graph/window_sharing.h"
 
 namespace actionflow {
 
@@ -21,6 +22,6 @@ struct KeptPart {
 std::vector<KeptPart> parts_of(const Graph& graph, Cut cut, const std::string& network);
 
 // The whole of it, as it advances by `hop` samples from one window to the next (models/graph/advancing.h).
-KeptPart advancing_part(const Graph& graph, std::int64_t hop, const std::string& network);
+KeptPart advancing_part(const Graph& graph, std::int64_t hop, Sharing sharing, const std::string& network);
 
 }  // namespace actionflow

@@ -11,9 +11,10 @@
 namespace actionflow {
 
 enum class Advance {
-  automatic,  // exact, where that can be and pays
-  exact,      // computed once, with the results of whole windows to the bit
-  off,        // each window by itself
+  automatic,    // exact, where that can be and pays
+  exact,        // computed once, with the results of whole windows to the bit
+  approximate,  // computed once, with results that differ for networks that pad windows in time
+  off,          // each window by itself
 };
 
 std::string_view to_string(Advance advance);
@@ -23,8 +24,11 @@ std::string_view to_string(Advance advance);
 template <>
 struct actionflow::config::EnumNames<actionflow::Advance> {
   using Advance = actionflow::Advance;
-  static constexpr std::array<std::pair<Advance, std::string_view>, 3> names{
-      {{Advance::exact, "exact"}, {Advance::off, "off"}, {Advance::automatic, "auto"}}};
+  static constexpr std::array<std::pair<Advance, std::string_view>, 4> names{
+      {{Advance::exact, "exact"},
+       {Advance::approximate, "approximate"},
+       {Advance::off, "off"},
+       {Advance::automatic, "auto"}}};
 };
 
 inline std::string_view actionflow::to_string(Advance advance) {

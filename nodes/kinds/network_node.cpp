@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include <fmt/format.h>
+
 #include "base/log.h"
 #include "models/graph/advancing.h"
 #include "models/graph/cuts.h"
@@ -81,8 +83,8 @@ void NetworkNode::check_state(const NodeUse& use, config::Diagnostics& diagnosti
 namespace {
 
 // What one window costs where it shares with the one `hop` samples before it.
-std::int64_t shared_macs(const Graph& graph, std::int64_t hop) {
-  return multiply_accumulates(advancing_windows(graph, hop).graph);
+std::int64_t shared_macs(const Graph& graph, std::int64_t hop, Sharing sharing = Sharing::exact) {
+  return multiply_accumulates(advancing_windows(graph, hop, sharing).graph);
 }
 
 // Windows by themselves run side by side, those that share one after another.
@@ -98,14 +100,21 @@ void NetworkNode::settle_advance(const NodeUse& use, config::Diagnostics& diagno
   const std::int64_t hop = std::llround(window_->hop_seconds() / window_->sample_interval());
   if (hop >= form_.frames) return;
   const Graph& graph = model_->architecture.graph;
-  const std::string why = why_nothing_shared(graph, hop);
-  if (options_.advance == Advance::exact && !why.empty())
-    diagnostics.add(use.place, "'" + use.name + "' has advance: exact, but the network '" +
-                                   model_->architecture.name + "' " + why);
-  else if (why.empty() && (options_.advance == Advance::exact || pays(graph, hop)))
-    samples_ = hop;
+  const Sharing sharing = options_.advance == Advance::approximate ? Sharing::approximate : Sharing::exact;
+  const std::string why = why_nothing_shared(graph, hop, sharing);
+  const bool asked = options_.advance != Advance::automatic;
+  if (asked && !why.empty())
+    diagnostics.add(use.place, fmt::format("'{}' has advance: {}, but the network '{}' {}", use.name,
+                                           to_string(options_.advance), model_->architecture.name, why));
+  else if (why.empty() && (asked || pays(graph, hop)))
+    share(hop, sharing);
   else if (!why.empty() && hop % least_hop(graph) != 0)
     why_alone_ = why;
+}
+
+void NetworkNode::share(std::int64_t hop, Sharing sharing) {
+  samples_ = hop;
+  sharing_ = sharing;
 }
 
 const std::vector<std::string>& NetworkNode::classes() const {
@@ -118,8 +127,9 @@ std::optional<Node::Cost> NetworkNode::cost() const {
   const double windows = static_cast<double>(architecture.macs()) / window_->hop_seconds();
   if (carries_state()) return Cost{windows / architecture.input.frames, windows};
   if (samples_ == 0) return Cost{windows, windows};
-  return Cost{static_cast<double>(shared_macs(architecture.graph, samples_)) / window_->hop_seconds(),
-              windows};
+  return Cost{
+      static_cast<double>(shared_macs(architecture.graph, samples_, sharing_)) / window_->hop_seconds(),
+      windows};
 }
 
 const EventCalibration* NetworkNode::event_calibration() const {
@@ -135,6 +145,7 @@ NodeOutput NetworkNode::build(Flow& flow, const NodeUse& use, const std::vector<
   options.precision = flow.options().precision;
   options.threads = flow.options().threads;
   options.samples = samples_;
+  options.sharing = sharing_;
   const auto compile = [options, cut = samples_ != 0 ? Cut::none : cut_](const Model& model) {
     return std::make_shared<LoadedNetwork>(Network::compile(model.architecture, model.weights, options, cut),
                                            model.calibration);

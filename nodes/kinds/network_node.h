@@ -64,12 +64,14 @@ class NetworkNode : public Node {
   void take(std::shared_ptr<const Model> model);
   void check_state(const NodeUse& use, config::Diagnostics& diagnostics) const;
   void settle_advance(const NodeUse& use, config::Diagnostics& diagnostics);
+  void share(std::int64_t hop, Sharing sharing);
 
   Options options_;
   Cut cut_;
   std::shared_ptr<const Model> model_;
   InputSpec form_;  // of one clip: a sample where the state is carried
   const Node* window_ = nullptr;
+  Sharing sharing_ = Sharing::exact;
   std::int64_t samples_ = 0;  // new ones of a call, where it advances along streams
   std::string why_alone_;     // why windows share nothing, where another hop would change that
 };

@@ -44,7 +44,10 @@ void PipelineFlags::declare(CLI::App& app) {
   add_precision(app, overrides.precision);
   add_positive(app, "--hop", overrides.hop, 65536, "samples from one window's start to the next");
   add_choice<Advance>(app, "--advance", overrides.advance,
-                      {{"exact", Advance::exact}, {"off", Advance::off}, {"auto", Advance::automatic}},
+                      {{"exact", Advance::exact},
+                       {"approximate", Advance::approximate},
+                       {"off", Advance::off},
+                       {"auto", Advance::automatic}},
                       "windows that overlap share their computation");
   add_positive(app, "--workers", overrides.workers, 1024, "nodes of the graph that run at the same time");
   add_positive(app, "--threads", overrides.threads, 1024, "inside one call of a network");

@@ -123,5 +123,34 @@ TEST(AdvancingWindows, OfLrcnComputeTheFramesOnce) {
   EXPECT_EQ(macs(advancing_windows(whole, 1).graph), frames / 16 + head);
 }
 
+constexpr Convolution kPadded{
+    .filters = 4, .kernel = {3, 1, 1}, .pad_begin = {1, 0, 0}, .pad_end = {1, 0, 0}};
+
+TEST(WindowSharing, ApproximatelyGoesThroughPaddingAndGates) {
+  GraphMaker make({4, 16, 4, 4});
+  const int conv = make.convolution(-1, kPadded);
+  const int gate = make.activation(make.add(Reduction{}, {conv}, {4, 1, 1, 1}), ActivationKind::sigmoid);
+  const int gated = make.add(Elementwise{Elementwise::Kind::multiply}, {gate, conv}, {4, 16, 4, 4});
+  Convolution halving = kPadded;
+  halving.stride = {2, 1, 1};
+  const int half = make.convolution(gated, halving);
+  make.dense(make.add(Reduction{}, {half}, {4, 1, 1, 1}), 3);
+  EXPECT_THAT(new_steps(make.graph, 4), ElementsAre(0, 0, 0, 0, 0, 0, 0));
+  EXPECT_THAT(new_steps(make.graph, 4, Sharing::approximate), ElementsAre(4, 0, 0, 4, 2, 0, 0));
+  EXPECT_EQ(least_hop(make.graph, Sharing::approximate), 2);
+  EXPECT_NE(why_nothing_shared(make.graph, 4), "");
+  EXPECT_EQ(why_nothing_shared(make.graph, 4, Sharing::approximate), "");
+  EXPECT_THAT(histories(advancing_windows(make.graph, 4, Sharing::approximate).graph),
+              ::testing::UnorderedElementsAre(History{1, 0}, History{12, 0}, History{1, 0}, History{6, 0}));
+}
+
+TEST(WindowSharing, ApproximatelySharesOnlyWhatHasAStepForEachOfItsStrides) {
+  GraphMaker make({4, 15, 4, 4});
+  Convolution halving = kPadded;
+  halving.stride = {2, 1, 1};
+  make.convolution(-1, halving);
+  EXPECT_THAT(new_steps(make.graph, 4, Sharing::approximate), ElementsAre(0));
+}
+
 }  // namespace
 }  // namespace actionflow::testing

@@ -293,5 +293,52 @@ TEST(WindowAdvance, IsRefusedWhereNothingIsShared) {
   }
 }
 
+// One channel in time: y(s) = Σ w(k)·x(s·stride + k − 1), pieces of `hop` new values after what was, nothing
+// behind them.
+std::vector<float> in_pieces(const std::vector<float>& x, std::size_t hop, std::size_t stride,
+                             const std::array<float, 3>& w) {
+  std::vector<float> y;
+  for (std::size_t s = 0; s * stride < x.size(); ++s) {
+    const std::size_t at = s * stride, end = (at / hop + 1) * hop;
+    const float before = at == 0 ? 0 : x[at - 1], after = at + 1 < end ? x[at + 1] : 0;
+    y.push_back(w[0] * before + w[1] * x[at] + w[2] * after);
+  }
+  return y;
+}
+
+TEST(WindowAdvance, ApproximatelyPadsWhatIsNewOnly) {
+  constexpr std::int64_t kFrames = 12, kHop = 4, kPieces = 9;
+  GraphMaker make({1, kFrames, 1, 1});
+  Convolution first{
+      .filters = 1, .kernel = {3, 1, 1}, .pad_begin = {1, 0, 0}, .pad_end = {1, 0, 0}, .bias = false};
+  Convolution second = first;
+  second.stride = {2, 1, 1};
+  make.convolution(make.convolution(-1, first), second);
+  Architecture architecture = make.architecture();
+  const Weights& weights = make.weights;
+  const auto network =
+      Network::compile(architecture, weights, {.samples = kHop, .sharing = Sharing::approximate});
+  std::vector<std::array<float, 3>> kernels;
+  for (const GraphNode& node : architecture.graph.nodes) {
+    const auto values = weights.tensors.at(node.parameters.front().name).values();
+    kernels.push_back({values[0], values[1], values[2]});
+  }
+  std::vector<float> stream;
+  for (int i = 0; i < kHop * kPieces; ++i) stream.push_back(static_cast<float>((i * 7 + 3) % 11) - 5);
+  const std::vector<float> expected = in_pieces(in_pieces(stream, kHop, 1, kernels[0]), kHop, 2, kernels[1]);
+
+  Workspace workspace(*network);
+  for (std::int64_t piece = 0; piece < kPieces; ++piece) {
+    Tensor input({1, 1, kHop, 1, 1});
+    std::copy_n(stream.begin() + piece * kHop, kHop, input.values().begin());
+    const Tensor result = network->predict(input, workspace);
+    if (piece * kHop + kHop < kFrames) continue;
+    const std::size_t end = static_cast<std::size_t>((piece + 1) * kHop / 2), steps = kFrames / 2;
+    ASSERT_EQ(result.values().size(), steps);
+    for (std::size_t i = 0; i < steps; ++i)
+      EXPECT_NEAR(result.values()[i], expected[end - steps + i], 1e-4) << piece << " " << i;
+  }
+}
+
 }  // namespace
 }  // namespace actionflow::testing

@@ -159,7 +159,7 @@ TEST_F(Program, SaysWhyWindowsCannotShare) {
   expect_error(run({"classify", video(), "--weights", weights_, "--hop", "4", "--advance", "exact"}), 2,
                "begins with 'conv3d_3', which pads each window in time");
   expect_error(run({"classify", video(), "--weights", weights_, "--advance", "mostly"}), 2,
-               "'mostly' is none of exact, off, auto");
+               "'mostly' is none of exact, approximate, off, auto");
 }
 
 TEST_F(Program, InspectShowsWhatWindowsShare) {
