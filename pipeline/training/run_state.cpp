@@ -79,7 +79,7 @@ std::string RunIdentity::difference(const RunIdentity& now) const {
 
 std::string RunState::to_text() const {
   ordered_json json;
-  visit(*this, [&](const char* key, const auto& member) { json[key] = member; });
+  visit(*this, [&](const char* key, const auto& value) { json[key] = value; });
   return json.dump();
 }
 
@@ -89,7 +89,7 @@ RunState RunState::from_text(const std::string& text, const std::string& file) {
     ordered_json json = ordered_json::parse(text);
     if (!json.contains("members"))
       json.update({{"members", 1}, {"member", 0}, {"first_epoch", 0}, {"first_update", 0}});
-    visit(state, [&](const char* key, auto& member) { json.at(key).get_to(member); });
+    visit(state, [&](const char* key, auto& value) { json.at(key).get_to(value); });
   } catch (const nlohmann::json::exception& error) {
     throw ModelError(file + ": the state of training in its header cannot be read: " + error.what());
   }

@@ -104,10 +104,12 @@ class Members : public StreamTraining {
     EXPECT_EQ(first.code, 0) << first.err;
   }
   // Of three members, without a validation list.
-  std::vector<std::string> members(const std::string& output, std::vector<std::string> more = {}) const {
-    more.insert(more.end(), {"members=3", "epochs=2",
-                             "data.val=", "init.weights=" + (bench_ / "first/best.safetensors").string()});
-    return words(output, more);
+  std::vector<std::string> members(const std::string& output,
+                                   const std::vector<std::string>& more = {}) const {
+    std::vector<std::string> all{"members=3", "epochs=2",
+                                 "data.val=", "init.weights=" + (bench_ / "first/best.safetensors").string()};
+    all.insert(all.end(), more.begin(), more.end());
+    return words(output, all);
   }
 };
 

@@ -1,0 +1,127 @@
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "base/log.h"
+#include "models/formats/weight_files.h"
+#include "pipeline/training/batch_norm_statistics.h"
+#include "pipeline/training/soup.h"
+#include "pipeline/training/trainer_state.h"
+
+namespace actionflow {
+
+namespace {
+
+constexpr double kWorstLoss = 1e300;  // in place of one that is not finite, which JSON does not know
+constexpr std::uint64_t kOtherClips = 0x5BD1E995;  // of the seed: other draws than training's
+
+}  // namespace
+
+// Batch norm's statistics of the network's weights, of other clips than the epoch's own: another order, other
+// changes. False where it was stopped.
+bool Trainer::State::reestimate(std::uint64_t seed) {
+  const auto epoch = static_cast<std::uint32_t>(state.epoch);
+  const auto statistics_flow = member->task->flow(seed, {epoch, 0, epoch + 1});
+  return !stopped.load() && reestimate_batch_norm(member->network, *statistics_flow, seed, stopped);
+}
+
+// What is validated and kept as best. Nothing where it was stopped.
+std::optional<Weights> Trainer::State::judged_weights() {
+  if (recipe.batch_norm != BatchNormMode::reestimate || !has_batch_norm(architecture))
+    return member->kept_weights();
+  const Weights live = member->network.weights();
+  if (member->average) copy_values(member->average->weights(), member->network.weights());
+  std::optional<Weights> judged;
+  if (reestimate(recipe.seed ^ kOtherClips)) judged = member->network.weights();
+  copy_values(live, member->network.weights());
+  return judged;
+}
+
+// After an epoch's last step: validation, the line in metrics.jsonl, best.safetensors. False when it was
+// stopped: then all is as it was before.
+bool Trainer::State::judge() {
+  const std::optional<Weights> judged = judged_weights();
+  if (!judged || stopped.load()) return false;
+  Validation validation;
+  try {
+    validation = member->task->validate(*judged, stopped);
+  } catch (const Interrupted&) {
+    return false;
+  }
+  EpochMetrics metrics;
+  metrics.epoch = state.epoch + 1;
+  metrics.loss = state.sums.mean_loss();
+  metrics.train_top1 = state.sums.top1();
+  metrics.val_top1 = validation.score.top1;
+  metrics.val_loss = validation.score.loss;
+  if (state.sums.seconds > 0) {
+    metrics.samples_per_second = static_cast<double>(state.sums.clips) / state.sums.seconds;
+    metrics.data_wait = state.sums.waited / state.sums.seconds;
+  }
+  metrics.learning_rate = state.learning_rate;
+  metrics.step = state.updates;
+  metrics.substituted = state.sums.substituted;
+  metrics.seconds = state.sums.seconds;
+  folder.add(metrics);
+  progress->set_note(note() + (!has_validation()
+                                   ? std::string()
+                                   : fmt::format(", val top-1 {:.1f} %", 100 * metrics.val_top1)));
+  progress->finish();
+  member->schedule.observe(metrics.val_top1);
+  const bool best = keep_best(*judged, validation);
+  for (const auto& observer : options.observers) {
+    if (best) observer->best(metrics.epoch, validation);
+    observer->epoch(metrics);
+  }
+  return true;
+}
+
+bool Trainer::State::keep_best(const Weights& judged, const Validation& validation) {
+  const SplitScore& score = validation.score;
+  const double val_loss = std::isfinite(score.loss) ? score.loss : kWorstLoss;
+  if (has_validation() && !state.best.beaten_by(score.top1, val_loss)) return false;
+  state.best = state.best.beaten_at(state.epoch + 1, has_validation() ? score.top1 : 0, val_loss);
+  save_model({architecture, judged, validation.calibration}, best_file());
+  return true;
+}
+
+// Where a run goes on: who watches it did not see its best epoch. False when it was stopped.
+bool Trainer::State::judge_best_again() {
+  if (state.best.epoch == 0 || !has_validation()) return true;
+  try {
+    const Validation validation =
+        member->task->validate(load_model(best_file(), &architecture).weights, stopped);
+    for (const auto& observer : options.observers) observer->best(state.best.epoch, validation);
+  } catch (const Interrupted&) {
+    return false;
+  } catch (const ModelError& error) {
+    log::warn("{}; the report goes without it until an epoch is better", error.what());
+  }
+  return true;
+}
+
+// best.safetensors becomes the mean of the members so far. Where each has held out another part of train, its
+// calibration is chosen on all of them. False where it was stopped.
+bool Trainer::State::keep_mean() {
+  std::vector<std::filesystem::path> members;
+  for (int i = 0; i <= state.member; ++i) members.push_back(folder.member(i));
+  copy_values(mean_weights(members, architecture), member->network.weights());
+  const bool norms = has_batch_norm(architecture) && recipe.batch_norm != BatchNormMode::frozen;
+  if (norms && !reestimate(recipe.seed ^ kOtherClips)) return false;
+  try {
+    std::optional<HeldOutJudgement> held_out;
+    if (recipe.data.lists.val.empty()) held_out.emplace(recipe, architecture, cache, members, stopped);
+    const Validation validation =
+        held_out ? held_out->validation() : member->task->validate(member->network.weights(), stopped);
+    save_model({architecture, member->network.weights(), validation.calibration}, folder.best());
+    for (const auto& observer : options.observers) observer->best(0, validation);
+    log::info("the mean of {} members stands in {}; {}: top-1 {:.1f} %", members.size(),
+              folder.best().string(), held_out ? "each on what it had not seen" : "on val",
+              100 * validation.score.top1);
+  } catch (const Interrupted&) {
+    return false;
+  }
+  return true;
+}
+
+}  // namespace actionflow
