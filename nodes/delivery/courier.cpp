@@ -15,7 +15,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/metric_text.h"
-#include "nodes/delivery/wake.h"
+#include "base/wake.h"
 
 namespace actionflow {
 

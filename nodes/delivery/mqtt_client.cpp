@@ -150,6 +150,7 @@ struct MqttClient::State {
   std::unique_ptr<mosquitto, Destroy> client;
   std::optional<int> refusal;  // the broker's answer to connecting; 0: it accepts us
   int confirmed = 0;           // id of the newest message that the broker has
+  Take take;
 };
 
 MqttClient::MqttClient(const MqttBroker& broker, const Will& will) : state_(std::make_unique<State>(broker)) {
@@ -180,6 +181,17 @@ void MqttClient::publish(const std::string& topic, const std::string& payload, b
   state_->check(mosquitto_publish(state_->client.get(), &id, topic.c_str(), static_cast<int>(payload.size()),
                                   payload.data(), kQos, retain));
   state_->wait_until("its receipt", [&] { return state_->confirmed == id; });
+}
+
+void MqttClient::subscribe(const std::string& pattern, Take take) {
+  mosquitto* const client = state_->client.get();
+  state_->take = std::move(take);
+  mosquitto_message_callback_set(client, [](mosquitto*, void* state, const mosquitto_message* message) {
+    const auto* payload = static_cast<const char*>(message->payload);
+    static_cast<State*>(state)->take(message->topic,
+                                     std::string(payload, payload + std::max(0, message->payloadlen)));
+  });
+  state_->check(mosquitto_subscribe(client, nullptr, pattern.c_str(), kQos));
 }
 
 void MqttClient::idle(int wake, std::chrono::milliseconds most) {

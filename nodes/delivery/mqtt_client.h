@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -44,6 +45,10 @@ class MqttClient {
   MqttClient& operator=(const MqttClient&) = delete;
 
   void publish(const std::string& topic, const std::string& payload, bool retain);
+  // From now on what comes to topics of this pattern is handed over while publish() or idle() waits; what the
+  // broker keeps of them comes at once. `take` does not throw.
+  using Take = std::function<void(const std::string& topic, const std::string& payload)>;
+  void subscribe(const std::string& pattern, Take take);
   // Answers the broker and keeps the connection alive until `wake` can be read or the time is over.
   void idle(int wake, std::chrono::milliseconds most);
   // A regular end: the broker forgets the will.

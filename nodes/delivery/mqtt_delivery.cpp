@@ -27,6 +27,7 @@ void MqttDelivery::connect() {
   }
   publish_standing();
   client_->publish(available_, "online", true);
+  if (!pattern_.empty()) client_->subscribe(pattern_, take_);
 }
 
 void MqttDelivery::publish_standing() {

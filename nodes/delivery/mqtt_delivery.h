@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "nodes/delivery/delivery.h"
@@ -19,6 +20,13 @@ namespace actionflow {
 class MqttDelivery : public Delivery {
  public:
   MqttDelivery(MqttBroker broker, const std::string& topic);
+
+  // Before the first call of another kind: what comes to these topics goes to `take`, on the courier's
+  // thread.
+  void listen(std::string pattern, MqttClient::Take take) {
+    pattern_ = std::move(pattern);
+    take_ = std::move(take);
+  }
 
   // Retained messages that are to stand there as soon as we are connected; the first one of a topic holds,
   // until one is delivered. From any thread.
@@ -41,6 +49,8 @@ class MqttDelivery : public Delivery {
 
   const MqttBroker broker_;
   const std::string available_;
+  std::string pattern_;  // empty: nothing is listened to
+  MqttClient::Take take_;
   std::unique_ptr<MqttClient> client_;  // null while there is no connection
   std::mutex mutex_;
   std::map<std::string, Standing> standing_;  // by topic; guarded by mutex_

@@ -225,6 +225,22 @@ StreamSummary RunContext::summary_of(StreamId id, const StreamState& state) cons
   return one;
 }
 
+void RunContext::take_requests(TakeRequest take) {
+  const std::lock_guard lock(mutex_);
+  take_request_ = std::move(take);
+  for (; take_request_ && !requests_.empty(); requests_.pop_front())
+    take_request_(requests_.front().first, requests_.front().second);
+}
+
+void RunContext::request(const std::string& stream, const std::string& json) {
+  constexpr std::size_t kMostWaiting = 1000;
+  const std::lock_guard lock(mutex_);
+  if (take_request_)
+    take_request_(stream, json);
+  else if (requests_.size() < kMostWaiting)
+    requests_.emplace_back(stream, json);
+}
+
 void RunContext::forget_times() {
   const std::lock_guard lock(mutex_);
   for (auto& [name, histogram] : timers_) histogram->reset();

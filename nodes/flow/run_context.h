@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -150,6 +151,12 @@ class RunContext {
   void for_each_stream(const std::function<void(const StreamState&)>& look) const;
   void for_each_timer(const std::function<void(const std::string&, const DurationHistogram&)>& look) const;
 
+  // What a message from outside asks of a stream: JSON of its keys, or nothing, to remove it. Kept until
+  // somebody takes requests; null: nobody does any more. Whoever takes them only notes them down.
+  using TakeRequest = std::function<void(const std::string& stream, const std::string& json)>;
+  void take_requests(TakeRequest take);
+  void request(const std::string& stream, const std::string& json);
+
   // Where events are kept from run to run, runs are numbered so that no id comes twice. While the graph is
   // built each store asks for the least that it has not seen; the greatest holds.
   void number_from(std::int64_t least) { number_ = std::max(number_, least); }
@@ -184,6 +191,8 @@ class RunContext {
   std::map<std::string, FailureCount> sink_failures_;
   std::vector<Meter> meters_;
   StreamSummary detached_;
+  TakeRequest take_request_;
+  std::deque<std::pair<std::string, std::string>> requests_;  // that nobody has taken
 };
 
 }  // namespace actionflow

@@ -19,6 +19,7 @@ struct MqttOptions {
   std::filesystem::path ca, certificate, key;
   std::string topic = "actionflow";
   std::string discovery = "homeassistant";
+  bool cameras = false;
   SpoolOptions spool;
 
   static void describe(config::Fields<MqttOptions>& fields) {
@@ -33,6 +34,10 @@ struct MqttOptions {
     fields.add("topic", &MqttOptions::topic, "what all topics begin with");
     fields.add("discovery", &MqttOptions::discovery,
                "the prefix by which Home Assistant finds our sensors; \"\" for none");
+    fields.add("cameras", &MqttOptions::cameras,
+               "whoever may write to TOPIC/streams/NAME/set adds and changes cameras, by JSON of a stream's "
+               "keys, and "
+               "removes them, by an empty message");
     fields.add("spool", &MqttOptions::spool, "what waits while the broker is away");
   }
 
@@ -78,8 +83,7 @@ class MqttSink : public SpooledSink {
  public:
   MqttSink(const NodeUse& use, const MqttOptions& options, std::vector<std::string> labels,
            const std::shared_ptr<RunContext>& run)
-      : MqttSink(use, options, std::move(labels), run,
-                 std::make_shared<MqttDelivery>(options.address(), options.topic)) {}
+      : MqttSink(use, options, std::move(labels), run, delivery_of(options, run)) {}
 
   // It is there; from any thread.
   void stream(const std::string& name) { announce(name, labels_); }
@@ -93,6 +97,21 @@ class MqttSink : public SpooledSink {
   }
 
  private:
+  static std::shared_ptr<MqttDelivery> delivery_of(const MqttOptions& options,
+                                                   const std::shared_ptr<RunContext>& run) {
+    const auto delivery = std::make_shared<MqttDelivery>(options.address(), options.topic);
+    if (!options.cameras) return delivery;
+    const std::string prefix = options.topic + "/streams/", suffix = "/set";
+    delivery->listen(prefix + "+" + suffix,
+                     [=, weak = std::weak_ptr(run)](const std::string& topic, const std::string& payload) {
+                       const auto alive = weak.lock();
+                       const std::size_t around = prefix.size() + suffix.size();
+                       if (alive && topic.size() > around)
+                         alive->request(topic.substr(prefix.size(), topic.size() - around), payload);
+                     });
+    return delivery;
+  }
+
   MqttSink(const NodeUse& use, const MqttOptions& options, std::vector<std::string> labels,
            const std::shared_ptr<RunContext>& run, std::shared_ptr<MqttDelivery> delivery)
       : SpooledSink(use, options.spool, delivery, run),

@@ -77,7 +77,9 @@ class Classify : public Command {
     const MetricsFile metrics(description.metrics, [&pipeline] { return pipeline.metrics(); });
     const ServiceManager service([&pipeline] { return pipeline.traffic(); });
     std::optional<WebServer> page;
-    if (web) page.emplace(*web, page_sources(pipeline, description, latest));
+    if (web)
+      page.emplace(*web,
+                   page_sources(pipeline, description, latest, reloads ? &reloads->changes() : nullptr));
     return pipeline.run().exit_code();
   }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "base/log.h"
+
 namespace actionflow {
 
 namespace {
@@ -17,6 +19,32 @@ Reload::Read read_again(const PipelineFlags& flags, const Arguments& arguments,
 }
 
 }  // namespace
+
+LiveReload::Running::Running(Pipeline& pipeline, const PipelineDescription& description,
+                             const std::string& name, Reload::Read read, std::unique_ptr<FileWatch> watch)
+    : pipeline_(pipeline),
+      reload_(pipeline, description, name, std::move(read)),
+      changes_(reload_, pipeline, description.defaults),
+      requests_(
+          std::move(watch), [this] { reload_.reload(); }, [&pipeline] { pipeline.stop(); }) {
+  pipeline.take_requests([this](const std::string& stream, const std::string& json) {
+    requests_.post([this, stream, json] { change(stream, json); });
+  });
+}
+
+LiveReload::Running::~Running() { pipeline_.take_requests(nullptr); }
+
+void LiveReload::Running::change(const std::string& stream, const std::string& json) noexcept try {
+  const StreamChanges::Done done = json.empty() ? changes_.remove(stream) : changes_.put(stream, json);
+  if (done == StreamChanges::Done::nothing) return;
+  log::info("by a message, stream '{}' is {}", stream,
+            done == StreamChanges::Done::added ? "added"
+            : json.empty()                     ? "removed"
+                                               : "changed");
+} catch (...) {
+  log::error("a message for stream '{}' is not taken up: {}", stream,
+             Failure::from_current_exception().message);
+}
 
 LiveReload::LiveReload(const PipelineFlags& flags, const Arguments& arguments)
     : flags_(flags), arguments_(arguments) {

@@ -8,6 +8,7 @@
 #include "pipeline/commands/pipeline_flags.h"
 #include "pipeline/run/process/reload_requests.h"
 #include "pipeline/run/reload.h"
+#include "pipeline/run/stream_changes.h"
 
 namespace actionflow {
 
@@ -20,13 +21,17 @@ class LiveReload {
   class Running {
    public:
     Running(Pipeline& pipeline, const PipelineDescription& description, const std::string& name,
-            Reload::Read read, std::unique_ptr<FileWatch> watch)
-        : reload_(pipeline, description, name, std::move(read)),
-          requests_(
-              std::move(watch), [this] { reload_.reload(); }, [&pipeline] { pipeline.stop(); }) {}
+            Reload::Read read, std::unique_ptr<FileWatch> watch);
+    ~Running();
+
+    StreamChanges& changes() { return changes_; }
 
    private:
+    void change(const std::string& stream, const std::string& json) noexcept;
+
+    Pipeline& pipeline_;
     Reload reload_;
+    StreamChanges changes_;
     ReloadRequests requests_;
   };
   // Null where no stream is live: recorded files end by themselves. `description` is what the pipeline was

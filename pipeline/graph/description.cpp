@@ -59,6 +59,28 @@ std::string resolved_source(const std::string& source, const std::filesystem::pa
 // What comes through a pipe is something else each time.
 bool can_be_done(const SourceOptions& source) { return !is_live(source) && source.source != "-"; }
 
+std::optional<SourceOptions> source_of_stream(const std::string& name, const config::Place& place,
+                                              const config::Value& value, const config::Value& defaults,
+                                              config::Diagnostics& diagnostics) {
+  SourceOptions options;
+  const config::Value* source = &value;
+  config::Value merged;
+  if (value.is_scalar()) {
+    if (!defaults.is_null()) options = config::read<SourceOptions>(defaults, diagnostics);
+    options.source = value.text();
+  } else {
+    merged = defaults.is_null() ? value : config::merge(defaults, value);
+    options = config::read<SourceOptions>(merged, diagnostics);
+    source = merged.find("source");
+  }
+  if (!source || options.source.empty()) {
+    diagnostics.add(place, "stream '" + name + "' has no source, expected source: FILE or address");
+    return std::nullopt;
+  }
+  options.source = resolved_source(options.source, source->folder());
+  return options;
+}
+
 class PipelineReader {
  public:
   explicit PipelineReader(const PipelineOverrides& overrides) : overrides_(overrides) {}
@@ -69,6 +91,7 @@ class PipelineReader {
     description_.options = file.options;
     description_.metrics = file.metrics;
     description_.web = file.web;
+    description_.defaults = file.defaults;
     if (expect_map(file.streams, "streams")) {
       for (const auto& entry : file.streams.entries()) read_stream(entry, file.defaults);
     }
@@ -155,25 +178,9 @@ class PipelineReader {
   }
 
   void read_stream(const config::Value::Entry& entry, const config::Value& defaults) {
-    config::Diagnostics& diagnostics = problems_.diagnostics();
-    SourceOptions options;
-    const config::Value* source = &entry.value;
-    config::Value merged;
-    if (entry.value.is_scalar()) {
-      if (!defaults.is_null()) options = config::read<SourceOptions>(defaults, diagnostics);
-      options.source = entry.value.text();
-    } else {
-      merged = defaults.is_null() ? entry.value : config::merge(defaults, entry.value);
-      options = config::read<SourceOptions>(merged, diagnostics);
-      source = merged.find("source");
-    }
-    if (!source || options.source.empty()) {
-      diagnostics.add(entry.key_place,
-                      "stream '" + entry.key + "' has no source, expected source: FILE or address");
-      return;
-    }
-    options.source = resolved_source(options.source, source->folder());
-    add_stream({entry.key, entry.key_place, std::move(options)});
+    if (auto source =
+            source_of_stream(entry.key, entry.key_place, entry.value, defaults, problems_.diagnostics()))
+      add_stream({entry.key, entry.key_place, std::move(*source)});
   }
 
   void read_node(const config::Value::Entry& entry, std::vector<NodeDraft>& drafts) {
@@ -263,6 +270,14 @@ class PipelineReader {
 };
 
 }  // namespace
+
+StreamDescription read_stream(const std::string& name, const config::Value& value,
+                              const config::Value& defaults) {
+  Problems problems;
+  auto source = source_of_stream(name, value.place(), value, defaults, problems.diagnostics());
+  problems.throw_if_any();
+  return {name, value.place(), std::move(*source)};
+}
 
 PipelineDescription read_pipeline(const config::Value& root, const PipelineOverrides& overrides) {
   return PipelineReader(overrides).read(root);

@@ -62,6 +62,7 @@ struct PipelineDescription {
   std::vector<StreamDescription> streams;
   std::vector<NodeDescription> nodes;    // every input before its consumers; nodes without use left out
   std::optional<WebOptions> web;         // the page, where there is one
+  config::Value defaults;                // the file's, for streams that come later
   bool windows_too = false;              // results of networks below `events` are final, too
   std::vector<std::string> passed_over;  // names of streams that are done already
   std::vector<std::string> elsewhere;    // names of streams that another run has
@@ -79,6 +80,11 @@ struct PipelineOverrides {
   std::function<bool(const std::string&)> done;  // files to be passed over, by their stream's name
   std::function<bool(const StreamDescription&)> elsewhere;  // streams that are another run's
 };
+
+// A stream as a pipeline file has it: its address, or a map that is merged over `defaults`. Throws
+// config::ConfigError.
+StreamDescription read_stream(const std::string& name, const config::Value& value,
+                              const config::Value& defaults);
 
 // Throws config::ConfigError with every error at once, each with its place; its exit code is `model` where
 // only model and weight files are at fault.

@@ -254,6 +254,8 @@ void Pipeline::attach(const StreamDescription& stream) {
   state_->attach(stream);
 }
 
+void Pipeline::take_requests(RunContext::TakeRequest take) { state_->run->take_requests(std::move(take)); }
+
 void Pipeline::detach(const std::string& stream) {
   const std::lock_guard lock(state_->streams_mutex);
   state_->detach(stream);

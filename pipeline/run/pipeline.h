@@ -65,6 +65,10 @@ class Pipeline {
   // others. Throws ModelError where it does not fit, UsageError where no network stands under that name.
   void exchange(const std::string& node, const Model& model);
 
+  // What messages that reach the graph's nodes ask of streams, those before it, too; `take` only notes them
+  // down. Null: nobody takes them any more.
+  void take_requests(RunContext::TakeRequest take);
+
   // What is held for streams: it is the same again when as many streams are attached.
   struct Holdings {
     std::size_t lanes = 0;

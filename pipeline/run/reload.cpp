@@ -127,9 +127,9 @@ void Reload::take_up_weights(const PipelineDescription& description, const std::
   }
 }
 
-void Reload::put_stream(const StreamDescription& stream) {
+bool Reload::put_stream(const StreamDescription& stream) {
   const std::lock_guard lock(mutex_);
-  put(stream);
+  return put(stream);
 }
 
 void Reload::remove_stream(const std::string& name) {

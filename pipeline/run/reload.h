@@ -34,8 +34,9 @@ class Reload {
   void reload() noexcept;
 
   // Adds a stream, or changes the source of the one of that name; nothing where it has that source already.
-  // Throws UsageError where no decode node takes it or the run is over.
-  void put_stream(const StreamDescription& stream);
+  // Throws UsageError where no decode node takes it or the run is over. Gives whether there was anything to
+  // do.
+  bool put_stream(const StreamDescription& stream);
   // Throws UsageError where there is none of that name.
   void remove_stream(const std::string& name);
   // Goes on with another network and its weights from the next clip on; nothing where they are the same.

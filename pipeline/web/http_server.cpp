@@ -188,8 +188,10 @@ class Server : public httplib::Server {
         put_answer({414, kPlain, "too much is asked for\n"}, {}, to);
         return HandlerResponse::Handled;
       }
-      // The body of others is read first.
-      if (from.method != "GET" && from.method != "HEAD") return HandlerResponse::Unhandled;
+      // A body is read first. Without a length there is none (RFC 9112, 6.3), but the library waits for one.
+      const bool has_body = from.has_header("Content-Length") || from.has_header("Transfer-Encoding");
+      const bool reads = from.method == "GET" || from.method == "HEAD";
+      if (has_body && !reads) return HandlerResponse::Unhandled;
       answer(from, to);
       return HandlerResponse::Handled;
     });

@@ -28,7 +28,7 @@ std::filesystem::path state_folder_of(const PipelineDescription& description) {
 }  // namespace
 
 WebSources page_sources(Pipeline& pipeline, const PipelineDescription& description,
-                        std::shared_ptr<const LatestResults> latest) {
+                        std::shared_ptr<const LatestResults> latest, StreamChanges* changes) {
   WebSources sources;
   sources.streams = [&pipeline] { return pipeline.streams(); };
   sources.newest_frame = [&pipeline](const std::string& stream) { return pipeline.newest_frame(stream); };
@@ -36,6 +36,7 @@ WebSources page_sources(Pipeline& pipeline, const PipelineDescription& descripti
   sources.state_folder = state_folder_of(description);
   sources.classes = classes_of(description);
   sources.metrics = [&pipeline] { return pipeline.metrics(); };
+  sources.changes = changes;
   return sources;
 }
 

@@ -9,8 +9,8 @@
 
 namespace actionflow {
 
-// `pipeline` outlives what is returned; `latest` is one of its sinks.
+// `pipeline` and `changes` outlive what is returned; `latest` is one of its sinks.
 WebSources page_sources(Pipeline& pipeline, const PipelineDescription& description,
-                        std::shared_ptr<const LatestResults> latest);
+                        std::shared_ptr<const LatestResults> latest, StreamChanges* changes = nullptr);
 
 }  // namespace actionflow

@@ -23,6 +23,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr int kLiveWidth = 640;
 constexpr std::string_view kEvents = "/api/events/";
+constexpr std::string_view kStreams = "/api/streams/";
 
 double rounded(double number, double steps) { return std::round(number * steps) / steps; }
 
@@ -66,11 +67,13 @@ WebApi::WebApi(WebSources sources, const Clock& clock) : sources_(std::move(sour
 
 std::optional<HttpAnswer> WebApi::answer(const HttpRequest& request) {
   const std::string& path = request.path;
-  const bool of_event = path.starts_with(kEvents);
-  const bool known = of_event || path == "/healthz" || path == "/metrics" || path == "/api/streams" ||
-                     path == "/api/picture" || path == "/api/events" || path == "/api/labels";
+  const bool of_event = path.starts_with(kEvents), of_stream = path.starts_with(kStreams);
+  const bool known = of_event || of_stream || path == "/healthz" || path == "/metrics" ||
+                     path == "/api/streams" || path == "/api/picture" || path == "/api/events" ||
+                     path == "/api/labels";
   if (!known) return std::nullopt;
   if (of_event) return event_part(request);
+  if (of_stream) return change_stream(request);
   if (request.method != "GET" && request.method != "HEAD") return wrong(405, "only GET is answered here");
   if (path == "/healthz") return health();
   if (path == "/metrics")
@@ -109,6 +112,21 @@ HttpAnswer WebApi::streams() {
   return json_answer({{"time", utc_text(clock_.wall_ns())},
                       {"events_kept", table_ != nullptr},
                       {"streams", std::move(list)}});
+}
+
+// PUT and DELETE /api/streams/NAME
+HttpAnswer WebApi::change_stream(const HttpRequest& request) try {
+  const std::string name = request.path.substr(kStreams.size());
+  if (request.method != "PUT" && request.method != "DELETE") return wrong(405, "expected PUT or DELETE");
+  if (sources_.changes == nullptr)
+    return wrong(409, "recorded files are read to their end, and then the run ends");
+  if (request.method == "DELETE")
+    return sources_.changes->remove(name) == StreamChanges::Done::nothing
+               ? wrong(404, "there is no such stream")
+               : HttpAnswer{204};
+  return {sources_.changes->put(name, request.body) == StreamChanges::Done::added ? 201 : 204};
+} catch (const Error& error) {
+  return wrong(400, error.what());
 }
 
 Json WebApi::stream_json(const StreamView& view) {

@@ -31,6 +31,7 @@ class WebApi {
  private:
   HttpAnswer health();
   HttpAnswer streams();
+  HttpAnswer change_stream(const HttpRequest& request);
   HttpAnswer picture(const HttpRequest& request);
   bool has_stream(const std::string& name) const;
   HttpAnswer events(const HttpRequest& request);

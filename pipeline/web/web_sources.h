@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "datasets/video/frame.h"
+#include "pipeline/run/stream_changes.h"
 #include "pipeline/run/stream_view.h"
 #include "pipeline/web/latest_results.h"
 
@@ -22,6 +23,9 @@ struct WebSources {
   std::filesystem::path state_folder = {};    // of the graph's store; empty: it has none
   std::vector<std::string> classes = {};      // that events have
   std::function<std::string()> metrics = {};  // for Prometheus
+  // What adds, changes and removes streams; null where the run ends by itself. These calls wait until it is
+  // done.
+  StreamChanges* changes = nullptr;
 };
 
 }  // namespace actionflow

@@ -71,6 +71,19 @@ class Mosquitto {
   void freeze() const { process_->signal(SIGSTOP); }
   void thaw() const { process_->signal(SIGCONT); }
 
+  // An empty payload takes back what is kept of the topic.
+  void publish(const std::string& topic, const std::string& payload, bool retain) const {
+    std::vector<std::string> words{
+        "mosquitto_pub", "-h", "127.0.0.1", "-p", std::to_string(port_), "-q", "1", "-t", topic};
+    if (retain) words.emplace_back("-r");
+    if (payload.empty())
+      words.emplace_back("-n");
+    else
+      words.insert(words.end(), {"-m", payload});
+    ChildProcess client(words, folder_ / "publish.txt");
+    if (client.wait() != 0) throw std::runtime_error("mosquitto_pub cannot publish");
+  }
+
   int port() const { return port_; }
   std::string address() const { return "mqtt://127.0.0.1:" + std::to_string(port_); }
   static bool installed() { return access("/usr/sbin/mosquitto", X_OK) == 0; }

@@ -37,8 +37,9 @@ ReloadRequests::~ReloadRequests() {
 
 void ReloadRequests::wait_for_requests() {
   for (;;) {
-    std::array<pollfd, 2> ready{pollfd{signals_.descriptor(), POLLIN, 0},
-                                pollfd{watch_ ? watch_->descriptor() : -1, POLLIN, 0}};
+    std::array<pollfd, 3> ready{pollfd{signals_.descriptor(), POLLIN, 0},
+                                pollfd{watch_ ? watch_->descriptor() : -1, POLLIN, 0},
+                                pollfd{wake_.descriptor(), POLLIN, 0}};
     if (poll(ready.data(), ready.size(), -1) < 0) continue;
     if (ready[0].revents != 0) {
       if (signals_.read() == SignalPipe::kClosed) return;
@@ -46,7 +47,31 @@ void ReloadRequests::wait_for_requests() {
       had_terminal_ && !has_terminal() ? stop_() : reload_();
     } else if (ready[1].revents != 0 && watch_->take_change()) {
       reload_();
+    } else if (ready[2].revents != 0) {
+      do_posted();
     }
+  }
+}
+
+void ReloadRequests::post(std::function<void()> work) {
+  {
+    const std::lock_guard lock(mutex_);
+    posted_.push_back(std::move(work));
+  }
+  wake_.wake();
+}
+
+void ReloadRequests::do_posted() {
+  wake_.clear();
+  for (;;) {
+    std::function<void()> work;
+    {
+      const std::lock_guard lock(mutex_);
+      if (posted_.empty()) return;
+      work = std::move(posted_.front());
+      posted_.pop_front();
+    }
+    work();
   }
 }
 

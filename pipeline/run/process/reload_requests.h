@@ -1,9 +1,13 @@
 // When a running pipeline's description is to be read anew.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <thread>
+
+#include "base/wake.h"
 
 #include "pipeline/run/process/file_watch.h"
 #include "pipeline/run/process/signal_pipe.h"
@@ -21,13 +25,20 @@ class ReloadRequests {
   ReloadRequests(const ReloadRequests&) = delete;
   ReloadRequests& operator=(const ReloadRequests&) = delete;
 
+  // Has this done on the thread, after what was asked for before; it does not throw. From any thread.
+  void post(std::function<void()> work);
+
  private:
   void wait_for_requests();
+  void do_posted();
 
   const std::unique_ptr<FileWatch> watch_;
   const std::function<void()> reload_, stop_;
   const bool had_terminal_;
   SignalPipe signals_;
+  std::mutex mutex_;
+  std::deque<std::function<void()>> posted_;  // guarded by mutex_
+  Wake wake_;
   std::thread waiting_;
 };
 

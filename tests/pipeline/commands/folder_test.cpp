@@ -88,7 +88,7 @@ TEST_F(Folder, IsReadInShares) {
   }
   EXPECT_EQ(found, all());
   EXPECT_EQ(run({"from 0.csv"}, {"--shard", "0/3"}), 0);
-  EXPECT_EQ(text("from 0.csv"), text("3.csv"));
+  EXPECT_EQ(names("from 0.csv", stream), names("3.csv", stream));
 
   const std::multiset<std::string> before = names("1.csv", stream);
   video("day 4/new.mp4", 5);
@@ -111,10 +111,12 @@ TEST_F(Folder, HasSharesThatHoldNothing) {
 
 TEST_F(Folder, SharesAreNamedByNumbers) {
   video("only.mp4", 5);
-  for (const std::string wrong : {"", "1", "1/0", "5/4", "-1/4", "1/4x", "a/b", "auto"}) {
+  for (const std::string wrong : {"", "1", "1/0", "5/4", "-1/4", "1/4x", "a/b"}) {
     EXPECT_EQ(run({}, {"--shard=" + wrong}), 2) << wrong;
     EXPECT_THAT(text("stderr.txt"), HasSubstr("i/n")) << wrong;
   }
+  EXPECT_EQ(run({}, {"--shard", "auto"}), 2);
+  EXPECT_THAT(text("stderr.txt"), HasSubstr("no job array"));
 }
 
 TEST_F(Folder, WithoutRecordingsSaysSo) {

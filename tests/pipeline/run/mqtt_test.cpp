@@ -111,6 +111,40 @@ TEST_F(MqttGraph, AnActionThatAKillCutOffEnds) {
   EXPECT_EQ(last["interrupted"], true);
 }
 
+// Waits until the program says so of a stream.
+void wait_for_line(testing::ChildProcess& program, const std::filesystem::path& log,
+                   const std::string& line) {
+  const auto text = [&] {
+    std::ifstream file(log);
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  };
+  EXPECT_TRUE(
+      testing::wait_for([&] { return text().find(line) != std::string::npos || !program.running(); }));
+  EXPECT_THAT(text(), ::testing::HasSubstr(line));
+}
+
+TEST_F(MqttGraph, MessagesAddAndRemoveCameras) {
+  bench_.video("a.mp4", 3000, 1);
+  broker_.start();
+  const std::string camera = R"({"source":"udp://127.0.0.1:9","retry":true})";
+  broker_.publish("t/streams/early/set", camera, true);
+  std::string yaml = graph("{source: a.mp4, realtime: true}");
+  yaml.replace(yaml.find("topic: t"), 8, "topic: t, cameras: true");
+  bench_.write("live.yaml", yaml);
+  const std::filesystem::path log = bench_.folder() / "log.txt";
+  testing::ChildProcess program({ACTIONFLOW_PROGRAM, "classify", (bench_.folder() / "live.yaml").string()},
+                                log);
+  wait_for_line(program, log, "stream 'early' is added");
+  broker_.publish("t/streams/late/set", camera, false);
+  wait_for_line(program, log, "stream 'late' is added");
+  broker_.publish("t/streams/late/set", "", false);
+  wait_for_line(program, log, "stream 'late' is removed");
+  broker_.publish("t/streams/other/set", R"({"source":"a.mp4"})", false);
+  wait_for_line(program, log, "for stream 'other' is not taken up: source is no camera");
+  program.signal(SIGTERM);
+  EXPECT_EQ(program.wait(), 130);
+}
+
 TEST_F(MqttGraph, WrongOptionsAreToldAllAtOnce) {
   const std::string yaml =
       "streams: {a: a.mp4}\ngraph:\n  frames: {node: decode}\n  clips: {node: window, from: frames}\n"

@@ -40,7 +40,11 @@ class Page : public ::testing::Test {
         (token.empty() ? "" : ", token: " + token) + "}\n");
     latest_ = std::make_shared<LatestResults>();
     pipeline_ = std::make_unique<Pipeline>(description_, latest_);
-    server_ = std::make_unique<WebServer>(*description_.web, page_sources(*pipeline_, description_, latest_));
+    reload_ =
+        std::make_unique<Reload>(*pipeline_, description_, "pipeline.yaml", [this] { return description_; });
+    changes_ = std::make_unique<StreamChanges>(*reload_, *pipeline_, description_.defaults);
+    server_ = std::make_unique<WebServer>(*description_.web,
+                                          page_sources(*pipeline_, description_, latest_, changes_.get()));
     run_ = std::thread([this] { pipeline_->run(); });
   }
   ~Page() override {
@@ -86,6 +90,8 @@ class Page : public ::testing::Test {
   PipelineDescription description_;
   std::shared_ptr<LatestResults> latest_;
   std::unique_ptr<Pipeline> pipeline_;
+  std::unique_ptr<Reload> reload_;
+  std::unique_ptr<StreamChanges> changes_;
   std::unique_ptr<WebServer> server_;
   std::thread run_;
 };
@@ -107,6 +113,11 @@ TEST_F(Page, AnswersAsItsDescriptionSays) {
   };
   const std::vector<Asked> all{
       {"/api/streams", "GET", "/api/streams", "", 200},
+      {"/api/streams/{stream}", "PUT", "/api/streams/lane", R"({"source":"udp://127.0.0.1:9"})", 201},
+      {"/api/streams/{stream}", "PUT", "/api/streams/lane", R"({"source":"udp://127.0.0.1:9"})", 204},
+      {"/api/streams/{stream}", "PUT", "/api/streams/lane", "[", 400},
+      {"/api/streams/{stream}", "DELETE", "/api/streams/lane", "", 204},
+      {"/api/streams/{stream}", "DELETE", "/api/streams/lane", "", 404},
       {"/api/picture", "GET", "/api/picture", "", 400},
       {"/api/picture", "GET", "/api/picture?stream=nobody", "", 404},
       {"/api/picture", "GET", "/api/picture?stream=gate", "", 204},
@@ -130,7 +141,8 @@ TEST_F(Page, AnswersAsItsDescriptionSays) {
   for (const Asked& asked : all) {
     const HttpReply reply = http_ask(port(), asked.method, asked.target, {}, asked.body);
     ASSERT_EQ(reply.status, asked.status) << asked.target << " " << reply.body;
-    const std::string method = asked.method == "GET" ? "get" : "post";
+    std::string method = asked.method;
+    for (char& c : method) c = static_cast<char>(std::tolower(c));
     const json& response =
         document.at("paths").at(asked.path).at(method).at("responses").at(std::to_string(asked.status));
     seen.insert(asked.path);
@@ -150,6 +162,43 @@ TEST_F(Page, AnswersAsItsDescriptionSays) {
   for (const char* strange : {"/api/events/../../etc/passwd", "/api/events/1/clip/..", "/api/events/x",
                               "/..%2f..%2fetc", "/page.html", "/api/events/99999999999999999999"})
     EXPECT_EQ(http_get(port(), strange).status, 404) << strange;
+}
+
+TEST_F(Page, TakesCamerasAndNothingElseOfThisMachine) {
+  const std::vector<std::pair<std::string, std::string>> wrong{
+      {R"({"source":"door.mp4","realtime":true})", "no camera"},
+      {R"({"source":"file:///etc/passwd","realtime":true})", "no camera"},
+      {R"({"source":"/etc/passwd"})", "no camera"},
+      {R"({"source":"-"})", "no camera"},
+      {R"({"source":"${HOME}"})", "expected the value itself"},
+      {R"({"source":"udp://127.0.0.1:9","colour":1})", "colour"},
+      {R"({"retry":true})", "source"},
+      {R"("udp://127.0.0.1:9")", "JSON object"},
+      {"", "JSON object"}};
+  for (const auto& [body, part] : wrong) {
+    const HttpReply reply = http_ask(port(), "PUT", "/api/streams/lane", {}, body);
+    EXPECT_EQ(reply.status, 400) << body;
+    EXPECT_THAT(reply.body, HasSubstr(part)) << body;
+  }
+  EXPECT_EQ(http_ask(port(), "PUT", "/api/streams/", {}, R"({"source":"udp://127.0.0.1:9"})").status, 400);
+  EXPECT_EQ(http_ask(port(), "PUT", "/api/streams/a%2fb", {}, R"({"source":"udp://127.0.0.1:9"})").status,
+            400);
+  EXPECT_EQ(http_ask(port(), "POST", "/api/streams/lane", {}, "{}").status, 405);
+  EXPECT_EQ(pipeline_->streams().size(), 3U);
+}
+
+TEST_F(Page, LetsAllCamerasGoButTheLast) {
+  for (const char* stream : {"gate", "door"})
+    EXPECT_EQ(http_ask(port(), "DELETE", std::string("/api/streams/") + stream).status, 204);
+  const HttpReply last = http_ask(port(), "DELETE", "/api/streams/yard%20%3Cb%3E");
+  EXPECT_EQ(last.status, 400);
+  EXPECT_THAT(last.body, HasSubstr("last stream"));
+  EXPECT_EQ(http_ask(port(), "PUT", "/api/streams/door", {}, R"({"source":"udp://127.0.0.1:9"})").status,
+            201);
+  EXPECT_EQ(http_ask(port(), "DELETE", "/api/streams/yard%20%3Cb%3E").status, 204);
+  const json now = json::parse(http_get(port(), "/api/streams").body);
+  ASSERT_EQ(now["streams"].size(), 1U);
+  EXPECT_EQ(now["streams"][0]["name"], "door");
 }
 
 TEST_F(Page, ShowsLivePicturesOnlyWhileTheyAreAskedFor) {
@@ -198,6 +247,7 @@ TEST_F(LockedPage, GivesNothingWithoutItsToken) {
                              "/metrics", "/api/openapi.json", "/page.js", "/nothing"})
     EXPECT_EQ(http_get(port(), target).status, 401) << target;
   EXPECT_EQ(http_ask(port(), "POST", "/api/events/1/label", {}, R"({"label":"x"})").status, 401);
+  EXPECT_EQ(http_ask(port(), "PUT", "/api/streams/x", {}, R"({"source":"udp://127.0.0.1:9"})").status, 401);
   EXPECT_EQ(http_get(port(), "/api/streams", {{"Authorization", "Bearer 0123456789abcdef"}}).status, 200);
   EXPECT_EQ(http_ask(port(), "POST", "/login", {}, "0123456789abcde").status, 401);
   const HttpReply login = http_ask(port(), "POST", "/login", {}, "0123456789abcdef");

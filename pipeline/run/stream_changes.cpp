@@ -1,0 +1,59 @@
+#include "pipeline/run/stream_changes.h"
+
+#include <algorithm>
+#include <cctype>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "datasets/video/source.h"
+#include "pipeline/graph/description.h"
+
+namespace actionflow {
+
+namespace {
+
+constexpr std::size_t kLongestName = 100, kLongestMessage = 16 << 10;
+
+void check_name(const std::string& name) {
+  const bool plain = std::none_of(name.begin(), name.end(), [](unsigned char c) {
+    return c < 0x20 || c == 0x7F || c == '/' || c == '\\';
+  });
+  if (name.empty() || name.size() > kLongestName || !plain)
+    throw UsageError("a stream's name has 1 to 100 bytes, without a slash or a line break");
+}
+
+void check_source(const SourceOptions& source) {
+  const bool address = source.source.find("://") != std::string::npos && !source.source.starts_with("file:");
+  if (!is_live(source) || !(address || source.source.starts_with("/dev/video")))
+    throw UsageError("source is no camera, expected an address such as rtsp://… or a device /dev/videoN");
+}
+
+}  // namespace
+
+StreamChanges::Done StreamChanges::put(const std::string& name, const std::string& json) {
+  check_name(name);
+  if (json.size() > kLongestMessage || !nlohmann::json::parse(json, nullptr, false).is_object())
+    throw UsageError("expected a JSON object of a stream's keys, {\"source\": \"rtsp://…\"}");
+  if (json.find("${") != std::string::npos)
+    throw UsageError("${…} is read in files only, expected the value itself");
+  const StreamDescription stream = read_stream(name, config::parse(json, "the message"), defaults_);
+  check_source(stream.source);
+  const bool known = has(name);
+  return reload_.put_stream(stream) ? (known ? Done::changed : Done::added) : Done::nothing;
+}
+
+StreamChanges::Done StreamChanges::remove(const std::string& name) {
+  if (!has(name)) return Done::nothing;
+  if (pipeline_.streams().size() == 1)
+    throw UsageError("'" + name + "' is the last stream, and the run ends with it; add another first");
+  reload_.remove_stream(name);
+  return Done::changed;
+}
+
+bool StreamChanges::has(const std::string& name) const {
+  const std::vector<StreamView> streams = pipeline_.streams();
+  return std::any_of(streams.begin(), streams.end(),
+                     [&](const StreamView& stream) { return stream.name == name; });
+}
+
+}  // namespace actionflow
