@@ -26,3 +26,6 @@ add_fuzzer(torch_file
   models/formats/torch/pickle.cpp models/formats/torch/pickle_opcodes.cpp models/formats/torch/state_dict.cpp
   models/formats/torch/torch_file.cpp models/formats/zip/zip_directory.cpp
   models/formats/stored/stored_tensor.cpp base/tensor.cpp base/error.cpp)
+add_fuzzer(safetensors
+  models/formats/safetensors/safetensors.cpp models/formats/safetensors/safetensors_header.cpp
+  models/formats/stored/stored_tensor.cpp base/tensor.cpp base/error.cpp base/atomic_file.cpp)
