@@ -44,8 +44,8 @@ FileModel model_of_tensors(const std::vector<StoredTensor>& tensors, const ReadO
                            const std::string& file) {
   if (options.architecture == nullptr) throw NoArchitectureError(file);
   const NameMap none;
-  const TensorMatch match =
-      match_tensors(tensors, *options.architecture, options.names == nullptr ? none : *options.names);
+  const TensorMatch match = match_tensors(
+      tensors, *options.architecture, options.names == nullptr ? none : *options.names, options.inflation);
   const std::string mismatch = options.partly ? "" : describe_mismatch(match);
   if (!mismatch.empty()) {
     throw ModelError(

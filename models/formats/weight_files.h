@@ -44,6 +44,8 @@ struct ConvertOptions {
   // (models/formats/names/name_map.h). In OUT, unless IN is without a description and is named so.
   bool torch_names = false;
   std::optional<std::filesystem::path> name_map = {};
+  // IN is of a network for pictures, the model file of one for clips whose layers are called alike.
+  std::optional<Inflation> inflation = {};
 };
 
 struct Conversion {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "models/formats/names/inflation.h"
 #include "models/formats/stored/stored_tensor.h"
 #include "models/weights/model.h"
 
@@ -32,8 +33,14 @@ struct ReadOptions {
   const Architecture* architecture = nullptr;  // of the model file that was named beside it, if any
   // The weights of another network than `architecture` will do.
   bool partly = false;
+  // Kernels of pictures become kernels of clips. A file that describes its own network gives them as they
+  // are.
+  std::optional<Inflation> inflation = {};
   const NameMap* names =
-      nullptr;  // how the file calls its tensors, where it is not as its format's rules have it
+      nullptr;  // where the file calls its tensors otherwise than its format's rules have it
+
+  // Whether a file that describes another network is read all the same.
+  bool takes_other_networks() const { return partly || inflation; }
 };
 
 // The network that a file describes.

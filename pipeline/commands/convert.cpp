@@ -22,6 +22,10 @@ class Convert : public Command {
            "tensors' names on the side that is not ours: 'torch', PyTorch's in OUT, or a file of lines "
            "'ours: theirs'")
         ->type_name("torch|MAP.yaml");
+    app.add_flag("--inflate{repeated}", inflate_,
+                 "of a network for pictures, --model being one for clips: kernels are repeated in time and "
+                 "divided, or =centered")
+        ->check(CLI::IsMember({"repeated", "centered"}).description(""));
   }
 
   ExitCode run(const Arguments& arguments) override {
@@ -42,6 +46,8 @@ class Convert : public Command {
     if (!model_.empty()) options.model_file = model_;
     options.torch_names = names_ == "torch";
     if (!names_.empty() && !options.torch_names) options.name_map = names_;
+    if (!inflate_.empty())
+      options.inflation = inflate_ == "centered" ? Inflation::centered : Inflation::repeated;
     return options;
   }
 
@@ -51,7 +57,7 @@ class Convert : public Command {
     std::cout << line.dump() << "\n";
   }
 
-  std::string model_, names_;
+  std::string model_, names_, inflate_;
 };
 
 }  // namespace

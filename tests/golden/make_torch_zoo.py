@@ -66,6 +66,16 @@ def x3d_s():
     return net
 
 
+class StillResnet50(torchvision.models.ResNet):
+    """What an inflated ResNet-50 has to give on a still clip: its answer on the first frame."""
+
+    def __init__(self):
+        super().__init__(torchvision.models.resnet.Bottleneck, [3, 4, 6, 3])
+
+    def forward(self, x):
+        return super().forward(x[:, :, 0])
+
+
 NETWORKS = {
     "r3d_18": (video.r3d_18, (1, 3, 16, 112, 112)),
     "mc3_18": (video.mc3_18, (1, 3, 16, 112, 112)),
@@ -74,6 +84,7 @@ NETWORKS = {
     "x3d_s": (x3d_s, (1, 3, 13, 160, 160)),
     "lrcn_r18": (Lrcn, (1, 3, 16, 112, 112)),
     "c3d": (C3d, (1, 3, 16, 112, 112)),
+    "resnet50_still": (StillResnet50, (1, 3, 8, 224, 224)),  # for convert --inflate to slow_r50
 }
 
 
@@ -101,6 +112,8 @@ def main():
         net = make().eval()
         randomise(net, generator)
         given = torch.randn(shape, generator=generator)
+        if name.endswith("_still"):
+            given = given[:, :, :1].expand(shape)
         with torch.no_grad():
             expected = net(given).numpy()[:, :, None, None, None]
         folder = Path(sys.argv[1]) / name

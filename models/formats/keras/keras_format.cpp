@@ -29,8 +29,8 @@ KerasDescription describe(const KerasFile& file, const Architecture* named, cons
   return describe_keras(file.model_config, file.keras_version, name, open);
 }
 
-// The input form is the model file's where one is named: Keras knows none. `partly`: where the networks
-// differ, the file's own.
+// The input form is the model file's where one is named: Keras knows none. Where another network will
+// do and the two differ, the file's own counts.
 Architecture choose_architecture(const std::optional<FileDescription>& described, const ReadOptions& options,
                                  const std::string& name) {
   if (!described) return *options.architecture;
@@ -39,7 +39,7 @@ Architecture choose_architecture(const std::optional<FileDescription>& described
   try {
     refuse_other_network(held, *options.architecture, name);
   } catch (const ModelError&) {
-    if (!options.partly) throw;
+    if (!options.takes_other_networks()) throw;
     return held;
   }
   return *options.architecture;

@@ -70,8 +70,9 @@ bool counts(const StoredTensor& tensor) {
 
 class Matcher {
  public:
-  Matcher(const std::vector<StoredTensor>& tensors, const NameMap& map, std::string prefix)
-      : map_(map), prefix_(std::move(prefix)) {
+  Matcher(const std::vector<StoredTensor>& tensors, const NameMap& map, std::string prefix,
+          std::optional<Inflation> inflation)
+      : map_(map), prefix_(std::move(prefix)), inflation_(inflation) {
     for (const StoredTensor& tensor : tensors) by_name_.emplace(tensor.name, &tensor);
   }
 
@@ -87,6 +88,7 @@ class Matcher {
       matched.own_name = true;
       matched.fits = matched.tensors.front()->shape == own;
     }
+    inflate(matched);
     return matched;
   }
 
@@ -98,6 +100,13 @@ class Matcher {
   }
 
  private:
+  void inflate(MatchedParameter& matched) const {
+    if (!inflation_ || matched.fits || matched.tensors.empty()) return;
+    const Shape& whole = matched.own_name ? matched.parameter.parameter->shape : matched.parameter.form.shape;
+    matched.fits = lacks_time(matched.tensors.front()->shape, whole);
+    if (matched.fits) matched.inflation = inflation_;
+  }
+
   const StoredTensor* find(const std::string& name) const {
     for (const std::string& whole : {prefix_ + name, name}) {
       if (const auto found = by_name_.find(whole); found != by_name_.end()) return found->second;
@@ -120,6 +129,7 @@ class Matcher {
 
   const NameMap& map_;
   std::string prefix_;
+  std::optional<Inflation> inflation_;
   ByName by_name_;
   std::set<const StoredTensor*> used_;
 };
@@ -162,11 +172,11 @@ std::string other_shape(const MatchedParameter& matched) {
 }  // namespace
 
 TensorMatch match_tensors(const std::vector<StoredTensor>& tensors, const Architecture& architecture,
-                          const NameMap& map) {
+                          const NameMap& map, std::optional<Inflation> inflation) {
   std::vector<TorchParameter> parameters = torch_parameters(architecture);
   const std::vector<Names> names = names_of(parameters, map);
   TensorMatch match{.parameters = {}, .prefix = best_prefix(tensors, names), .unused = {}, .outside = {}};
-  Matcher matcher(tensors, map, match.prefix);
+  Matcher matcher(tensors, map, match.prefix, inflation);
   for (std::size_t i = 0; i < parameters.size(); ++i)
     match.parameters.push_back(matcher.match(std::move(parameters[i]), names[i]));
   matcher.sort_others(tensors, match);
@@ -174,11 +184,14 @@ TensorMatch match_tensors(const std::vector<StoredTensor>& tensors, const Archit
 }
 
 Tensor read_parameter(const MatchedParameter& matched) {
-  if (matched.own_name) return read_values(*matched.tensors.front());
+  const Shape& shape = matched.own_name ? matched.parameter.parameter->shape : matched.parameter.form.shape;
   std::vector<Tensor> theirs;
-  for (const StoredTensor* tensor : matched.tensors)
-    theirs.push_back(read_values(*tensor).reshaped(matched.parameter.form.shape));
-  return from_torch(matched.parameter, std::move(theirs));
+  for (const StoredTensor* tensor : matched.tensors) {
+    Tensor values = read_values(*tensor);
+    theirs.push_back(matched.inflation ? inflated(values, shape.at(2), *matched.inflation)
+                                       : std::move(values).reshaped(shape));
+  }
+  return matched.own_name ? std::move(theirs.front()) : from_torch(matched.parameter, std::move(theirs));
 }
 
 std::string describe_mismatch(const TensorMatch& match) {

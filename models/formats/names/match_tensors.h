@@ -7,9 +7,11 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "models/formats/names/inflation.h"
 #include "models/formats/names/name_map.h"
 #include "models/formats/names/torch_parameters.h"
 #include "models/formats/stored/stored_tensor.h"
@@ -20,7 +22,8 @@ struct MatchedParameter {
   TorchParameter parameter;
   std::vector<const StoredTensor*> tensors;  // one a name of the form; empty: not found
   bool own_name = false;                     // called and laid out as ours is
-  bool fits = false;                         // in shape
+  bool fits = false;                         // in shape, inflated where that was asked for
+  std::optional<Inflation> inflation = {};   // where it lacks time
 };
 
 struct TensorMatch {
@@ -32,7 +35,7 @@ struct TensorMatch {
 
 // Neither `tensors` nor `architecture` are copied.
 TensorMatch match_tensors(const std::vector<StoredTensor>& tensors, const Architecture& architecture,
-                          const NameMap& names);
+                          const NameMap& names, std::optional<Inflation> inflation = {});
 
 // Ours. Requires that it fits.
 Tensor read_parameter(const MatchedParameter& matched);

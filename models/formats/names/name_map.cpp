@@ -13,9 +13,51 @@ namespace {
 
 constexpr std::string_view kIgnore = "ignore";
 
-// "layer1.0" begins "layer1.0.conv1" and itself, but not "layer1.01".
-bool begins(std::string_view beginning, std::string_view name) {
-  return name.starts_with(beginning) && (name.size() == beginning.size() || name[beginning.size()] == '.');
+// A name of ours that begins another: how long it is there, and what its stars stand for.
+struct Beginning {
+  std::size_t length = 0;
+  std::vector<std::string_view> stars;
+};
+
+// "layer1.0" begins "layer1.0.conv1" and itself, but not "layer1.01". A star takes what stands before
+// the next point or the pattern's next character, and something.
+std::optional<Beginning> beginning(std::string_view pattern, std::string_view name) {
+  Beginning found;
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    if (pattern[i] != '*') {
+      if (found.length >= name.size() || name[found.length] != pattern[i]) return {};
+      ++found.length;
+      continue;
+    }
+    const char after = i + 1 < pattern.size() ? pattern[i + 1] : '.';
+    const std::size_t end = std::min(name.find_first_of(std::string{'.', after}, found.length), name.size());
+    if (end == found.length) return {};
+    found.stars.push_back(name.substr(found.length, end - found.length));
+    found.length = end;
+  }
+  if (found.length < name.size() && name[found.length] != '.') return {};
+  return found;
+}
+
+// `theirs` with its stars replaced in order.
+std::string filled(std::string_view theirs, const std::vector<std::string_view>& stars) {
+  std::string text;
+  std::size_t used = 0;
+  for (const char c : theirs) {
+    if (c == '*' && used < stars.size()) {
+      text += stars[used++];
+    } else {
+      text += c;
+    }
+  }
+  return text;
+}
+
+bool is_known(const std::string& pattern, const std::vector<std::string>& names) {
+  return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+    const std::optional<Beginning> found = beginning(pattern, name);
+    return found && found->length == name.size();
+  });
 }
 
 // What a name of ours in the file may be.
@@ -47,17 +89,21 @@ std::vector<std::string> read_ignored(const config::Value& value, config::Diagno
 
 std::string NameMap::theirs(const Parameter& parameter, const std::string& tensor) const {
   if (const auto whole = theirs_.find(parameter.name); whole != theirs_.end()) return whole->second;
-  const std::pair<const std::string, std::string>* longest = nullptr;
-  for (const auto& entry : theirs_) {
-    if (begins(entry.first, tensor) && (longest == nullptr || entry.first.size() > longest->first.size()))
-      longest = &entry;
+  Beginning longest;
+  const std::string* named = nullptr;
+  for (const auto& [ours, theirs] : theirs_) {
+    std::optional<Beginning> found = beginning(ours, tensor);
+    if (!found || found->length < longest.length) continue;
+    if (found->length == longest.length && found->stars.size() >= longest.stars.size()) continue;
+    longest = std::move(*found);
+    named = &theirs;
   }
-  return longest == nullptr ? tensor : longest->second + tensor.substr(longest->first.size());
+  return named == nullptr ? tensor : filled(*named, longest.stars) + tensor.substr(longest.length);
 }
 
 bool NameMap::ignores(std::string_view theirs) const {
   return std::any_of(ignored_.begin(), ignored_.end(),
-                     [&](const std::string& beginning) { return begins(beginning, theirs); });
+                     [&](const std::string& ignored) { return beginning(ignored, theirs).has_value(); });
 }
 
 NameMap load_name_map(const std::filesystem::path& file, const Architecture& architecture) {
@@ -73,7 +119,7 @@ NameMap load_name_map(const std::filesystem::path& file, const Architecture& arc
       ignored = read_ignored(entry.value, diagnostics);
     } else if (!entry.value.is_scalar()) {
       diagnostics.add(entry.value.place(), fmt::format("'{}' has no name in the file beside it", entry.key));
-    } else if (!std::binary_search(known.begin(), known.end(), entry.key)) {
+    } else if (!is_known(entry.key, known)) {
       const std::string near = config::did_you_mean(entry.key, known);
       diagnostics.add(
           entry.key_place,

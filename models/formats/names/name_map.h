@@ -1,14 +1,17 @@
 // What a person says of a file whose tensors have other names than PyTorch's rules give (`--names MAP.yaml`):
 //
-//   stem.0: backbone.conv1.conv      # ours: theirs, of a layer or a block
+//   stem.0: backbone.conv1.conv        # ours: theirs, of a layer or a block
 //   fc.kernel: cls_head.fc_cls.weight  # or of one parameter
-//   ignore: [head_aux]               # theirs that belong to no layer
+//   layer*.*.conv1.0: layer*.*.conv1   # * stands for what it stands for in ours, in order
+//   ignore: [head_aux]                 # theirs that belong to no layer
 //
-// The longest name of ours that begins a parameter's counts.
+// `*` is any characters but a point. The longest name of ours that begins a parameter's counts, of equally
+// long ones that with fewer `*`.
 #pragma once
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>

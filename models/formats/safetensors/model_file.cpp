@@ -36,7 +36,7 @@ FileModel read_own(const std::filesystem::path& path, const ReadOptions& options
   std::erase_if(file.tensors, [](const auto& entry) { return belongs_to_training(entry.first); });
   check_format(file, name);
   Architecture architecture = parse_held_architecture(file.metadata.at(std::string(kModelKey)), name);
-  if (options.architecture != nullptr && !options.partly)
+  if (options.architecture != nullptr && !options.takes_other_networks())
     refuse_other_network(architecture, *options.architecture, name);
   FileModel result;
   result.description = FileDescription{.yaml = architecture.yaml, .says_input_form = true};

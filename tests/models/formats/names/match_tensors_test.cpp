@@ -152,6 +152,27 @@ TEST_F(MatchTensors, AMapNamesWhatTheRulesDoNot) {
                           "cls_head.w", "cls_head.b"));
 }
 
+TEST_F(MatchTensors, StarsInAMapStandForTheSameInBothNames) {
+  const NameMap map({{"layer*.*.conv1", "net.l*.b*.first"},
+                     {"layer*.*.conv1.0", "one.*.*"},
+                     {"layer2.*.conv1.0", "two.*"},
+                     {"stem", "input"}},
+                    {"head*.x"});
+  const auto theirs = [&](const std::string& name) {
+    Parameter parameter;
+    parameter.name = name + ".own";
+    return map.theirs(parameter, name);
+  };
+  EXPECT_EQ(theirs("layer1.10.conv1.weight"), "net.l1.b10.first.weight");
+  EXPECT_EQ(theirs("layer1.10.conv1.0.weight"), "one.1.10.weight");
+  EXPECT_EQ(theirs("layer2.3.conv1.0.weight"), "two.3.weight");
+  EXPECT_EQ(theirs("layer1.conv1.weight"), "layer1.conv1.weight");
+  EXPECT_EQ(theirs("stem.0.weight"), "input.0.weight");
+  EXPECT_EQ(theirs("stemmed.weight"), "stemmed.weight");
+  EXPECT_TRUE(map.ignores("head12.x.weight"));
+  EXPECT_FALSE(map.ignores("head.y"));
+}
+
 TEST_F(MatchTensors, AMapOfUnknownNamesSaysWhichIsMeant) {
   std::ofstream(path("map.yaml")) << "stem.O: conv1\nfc: [a]\n";
   try {

@@ -6,9 +6,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <fstream>
 #include <string>
 
 #include "base/npy.h"
+#include "models/formats/named_model.h"
 #include "models/formats/weight_files.h"
 #include "models/formats/weight_format.h"
 #include "models/network/network.h"
@@ -101,21 +103,60 @@ TEST_P(TorchGolden, IsWrittenUnderPyTorchsNamesAndShapes) {
               ::testing::UnorderedElementsAreArray(names(weights_file(folder_))));
 }
 
-// Whole networks, of the size that people have them; the files are too large to keep.
-class TorchZoo : public ::testing::TestWithParam<const char*> {};
+// Views of one element, of which each would be as large as the address space: none is read that the network
+// has not.
+TEST(TorchModel, TensorsThatClaimMoreThanTheNetworkTakesAreNotRead) {
+  const Architecture architecture = load_architecture(golden("torch/lstm/model.yaml"));
+  const std::vector<StoredTensor> tensors{
+      {.name = "head.weight", .shape = {1LL << 40, 3}, .strides = {0, 0}, .data = "\0\0\0"},
+      {.name = "other.weight", .shape = {1LL << 40}, .strides = {0}, .data = "\0\0\0"}};
+  const FileModel read = model_of_tensors(tensors, {.architecture = &architecture, .partly = true}, "w.pth");
+  EXPECT_THAT(read.model.weights.tensors, ::testing::IsEmpty());
+  EXPECT_THAT(read.other_shapes, ::testing::ElementsAre(::testing::Pair("head.kernel", Shape{1LL << 40, 3})));
+  EXPECT_THAT(read.unused, ::testing::ElementsAre("other.weight"));
+}
 
-TEST_P(TorchZoo, GivesTheOutputOfItsDefinition) {
+// Whole networks, of the size that people have them; the files are too large to keep.
+std::filesystem::path large_golden(const std::string& name) {
   const char* const named = std::getenv("ACTIONFLOW_LARGE_GOLDENS");
-  const std::filesystem::path folder = std::filesystem::path(named == nullptr ? "" : named) / GetParam();
-  if (named == nullptr || !std::filesystem::exists(folder))
-    GTEST_SKIP() << "needs $ACTIONFLOW_LARGE_GOLDENS, a folder that tests/golden/make_torch_zoo.py makes";
-  const Architecture architecture =
-      load_architecture(project_root() / "configs/models" / (std::string(GetParam()) + ".yaml"));
-  const Model model = load_model(folder / "weights.pth", &architecture);
+  const std::filesystem::path folder = std::filesystem::path(named == nullptr ? "" : named) / name;
+  return named != nullptr && std::filesystem::exists(folder) ? folder : std::filesystem::path();
+}
+
+constexpr const char* kWithoutLargeGoldens =
+    "needs $ACTIONFLOW_LARGE_GOLDENS, a folder that tests/golden/make_torch_zoo.py makes";
+
+double difference_of(const Model& model, const std::filesystem::path& folder) {
   const auto network = Network::compile(model.architecture, model.weights);
   Workspace workspace(*network);
   const Tensor output = network->predict(read_npy(folder / "input.npy"), workspace);
-  const double difference = largest_relative_difference(output, read_npy(folder / "output.npy"));
+  return largest_relative_difference(output, read_npy(folder / "output.npy"));
+}
+
+class TorchZoo : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(TorchZoo, GivesTheOutputOfItsDefinition) {
+  const std::filesystem::path folder = large_golden(GetParam());
+  if (folder.empty()) GTEST_SKIP() << kWithoutLargeGoldens;
+  const Architecture architecture =
+      load_architecture(project_root() / "configs/models" / (std::string(GetParam()) + ".yaml"));
+  const double difference = difference_of(load_model(folder / "weights.pth", &architecture), folder);
+  RecordProperty("largest_relative_difference", std::to_string(difference));
+  EXPECT_LT(difference, 1e-4);
+}
+
+TEST(InflatedZoo, AnInflatedResnet50GivesItsAnswerOnAStillClip) {
+  const std::filesystem::path folder = large_golden("resnet50_still");
+  if (folder.empty()) GTEST_SKIP() << kWithoutLargeGoldens;
+  const ScratchFolder scratch;
+  const std::filesystem::path model = scratch.path() / "model.yaml", out = scratch.path() / "out.safetensors";
+  std::ofstream(model) << "extends: " << (project_root() / "configs/models/slow_r50.yaml").string()
+                       << "\nclasses: 1000\n";
+  convert_weights(folder / "weights.pth", out,
+                  {.model_file = model,
+                   .name_map = project_root() / "configs/names/resnet_to_slow_r50.yaml",
+                   .inflation = Inflation::centered});
+  const double difference = difference_of(load_model(out), folder);
   RecordProperty("largest_relative_difference", std::to_string(difference));
   EXPECT_LT(difference, 1e-4);
 }
