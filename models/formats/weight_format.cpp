@@ -65,7 +65,7 @@ std::string suffixes_to_write() {
 
 const std::vector<WeightFormat>& weight_formats() {
   static const std::vector<WeightFormat> formats{safetensors_format(), sharded_safetensors_format(),
-                                                 keras_hdf5_format(), torch_format()};
+                                                 keras_hdf5_format(), torch_format(), onnx_format()};
   return formats;
 }
 

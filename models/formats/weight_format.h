@@ -92,6 +92,7 @@ WeightFormat safetensors_format();
 WeightFormat keras_hdf5_format();
 WeightFormat torch_format();
 WeightFormat sharded_safetensors_format();
+WeightFormat onnx_format();
 
 // In the order in which they are asked whether they recognise a file.
 const std::vector<WeightFormat>& weight_formats();

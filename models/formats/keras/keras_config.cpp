@@ -2,45 +2,19 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cctype>
 #include <filesystem>
 #include <map>
-#include <set>
 
 #include "base/error.h"
 #include "models/formats/keras/keras_layers.h"
 #include "models/formats/keras/keras_network.h"
+#include "models/formats/model_lines.h"
 
 namespace actionflow {
 namespace {
 
 using keras::Line;
 using keras::Value;
-
-constexpr const char* kInput = "input";
-
-// Plain where YAML takes it for nothing but text.
-std::string print_name(const std::string& name) {
-  static const std::set<std::string> kWords{
-      "null", "Null", "NULL", "true", "True", "TRUE", "false", "False", "FALSE", "yes", "Yes", "YES", "no",
-      "No",   "NO",   "on",   "On",   "ON",   "off",  "Off",   "OFF",   "y",     "Y",   "n",   "N"};
-  const bool plain = std::isalpha(static_cast<unsigned char>(name.front())) != 0 && !kWords.contains(name);
-  return plain ? name : fmt::format("\"{}\"", name);
-}
-
-std::string print_line(const Line& line, const std::string& before) {
-  std::string text = fmt::format("  - {{layer: {}, name: {}", line.layer, print_name(line.name));
-  if (line.from.size() > 1) {
-    std::vector<std::string> names;
-    for (const std::string& name : line.from) names.push_back(print_name(name));
-    text += fmt::format(", from: [{}]", fmt::join(names, ", "));
-  } else if (line.from.front() != before) {
-    text += fmt::format(", from: {}", print_name(line.from.front()));
-  }
-  for (const auto& [key, value] : line.options) text += fmt::format(", {}: {}", key, value);
-  return text + "}\n";
-}
 
 // T, H, W, C of the input; what is open is filled.
 struct InputExtents {
@@ -65,16 +39,6 @@ InputExtents read_input(const std::vector<std::optional<std::int64_t>>& shape, c
   return input;
 }
 
-bool is_picture(const InputExtents& input) { return input.channels == 1 || input.channels == 3; }
-
-std::string print_input(const InputExtents& input) {
-  const std::string color =
-      is_picture(input) ? fmt::format("color: {}, ", input.channels == 1 ? "gray" : "rgb") : "";
-  return fmt::format(
-      "input: {{channels: {}, frames: {}, frame_rate: 10, height: {}, width: {}, {}range: 1}}\n",
-      input.channels, input.frames, input.height, input.width, color);
-}
-
 std::string print_comment(const InputExtents& input, const std::string& file) {
   std::string text = fmt::format(
       "# From {}. Keras does not say how its input was prepared:\n"
@@ -87,13 +51,7 @@ std::string print_comment(const InputExtents& input, const std::string& file) {
 // A last dense layer says how many classes there are; one unit stands for two.
 std::string print_classes(const Value& result, std::vector<Line>& lines) {
   if (!result.classes || result.rank != 1 || result.channels < 2) return {};
-  for (auto line = lines.rbegin(); line != lines.rend(); ++line) {
-    if (line->layer != "dense") continue;
-    for (auto& [key, value] : line->options) {
-      if (key == "units") value = "classes";
-    }
-    break;
-  }
+  name_classes(lines);
   return fmt::format("classes: {}\n", result.channels);
 }
 
@@ -115,7 +73,7 @@ std::map<std::string, std::string> name_layers(const keras::Network& network, co
 Value convert(const keras::Network& network, const std::string& file, std::vector<Line>& lines) {
   const std::map<std::string, std::string> names = name_layers(network, file);
   std::map<std::string, Value> values;
-  const Value input{.layer = kInput,
+  const Value input{.layer = kInputName,
                     .rank = static_cast<int>(network.input.size()),
                     .channels = network.input.back().value_or(0)};
   Value result = input;
@@ -125,7 +83,7 @@ Value convert(const keras::Network& network, const std::string& file, std::vecto
     if (inputs.empty()) inputs.push_back(input);
     const keras::Settings settings(*layer.config,
                                    fmt::format("{}: layer '{}' ({})", file, layer.name, layer.class_name));
-    result = convert_layer(
+    result = keras::convert_layer(
         {names.at(layer.name), layer.class_name, settings, inputs, layer.call, network.version}, lines);
     values.emplace(layer.name, result);
   }
@@ -134,18 +92,7 @@ Value convert(const keras::Network& network, const std::string& file, std::vecto
 
 }  // namespace
 
-std::string layer_name_from_keras(std::string_view name) {
-  std::string ours(name.substr(0, 200));
-  std::replace_if(
-      ours.begin(), ours.end(),
-      [](unsigned char c) {
-        return std::isalnum(c) == 0 &&
-               std::string_view("_-/").find(static_cast<char>(c)) == std::string_view::npos;
-      },
-      '_');
-  if (ours.empty() || ours == kInput) ours += '_';
-  return ours;
-}
+std::string layer_name_from_keras(std::string_view name) { return layer_name_from(name); }
 
 KerasDescription describe_keras(const std::string& model_config, const std::string& version,
                                 const std::string& file, const KerasOpenExtents& open) {
@@ -157,12 +104,8 @@ KerasDescription describe_keras(const std::string& model_config, const std::stri
   KerasDescription description{.yaml = print_comment(input, file), .open_input = input.open};
   description.yaml += fmt::format(
       "name: {}\n", print_name(layer_name_from_keras(std::filesystem::path(file).stem().string())));
-  description.yaml += print_input(input) + print_classes(result, lines) + "layers:\n";
-  std::string before = kInput;
-  for (const Line& line : lines) {
-    description.yaml += print_line(line, before);
-    before = line.name;
-  }
+  description.yaml += print_unprepared_input(input.channels, input.frames, input.height, input.width) +
+                      print_classes(result, lines) + print_layers(lines);
   return description;
 }
 

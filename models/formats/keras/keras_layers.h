@@ -8,25 +8,20 @@
 #include <vector>
 
 #include "models/formats/keras/keras_settings.h"
+#include "models/formats/model_lines.h"
 
 namespace actionflow::keras {
 
 // What a layer gives: `rank` says what Keras' axes (without the batch) mean here.
 //   4: T,H,W,C   3: H,W,C   2: T,C   1: C
 struct Value {
-  std::string layer = {};  // that gives it, by its name in the model file; "input" for the clip
+  std::string layer = {};  // that gives it, by its name in the model file; kInputName for the clip
   int rank = 4;
   std::int64_t channels = 0;  // 0 where it is not followed
   bool classes = false;       // its channels can be the classes: `dense` and what keeps its channels
 };
 
-// A line of the model file: options as YAML text.
-struct Line {
-  std::string layer;
-  std::string name;
-  std::vector<std::pair<std::string, std::string>> options;
-  std::vector<std::string> from;
-};
+using Line = ModelLine;
 
 struct LayerUse {
   std::string name;        // in the model file

@@ -1,0 +1,13 @@
+// What exporters write as several nodes and ONNX has a name for: found in the graph and put together again,
+// so that one operator is read.
+#pragma once
+
+#include "models/formats/onnx/onnx_graph.h"
+
+namespace actionflow::onnx {
+
+// x/2·(1 + erf(x/√2)) becomes Gelu (opset 20).
+// Nodes whose values nothing reads any more are dropped.
+void join_idioms(OnnxGraph& graph);
+
+}  // namespace actionflow::onnx
