@@ -13,12 +13,13 @@
 
 namespace actionflow {
 
-enum class Initializer { glorot_uniform, he_normal, orthogonal, zeros, ones, forget_bias };
+// small_normal: of standard deviation 0.02, cut off at two of them, as transformers begin.
+enum class Initializer { glorot_uniform, he_normal, orthogonal, zeros, ones, forget_bias, small_normal };
 
 // A parameter of a layer. `name` is unique in the network: "<layer>.<role>", "<block>.<layer>.<role>".
 struct Parameter {
   std::string name;
-  std::string role;  // kernel, recurrent_kernel, bias, gamma, beta, moving_mean, moving_variance, alpha
+  std::string role;  // kernel, bias, gamma, …: as the operation names it (models/graph/operation.h)
   Shape shape;
   bool trainable = true;
   Initializer initializer = Initializer::zeros;

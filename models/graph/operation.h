@@ -26,16 +26,29 @@ std::string to_string(const Extents& extents);
 // Per axis: time, height, width.
 using Axes = std::array<int, 3>;
 
-enum class ActivationKind { relu, sigmoid, hard_sigmoid, tanh, silu, hard_swish, softmax };
+// One axis of a value, in the order in which values are counted.
+enum class ValueAxis { t, h, w, c };
+
+inline std::int64_t& along(Extents& e, ValueAxis axis) {
+  return axis == ValueAxis::t ? e.t : axis == ValueAxis::h ? e.h : axis == ValueAxis::w ? e.w : e.c;
+}
+inline std::int64_t along(const Extents& e, ValueAxis axis) {
+  return axis == ValueAxis::t ? e.t : axis == ValueAxis::h ? e.h : axis == ValueAxis::w ? e.w : e.c;
+}
+
+enum class ActivationKind { relu, sigmoid, hard_sigmoid, tanh, silu, hard_swish, gelu, gelu_tanh, softmax };
 
 // Kernel O×(I/groups)×T×H×W in parameter role "kernel", optional O in "bias".
 // Output extent along an axis: (in + pad_begin + pad_end − (dilation·(kernel−1)+1)) / stride + 1.
+// With `repeats` kernel and bias are of filters/repeats outputs, and serve so many equal parts of the
+// channels alike (those of attention's heads); repeats divides groups.
 struct Convolution {
   std::int64_t filters = 0;
   Axes kernel{1, 1, 1}, stride{1, 1, 1}, dilation{1, 1, 1};  // dilation 1: an ordinary kernel
   Axes pad_begin{0, 0, 0}, pad_end{0, 0, 0};
   int groups = 1;
   bool bias = true;
+  int repeats = 1;
   bool operator==(const Convolution&) const = default;
 };
 
@@ -67,6 +80,16 @@ struct BatchNorm {
   bool operator==(const BatchNorm&) const = default;
 };
 
+// y = gamma·(x − mean)/√(variance + epsilon) + beta, with mean and (biased) variance over the channels of
+// each position; or over each of `groups` equal parts of them by itself, which then share gamma and beta (one
+// a channel of a part). Parameters: gamma, beta.
+struct LayerNorm {
+  float epsilon = 1e-5F;
+  int groups = 1;
+  bool operator==(const LayerNorm&) const = default;
+};
+
+// gelu: x·Φ(x), Φ the standard normal distribution's; gelu_tanh: x/2·(1 + tanh(√(2/π)·(x + 0.044715·x³))).
 // softmax is over channels at each position. hard_sigmoid: clip(slope·x + 0.5, 0, 1), slope 0.2 (Keras 1
 // and 2) or 1/6; hard_swish: x·clip(x/6 + 0.5, 0, 1).
 struct Activation {
@@ -105,7 +128,9 @@ struct Permute {
   bool operator==(const Permute&) const = default;
 };
 
-struct Concat {  // by channels
+// One after another along an axis; along the others, channels excepted, extents of 1 are repeated.
+struct Concat {
+  ValueAxis axis = ValueAxis::c;
   bool operator==(const Concat&) const = default;
 };
 
@@ -117,10 +142,58 @@ struct Elementwise {
   bool operator==(const Elementwise&) const = default;
 };
 
-// One sample of the clip: T becomes 1. Negative counts from the end.
-struct SelectFrame {
-  int frame = 0;
-  bool operator==(const SelectFrame&) const = default;
+// `count` steps along an axis, from `begin` on.
+struct Slice {
+  ValueAxis axis = ValueAxis::t;
+  std::int64_t begin = 0, count = 1;
+  bool operator==(const Slice&) const = default;
+};
+
+// A learned vector, parameter "token" (C), stands before the first step along `axis` (not channels), at every
+// place of the other axes.
+struct ClassToken {
+  ValueAxis axis = ValueAxis::w;
+  bool operator==(const ClassToken&) const = default;
+};
+
+// Adds what tells positions apart. learned: parameter "embedding" T×H×W×C, whose extents are the value's or 1
+// (the same along that axis). sinusoid, without parameters: at position p, counted T, H, W, channel c has
+// sin(p/10000^(c/C)) for even c and cos(p/10000^((c − 1)/C)) for odd c.
+struct PositionEmbedding {
+  enum class Kind { learned, sinusoid } kind = Kind::learned;
+  bool operator==(const PositionEmbedding&) const = default;
+};
+
+// softmax(scale·q·kᵀ + bias)·v among positions, for each of `heads` equal parts of the channels by itself.
+// Inputs: q, k and v, or one value that holds the three by channels in this order. k and v have the same
+// extents; the result has q's positions, and v's channels, which are as many as q's.
+//
+// Positions see those of their own window. `window` is its extents along time, height and width; 0: all there
+// is, where k may have other positions than q. Otherwise both have the same, and windows divide them. A
+// `shift` lets windows begin that many steps later, around the end to the beginning; what meets in a window
+// without being neighbours, by its coming around an end, does not see each other.
+//
+// With class_token the first position stands outside of the map (in time, height, width) that the others
+// form: it sees all, is seen by all, and has no bias. The maps' extents are query_map and key_map.
+//
+// bias table: parameter "table" Π(2·table − 1) × heads, for extents that are at least the window's; the
+// distance (q − k) along each axis, plus table − 1, is the index, T slowest. bias decomposed (not in
+// windows): q·(Rt + Rh + Rw), q unscaled, for vectors of a head's channels from parameters "time", "height",
+// "width" (2·max(query, key) − 1 × channels of a head), at index q·max(key/query, 1) − (k − (key −
+// 1))·max(query/key, 1), rounded towards zero, with that axis' extents of the maps.
+//
+// add_query: q itself is added to the result, but not at the class token.
+struct Attention {
+  enum class Bias { none, table, decomposed };
+  int heads = 1;
+  float scale = 0;  // 0: 1/√(channels of a head)
+  Axes window{0, 0, 0}, shift{0, 0, 0};
+  Bias bias = Bias::none;
+  Axes table{0, 0, 0};
+  bool class_token = false;
+  Axes query_map{0, 0, 0}, key_map{0, 0, 0};
+  bool add_query = false;
+  bool operator==(const Attention&) const = default;
 };
 
 // Over the steps along T of a sequence (H=W=1). Gate order in "kernel" (gates·U × I),
@@ -152,6 +225,7 @@ struct History {
 };
 
 using Operation = std::variant<Convolution, Pooling, Reduction, BatchNorm, Activation, PRelu, Dense, Dropout,
-                               Reshape, Permute, Concat, Elementwise, SelectFrame, Recurrent, History>;
+                               Reshape, Permute, Concat, Elementwise, Slice, Recurrent, History, LayerNorm,
+                               ClassToken, PositionEmbedding, Attention>;
 
 }  // namespace actionflow

@@ -20,8 +20,8 @@ struct TimeWindow {
 };
 
 // The result as memory of the first input's value: its bytes as they are, under another shape, or from one
-// sample on.
-enum class View { none, same, reshaped, sample };
+// position on.
+enum class View { none, same, reshaped, part };
 
 // What an operation is to the product before it, when they run as one step.
 enum class Follower { none, activation, scale_shift, identity, sum };
@@ -41,7 +41,7 @@ struct Traits {
   bool in_place = false;     // the result may be written over the first input
 
   View view = View::none;
-  int sample = 0;                 // of View::sample, from the beginning
+  std::int64_t first = 0;         // of View::part: the position of a clip that it begins with
   bool only_in_training = false;  // View::same holds when running, not in training
 
   Follower follower = Follower::none;

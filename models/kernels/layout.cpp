@@ -17,6 +17,8 @@ bool keeps_zero(ActivationKind kind) {
     case ActivationKind::tanh:
     case ActivationKind::silu:
     case ActivationKind::hard_swish:
+    case ActivationKind::gelu:
+    case ActivationKind::gelu_tanh:
       return true;
     default:
       return false;

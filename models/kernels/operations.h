@@ -1,5 +1,5 @@
-// Makers of the kernels that are not convolutions, products or recurrences. Channels last; f32, but what only
-// moves values takes any one type.
+// Makers of the kernels that are not convolutions, products, attention or recurrences. Channels last; f32,
+// but what only moves values takes any one type, and concat, slices and layer norm each value's own.
 #pragma once
 
 #include <memory>
@@ -21,13 +21,20 @@ std::unique_ptr<Kernel> make_softmax(const Layout& layout);
 std::unique_ptr<Kernel> make_elementwise(const Elementwise& operation, const std::vector<Layout>& in,
                                          const Layout& out);
 
-std::unique_ptr<Kernel> make_concat(const std::vector<Layout>& in, const Layout& out);
-// As many channels as `out` has, from `first` on: a concat's part.
-std::unique_ptr<Kernel> make_select_channels(std::int64_t first, const Layout& in, const Layout& out);
+// gamma and beta: one a channel of a group.
+std::unique_ptr<Kernel> make_layer_norm(const LayerNorm& operation, std::vector<float> gamma,
+                                        std::vector<float> beta, const Layout& in, const Layout& out);
+
+std::unique_ptr<Kernel> make_concat(const Concat& operation, const std::vector<Layout>& in,
+                                    const Layout& out);
+// From a concat's gradient to that of its part that begins `first` steps behind its axis' begin: sums over
+// what was repeated.
+std::unique_ptr<Kernel> make_concat_gradient(const Concat& operation, std::int64_t first, const Layout& whole,
+                                             const Layout& part);
+std::unique_ptr<Kernel> make_slice(const Slice& operation, const Layout& in, const Layout& out);
 // Both read as T,H,W,C without padding.
 std::unique_ptr<Kernel> make_permute(const Permute& operation, const Layout& in, const Layout& out);
 std::unique_ptr<Kernel> make_reshape(const Layout& in, const Layout& out);
 std::unique_ptr<Kernel> make_history(const History& operation, const Layout& in, const Layout& out);
-std::unique_ptr<Kernel> make_select_frame(int frame, const Layout& in, const Layout& out);
 
 }  // namespace actionflow::kernels

@@ -97,6 +97,8 @@ struct TrainKernelRequest {
 // One maker a file in models/training/; each throws ModelError that names the node for what it cannot train.
 std::unique_ptr<TrainKernel> make_convolution(const TrainKernelRequest& request);
 std::unique_ptr<TrainKernel> make_depthwise_convolution(const TrainKernelRequest& request);
+// Of one whose kernel repeats.
+std::unique_ptr<TrainKernel> make_repeated_convolution(const TrainKernelRequest& request);
 std::unique_ptr<TrainKernel> make_dense(const TrainKernelRequest& request);
 std::unique_ptr<TrainKernel> make_recurrent(const TrainKernelRequest& request);
 std::unique_ptr<TrainKernel> make_batch_norm(const TrainKernelRequest& request);
@@ -109,7 +111,11 @@ std::unique_ptr<TrainKernel> make_elementwise(const TrainKernelRequest& request)
 std::unique_ptr<TrainKernel> make_concat(const TrainKernelRequest& request);
 std::unique_ptr<TrainKernel> make_reshape(const TrainKernelRequest& request);
 std::unique_ptr<TrainKernel> make_permute(const TrainKernelRequest& request);
-std::unique_ptr<TrainKernel> make_select_frame(const TrainKernelRequest& request);
+std::unique_ptr<TrainKernel> make_slice(const TrainKernelRequest& request);
+std::unique_ptr<TrainKernel> make_layer_norm(const TrainKernelRequest& request);
+std::unique_ptr<TrainKernel> make_class_token(const TrainKernelRequest& request);
+std::unique_ptr<TrainKernel> make_position_embedding(const TrainKernelRequest& request);
+std::unique_ptr<TrainKernel> make_attention(const TrainKernelRequest& request);
 
 // Whether the maker for this operation understands TrainKernelRequest::relu.
 bool takes_relu(const Operation& operation);

@@ -9,6 +9,7 @@ class Maker {
   explicit Maker(const TrainKernelRequest& request) : r_(request) {}
 
   std::unique_ptr<TrainKernel> operator()(const Convolution& operation) const {
+    if (operation.repeats > 1) return make_repeated_convolution(r_);
     const bool depthwise = operation.groups > 1 && operation.groups == r_.in[0].extents.c &&
                            operation.filters == operation.groups;
     return depthwise ? make_depthwise_convolution(r_) : make_convolution(r_);
@@ -24,8 +25,14 @@ class Maker {
   std::unique_ptr<TrainKernel> operator()(const Permute&) const { return make_permute(r_); }
   std::unique_ptr<TrainKernel> operator()(const Concat&) const { return make_concat(r_); }
   std::unique_ptr<TrainKernel> operator()(const Elementwise&) const { return make_elementwise(r_); }
-  std::unique_ptr<TrainKernel> operator()(const SelectFrame&) const { return make_select_frame(r_); }
+  std::unique_ptr<TrainKernel> operator()(const Slice&) const { return make_slice(r_); }
   std::unique_ptr<TrainKernel> operator()(const Recurrent&) const { return make_recurrent(r_); }
+  std::unique_ptr<TrainKernel> operator()(const LayerNorm&) const { return make_layer_norm(r_); }
+  std::unique_ptr<TrainKernel> operator()(const ClassToken&) const { return make_class_token(r_); }
+  std::unique_ptr<TrainKernel> operator()(const PositionEmbedding&) const {
+    return make_position_embedding(r_);
+  }
+  std::unique_ptr<TrainKernel> operator()(const Attention&) const { return make_attention(r_); }
   std::unique_ptr<TrainKernel> operator()(const History&) const {
     throw ModelError("layer '" + r_.node.name + "': what runs along a stream is trained as a whole sequence");
   }

@@ -77,7 +77,7 @@ class PlanBuilder {
       } else if (r_.batch == 1) {
         const Layout& layout = memory_.layout(in);
         memory_.alias(out, in,
-                      static_cast<std::size_t>(own.sample * layout.frame()) * kernels::bytes_of(layout.type));
+                      static_cast<std::size_t>(own.first * layout.padded) * kernels::bytes_of(layout.type));
       }
     }
   }

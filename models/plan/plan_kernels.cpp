@@ -4,9 +4,12 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "base/processor.h"
+#include "models/kernels/attention/attention.h"
 #include "models/kernels/converted.h"
 #include "models/kernels/convolution/convolution.h"
 #include "models/kernels/dense/dense.h"
+#include "models/kernels/embedding/embedding.h"
 #include "models/kernels/operations.h"
 #include "models/kernels/recurrent/recurrent.h"
 
@@ -25,7 +28,8 @@ class KernelMaker {
       : r_(request), node_(request.graph.nodes[static_cast<std::size_t>(request.step.nodes[0])]) {}
 
   KernelPointer operator()(const Convolution& operation) {
-    std::vector<float> kernel = values("kernel"), bias = values("bias");
+    std::vector<float> kernel = repeated(values("kernel"), operation.repeats);
+    std::vector<float> bias = repeated(values("bias"), operation.repeats);
     bias.resize(static_cast<std::size_t>(operation.filters), 0.0F);
     const auto post = absorb(kernel, bias);
     return kernels::make_convolution({operation, r_.in[0], r_.out, std::move(kernel), std::move(bias), post},
@@ -37,6 +41,13 @@ class KernelMaker {
     bias.resize(static_cast<std::size_t>(operation.units), 0.0F);
     const auto post = absorb(kernel, bias);
     Layout in = r_.in[0];
+    if (in.extents.h * in.extents.w > 1 && (in.type != kernels::ElementType::f32 || !has_avx512())) {
+      // At many positions it is a convolution of extent 1, for which there are more kernels; with AVX-512
+      // ours for dense products is faster in f32.
+      const Convolution pointwise{.filters = operation.units, .bias = operation.bias};
+      return kernels::make_convolution({pointwise, in, r_.out, std::move(kernel), std::move(bias), post},
+                                       r_.chooser);
+    }
     if (r_.flattened != nullptr) {
       kernel = spread(kernel, *r_.flattened);
       in.extents.c = in.padded;
@@ -66,20 +77,38 @@ class KernelMaker {
   KernelPointer operator()(const Elementwise& operation) {
     return kernels::make_elementwise(operation, r_.in, r_.out);
   }
-  KernelPointer operator()(const Concat&) { return kernels::make_concat(r_.in, r_.out); }
-  KernelPointer operator()(const SelectFrame& operation) {
-    return kernels::make_select_frame(operation.frame, r_.in[0], r_.out);
+  KernelPointer operator()(const Concat& operation) { return kernels::make_concat(operation, r_.in, r_.out); }
+  KernelPointer operator()(const Slice& operation) {
+    return kernels::make_slice(operation, r_.in[0], r_.out);
+  }
+  KernelPointer operator()(const LayerNorm& operation) {
+    return kernels::make_layer_norm(operation, values("gamma"), values("beta"), r_.in[0], r_.out);
+  }
+  KernelPointer operator()(const ClassToken& operation) {
+    return kernels::make_class_token(operation, values("token"), r_.in[0], r_.out);
+  }
+  KernelPointer operator()(const PositionEmbedding& operation) {
+    return kernels::make_position_embedding(kernels::embedding_table(operation, node_, values("embedding")),
+                                            r_.in[0], r_.out);
+  }
+  KernelPointer operator()(const Attention& operation) {
+    return kernels::make_attention(
+        {operation, r_.in, r_.out, values("table"), {values("time"), values("height"), values("width")}});
   }
   KernelPointer operator()(const Permute& operation) {
-    return kernels::make_permute(operation, r_.in[0], r_.out);
+    return moves_as_it_is() ? kernels::make_permute(operation, r_.in[0], r_.out) : nullptr;
   }
   KernelPointer operator()(const History& operation) {
     return kernels::make_history(operation, r_.in[0], r_.out);
   }
-  KernelPointer operator()(const Reshape&) { return kernels::make_reshape(r_.in[0], r_.out); }
+  KernelPointer operator()(const Reshape&) {
+    return moves_as_it_is() ? kernels::make_reshape(r_.in[0], r_.out) : nullptr;
+  }
   KernelPointer operator()(const Dropout&) { return kernels::make_reshape(r_.in[0], r_.out); }
 
  private:
+  bool moves_as_it_is() const { return r_.in[0].type == r_.out.type; }
+
   const Tensor* find(const GraphNode& node, const std::string& role) const {
     for (const Parameter& parameter : node.parameters) {
       if (parameter.role != role) continue;
@@ -138,6 +167,12 @@ class KernelMaker {
     return post;
   }
 
+  static std::vector<float> repeated(const std::vector<float>& once, int repeats) {
+    std::vector<float> result;
+    for (int i = 0; i < repeats; ++i) result.insert(result.end(), once.begin(), once.end());
+    return result;
+  }
+
   static void fold(const ScaleShift& affine, std::vector<float>& kernel, std::vector<float>& bias) {
     const std::size_t row = kernel.size() / bias.size();
     for (std::size_t o = 0; o < bias.size(); ++o) {
@@ -169,7 +204,11 @@ bool any_bf16(const KernelRequest& request) {
 // Kernels that read and write bf16 themselves.
 bool knows_bf16(const Operation& operation) {
   return std::holds_alternative<Convolution>(operation) || std::holds_alternative<Pooling>(operation) ||
-         std::holds_alternative<History>(operation);
+         std::holds_alternative<History>(operation) || std::holds_alternative<Dense>(operation) ||
+         std::holds_alternative<Concat>(operation) || std::holds_alternative<Slice>(operation) ||
+         std::holds_alternative<Permute>(operation) || std::holds_alternative<Reshape>(operation) ||
+         std::holds_alternative<LayerNorm>(operation) || std::holds_alternative<ClassToken>(operation) ||
+         std::holds_alternative<PositionEmbedding>(operation) || std::holds_alternative<Attention>(operation);
 }
 
 KernelPointer make_in_f32(const KernelRequest& request, const Operation& operation) {

@@ -35,15 +35,19 @@ void fill_glorot_uniform(Tensor& tensor, Random& random) {
   for (float& value : tensor.values()) value = static_cast<float>(random.uniform(-limit, limit));
 }
 
-// Normal, cut off at two standard deviations and widened so that the variance is 2/fan_in.
-void fill_he_normal(Tensor& tensor, Random& random) {
-  constexpr double kCutDeviation = 0.87962566103423978;  // of a standard normal cut off at 2
-  const double deviation = std::sqrt(2.0 / fans_of(tensor.shape()).in) / kCutDeviation;
+// Normal, cut off at two standard deviations.
+void fill_normal(Tensor& tensor, Random& random, double deviation) {
   for (float& value : tensor.values()) {
     double normal = random.normal();
     while (std::abs(normal) > 2) normal = random.normal();
     value = static_cast<float>(normal * deviation);
   }
+}
+
+// Widened so that the variance is 2/fan_in.
+void fill_he_normal(Tensor& tensor, Random& random) {
+  constexpr double kCutDeviation = 0.87962566103423978;  // of a standard normal cut off at 2
+  fill_normal(tensor, random, std::sqrt(2.0 / fans_of(tensor.shape()).in) / kCutDeviation);
 }
 
 double dot(const double* a, const double* b, std::size_t n) {
@@ -113,6 +117,9 @@ Tensor initial_tensor(const Parameter& parameter, std::uint64_t seed) {
       break;
     case Initializer::forget_bias:
       fill_forget_bias(tensor);
+      break;
+    case Initializer::small_normal:
+      fill_normal(tensor, random, 0.02);
       break;
   }
   return tensor;

@@ -1,4 +1,5 @@
-// Golden cases of one network each: tests/golden/{onnx,operations}/NAME (see golden_case.py there).
+// Golden cases of one network each: tests/golden/{onnx,operations,transformers}/NAME (see golden_case.py
+// there).
 #pragma once
 
 #include <gtest/gtest.h>
@@ -36,7 +37,7 @@ inline GoldenCase read_golden_case(const std::filesystem::path& folder) {
 // "onnx/conv3d", "operations/lstm", …
 inline std::vector<std::string> golden_cases() {
   std::vector<std::string> names;
-  for (const std::string group : {"onnx", "operations"}) {
+  for (const std::string group : {"onnx", "operations", "transformers"}) {
     for (const auto& entry : std::filesystem::directory_iterator(golden(group))) {
       names.push_back(group + "/" + entry.path().filename().string());
     }

@@ -88,6 +88,10 @@ double activate(double x, ActivationKind kind, double slope) {
       return x / (1 + std::exp(-x));
     case ActivationKind::hard_swish:
       return x * std::clamp(x / 6 + 0.5, 0.0, 1.0);
+    case ActivationKind::gelu:
+      return x / 2 * std::erfc(-x / std::sqrt(2.0));
+    case ActivationKind::gelu_tanh:
+      return x / 2 * (1 + std::tanh(std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x)));
     case ActivationKind::softmax:
       break;
   }
@@ -119,8 +123,9 @@ Value run(const Convolution& conv, const Node& node) {
   const Index group_out = conv.filters / conv.groups;
   for (Index b = 0; b < out.n; ++b) {
     for (Index o = 0; o < conv.filters; ++o) {
-      std::vector<double> sums(static_cast<std::size_t>(out.extents.positions()), bias ? (*bias)[o] : 0);
-      Index element = o * kernel.size() / conv.filters;
+      const Index own = o % (conv.filters / conv.repeats);
+      std::vector<double> sums(static_cast<std::size_t>(out.extents.positions()), bias ? (*bias)[own] : 0);
+      Index element = own * kernel.size() / (conv.filters / conv.repeats);
       for (Index i = 0; i < group_in; ++i) {
         each_tap(conv.kernel, [&](int kt, int kh, int kw) {
           add_tap(conv, in, b, o / group_out * group_in + i, {kt, kh, kw}, kernel[element++], out.extents,
@@ -273,21 +278,25 @@ Value run(const Permute& permute, const Node& node) {
   return out;
 }
 
-Value run(const Concat&, const Node& node) {
-  Value out = node.result();
-  Index first = 0;
-  for (const Value& in : node.inputs) {
-    each(in, [&](Index b, Index c, Index t, Index h, Index w) {
-      out(b, first + c, t, h, w) = in(b, c, t, h, w);
-    });
-    first += in.extents.c;
-  }
-  return out;
-}
-
 float repeated(const Value& in, Index b, Index c, Index t, Index h, Index w) {
   const Extents& e = in.extents;
   return in(b, e.c == 1 ? 0 : c, e.t == 1 ? 0 : t, e.h == 1 ? 0 : h, e.w == 1 ? 0 : w);
+}
+
+Value run(const Concat& concat, const Node& node) {
+  Value out = node.result();
+  each(out, [&](Index b, Index c, Index t, Index h, Index w) {
+    Extents at{c, t, h, w};
+    Index& step = along(at, concat.axis);
+    for (const Value& in : node.inputs) {
+      if (step < along(in.extents, concat.axis)) {
+        out(b, c, t, h, w) = repeated(in, b, at.c, at.t, at.h, at.w);
+        return;
+      }
+      step -= along(in.extents, concat.axis);
+    }
+  });
+  return out;
 }
 
 Value run(const Elementwise& join, const Node& node) {
@@ -305,11 +314,167 @@ Value run(const Elementwise& join, const Node& node) {
   return out;
 }
 
-Value run(const SelectFrame& select, const Node& node) {
+Value run(const Slice& slice, const Node& node) {
+  Value out = node.result();
+  each(out, [&](Index b, Index c, Index t, Index h, Index w) {
+    Extents at{c, t, h, w};
+    along(at, slice.axis) += slice.begin;
+    out(b, c, t, h, w) = node.input()(b, at.c, at.t, at.h, at.w);
+  });
+  return out;
+}
+
+Value run(const LayerNorm& norm, const Node& node) {
   const Value& in = node.input();
   Value out = node.result();
-  const Index frame = select.frame < 0 ? in.extents.t + select.frame : select.frame;
-  each(out, [&](Index b, Index c, Index, Index h, Index w) { out(b, c, 0, h, w) = in(b, c, frame, h, w); });
+  const Index channels = in.extents.c / norm.groups;
+  each(out, [&](Index b, Index c, Index t, Index h, Index w) {
+    const Index first = c / channels * channels;
+    double mean = 0, variance = 0;
+    for (Index i = 0; i < channels; ++i) mean += in(b, first + i, t, h, w);
+    mean /= static_cast<double>(channels);
+    for (Index i = 0; i < channels; ++i) variance += std::pow(in(b, first + i, t, h, w) - mean, 2);
+    variance /= static_cast<double>(channels);
+    const double normal = (in(b, c, t, h, w) - mean) / std::sqrt(variance + double{norm.epsilon});
+    out(b, c, t, h, w) = static_cast<float>(normal * node.parameter("gamma")[c - first] +
+                                            double{node.parameter("beta")[c - first]});
+  });
+  return out;
+}
+
+Value run(const ClassToken& token, const Node& node) {
+  Value out = node.result();
+  each(out, [&](Index b, Index c, Index t, Index h, Index w) {
+    Extents at{c, t, h, w};
+    const Index step = along(at, token.axis)--;
+    out(b, c, t, h, w) = step == 0 ? node.parameter("token")[c] : node.input()(b, at.c, at.t, at.h, at.w);
+  });
+  return out;
+}
+
+Value run(const PositionEmbedding& embedding, const Node& node) {
+  Value out = node.result();
+  const Extents& e = out.extents;
+  const Tensor* learned = node.find("embedding");
+  const auto clipped = [&](std::size_t axis, Index at) { return learned->dim(axis) == 1 ? 0 : at; };
+  each(out, [&](Index b, Index c, Index t, Index h, Index w) {
+    double added = 0;
+    if (embedding.kind == PositionEmbedding::Kind::learned) {
+      const Index row = (clipped(0, t) * learned->dim(1) + clipped(1, h)) * learned->dim(2) + clipped(2, w);
+      added = (*learned)[row * e.c + c];
+    } else {
+      const auto position = static_cast<double>((t * e.h + h) * e.w + w);
+      const double pair = static_cast<double>(c - c % 2) / static_cast<double>(e.c);
+      const double angle = position / std::pow(10000.0, pair);
+      added = c % 2 == 0 ? std::sin(angle) : std::cos(angle);
+    }
+    out(b, c, t, h, w) = static_cast<float>(node.input()(b, c, t, h, w) + added);
+  });
+  return out;
+}
+
+// One head of one clip.
+class AttentionHead {
+ public:
+  AttentionHead(const Attention& attention, const Node& node, Index batch, Index head)
+      : a_(attention), node_(node), batch_(batch), head_(head) {}
+
+  void run(Value& out) const {
+    const Index positions = out.extents.positions(), keys = value(1).extents.positions();
+    for (Index i = 0; i < positions; ++i) {
+      std::vector<double> weights;
+      for (Index j = 0; j < keys; ++j) weights.push_back(meet(i, j) ? score(i, j) : -HUGE_VAL);
+      const double peak = *std::max_element(weights.begin(), weights.end());
+      double sum = 0;
+      for (double& weight : weights) sum += weight = std::exp(weight - peak);
+      for (Index c = 0; c < channels(); ++c) {
+        double result = a_.add_query && !(a_.class_token && i == 0) ? at(0, i, c) : 0;
+        for (Index j = 0; j < keys; ++j) result += weights[static_cast<std::size_t>(j)] / sum * at(2, j, c);
+        const Axes p = place_of(i, axes(out.extents));
+        out(batch_, head_ * channels() + c, p[0], p[1], p[2]) = static_cast<float>(result);
+      }
+    }
+  }
+
+ private:
+  static Axes axes(const Extents& e) {
+    return {static_cast<int>(e.t), static_cast<int>(e.h), static_cast<int>(e.w)};
+  }
+  static Axes place_of(Index i, const Axes& e) {
+    return {static_cast<int>(i / (Index{1} * e[1] * e[2])), static_cast<int>(i / e[2] % e[1]),
+            static_cast<int>(i % e[2])};
+  }
+  const Value& value(std::size_t input) const { return node_.inputs[node_.inputs.size() == 1 ? 0 : input]; }
+  Index channels() const { return node_.description.extents.c / a_.heads; }
+  double at(std::size_t input, Index position, Index c) const {
+    const Value& from = value(input);
+    const Index part = node_.inputs.size() == 1 ? static_cast<Index>(input) * node_.description.extents.c : 0;
+    const Axes p = place_of(position, axes(from.extents));
+    return from(batch_, part + head_ * channels() + c, p[0], p[1], p[2]);
+  }
+
+  // Where a position stands once windows are shifted to the beginning.
+  Axes rolled(Index position) const {
+    const Axes e = axes(value(0).extents);
+    Axes p = place_of(position, e);
+    for (std::size_t i = 0; i < 3; ++i) p[i] = (p[i] - a_.shift[i] + e[i]) % e[i];
+    return p;
+  }
+
+  bool meet(Index i, Index j) const {
+    if (a_.window == Axes{0, 0, 0}) return true;
+    const Axes e = axes(value(0).extents), p = rolled(i), q = rolled(j);
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+      const int window = a_.window[axis] == 0 ? e[axis] : a_.window[axis];
+      const bool p_around = p[axis] + a_.shift[axis] >= e[axis],
+                 q_around = q[axis] + a_.shift[axis] >= e[axis];
+      if (p[axis] / window != q[axis] / window || p_around != q_around) return false;
+    }
+    return true;
+  }
+
+  double score(Index i, Index j) const {
+    double product = 0;
+    for (Index c = 0; c < channels(); ++c) product += at(0, i, c) * at(1, j, c);
+    const double scale = a_.scale != 0 ? double{a_.scale} : 1 / std::sqrt(static_cast<double>(channels()));
+    if (a_.bias == Attention::Bias::table) return product * scale + table_bias(i, j);
+    if (a_.bias == Attention::Bias::decomposed) return product * scale + decomposed_bias(i, j);
+    return product * scale;
+  }
+
+  double table_bias(Index i, Index j) const {
+    const Axes p = rolled(i), q = rolled(j);
+    Index row = 0;
+    for (std::size_t axis = 0; axis < 3; ++axis)
+      row = row * (2 * a_.table[axis] - 1) + p[axis] - q[axis] + a_.table[axis] - 1;
+    return node_.parameter("table")[row * a_.heads + head_];
+  }
+
+  double decomposed_bias(Index i, Index j) const {
+    const Index tokens = a_.class_token ? 1 : 0;
+    if (i < tokens || j < tokens) return 0;
+    const Axes p = place_of(i - tokens, a_.query_map), q = place_of(j - tokens, a_.key_map);
+    const std::array<const char*, 3> roles{"time", "height", "width"};
+    double sum = 0;
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+      const double queries = a_.query_map[axis], keys = a_.key_map[axis];
+      const auto row = static_cast<Index>(p[axis] * std::max(keys / queries, 1.0) -
+                                          (q[axis] - (keys - 1)) * std::max(queries / keys, 1.0));
+      for (Index c = 0; c < channels(); ++c)
+        sum += at(0, i, c) * node_.parameter(roles[axis])[row * channels() + c];
+    }
+    return sum;
+  }
+
+  const Attention& a_;
+  const Node& node_;
+  Index batch_, head_;
+};
+
+Value run(const Attention& attention, const Node& node) {
+  Value out = node.result();
+  for (Index b = 0; b < out.n; ++b)
+    for (Index head = 0; head < attention.heads; ++head) AttentionHead(attention, node, b, head).run(out);
   return out;
 }
 

@@ -63,6 +63,9 @@ std::vector<LayerKind> activation_layers() {
       layer_kind<PlainActivation<ActivationKind::tanh>>("tanh", "hyperbolic tangent", ""),
       layer_kind<PlainActivation<ActivationKind::silu>>("silu", "x·sigmoid(x), also called swish", ""),
       layer_kind<PlainActivation<ActivationKind::hard_swish>>("hard_swish", "x·clip(x/6 + 0.5, 0, 1)", ""),
+      layer_kind<PlainActivation<ActivationKind::gelu>>("gelu",
+                                                        "x·Φ(x), Φ the standard normal distribution's", ""),
+      layer_kind<PlainActivation<ActivationKind::gelu_tanh>>("gelu_tanh", "gelu's approximation by tanh", ""),
       layer_kind<PlainActivation<ActivationKind::softmax>>("softmax", "over channels, at each position", ""),
   };
 }

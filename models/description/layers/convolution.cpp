@@ -19,14 +19,18 @@ int add_convolution(Emitter& emitter, int input, Convolution convolution, const 
   pad(window, padding, in);
   convolution.pad_begin = window.pad_begin;
   convolution.pad_end = window.pad_end;
+  if (convolution.groups % convolution.repeats != 0)
+    emitter.fail(fmt::format("{} repeats of the kernel do not divide its {} groups", convolution.repeats,
+                             convolution.groups));
   const Extents result = slide(emitter, window, input, convolution.filters);
+  const std::int64_t outputs = convolution.filters / convolution.repeats;
   std::vector<Parameter> parameters{
       emitter.parameter("kernel",
-                        {convolution.filters, in.c / convolution.groups, convolution.kernel[0],
-                         convolution.kernel[1], convolution.kernel[2]},
+                        {outputs, in.c / convolution.groups, convolution.kernel[0], convolution.kernel[1],
+                         convolution.kernel[2]},
                         Initializer::glorot_uniform)};
   if (convolution.bias) {
-    parameters.push_back(emitter.parameter("bias", {convolution.filters}, Initializer::zeros));
+    parameters.push_back(emitter.parameter("bias", {outputs}, Initializer::zeros));
   }
   return emitter.add(convolution, {input}, result, std::move(parameters));
 }
@@ -46,6 +50,7 @@ struct ConvolutionLayer : Layer {
   std::array<int, axes> dilation = ones<axes>();
   PaddingOption<axes> padding;
   int groups = 1;
+  int repeats = 1;
   bool bias = true;
   std::optional<ActivationKind> activation;
 
@@ -58,6 +63,10 @@ struct ConvolutionLayer : Layer {
     fields.add("padding", &Self::padding, kPaddingHelp);
     fields.add("dilation", &Self::dilation, "distance of the kernel's taps").range(1, kMostKernel);
     fields.add("groups", &Self::groups, "channels are convolved in so many groups").range(1, kMostChannels);
+    fields
+        .add("repeats", &Self::repeats,
+             "so many equal parts of the channels, which divide the groups, share one kernel")
+        .range(1, kMostChannels);
     fields.add("bias", &Self::bias, "adds a learned number a channel");
     fields.add("activation", &Self::activation, kActivationHelp);
   }
@@ -80,7 +89,8 @@ struct ConvolutionLayer : Layer {
                                            .stride = widen(stride, 1),
                                            .dilation = widen(dilation, 1),
                                            .groups = groups,
-                                           .bias = bias},
+                                           .bias = bias,
+                                           .repeats = repeats},
                                           padding);
     activate(emitter, convolved, activation);
   }

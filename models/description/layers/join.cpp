@@ -13,32 +13,47 @@ void need_several(const Emitter& emitter) {
   }
 }
 
-struct ConcatLayer : Layer {
-  static void describe(config::Fields<ConcatLayer>&) {}
-
-  void emit(Emitter& emitter) const override {
-    need_several(emitter);
-    const int first = emitter.inputs().front();
-    Extents result = emitter.extents(first);
-    result.c = 0;
-    for (const int input : emitter.inputs()) {
-      Extents in = emitter.extents(input);
-      result.c += in.c;
-      in.c = emitter.extents(first).c;
-      if (in != emitter.extents(first)) {
-        emitter.fail(fmt::format("{} and {} differ in time, height or width", emitter.describe(first),
-                                 emitter.describe(input)));
-      }
-    }
-    emitter.add(Concat{}, emitter.inputs(), result);
-  }
-};
-
 // The extent that both become, or nothing: equal, or one of them 1.
 bool widen_to(std::int64_t& result, std::int64_t extent) {
   if (result == 1) result = extent;
   return extent == result || extent == 1;
 }
+
+struct ConcatLayer : Layer {
+  ValueAxis axis = ValueAxis::c;
+
+  static void describe(config::Fields<ConcatLayer>& fields) {
+    fields.add("axis", &ConcatLayer::axis, "along time, height, width or channels: t, h, w, c");
+  }
+
+  void emit(Emitter& emitter) const override {
+    need_several(emitter);
+    const int first = emitter.inputs().front();
+    Extents result = emitter.extents(first);
+    along(result, axis) = 0;
+    for (const int input : emitter.inputs()) {
+      const Extents& in = emitter.extents(input);
+      along(result, axis) += along(in, axis);
+      if (!fits(result, in))
+        emitter.fail(fmt::format("{} and {} differ along another axis than {}", emitter.describe(first),
+                                 emitter.describe(input), axis_name()));
+    }
+    emitter.add(Concat{axis}, emitter.inputs(), result);
+  }
+
+ private:
+  bool fits(Extents& result, const Extents& in) const {
+    for (const ValueAxis other : {ValueAxis::t, ValueAxis::h, ValueAxis::w})
+      if (other != axis && !widen_to(along(result, other), along(in, other))) return false;
+    return axis == ValueAxis::c || in.c == result.c;
+  }
+
+  std::string_view axis_name() const {
+    for (const auto& [value, name] : config::EnumNames<ValueAxis>::names)
+      if (value == axis) return name;
+    return {};
+  }
+};
 
 Extents common_extents(const Emitter& emitter) {
   const int first = emitter.inputs().front();
@@ -71,7 +86,7 @@ std::vector<LayerKind> join_layers() {
   using enum Elementwise::Kind;
   const std::string twice = "from: [input, input]";
   return {
-      layer_kind<ConcatLayer>("concat", "channels of several layers, one after another", twice),
+      layer_kind<ConcatLayer>("concat", "several layers one after another along an axis", twice),
       layer_kind<ElementwiseLayer<add>>("add", "the sum of several layers; extents of 1 are repeated", twice),
       layer_kind<ElementwiseLayer<add, true>>("average",
                                               "the mean of several layers; extents of 1 are repeated", twice),

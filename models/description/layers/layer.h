@@ -119,12 +119,21 @@ LayerKind layer_kind(const std::string& name, std::string help, const std::strin
 template <>
 struct actionflow::config::EnumNames<actionflow::ActivationKind> {
   using Kind = actionflow::ActivationKind;
-  static constexpr std::array<std::pair<Kind, std::string_view>, 7> names{
+  static constexpr std::array<std::pair<Kind, std::string_view>, 9> names{
       {{Kind::relu, "relu"},
        {Kind::sigmoid, "sigmoid"},
        {Kind::hard_sigmoid, "hard_sigmoid"},
        {Kind::tanh, "tanh"},
        {Kind::silu, "silu"},
        {Kind::hard_swish, "hard_swish"},
+       {Kind::gelu, "gelu"},
+       {Kind::gelu_tanh, "gelu_tanh"},
        {Kind::softmax, "softmax"}}};
+};
+
+template <>
+struct actionflow::config::EnumNames<actionflow::ValueAxis> {
+  using ValueAxis = actionflow::ValueAxis;
+  static constexpr std::array<std::pair<ValueAxis, std::string_view>, 4> names{
+      {{ValueAxis::t, "t"}, {ValueAxis::h, "h"}, {ValueAxis::w, "w"}, {ValueAxis::c, "c"}}};
 };

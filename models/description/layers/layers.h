@@ -16,7 +16,9 @@ std::vector<LayerKind> activation_layers();
 std::vector<LayerKind> dropout_layers();
 std::vector<LayerKind> shape_layers();
 std::vector<LayerKind> join_layers();
-std::vector<LayerKind> select_frame_layers();
+std::vector<LayerKind> layer_norm_layers();
+std::vector<LayerKind> embedding_layers();
+std::vector<LayerKind> attention_layers();
 std::vector<LayerKind> recurrent_layers();
 std::vector<LayerKind> action_scores_layers();
 

@@ -5,19 +5,6 @@
 #include "models/description/layers/layers.h"
 
 namespace actionflow {
-
-enum class CountedAxis { t, h, w, c };  // in the order in which values count
-
-}  // namespace actionflow
-
-template <>
-struct actionflow::config::EnumNames<actionflow::CountedAxis> {
-  using Axis = actionflow::CountedAxis;
-  static constexpr std::array<std::pair<Axis, std::string_view>, 4> names{
-      {{Axis::t, "t"}, {Axis::h, "h"}, {Axis::w, "w"}, {Axis::c, "c"}}};
-};
-
-namespace actionflow {
 namespace {
 
 struct Flatten : Layer {
@@ -83,7 +70,7 @@ struct ReshapeLayer : Layer {
 };
 
 struct PermuteLayer : Layer {
-  std::array<CountedAxis, 4> order{CountedAxis::t, CountedAxis::h, CountedAxis::w, CountedAxis::c};
+  std::array<ValueAxis, 4> order{ValueAxis::t, ValueAxis::h, ValueAxis::w, ValueAxis::c};
 
   static void describe(config::Fields<PermuteLayer>& fields) {
     fields
@@ -110,6 +97,66 @@ struct PermuteLayer : Layer {
   }
 };
 
+// Where each step of the result comes from: rows first, so that they stand behind columns in the channels.
+struct PatchMerging : Layer {
+  static void describe(config::Fields<PatchMerging>&) {}
+
+  void emit(Emitter& emitter) const override {
+    const int input = emitter.input();
+    const Extents& in = emitter.extents(input);
+    if (in.h % 2 != 0 || in.w % 2 != 0)
+      emitter.fail(fmt::format("its input {} has an odd height or width, expected even ones",
+                               emitter.describe(input)));
+    const Extents rows{in.c, in.t * in.h / 2, 2, in.w}, turned{in.c, in.t * in.h / 2, in.w, 2};
+    const Extents result{4 * in.c, in.t, in.h / 2, in.w / 2};
+    const int split = emitter.add(Reshape{.to = rows}, {input}, rows, {}, "rows");
+    const int moved = emitter.add(Permute{.order = {0, 2, 1, 3}}, {split}, turned, {}, "turned");
+    emitter.add(Reshape{.to = result}, {moved}, result);
+  }
+};
+
+struct SelectFrame : Layer {
+  int frame = 0;
+
+  static void describe(config::Fields<SelectFrame>& fields) {
+    fields.add("frame", &SelectFrame::frame, "which sample, from 0; negative ones count from the end");
+  }
+  void emit(Emitter& emitter) const override {
+    const int input = emitter.input();
+    Extents result = emitter.extents(input);
+    if (frame < -result.t || frame >= result.t) {
+      emitter.fail(fmt::format("frame is {}, but its input {} has {} samples", frame, emitter.describe(input),
+                               result.t));
+    }
+    const std::int64_t begin = frame < 0 ? frame + result.t : frame;
+    result.t = 1;
+    emitter.add(Slice{.axis = ValueAxis::t, .begin = begin}, {input}, result);
+  }
+};
+
+struct SliceLayer : Layer {
+  ValueAxis axis = ValueAxis::t;
+  std::int64_t begin = 0, count = 0;
+
+  static void describe(config::Fields<SliceLayer>& fields) {
+    const std::int64_t most = std::int64_t{1} << 31;
+    fields.add("axis", &SliceLayer::axis, "time, height, width or channels: t, h, w, c").required();
+    fields.add("begin", &SliceLayer::begin, "the first step").range(0, most);
+    fields.add("count", &SliceLayer::count, "how many; 0: all from there on").range(0, most);
+  }
+  void emit(Emitter& emitter) const override {
+    const int input = emitter.input();
+    Extents result = emitter.extents(input);
+    std::int64_t& steps = along(result, axis);
+    const std::int64_t taken = count == 0 ? steps - begin : count;
+    if (taken < 1 || begin + taken > steps)
+      emitter.fail(fmt::format("takes {} steps from {} on, but its input {} has {} there", taken, begin,
+                               emitter.describe(input), steps));
+    steps = taken;
+    emitter.add(Slice{.axis = axis, .begin = begin, .count = taken}, {input}, result);
+  }
+};
+
 }  // namespace
 
 std::vector<LayerKind> shape_layers() {
@@ -121,6 +168,11 @@ std::vector<LayerKind> shape_layers() {
                                "the same values, counted time, height, width, channels, in other extents",
                                "time: 3, height: 2, width: 8, channels: -1"),
       layer_kind<PermuteLayer>("permute", "axes in another order", "order: [h, t, w, c]"),
+      layer_kind<SelectFrame>("select_frame", "one sample of the clip", "frame: -1"),
+      layer_kind<SliceLayer>("slice", "some steps along an axis", "axis: w, begin: 2, count: 5"),
+      layer_kind<PatchMerging>(
+          "patch_merging", "each 2×2 places' channels as one's, by column, then row: height and width halve",
+          ""),
   };
 }
 

@@ -18,6 +18,10 @@ std::string activation_name(ActivationKind kind) {
       return "silu";
     case ActivationKind::hard_swish:
       return "hard swish";
+    case ActivationKind::gelu:
+      return "gelu";
+    case ActivationKind::gelu_tanh:
+      return "gelu tanh";
     case ActivationKind::softmax:
       return "softmax";
   }

@@ -1,10 +1,15 @@
+#include <algorithm>
+
 #include "models/graph/operations/operations.h"
 
 namespace actionflow {
 
-Traits traits_of(const Concat&, const Graph&, const GraphNode& node) {
+Traits traits_of(const Concat& concat, const Graph& graph, const GraphNode& node) {
   Traits traits;
   traits.name = "concat";
+  const bool repeats = std::any_of(node.inputs.begin(), node.inputs.end(),
+                                   [&](int input) { return graph.extents(input).t != node.extents.t; });
+  if (concat.axis == ValueAxis::t || repeats) traits.time.reset();
   traits.joins = node.inputs.size() > 1;
   return traits;
 }

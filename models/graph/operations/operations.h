@@ -19,9 +19,13 @@ Traits traits_of(const Reshape& operation, const Graph& graph, const GraphNode& 
 Traits traits_of(const Permute& operation, const Graph& graph, const GraphNode& node);
 Traits traits_of(const Concat& operation, const Graph& graph, const GraphNode& node);
 Traits traits_of(const Elementwise& operation, const Graph& graph, const GraphNode& node);
-Traits traits_of(const SelectFrame& operation, const Graph& graph, const GraphNode& node);
+Traits traits_of(const Slice& operation, const Graph& graph, const GraphNode& node);
 Traits traits_of(const Recurrent& operation, const Graph& graph, const GraphNode& node);
 Traits traits_of(const History& operation, const Graph& graph, const GraphNode& node);
+Traits traits_of(const LayerNorm& operation, const Graph& graph, const GraphNode& node);
+Traits traits_of(const ClassToken& operation, const Graph& graph, const GraphNode& node);
+Traits traits_of(const PositionEmbedding& operation, const Graph& graph, const GraphNode& node);
+Traits traits_of(const Attention& operation, const Graph& graph, const GraphNode& node);
 
 // At most the largest int64.
 std::int64_t saturating_product(std::initializer_list<std::int64_t> factors);

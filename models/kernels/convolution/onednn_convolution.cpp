@@ -30,6 +30,10 @@ void append(dnnl::post_ops& ops, const Activation& activation) {
       return onednn::append_eltwise(ops, algorithm::eltwise_swish, 1);
     case ActivationKind::hard_swish:
       return onednn::append_hard_swish(ops);
+    case ActivationKind::gelu:
+      return onednn::append_eltwise(ops, algorithm::eltwise_gelu_erf);
+    case ActivationKind::gelu_tanh:
+      return onednn::append_eltwise(ops, algorithm::eltwise_gelu_tanh);
     case ActivationKind::softmax:
       break;
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "models/kernels/convolution/convolution.h"
 #include "models/kernels/elementwise/post_operations.h"
 #include "models/kernels/parallel.h"
 #include "models/kernels/simd/vector.h"
@@ -12,25 +13,48 @@ namespace {
 // Panels of 16 columns that one call of the inner loop takes.
 constexpr std::int64_t kPanelsOfTask = 4;
 
+// Rows that go through all panels together: many enough to be worth a task, few enough to stay in the cache.
+constexpr std::int64_t kRowsOfTask = 48;
+
 class DenseKernel final : public Kernel {
  public:
   explicit DenseKernel(const DenseProblem& p)
       : in_(p.in),
         out_(p.out),
         product_(p.kernel, p.bias, p.out.extents.c, p.in.extents.c),
-        post_(p.post_operations, p.out.padded) {}
+        adds_(adds_at_once(p)),
+        post_({p.post_operations.begin() + (adds_ ? 1 : 0), p.post_operations.end()}, p.out.padded) {}
+
+  // Whether the product is added to what its result's place holds.
+  static bool adds_at_once(const DenseProblem& p) {
+    if (p.post_operations.empty()) return false;
+    const auto* add = std::get_if<AddInput>(&p.post_operations.front());
+    return add != nullptr && add->in_place;
+  }
 
   std::string implementation() const override { return std::string("own:dense:") + vector_kernels().name; }
   std::size_t weight_bytes() const override { return product_.bytes(); }
   void run(const Arguments& arguments) const override {
-    product_.run(static_cast<const float*>(arguments.inputs[0]), in_.padded, in_.rows(),
-                 static_cast<float*>(arguments.output), out_.padded);
-    if (!post_.empty()) post_.apply(arguments, 0, out_.rows());
+    const auto* in = static_cast<const float*>(arguments.inputs[0]);
+    auto* out = static_cast<float*>(arguments.output);
+    const std::int64_t rows = out_.rows(), tasks = (rows + kRowsOfTask - 1) / kRowsOfTask;
+    if (tasks == 1) {
+      product_.run(in, in_.padded, rows, out, out_.padded, adds_);
+      if (!post_.empty()) post_.apply(arguments, 0, rows);
+      return;
+    }
+    parallel_for(tasks, rows * product_.columns() * in_.extents.c / 4, [&](std::int64_t task) {
+      const std::int64_t first = task * kRowsOfTask, count = std::min(kRowsOfTask, rows - first);
+      product_.run_alone(in + first * in_.padded, in_.padded, count, out + first * out_.padded, out_.padded,
+                         adds_);
+      if (!post_.empty()) post_.apply(arguments, first, count);
+    });
   }
 
  private:
   Layout in_, out_;
   Product product_;
+  bool adds_;
   RowPostOperations post_;
 };
 
@@ -48,24 +72,38 @@ Product::Product(const std::vector<float>& weights, const std::vector<float>& bi
 }
 
 void Product::run(const float* in, std::int64_t in_stride, std::int64_t rows, float* out,
-                  std::int64_t out_stride) const {
+                  std::int64_t out_stride, bool add) const {
   const std::int64_t panels = columns() / kChannelBlock;
   const std::int64_t tasks = (panels + kPanelsOfTask - 1) / kPanelsOfTask;
   parallel_for(tasks, rows * depth_ * columns() / 4, [&](std::int64_t task) {
     const std::int64_t first = task * kPanelsOfTask;
-    vector_kernels().dense({.in = in,
-                            .in_stride = in_stride,
-                            .rows = rows,
-                            .weights = weights_.data() + first * depth_ * kChannelBlock,
-                            .depth = depth_,
-                            .panels = std::min(kPanelsOfTask, panels - first),
-                            .bias = bias_.empty() ? nullptr : bias_.data() + first * kChannelBlock,
-                            .out = out + first * kChannelBlock,
-                            .out_stride = out_stride});
+    multiply(in, in_stride, rows, first, std::min(kPanelsOfTask, panels - first), out, out_stride, add);
   });
 }
 
+void Product::run_alone(const float* in, std::int64_t in_stride, std::int64_t rows, float* out,
+                        std::int64_t out_stride, bool add) const {
+  multiply(in, in_stride, rows, 0, columns() / kChannelBlock, out, out_stride, add);
+}
+
+void Product::multiply(const float* in, std::int64_t in_stride, std::int64_t rows, std::int64_t first,
+                       std::int64_t panels, float* out, std::int64_t out_stride, bool add) const {
+  vector_kernels().dense({.in = in,
+                          .in_stride = in_stride,
+                          .rows = rows,
+                          .weights = weights_.data() + first * depth_ * kChannelBlock,
+                          .depth = depth_,
+                          .panels = panels,
+                          .bias = bias_.empty() ? nullptr : bias_.data() + first * kChannelBlock,
+                          .out = out + first * kChannelBlock,
+                          .out_stride = out_stride,
+                          .add = add});
+}
+
 std::unique_ptr<Kernel> make_dense(const DenseProblem& problem) {
+  const auto& posts = problem.post_operations;
+  const auto first = posts.begin() + (DenseKernel::adds_at_once(problem) ? 1 : 0);
+  if (adds_in_place({first, posts.end()})) return nullptr;
   return std::make_unique<DenseKernel>(problem);
 }
 

@@ -19,10 +19,17 @@ class Product {
 
   std::int64_t columns() const { return padded_channels(units_); }
   std::size_t bytes() const { return (weights_.size() + bias_.size()) * sizeof(float); }
-  void run(const float* in, std::int64_t in_stride, std::int64_t rows, float* out,
-           std::int64_t out_stride) const;
+  // With `add`, to what `out` holds.
+  void run(const float* in, std::int64_t in_stride, std::int64_t rows, float* out, std::int64_t out_stride,
+           bool add = false) const;
+  // The same on the calling thread alone.
+  void run_alone(const float* in, std::int64_t in_stride, std::int64_t rows, float* out,
+                 std::int64_t out_stride, bool add = false) const;
 
  private:
+  void multiply(const float* in, std::int64_t in_stride, std::int64_t rows, std::int64_t first,
+                std::int64_t panels, float* out, std::int64_t out_stride, bool add) const;
+
   std::int64_t units_, depth_;
   std::vector<float> weights_;  // panels of depth × 16
   std::vector<float> bias_;     // padded, or empty
@@ -34,6 +41,7 @@ struct DenseProblem {
   std::vector<float> bias;    // units, or empty
   std::vector<PostOperation> post_operations;
 };
+// Null where something is to be added in place behind another post-operation.
 std::unique_ptr<Kernel> make_dense(const DenseProblem& problem);
 
 }  // namespace actionflow::kernels

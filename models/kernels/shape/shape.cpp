@@ -1,4 +1,4 @@
-// Kernels that only move values: concat and its parts, permute, reshape, select frame.
+// Kernels that put one value's elements into another order: permute and reshape.
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -13,69 +13,6 @@ template <class T>
 void copy(const T* from, std::int64_t count, T* to) {
   std::memcpy(to, from, static_cast<std::size_t>(count) * sizeof(T));
 }
-
-template <class T>
-class ConcatKernel final : public Kernel {
- public:
-  ConcatKernel(const std::vector<Layout>& in, const Layout& out) : in_(in), out_(out) {}
-
-  std::string implementation() const override { return "own:concat"; }
-  void run(const Arguments& arguments) const override {
-    parallel_for(out_.rows(), out_.elements(), [&](std::int64_t row) {
-      T* out = static_cast<T*>(arguments.output) + row * out_.padded;
-      T* const end = out + out_.padded;
-      for (std::size_t i = 0; i < in_.size(); ++i) {
-        const std::int64_t channels = in_[i].extents.c;
-        copy(static_cast<const T*>(arguments.inputs[i]) + row * in_[i].padded, channels, out);
-        out += channels;
-      }
-      std::fill(out, end, T{0});
-    });
-  }
-
- private:
-  std::vector<Layout> in_;
-  Layout out_;
-};
-
-template <class T>
-class SelectChannelsKernel final : public Kernel {
- public:
-  SelectChannelsKernel(std::int64_t first, const Layout& in, const Layout& out)
-      : first_(first), in_(in), out_(out) {}
-
-  std::string implementation() const override { return "own:select"; }
-  void run(const Arguments& arguments) const override {
-    const std::int64_t channels = out_.extents.c;
-    parallel_for(out_.rows(), out_.elements(), [&](std::int64_t row) {
-      T* out = static_cast<T*>(arguments.output) + row * out_.padded;
-      copy(static_cast<const T*>(arguments.inputs[0]) + row * in_.padded + first_, channels, out);
-      std::fill(out + channels, out + out_.padded, T{0});
-    });
-  }
-
- private:
-  std::int64_t first_;
-  Layout in_, out_;
-};
-
-template <class T>
-class SelectFrameKernel final : public Kernel {
- public:
-  SelectFrameKernel(int frame, const Layout& in, const Layout& out)
-      : frame_(frame < 0 ? frame + in.extents.t : frame), in_(in), out_(out) {}
-
-  std::string implementation() const override { return "own:select"; }
-  void run(const Arguments& arguments) const override {
-    for (std::int64_t n = 0; n < in_.batch; ++n)
-      copy(static_cast<const T*>(arguments.inputs[0]) + (n * in_.extents.t + frame_) * in_.frame(),
-           in_.frame(), static_cast<T*>(arguments.output) + n * out_.frame());
-  }
-
- private:
-  std::int64_t frame_;
-  Layout in_, out_;
-};
 
 // T,H,W,C
 std::array<std::int64_t, 4> axes_of(const Extents& e) { return {e.t, e.h, e.w, e.c}; }
@@ -156,20 +93,11 @@ std::unique_ptr<Kernel> make_for(ElementType type, const Arguments&... arguments
 
 }  // namespace
 
-std::unique_ptr<Kernel> make_concat(const std::vector<Layout>& in, const Layout& out) {
-  return make_for<ConcatKernel>(out.type, in, out);
-}
-std::unique_ptr<Kernel> make_select_channels(std::int64_t first, const Layout& in, const Layout& out) {
-  return make_for<SelectChannelsKernel>(out.type, first, in, out);
-}
 std::unique_ptr<Kernel> make_permute(const Permute& operation, const Layout& in, const Layout& out) {
   return make_for<PermuteKernel>(out.type, operation, in, out);
 }
 std::unique_ptr<Kernel> make_reshape(const Layout& in, const Layout& out) {
   return make_for<ReshapeKernel>(out.type, in, out);
-}
-std::unique_ptr<Kernel> make_select_frame(int frame, const Layout& in, const Layout& out) {
-  return make_for<SelectFrameKernel>(out.type, frame, in, out);
 }
 
 }  // namespace actionflow::kernels

@@ -2,10 +2,10 @@
 // converted where a map becomes a vector.
 #include <algorithm>
 
-#include "base/error.h"
 #include "models/kernels/converted.h"
 #include "models/kernels/f32_chunks.h"
 #include "models/kernels/operations.h"
+#include "models/kernels/positions.h"
 #include "models/kernels/train_kernel.h"
 
 namespace actionflow::training {
@@ -62,58 +62,53 @@ std::unique_ptr<TrainKernel> there_and_back(std::unique_ptr<Kernel> there, std::
   return std::make_unique<TrainMovement>(std::move(there), std::move(all));
 }
 
-class TrainSelectFrame final : public TrainKernel {
+// What was left out has no gradient.
+class TrainSlice final : public TrainKernel {
  public:
-  TrainSelectFrame(int frame, const TrainKernelRequest& r)
-      : in_(r.in[0]),
-        out_(r.out),
-        frame_(frame < 0 ? frame + in_.extents.t : frame),
-        select_(moving({in_}, out_, [&](const auto& in, const Layout& out) {
-          return kernels::make_select_frame(frame, in[0], out);
-        })) {}
+  TrainSlice(const Slice& slice, const TrainKernelRequest& r)
+      : slice_(slice), in_(r.in[0]), out_(r.out), forward_(kernels::make_slice(slice, in_, out_)) {}
 
   void forward(const ForwardArguments& a) const override {
-    select_->run({.inputs = a.inputs, .output = a.output, .scratch = a.scratch});
+    forward_->run({.inputs = a.inputs, .output = a.output});
   }
 
   void backward(const BackwardArguments& a) const override {
     if (a.input_gradients[0] == nullptr) return;
-    kernels::parallel_for(in_.batch * in_.extents.t, in_.elements(), [&](std::int64_t i) {
-      const std::int64_t n = i / in_.extents.t, t = i % in_.extents.t, frame = in_.frame();
-      if (t != frame_) return clear_chunk(in_.type, a.input_gradients[0], i * frame, frame);
-      for (std::int64_t first = 0; first < frame; first += kChunkFloats) {
-        F32Chunk chunk;
-        const std::int64_t count = std::min(kChunkFloats, frame - first);
-        const float* gradient = load_chunk(out_.type, a.output_gradient, n * frame + first, count, chunk);
-        store_chunk(in_.type, gradient, a.input_gradients[0], i * frame + first, count);
+    kernels::parallel_for(in_.rows(), in_.elements(), [&](std::int64_t row) {
+      clear_chunk(in_.type, a.input_gradients[0], row * in_.padded, in_.padded);
+      kernels::Position at = kernels::position_of(in_.extents, row);
+      const bool channels = slice_.axis == ValueAxis::c;
+      if (!channels) {
+        std::int64_t& step = kernels::along(at, slice_.axis);
+        step -= slice_.begin;
+        if (step < 0 || step >= slice_.count) return;
       }
+      kernels::copy_elements(
+          {out_.type, a.output_gradient, kernels::row_of(out_.extents, at) * out_.padded},
+          {in_.type, a.input_gradients[0], row * in_.padded + (channels ? slice_.begin : 0)}, out_.extents.c);
     });
   }
 
   BackwardReads backward_reads() const override { return {{false}, false}; }
-  std::size_t forward_scratch_bytes() const override { return select_->scratch_bytes(); }
-  std::string implementation() const override { return select_->implementation(); }
+  std::string implementation() const override { return forward_->implementation(); }
 
  private:
+  Slice slice_;
   Layout in_, out_;
-  std::int64_t frame_;
-  std::unique_ptr<Kernel> select_;
+  std::unique_ptr<Kernel> forward_;
 };
 
 }  // namespace
 
 std::unique_ptr<TrainKernel> make_concat(const TrainKernelRequest& r) {
+  const auto& concat = std::get<Concat>(r.node.operation);
   std::vector<std::unique_ptr<Kernel>> parts;
   std::int64_t first = 0;
   for (const Layout& part : r.in) {
-    parts.push_back(moving({r.out}, part, [&](const auto& in, const Layout& out) {
-      return kernels::make_select_channels(first, in[0], out);
-    }));
-    first += part.extents.c;
+    parts.push_back(kernels::make_concat_gradient(concat, first, r.out, part));
+    first += along(part.extents, concat.axis);
   }
-  return std::make_unique<TrainMovement>(
-      moving(r.in, r.out, [](const auto& in, const Layout& out) { return kernels::make_concat(in, out); }),
-      std::move(parts));
+  return std::make_unique<TrainMovement>(kernels::make_concat(concat, r.in, r.out), std::move(parts));
 }
 
 std::unique_ptr<TrainKernel> make_reshape(const TrainKernelRequest& r) {
@@ -134,10 +129,8 @@ std::unique_ptr<TrainKernel> make_permute(const TrainKernelRequest& r) {
   return there_and_back(moving({r.in[0]}, r.out, make(there)), moving({r.out}, r.in[0], make(back)));
 }
 
-std::unique_ptr<TrainKernel> make_select_frame(const TrainKernelRequest& r) {
-  if (r.in[0].padded != r.out.padded)
-    throw ModelError(r.node.name + ": a selected frame has to lie as its input");
-  return std::make_unique<TrainSelectFrame>(std::get<SelectFrame>(r.node.operation).frame, r);
+std::unique_ptr<TrainKernel> make_slice(const TrainKernelRequest& r) {
+  return std::make_unique<TrainSlice>(std::get<Slice>(r.node.operation), r);
 }
 
 }  // namespace actionflow::training

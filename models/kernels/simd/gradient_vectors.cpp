@@ -10,7 +10,8 @@ const GradientVectors& gradient_vectors() {
 }
 
 bool slope_from_result(ActivationKind kind) {
-  return kind != ActivationKind::silu && kind != ActivationKind::hard_swish;
+  return kind != ActivationKind::silu && kind != ActivationKind::hard_swish && kind != ActivationKind::gelu &&
+         kind != ActivationKind::gelu_tanh;
 }
 
 }  // namespace actionflow::training

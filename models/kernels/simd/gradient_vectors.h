@@ -23,6 +23,18 @@ struct DepthwiseGradientRow {
   bool bf16 = false;  // rows and gradient, else f32
 };
 
+// Of layer norm (kernels::LayerNormRows, whose mean and inverse these are): the input's gradient, where it is
+// wanted, which may stand in the gradient's place; the parameters' are added to sums of n floats.
+struct LayerNormGradientRows {
+  const void *in = nullptr, *gradient = nullptr;
+  void* out = nullptr;  // or null
+  bool bf16 = false;
+  std::int64_t rows = 0, in_stride = 0, gradient_stride = 0;  // out lies as in
+  std::int64_t groups = 1, n = 0;
+  const float *gamma = nullptr, *mean = nullptr, *inverse = nullptr;
+  float *gamma_sums = nullptr, *beta_sums = nullptr;
+};
+
 struct GradientVectors {
   const char* name;  // generic, avx2, avx512
 
@@ -38,6 +50,7 @@ struct GradientVectors {
   void (*gru_state)(const float* z, const float* candidate, const float* previous, float* state_gradient,
                     float* z_gradient, float* candidate_gradient, std::int64_t n);
   void (*depthwise_kernel)(const DepthwiseGradientRow& row);
+  void (*layer_norm)(const LayerNormGradientRows& rows);
 };
 
 // The best that this processor runs.

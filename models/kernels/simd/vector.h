@@ -24,7 +24,8 @@ struct PoolRow {
   bool bf16_in = false, bf16_out = false;  // else f32
 };
 
-// out[r][0, panels·16) = bias + Σ_k in[r][k]·weights[panel][k][0, 16), in the order of k.
+// out[r][0, panels·16) = bias + Σ_k in[r][k]·weights[panel][k][0, 16), in the order of k; with `add` also
+// what out holds.
 struct DenseBlock {
   const float* in = nullptr;
   std::int64_t in_stride = 0;
@@ -35,6 +36,31 @@ struct DenseBlock {
   const float* bias = nullptr;  // may be null
   float* out = nullptr;
   std::int64_t out_stride = 0;
+  bool add = false;
+};
+
+// Rows of scores become weights 2^(score − peak), `peak` the greatest of the row so far: what was summed
+// under a lesser one before (`sum`, and `totals`, rows of floats) is scaled down. Beyond `columns` weights
+// are zero.
+struct ScoreRows {
+  float* scores = nullptr;
+  std::int64_t rows = 0, columns = 0, stride = 0;  // stride: of scores, a multiple of 16
+  float* peak = nullptr;                           // one a row; −1e30 at first
+  float* sum = nullptr;                            // of the weights, one a row
+  float* totals = nullptr;
+  std::int64_t totals_stride = 0;  // a multiple of 16
+};
+
+// y = gamma·(x − mean)/√(variance + epsilon) + beta over each of `groups` parts of n channels of a row.
+struct LayerNormRows {
+  const void* in = nullptr;
+  void* out = nullptr;
+  bool bf16 = false;  // in and out, else f32
+  std::int64_t rows = 0, in_stride = 0, out_stride = 0;
+  std::int64_t groups = 1, n = 0;
+  const float *gamma = nullptr, *beta = nullptr;  // n each
+  float epsilon = 0;
+  float *mean = nullptr, *inverse = nullptr;  // rows × groups of 1/√(variance + epsilon), or null
 };
 
 // One row of outputs of a depthwise convolution; rows and their weights (width taps × padded each) as
@@ -66,6 +92,8 @@ struct VectorKernels {
   void (*binary)(Elementwise::Kind kind, float scale, const float* a, int a_step, const float* b, int b_step,
                  float* out, std::int64_t n);
   void (*softmax)(const float* in, float* out, std::int64_t n);
+  void (*weigh_scores)(const ScoreRows& rows);
+  void (*layer_norm)(const LayerNormRows& rows);
   // Column by column over rows that lie `stride` apart, then times `scale`.
   void (*sum_rows)(const float* in, std::int64_t rows, std::int64_t stride, float scale, float* out,
                    std::int64_t n);

@@ -34,13 +34,13 @@ TEST(Traits, WhatSeesAllStepsHasNoWindowInTime) {
   EXPECT_TRUE(traits_of_node(Reduction{.time = false}, clip, sequence).time);
   EXPECT_TRUE(traits_of_node(Reduction{}, frame, {8, 1, 1, 1}).time);
   EXPECT_FALSE(traits_of_node(Recurrent{.units = 3, .sequence = true}, sequence, {3, 5, 1, 1}).time);
-  EXPECT_FALSE(traits_of_node(SelectFrame{}, clip, frame).time);
+  EXPECT_FALSE(traits_of_node(Slice{}, clip, frame).time);
   EXPECT_FALSE(traits_of_node(Permute{.order = {1, 0, 2, 3}}, clip, {8, 4, 5, 4}).time);
   EXPECT_FALSE(traits_of_node(Reshape{{640, 1, 1, 1}}, clip, {640, 1, 1, 1}).time);
 }
 
-TEST(Traits, ASampleIsCountedFromTheBeginning) {
-  EXPECT_EQ(traits_of_node(SelectFrame{-2}, {8, 5, 4, 4}, {8, 1, 4, 4}).sample, 3);
+TEST(Traits, ASampleIsPartOfItsClipsMemory) {
+  EXPECT_EQ(traits_of_node(Slice{ValueAxis::t, 3}, {8, 5, 4, 4}, {8, 1, 4, 4}).first, 48);
 }
 
 TEST(Traits, DropoutIsTheSameValueWhereItDropsNothing) {

@@ -36,7 +36,8 @@ GraphMaker joined(const std::vector<Extents>& in, Operation operation, const Ext
 TEST(TrainActivation, EveryKindHasItsSlope) {
   for (const ActivationKind kind :
        {ActivationKind::relu, ActivationKind::sigmoid, ActivationKind::hard_sigmoid, ActivationKind::tanh,
-        ActivationKind::silu, ActivationKind::hard_swish, ActivationKind::softmax})
+        ActivationKind::silu, ActivationKind::hard_swish, ActivationKind::gelu, ActivationKind::gelu_tanh,
+        ActivationKind::softmax})
     for (const std::int64_t channels : kChannels) {
       SCOPED_TRACE(::testing::Message() << static_cast<int>(kind) << " on " << channels << " channels");
       const Extents extents{channels, 2, 3, 5};
@@ -169,8 +170,8 @@ TEST(TrainMovement, ReshapePermuteAndSelectedFramesGoBackWhereTheyCameFrom) {
     expect_trains(one_node({c, 2, 3, 4}, Reshape{{c * 2, 1, 3, 4}}, {c * 2, 1, 3, 4}));
     expect_trains(one_node({c, 2, 3, 4}, Permute{{1, 0, 2, 3}}, {c, 3, 2, 4}));
     expect_trains(one_node({c, 2, 3, 4}, Permute{{3, 1, 0, 2}}, {4, c, 3, 2}));
-    expect_trains(one_node({c, 3, 3, 4}, SelectFrame{1}, {c, 1, 3, 4}));
-    expect_trains(one_node({c, 3, 3, 4}, SelectFrame{-1}, {c, 1, 3, 4}));
+    expect_trains(one_node({c, 3, 3, 4}, Slice{ValueAxis::t, 1}, {c, 1, 3, 4}));
+    expect_trains(one_node({c, 3, 3, 4}, Slice{ValueAxis::t, 2}, {c, 1, 3, 4}));
   }
 }
 

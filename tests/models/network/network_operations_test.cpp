@@ -1,37 +1,8 @@
 // Every operation of a plan against the plain loops of tests/models/reference.h.
-#include <gtest/gtest.h>
-
-#include "base/processor.h"
-#include "tests/models/graph/network_graphs.h"
-#include "tests/models/reference.h"
+#include "tests/models/network/operation_check.h"
 
 namespace actionflow::testing {
 namespace {
-
-// Rounding of f32 in another order of summation.
-constexpr double kTolerance = 1e-5;
-// bf16 has 8 bits; a few operations in a row.
-constexpr double kBf16Tolerance = 0.03, kBf16MeanTolerance = 0.006;
-
-void expect_in_bf16(const GraphMaker& maker, const Tensor& clip, const Tensor& expected) {
-  if (!has_avx512_bf16()) return;
-  const auto network = Network::compile(maker.architecture(), maker.weights,
-                                        {.precision = Precision::bf16, .threads = 2, .batch = clip.dim(0)});
-  Workspace workspace(*network);
-  const Deviation off = deviation(network->predict(clip, workspace), expected);
-  EXPECT_LE(off.largest, kBf16Tolerance) << "bf16";
-  EXPECT_LE(off.mean, kBf16MeanTolerance) << "bf16";
-}
-
-void expect_as_reference(const GraphMaker& maker, std::int64_t batch = 1) {
-  const Tensor clip = maker.clip(batch);
-  const auto network = Network::compile(maker.architecture(), maker.weights, {.threads = 2, .batch = batch});
-  Workspace workspace(*network);
-  const Tensor expected = reference(maker.graph, maker.weights.tensors, clip);
-  EXPECT_LE(deviation(network->predict(clip, workspace), expected).largest, kTolerance);
-  EXPECT_LE(deviation(network->predict(clip, workspace), expected).largest, kTolerance) << "when run again";
-  expect_in_bf16(maker, clip, expected);
-}
 
 TEST(NetworkOperations, ConvolutionsOfOddChannelCountsEqualTheReference) {
   for (const std::int64_t in : {1, 3, 5, 17, 33})
@@ -135,9 +106,9 @@ TEST(NetworkOperations, ReductionsEqualTheReference) {
 }
 
 TEST(NetworkOperations, ActivationsEqualTheReferenceFusedAndAlone) {
-  for (const auto kind :
-       {ActivationKind::relu, ActivationKind::sigmoid, ActivationKind::hard_sigmoid, ActivationKind::tanh,
-        ActivationKind::silu, ActivationKind::hard_swish, ActivationKind::softmax})
+  for (const auto kind : {ActivationKind::relu, ActivationKind::sigmoid, ActivationKind::hard_sigmoid,
+                          ActivationKind::tanh, ActivationKind::silu, ActivationKind::hard_swish,
+                          ActivationKind::gelu, ActivationKind::gelu_tanh, ActivationKind::softmax})
     for (const std::int64_t filters : {7, 16}) {
       SCOPED_TRACE(std::to_string(static_cast<int>(kind)) + " on " + std::to_string(filters));
       GraphMaker maker({5, 2, 6, 5});
@@ -193,14 +164,14 @@ TEST(NetworkOperations, ReshapeAndPermuteEqualTheReference) {
   }
 }
 
-TEST(NetworkOperations, ConcatAndSelectFrameEqualTheReference) {
+TEST(NetworkOperations, ConcatAndSelectedFramesEqualTheReference) {
   for (const std::int64_t batch : {1, 2}) {
     GraphMaker maker({3, 4, 6, 8});
     const int a = maker.convolution(-1, {.filters = 7, .kernel = {1, 1, 1}});
     const int b = maker.convolution(-1, {.filters = 18, .kernel = {1, 1, 1}});
     const int joined = maker.add(Concat{}, {a, -1, b}, {28, 4, 6, 8});
-    const int last = maker.add(SelectFrame{-1}, {joined}, {28, 1, 6, 8});
-    const int clip = maker.add(SelectFrame{1}, {-1}, {3, 1, 6, 8});
+    const int last = maker.add(Slice{ValueAxis::t, 3}, {joined}, {28, 1, 6, 8});
+    const int clip = maker.add(Slice{ValueAxis::t, 1}, {-1}, {3, 1, 6, 8});
     const int picture = maker.convolution(
         clip, {.filters = 4, .kernel = {1, 3, 3}, .pad_begin = {0, 1, 1}, .pad_end = {0, 1, 1}});
     maker.add(Concat{}, {last, picture}, {32, 1, 6, 8});
@@ -217,7 +188,7 @@ TEST(NetworkOperations, ElementwiseRepeatsExtentsOfOne) {
       const int one = maker.convolution(-1, {.filters = 1, .kernel = {1, 1, 1}});
       const int other = maker.convolution(-1, {.filters = channels, .kernel = {1, 1, 1}});
       const int three = maker.add(Elementwise{kind, 0.5F}, {other, -1, gate}, all);
-      const int frame = maker.add(SelectFrame{0}, {three}, {channels, 1, 5, 4});
+      const int frame = maker.add(Slice{}, {three}, {channels, 1, 5, 4});
       const int twice = maker.add(Elementwise{kind, 1}, {frame, three}, all);
       const int same = maker.add(Elementwise{kind, 2}, {twice, three}, all);
       maker.add(Elementwise{kind, 1}, {one, same}, all);

@@ -32,6 +32,10 @@ double exact(ActivationKind kind, double x) {
       return x / (1 + std::exp(-x));
     case ActivationKind::hard_swish:
       return x * clip(x / 6 + 0.5);
+    case ActivationKind::gelu:
+      return x / 2 * std::erfc(-x / std::sqrt(2.0));
+    case ActivationKind::gelu_tanh:
+      return x / 2 * (1 + std::tanh(std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x)));
     default:
       return std::max(x, 0.0);
   }
@@ -47,7 +51,8 @@ TEST(NetworkVectors, ActivationsAreWithinRoundingOfTheExactFunctionFarFromAndNea
   std::vector<float> out(in.size());
   for (const VectorKernels* vectors : runnable())
     for (const auto kind : {ActivationKind::relu, ActivationKind::sigmoid, ActivationKind::hard_sigmoid,
-                            ActivationKind::tanh, ActivationKind::silu, ActivationKind::hard_swish}) {
+                            ActivationKind::tanh, ActivationKind::silu, ActivationKind::hard_swish,
+                            ActivationKind::gelu, ActivationKind::gelu_tanh}) {
       vectors->activate({.kind = kind}, in.data(), out.data(), static_cast<std::int64_t>(in.size()));
       for (std::size_t i = 0; i < in.size(); ++i) {
         const double expected = exact(kind, in[i]);

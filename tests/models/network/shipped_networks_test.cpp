@@ -47,7 +47,8 @@ INSTANTIATE_TEST_SUITE_P(
 struct Published {
   const char* name;
   std::int64_t trainable;
-  double gmac;  // as published, or counted on the modules of torchvision and PyTorchVideo
+  // As published, or counted on the modules of torchvision, PyTorchVideo and transformers.
+  double gmac;
 };
 
 class PublishedNetwork : public ::testing::TestWithParam<Published> {};
@@ -66,7 +67,11 @@ INSTANTIATE_TEST_SUITE_P(
                       Published{"s3d", 8'320'048, 17.98}, Published{"x3d_xs", 3'794'274, 0.605},
                       Published{"x3d_s", 3'794'274, 1.963}, Published{"x3d_m", 3'794'274, 4.732},
                       Published{"slow_r50", 32'454'096, 41.74}, Published{"c2d_r50", 24'327'632, 19.49},
-                      Published{"i3d_r50", 28'043'472, 28.41}, Published{"csn_r101", 22'213'776, 56.47}),
+                      Published{"i3d_r50", 28'043'472, 28.41}, Published{"csn_r101", 22'213'776, 56.47},
+                      Published{"videomae_s", 22'033'936, 56.878},
+                      Published{"videomae_b", 86'534'800, 180.345},
+                      Published{"timesformer_b", 121'566'352, 195.830},
+                      Published{"mvit_v2_s", 34'537'744, 64.224}, Published{"swin3d_t", 28'158'070, 43.882}),
     [](const auto& tested) { return std::string(tested.param.name); });
 
 TEST(ShippedNetworks, ReadBackFromTheirOwnTextAsTheSame) {

@@ -140,7 +140,8 @@ class RandomWindow {
         break;
       }
       case 3:
-        value = make_.flatten(make_.add(SelectFrame{draw(0, 1) - 1}, {value}, {in.c, 1, in.h, in.w}));
+        value = make_.flatten(
+            make_.add(Slice{ValueAxis::t, draw(0, 1) == 0 ? in.t - 1 : 0}, {value}, {in.c, 1, in.h, in.w}));
         break;
       default: {  // a padded convolution, then the maximum over time
         const Convolution padded{

@@ -1,0 +1,12 @@
+#include "models/graph/operations/operations.h"
+
+namespace actionflow {
+
+Traits traits_of(const LayerNorm&, const Graph&, const GraphNode&) {
+  Traits traits;
+  traits.name = "layer norm";
+  traits.in_place = true;
+  return traits;
+}
+
+}  // namespace actionflow
