@@ -64,8 +64,10 @@ std::string suffixes_to_write() {
 }  // namespace
 
 const std::vector<WeightFormat>& weight_formats() {
-  static const std::vector<WeightFormat> formats{safetensors_format(), sharded_safetensors_format(),
-                                                 keras_hdf5_format(), torch_format(), onnx_format()};
+  static const std::vector<WeightFormat> formats{safetensors_format(),   sharded_safetensors_format(),
+                                                 keras_hdf5_format(),    keras_archive_format(),
+                                                 keras_weights_format(), torch_format(),
+                                                 onnx_format()};
   return formats;
 }
 
@@ -74,14 +76,11 @@ const WeightFormat& weight_format_of(const std::filesystem::path& file) {
   for (const WeightFormat& format : weight_formats()) {
     if (format.recognises(head)) return format;
   }
-  if (head.bytes.starts_with(kZipSignature)) {
-    throw ModelError(fmt::format(
-        "{}: is a zip archive, but not PyTorch's; Keras' is not read, its own HDF5 is (save it as .h5)",
-        file.string()));
-  }
   for (const WeightFormat& format : weight_formats()) {
     if (has_suffix(format, file)) return format;  // whose reader says what is wrong with it
   }
+  if (head.bytes.starts_with(kZipSignature))
+    throw ModelError(fmt::format("{}: is a zip archive, but neither PyTorch's nor Keras'", file.string()));
   throw ModelError(fmt::format("{}: is no weights file that is known here: expected {}", file.string(),
                                names_of_formats()));
 }

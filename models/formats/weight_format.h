@@ -90,6 +90,8 @@ struct WeightFormat {
 // Defined in the format's folder.
 WeightFormat safetensors_format();
 WeightFormat keras_hdf5_format();
+WeightFormat keras_archive_format();
+WeightFormat keras_weights_format();
 WeightFormat torch_format();
 WeightFormat sharded_safetensors_format();
 WeightFormat onnx_format();

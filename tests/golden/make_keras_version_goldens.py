@@ -130,6 +130,33 @@ def mixed_precision(k):
                          layers.Dense(3, dtype=policy)])
 
 
+@case
+def models_within(k):
+    """A sequential model in a functional one, and a functional one in a sequential one in it."""
+    layers = k.layers
+    entry = layers.Input((3, 6, 6, 2), name="clip")
+    x = layers.TimeDistributed(layers.Conv2D(3, 3, padding="same", activation="relu", name="inner"), name="each")(entry)
+    x = layers.BatchNormalization(name="norm")(layers.Conv3D(4, 3, name="volume")(x))
+    x = layers.Reshape((4, 16), name="rows")(layers.Permute((2, 3, 1, 4), name="turned")(x))
+    x = layers.Bidirectional(layers.LSTM(3, return_sequences=True), name="both_ways")(x)
+    x = layers.Bidirectional(layers.GRU(2), merge_mode="sum", name="summed")(x)
+    inside = layers.Input((5,), name="clip_of_residual")
+    joined = layers.Add(name="join")([layers.Dense(5, name="one")(inside), layers.Dense(5, name="other")(inside)])
+    residual = k.Model(inside, joined, name="residual")
+    head = k.Sequential([layers.Input((2,)), layers.Dense(5, activation="tanh", name="left"), layers.PReLU(name="slope"),
+                         residual, layers.Dense(4, name="right")], name="head")
+    return k.Model(entry, layers.Dense(3, activation="softmax", name="classes")(head(x)))
+
+
+@case
+def classes(k):
+    """Names whose order is not that of their layers."""
+    layers = k.layers
+    return k.Sequential([layers.Input((3, 6, 6, 2)), layers.Conv3D(4, 3, name="b_conv"), layers.Conv3D(3, 1, name="a_conv"),
+                         layers.BatchNormalization(name="norm"), layers.GlobalAveragePooling3D(),
+                         layers.Dense(2, name="scores")])
+
+
 def float32_copy(k, model):
     config = json.loads(json.dumps(model.get_config()).replace("mixed_float16", "float32"))
     copy = k.Sequential.from_config(config)
@@ -165,7 +192,21 @@ def make(name, version):
     np.save(folder / "output.npy", to_ncthw(output, output.ndim - 1))
     options = {"save_format": "h5"} if k is tf_keras else {}
     model.save(folder / "keras.h5", include_optimizer=False, **options)
+    if name in ("models_within", "classes"):
+        write_other_forms(model, folder)
     print(f"{folder.name}: {(folder / 'keras.h5').stat().st_size} bytes, output {output.ravel()[:3]}")
+
+
+def write_other_forms(model, folder):
+    """The same network as .keras and as weights alone, whose model.yaml is written by hand."""
+    for form, write in ("keras", model.save), ("weights.h5", model.save_weights):
+        if form == "weights.h5" and folder.name == "models_within_keras2":
+            continue  # holds no names: which layer of which model is which is not to be known
+        other = folder.with_name(f"{folder.name}_{form.split('.')[0]}")
+        other.mkdir(exist_ok=True)
+        for name in "input.npy", "output.npy":
+            shutil.copy(folder / name, other / name)
+        write(other / f"keras.{form}")
 
 
 def refused():

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
@@ -20,13 +21,16 @@
 #include <system_error>
 
 #include "base/error.h"
+#include "base/temporary_folder.h"
 #include "models/formats/hdf5/hdf5_reader.h"
+#include "models/formats/hdf5/hdf5_writer.h"
 #include "models/formats/safetensors/safetensors.h"
 
 namespace actionflow {
 namespace {
 
-constexpr const char* kArgument = "--internal-read-hdf5";
+constexpr const char* kRead = "--internal-read-hdf5";
+constexpr const char* kWrite = "--internal-write-hdf5";
 // Marks the child's environment: a program whose main() lacks run_hdf5_child() must not start itself
 // again and again.
 constexpr const char* kVariable = "ACTIONFLOW_HDF5_CHILD";
@@ -109,6 +113,18 @@ int serve(const char* path, std::uint64_t most_bytes) {
   }
 }
 
+int serve_writing(const char* content, const char* file) {
+  try {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    limit(RLIMIT_CORE, 0, 0);
+    write_hdf5_here(read_safetensors(content), file);
+    return static_cast<int>(ExitCode::done);
+  } catch (const std::exception& error) {
+    write_all(STDOUT_FILENO, error.what());
+    return static_cast<int>(ExitCode::model);
+  }
+}
+
 // ---- the parent ----
 
 class Descriptor {
@@ -134,15 +150,15 @@ class Descriptor {
 // A running child: ended and waited for at the latest when this goes.
 class Child {
  public:
-  Child(const std::string& path, std::uint64_t most_bytes, int output) {
+  // `how`: the argument that says what to do, and two more.
+  Child(std::array<std::string, 3> how, int output) {
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
     posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-    std::string program = "actionflow", argument = kArgument, file = path, most = std::to_string(most_bytes),
-                mark = fmt::format("{}=1", kVariable);
-    char* const arguments[] = {program.data(), argument.data(), file.data(), most.data(), nullptr};
+    std::string program = "actionflow", mark = fmt::format("{}=1", kVariable);
+    char* const arguments[] = {program.data(), how[0].data(), how[1].data(), how[2].data(), nullptr};
     std::vector<char*> environment;
     for (char** variable = environ; *variable != nullptr; ++variable) environment.push_back(*variable);
     environment.push_back(mark.data());
@@ -151,7 +167,7 @@ class Child {
     posix_spawn_file_actions_destroy(&actions);
     if (code != 0) {
       pid_ = -1;
-      fail_system("the process that reads HDF5 files cannot be started", code);
+      fail_system("the process for HDF5 files cannot be started", code);
     }
   }
   Child(const Child&) = delete;
@@ -221,8 +237,7 @@ void check_status(int status, const std::string& output, std::uint64_t seconds, 
             ? fmt::format("{}: damaged: reading it as HDF5 took more than {} s", name, seconds)
             : fmt::format("{}: damaged: the HDF5 library crashed on it ({})", name, strsignal(signal)));
   }
-  throw Error(ExitCode::failure,
-              fmt::format("{}: the process that reads HDF5 files could not do its work", name));
+  throw Error(ExitCode::failure, fmt::format("{}: the process for HDF5 files could not do its work", name));
 }
 
 KerasFile unpack(SafetensorsFile stream, const std::string& name) {
@@ -246,20 +261,24 @@ KerasFile unpack(SafetensorsFile stream, const std::string& name) {
   return content;
 }
 
+void check_main() {
+  if (getenv(kVariable) != nullptr)
+    throw Error(ExitCode::failure,
+                "this program cannot work on HDF5 files: its main() lacks run_hdf5_child()");
+}
+
 KerasFile read_through_child(const std::filesystem::path& file, std::uint64_t network_bytes) {
   const std::string name = file.string();
   std::error_code error;
   const std::uint64_t size = std::filesystem::file_size(file, error);
   if (error) throw ModelError(fmt::format("{}: {}", name, error.message()));
-  if (getenv(kVariable) != nullptr) {
-    throw Error(ExitCode::failure, "this program cannot read HDF5 files: its main() lacks run_hdf5_child()");
-  }
+  check_main();
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) fail_system(name, errno);
   Descriptor output(ends[0]), input(ends[1]);
   const std::uint64_t most = std::max(4 * size, std::min(network_bytes, kMostExpansion * size));
   const std::uint64_t seconds = seconds_for(most);
-  Child child(std::filesystem::absolute(file).string(), most, input.get());
+  Child child({kRead, std::filesystem::absolute(file).string(), std::to_string(most)}, input.get());
   input.close();
   const std::string stream = read_until_closed(output.get(), most + kMostStreamTextBytes,
                                                std::chrono::seconds(seconds + seconds / 2), name);
@@ -280,8 +299,31 @@ KerasFile read_keras_file(const std::filesystem::path& file, std::uint64_t netwo
   return content;
 }
 
+std::string hdf5_file(const Hdf5Content& content) {
+  check_main();
+  const TemporaryFolder folder("actionflow-hdf5");
+  const std::filesystem::path given = folder.path() / "content.safetensors", made = folder.path() / "made.h5";
+  SafetensorsContent stream;
+  for (const auto& [path, tensor] : content.tensors) stream.tensors[path] = &tensor;
+  for (const auto& [group, name] : content.group_names) stream.metadata[group + " name"] = name;
+  write_safetensors(stream, given);
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) fail_system("an HDF5 file", errno);
+  Descriptor output(ends[0]), input(ends[1]);
+  const std::uint64_t seconds = seconds_for(std::filesystem::file_size(given));
+  Child child({kWrite, given.string(), made.string()}, input.get());
+  input.close();
+  const std::string words = read_until_closed(output.get(), kMostStreamTextBytes,
+                                              std::chrono::seconds(seconds + seconds / 2), "an HDF5 file");
+  check_status(child.wait(), words, seconds, "an HDF5 file");
+  std::ifstream stream_back(made, std::ios::binary);
+  return {std::istreambuf_iterator<char>(stream_back), {}};
+}
+
 std::optional<int> run_hdf5_child(int argc, char** argv) {
-  if (argc != 4 || std::strcmp(argv[1], kArgument) != 0 || getenv(kVariable) == nullptr) return std::nullopt;
+  if (argc != 4 || getenv(kVariable) == nullptr) return std::nullopt;
+  if (std::strcmp(argv[1], kWrite) == 0) return serve_writing(argv[2], argv[3]);
+  if (std::strcmp(argv[1], kRead) != 0) return std::nullopt;
   return serve(argv[2], std::strtoull(argv[3], nullptr, 10));
 }
 

@@ -14,6 +14,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,6 +24,10 @@
 namespace actionflow {
 
 // A weight as the file has it: Keras' axes, Keras' names.
+//
+// Keras 2 and .h5 of Keras 3 name each weight. .weights.h5 and the file inside a .keras number them: then the
+// layer is its name, "outer/inner" where it stands in a model within, or, where the file holds no names, its
+// groups, "layers/conv3d_1"; the weight is "vars/0", or "forward_layer/cell/vars/0".
 struct KerasWeight {
   std::string layer;  // "conv3d_3"
   std::string name;   // "conv3d_3/kernel:0"
@@ -44,6 +49,14 @@ KerasFile read_keras_file(const std::filesystem::path& file);
 // The same for such files, of which the network's size is known by now: tensors may take `network_bytes`,
 // what its parameters are in float32, as far as compression can hold them in the file. More is refused.
 KerasFile read_keras_file(const std::filesystem::path& file, std::uint64_t network_bytes);
+
+// An HDF5 file with these tensors, by their paths in it ("layers/conv3d/vars/0"), and groups with the
+// attribute `name`; written by such a child, too. Throws Error.
+struct Hdf5Content {
+  std::map<std::string, Tensor> tensors;
+  std::map<std::string, std::string> group_names;
+};
+std::string hdf5_file(const Hdf5Content& content);
 
 // The exit code when this process is such a child, which has then done its work; else nothing.
 std::optional<int> run_hdf5_child(int argc, char** argv);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 #include "base/error.h"
@@ -15,6 +16,7 @@ namespace {
 constexpr std::size_t kMostNames = 100'000;
 constexpr std::size_t kMostTextBytes = 4 << 20;  // a network's description takes some ten kilobytes
 constexpr int kMostRank = 8;
+constexpr int kDeepestGroup = 32;
 constexpr std::uint64_t kMostCompression = 1032;  // of deflate, the best that files have
 
 [[noreturn]] void fail(const std::string& what) { throw ModelError(what); }
@@ -189,6 +191,96 @@ void read_layers(hid_t group, std::uint64_t budget, std::vector<KerasWeight>& we
   }
 }
 
+// The names of what a group holds, sorted. All are links inside this file.
+std::vector<std::string> names_in(hid_t group) {
+  std::vector<std::string> names;
+  const auto add = [](hid_t, const char* name, const H5L_info_t*, void* to) -> herr_t {
+    auto& list = *static_cast<std::vector<std::string>*>(to);
+    if (list.size() == kMostNames) return -1;
+    list.emplace_back(name);
+    return 0;
+  };
+  if (H5Literate(group, H5_INDEX_NAME, H5_ITER_INC, nullptr, add, &names) < 0)
+    fail("a group cannot be listed");
+  for (const std::string& name : names) check_links(group, name);
+  return names;
+}
+
+bool is_group(hid_t where, const std::string& name) {
+  const Handle object(H5Oopen(where, name.c_str(), H5P_DEFAULT), H5Oclose, fmt::format("'{}'", name));
+  return H5Iget_type(object) == H5I_GROUP;
+}
+
+// The layout of Keras 3 and of .weights.h5: layers/CLASS_3/vars/0, where later versions note the layer's own
+// name beside `vars`; parts of a layer (forward_layer, cell) and layers of a model within stand below it.
+class NumberedVariables {
+ public:
+  NumberedVariables(std::uint64_t budget, std::vector<KerasWeight>& weights)
+      : budget_(budget), weights_(weights) {}
+
+  void read(hid_t root) { read_model(root, {.group = {}, .named = std::string()}, 0); }
+
+ private:
+  // What a layer is called: by its groups, "layers/conv3d_1", and by names, where all on the way have one.
+  struct Called {
+    std::string group;
+    std::optional<std::string> named = std::string();
+  };
+
+  void read_model(hid_t model, const Called& called, int depth) {
+    const Handle layers = open_group(model, "layers");
+    for (const std::string& step : names_in(layers)) {
+      if (!is_group(layers, step)) continue;
+      const Handle layer = open_group(layers, step);
+      Called own{called.group + (called.group.empty() ? "" : "/") + "layers/" + step, std::nullopt};
+      const std::string name = H5Lexists(layer, "vars", H5P_DEFAULT) > 0
+                                   ? read_text(open_group(layer, "vars"), "name")
+                                   : std::string();
+      if (called.named && !name.empty())
+        own.named = called.named->empty() ? name : *called.named + "/" + name;
+      read_part(layer, own, {}, depth + 1);
+    }
+  }
+
+  void read_part(hid_t part, const Called& called, const std::string& path, int depth) {
+    if (depth > kDeepestGroup) fail(fmt::format("groups stand more than {} deep", kDeepestGroup));
+    for (const std::string& step : names_in(part)) {
+      if (!is_group(part, step)) continue;
+      if (step == "vars") {
+        read_variables(open_group(part, step), called, path);
+      } else if (step == "layers") {
+        read_model(part, called, depth + 1);
+      } else {
+        read_part(open_group(part, step), called, path + step + "/", depth + 1);
+      }
+    }
+  }
+
+  void read_variables(hid_t variables, const Called& called, const std::string& path) {
+    for (std::size_t i = 0; H5Lexists(variables, std::to_string(i).c_str(), H5P_DEFAULT) > 0; ++i) {
+      if (weights_.size() == kMostNames) fail("too many weights");
+      weights_.push_back({called.named.value_or(called.group), fmt::format("{}vars/{}", path, i),
+                          read_dataset(variables, std::to_string(i), budget_)});
+    }
+  }
+
+  std::uint64_t budget_;
+  std::vector<KerasWeight>& weights_;
+};
+
+void read_weights(hid_t root, std::uint64_t budget, std::vector<KerasWeight>& weights) {
+  const auto holds = [&](const char* name) { return H5Lexists(root, name, H5P_DEFAULT) > 0; };
+  if (has_attribute(root, "layer_names") || has_attribute(root, "layer_names0")) {
+    read_layers(root, budget, weights);
+  } else if (holds("model_weights")) {
+    read_layers(open_group(root, "model_weights"), budget, weights);
+  } else if (holds("layers")) {
+    NumberedVariables(budget, weights).read(root);
+  } else {
+    fail("holds none of 'model_weights', 'layer_names' and 'layers': no model that Keras saved");
+  }
+}
+
 }  // namespace
 
 KerasFile read_keras_file_here(const std::filesystem::path& path, std::uint64_t most_bytes) {
@@ -198,15 +290,8 @@ KerasFile read_keras_file_here(const std::filesystem::path& path, std::uint64_t 
   KerasFile content;
   content.model_config = read_text(root, "model_config");
   content.keras_version = read_text(root, "keras_version");
-  const bool at_root = has_attribute(root, "layer_names") || has_attribute(root, "layer_names0");
-  if (!at_root && H5Lexists(root, "model_weights", H5P_DEFAULT) <= 0)
-    fail("holds neither 'model_weights' nor 'layer_names': no model that Keras saved as .h5");
   try {
-    if (at_root) {
-      read_layers(root, most_bytes, content.weights);
-    } else {
-      read_layers(open_group(root, "model_weights"), most_bytes, content.weights);
-    }
+    read_weights(root, most_bytes, content.weights);
   } catch (const BeyondBudget&) {
     content.weights.clear();
     content.whole = false;

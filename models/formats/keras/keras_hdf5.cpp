@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <map>
 #include <set>
 #include <string_view>
@@ -13,6 +14,7 @@
 #include "models/formats/axis_order.h"
 #include "models/formats/keras/keras_config.h"
 #include "models/formats/keras/keras_layers.h"
+#include "models/formats/keras/keras_network.h"
 
 namespace actionflow {
 namespace {
@@ -76,28 +78,6 @@ void add_by_direction(Group group, std::vector<Group>& groups) {
   }
 }
 
-// Layers that have weights, in the file's order.
-std::vector<Group> group_by_layer(std::vector<KerasWeight>& weights, const Architecture& architecture) {
-  std::vector<Group> held;
-  for (KerasWeight& weight : weights) {
-    if (held.empty() || held.back().layer != weight.layer) held.push_back({weight.layer, {}});
-    held.back().weights.push_back({&weight, {}});
-  }
-  std::set<std::string> names;
-  for (const LayerInfo& layer : architecture.layers) names.insert(layer.name);
-  std::vector<Group> groups;
-  for (Group& group : held) {
-    find_directions(group);
-    const bool two = names.contains(keras::direction_name(layer_name_from_keras(group.layer), "backward"));
-    if (two) {
-      add_by_direction(std::move(group), groups);
-    } else {
-      groups.push_back(std::move(group));
-    }
-  }
-  return groups;
-}
-
 std::vector<const LayerInfo*> layers_with_parameters(const Architecture& architecture) {
   std::vector<const LayerInfo*> layers;
   for (const LayerInfo& layer : architecture.layers) {
@@ -106,29 +86,106 @@ std::vector<const LayerInfo*> layers_with_parameters(const Architecture& archite
   return layers;
 }
 
+// A name as it is left where some characters may not stand in it.
+std::string plain(std::string name) {
+  std::replace_if(
+      name.begin(), name.end(), [](char c) { return c == '/' || c == '.'; }, '_');
+  return name;
+}
+
+// Numbered weights stand in the order of their classes' names, which says nothing of the network's.
+bool is_numbered(const Group& group) {
+  return group.weights.front().weight->name.find("vars/") != std::string::npos;
+}
+
 // Our layer of each group. Names decide where they are all known, else the order.
 std::vector<const LayerInfo*> match(const std::vector<Group>& groups, const Architecture& architecture,
                                     const std::string& file) {
   std::vector<const LayerInfo*> layers = layers_with_parameters(architecture);
   std::map<std::string, const LayerInfo*> by_name;
   for (const LayerInfo* layer : layers) by_name.emplace(layer->name, layer);
+  for (const LayerInfo* layer : layers) by_name.emplace(plain(layer->name), layer);
   std::vector<const LayerInfo*> matched;
   for (const Group& group : groups) {
-    const auto found = by_name.find(layer_name_from_keras(group.layer));
+    const std::string name = layer_name_from_keras(group.layer);
+    const auto exact = by_name.find(name), found = exact == by_name.end() ? by_name.find(plain(name)) : exact;
     if (found == by_name.end()) break;
     matched.push_back(found->second);
   }
   if (matched.size() == groups.size()) return matched;
-  if (groups.size() == layers.size()) return layers;
+  const bool ordered = std::none_of(groups.begin(), groups.end(), is_numbered);
+  if (ordered && groups.size() == layers.size()) return layers;
   throw ModelError(
       fmt::format("{}: holds weights of {} layers, the network '{}' has {} layers with weights, and "
                   "'{}' is none of their names",
                   file, groups.size(), architecture.name, layers.size(), groups[matched.size()].layer));
 }
 
-std::string parameter_name(const LayerInfo& layer, const GroupedWeight& one) {
-  const std::string direction = layer.type == "bidirectional" ? one.direction + "." : "";
-  return fmt::format("{}.{}{}", layer.name, direction, role_of(one.weight->name));
+struct Target {
+  std::string parameter, role;
+};
+
+// Weights that are numbered come in the order of the layer's parameters, a direction's by itself.
+Target target_of(const LayerInfo& layer, const GroupedWeight& one, const std::string& file) {
+  const std::string role = role_of(one.weight->name);
+  const std::string prefix =
+      layer.type == "bidirectional" ? fmt::format("{}.{}.", layer.name, one.direction) : layer.name + ".";
+  std::size_t number = 0;
+  const auto read = std::from_chars(role.data(), role.data() + role.size(), number);
+  if (read.ec != std::errc{} || read.ptr != role.data() + role.size()) return {prefix + role, role};
+  for (const Parameter& parameter : layer.parameters) {
+    if (parameter.name.starts_with(prefix) && number-- == 0) return {parameter.name, parameter.role};
+  }
+  throw ModelError(fmt::format("{}: '{}' of layer '{}' is one weight more than the network has there", file,
+                               one.weight->name, layer.name));
+}
+
+// A weight's layer: what the file says, or, of a model within another, the layer there that the weight's name
+// begins with. Keras leaves out how models stand in each other, and refuses two layers of one name in such a
+// model.
+std::string owner_of(const KerasWeight& weight, const std::set<std::string>& names) {
+  const std::string layer = layer_name_from_keras(weight.layer);
+  if (names.contains(layer)) return layer;
+  std::string_view rest = weight.name;
+  if (rest.starts_with(weight.layer + "/")) rest.remove_prefix(weight.layer.size() + 1);
+  const std::string step = "/" + layer_name_from_keras(rest.substr(0, rest.find('/')));
+  for (const std::string& name : names)
+    if (name.starts_with(layer + "/") && name.ends_with(step)) return name;
+  return weight.layer;
+}
+
+// Our kind of layer by Keras' class, as the groups of .weights.h5 are called.
+std::string_view kind_of_group(std::string_view step) {
+  static const std::map<std::string_view, std::string_view> kKinds{
+      {"conv2d", "conv2d"}, {"conv3d", "conv3d"}, {"dense", "dense"},   {"batch_normalization", "batch_norm"},
+      {"lstm", "lstm"},     {"gru", "gru"},       {"p_re_lu", "prelu"}, {"bidirectional", "bidirectional"}};
+  const auto found = kKinds.find(step);
+  return found == kKinds.end() ? std::string_view() : found->second;
+}
+
+// Names for groups that have none: by their description where there is one, else "layers/conv3d_1" is the
+// network's second conv3d.
+void name_groups(KerasFile& file, const std::vector<const LayerInfo*>& layers, const std::string& name) {
+  std::map<std::string, std::string> names;
+  if (!file.model_config.empty()) names = keras::weight_groups(file.model_config, name);
+  for (KerasWeight& weight : file.weights) {
+    if (!weight.layer.starts_with("layers/")) continue;
+    if (const auto found = names.find(weight.layer); found != names.end()) {
+      weight.layer = found->second;
+      continue;
+    }
+    const std::string_view step = std::string_view(weight.layer).substr(std::string_view("layers/").size());
+    const std::size_t cut = step.find_last_not_of("0123456789");
+    const bool numbered = cut != step.npos && step[cut] == '_' && cut + 1 < step.size();
+    std::size_t number = 0;
+    if (numbered) std::from_chars(step.data() + cut + 1, step.data() + step.size(), number);
+    const std::string_view kind = kind_of_group(numbered ? step.substr(0, cut) : step);
+    for (const LayerInfo* layer : layers) {
+      if (layer->type != kind || number-- != 0) continue;
+      weight.layer = layer->name;
+      break;
+    }
+  }
 }
 
 Tensor convert(const std::string& role, Tensor value) {
@@ -143,17 +200,41 @@ Tensor convert(const std::string& role, Tensor value) {
   return value;
 }
 
+// Layers that have weights, in the file's order.
+std::vector<Group> group_by_layer(std::vector<KerasWeight>& weights, const Architecture& architecture) {
+  std::vector<Group> held;
+  std::set<std::string> names;
+  for (const LayerInfo* layer : layers_with_parameters(architecture)) names.insert(layer->name);
+  for (KerasWeight& weight : weights) {
+    weight.layer = owner_of(weight, names);
+    if (held.empty() || held.back().layer != weight.layer) held.push_back({weight.layer, {}});
+    held.back().weights.push_back({&weight, {}});
+  }
+  std::vector<Group> groups;
+  for (Group& group : held) {
+    find_directions(group);
+    const bool two = names.contains(keras::direction_name(layer_name_from_keras(group.layer), "backward"));
+    if (two) {
+      add_by_direction(std::move(group), groups);
+    } else {
+      groups.push_back(std::move(group));
+    }
+  }
+  return groups;
+}
+
 }  // namespace
 
 Weights weights_from_keras(KerasFile file, const Architecture& architecture, const std::string& name) {
+  name_groups(file, layers_with_parameters(architecture), name);
   const std::vector<Group> groups = group_by_layer(file.weights, architecture);
   const std::vector<const LayerInfo*> layers = match(groups, architecture, name);
   Weights weights;
   for (std::size_t i = 0; i < groups.size(); ++i) {
     for (const GroupedWeight& one : groups[i].weights) {
       KerasWeight* const weight = one.weight;
-      const std::string parameter = parameter_name(*layers[i], one);
-      Tensor value = convert(role_of(weight->name), std::move(weight->value));
+      const auto [parameter, role] = target_of(*layers[i], one, name);
+      Tensor value = convert(role, std::move(weight->value));
       if (!weights.tensors.emplace(parameter, std::move(value)).second) {
         throw ModelError(fmt::format("{}: '{}' stands twice, as '{}' too", name, parameter, weight->name));
       }

@@ -72,13 +72,22 @@ const Json* find_input_shape(const Json& config) {
   for (const char* key : {"batch_input_shape", "batch_shape"}) {
     if (config.is_object() && config.contains(key) && !config[key].is_null()) return &config[key];
   }
-  if (!config.is_object() || !config.contains("layer") || !config["layer"].is_object()) return nullptr;
+  if (!config.is_object()) return nullptr;
+  if (config.contains("layers") && config["layers"].is_array() &&
+      !config["layers"].empty()) {  // a model within
+    const Json& first = config["layers"].front();
+    return first.is_object() && first.contains("config") ? find_input_shape(first["config"]) : nullptr;
+  }
+  if (!config.contains("layer") || !config["layer"].is_object()) return nullptr;
   const Json& inner = config["layer"];
   if (!inner.contains("config") || !inner["config"].is_object()) return nullptr;
   return inner["config"].contains("batch_input_shape") ? &inner["config"]["batch_input_shape"] : nullptr;
 }
 
-void read_sequential(const Json& config, Network& network, const std::string& file) {
+// Of a model within another the shape of the input is not asked for.
+enum class Within { nothing, model };
+
+void read_sequential(const Json& config, Network& network, const std::string& file, Within within) {
   // Keras up to 2.1 has the list itself where later ones have a name beside it.
   const Json wrapper = config.is_array() ? Json::object() : Json();
   const Settings settings(config.is_array() ? wrapper : config, fmt::format("{}: model_config", file));
@@ -88,18 +97,19 @@ void read_sequential(const Json& config, Network& network, const std::string& fi
     if (!network.layers.empty()) layer.inputs.push_back(network.layers.back().name);
     network.layers.push_back(std::move(layer));
   }
+  if (within == Within::model) return;
   const Json* shape = find_input_shape(*network.layers.front().config);
   if (shape == nullptr && settings.has("build_input_shape")) shape = &settings.at("build_input_shape");
   if (shape == nullptr) settings.fail("does not say the shape of the input");
   network.input = read_shape(*shape, settings);
 }
 
-// [name, node, tensor, {arguments}], the node and the tensor always the first here.
+// [name, node, tensor, {arguments}], the tensor always the first here. A layer has one node in a network,
+// whatever its number: of a model within, the first is its own.
 std::string read_link(const Json& link, const Settings& settings, Json* arguments) {
   const bool fits = link.is_array() && link.size() >= 3 && link[0].is_string();
   if (!fits) settings.fail("an input of its call cannot be read");
-  if (link[1] != 0 || link[2] != 0)
-    settings.fail("takes a layer that is called twice, or one of several results");
+  if (link[2] != 0) settings.fail("takes one of several results");
   if (arguments != nullptr && link.size() > 3 && link[3].is_object()) arguments->update(link[3]);
   return link[0].get<std::string>();
 }
@@ -197,7 +207,7 @@ class Sorter {
   std::set<std::string> begun_, done_;
 };
 
-void read_functional(const Json& config, Network& network, const std::string& file) {
+void read_functional(const Json& config, Network& network, const std::string& file, Within within) {
   const Settings settings(config, fmt::format("{}: model_config", file));
   std::map<std::string, NetworkLayer> layers;
   for (const Json& json : check_list(settings.at("layers"), settings)) {
@@ -214,6 +224,7 @@ void read_functional(const Json& config, Network& network, const std::string& fi
     if (layer.inputs.empty() && layer.name != input)
       settings.fail(fmt::format("'{}' is a second input", layer.name));
   }
+  if (within == Within::model) return;
   const auto found = layers.find(input);
   const Json* shape = found == layers.end() ? nullptr : find_input_shape(*found->second.config);
   if (shape == nullptr) settings.fail("does not say the shape of the input");
@@ -232,7 +243,107 @@ int major_version(const std::string& version, const std::string& file) {
   return major;
 }
 
+bool is_model(const std::string& class_name) {
+  return class_name == "Sequential" || class_name == "Functional" || class_name == "Model";
+}
+
+void read_model(const std::string& kind, const Json& config, Network& network, const std::string& file,
+                Within within) {
+  if (kind == "Sequential") {
+    read_sequential(config, network, file, within);
+  } else {
+    read_functional(config, network, file, within);
+  }
+}
+
+// Puts the layers of a model in its place.
+class Unfolder {
+ public:
+  explicit Unfolder(const std::string& file) : file_(file) {}
+
+  std::vector<NetworkLayer> run(std::vector<NetworkLayer> layers) {
+    for (NetworkLayer& layer : layers) add(std::move(layer), 0);
+    return std::move(unfolded_);
+  }
+
+ private:
+  void add(NetworkLayer layer, int depth) {
+    for (std::string& input : layer.inputs) input = stands_for(input);
+    if (!is_model(layer.class_name)) {
+      unfolded_.push_back(std::move(layer));
+      return;
+    }
+    const std::string where = fmt::format("{}: layer '{}' ({})", file_, layer.name, layer.class_name);
+    if (depth == kDeepestModel)
+      throw ModelError(fmt::format("{}: models stand too deep within others", where));
+    if (layer.inputs.size() > 1)
+      throw ModelError(fmt::format("{}: a model within another has one input here", where));
+    Network inner;
+    read_model(layer.class_name, *layer.config, inner, file_, Within::model);
+    for (NetworkLayer& one : inner.layers) {
+      for (std::string& input : one.inputs) input = fmt::format("{}/{}", layer.name, input);
+      if (one.inputs.empty()) one.inputs = layer.inputs;
+      one.name = fmt::format("{}/{}", layer.name, one.name);
+    }
+    for (NetworkLayer& one : inner.layers) {
+      if (unfolded_.size() > kMostLayers) throw ModelError(fmt::format("{}: too many layers", where));
+      last_ = one.name;
+      add(std::move(one), depth + 1);
+    }
+    stands_for_[layer.name] = stands_for(last_);
+  }
+
+  const std::string& stands_for(const std::string& name) const {
+    const auto found = stands_for_.find(name);
+    return found == stands_for_.end() ? name : found->second;
+  }
+
+  static constexpr int kDeepestModel = 16;
+  const std::string& file_;
+  std::vector<NetworkLayer> unfolded_;
+  std::map<std::string, std::string> stands_for_;  // a model's name: its last layer's
+  std::string last_;
+};
+
+// As Keras does: "BatchNormalization" is "batch_normalization", "PReLU" is "p_re_lu".
+std::string snake_case(const std::string& name) {
+  const auto upper = [](char c) { return c >= 'A' && c <= 'Z'; };
+  const auto lower = [](char c) { return c >= 'a' && c <= 'z'; };
+  std::string snake;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    const bool begins =
+        i > 0 && upper(name[i]) && (lower(name[i - 1]) || (i + 1 < name.size() && lower(name[i + 1])));
+    if (begins) snake += '_';
+    snake += upper(name[i]) ? static_cast<char>(name[i] - 'A' + 'a') : name[i];
+  }
+  return snake;
+}
+
+void add_weight_groups(const Json& config, const std::string& group, const std::string& outer,
+                       const std::string& file, int depth, std::map<std::string, std::string>& groups) {
+  const Json& layers = config.is_array() ? config : config.value("layers", Json::array());
+  std::map<std::string, int> used;
+  if (!layers.is_array() || depth > kDeepestJson) return;
+  for (const Json& json : layers) {
+    const NetworkLayer layer = read_layer(json, file);
+    const std::string step = snake_case(layer.class_name);
+    const int count = used[step]++;
+    const std::string own =
+        fmt::format("{}layers/{}{}", group, step, count == 0 ? "" : fmt::format("_{}", count));
+    groups[own] = outer + layer.name;
+    if (is_model(layer.class_name) && layer.config->is_object())
+      add_weight_groups(*layer.config, own + "/", outer + layer.name + "/", file, depth + 1, groups);
+  }
+}
+
 }  // namespace
+
+std::map<std::string, std::string> weight_groups(const std::string& model_config, const std::string& file) {
+  const Json json = parse_json(model_config, file);
+  std::map<std::string, std::string> groups;
+  if (json.is_object() && json.contains("config")) add_weight_groups(json["config"], {}, {}, file, 0, groups);
+  return groups;
+}
 
 Network read_network(const std::string& model_config, const std::string& version, const std::string& file) {
   Network network;
@@ -240,13 +351,9 @@ Network read_network(const std::string& model_config, const std::string& version
   network.json = parse_json(model_config, file);
   const Settings model(network.json, fmt::format("{}: model_config", file));
   const std::string kind = model.text("class_name");
-  if (kind == "Sequential") {
-    read_sequential(model.at("config"), network, file);
-  } else if (kind == "Functional" || kind == "Model") {
-    read_functional(model.at("config"), network, file);
-  } else {
-    model.fail(fmt::format("is a '{}', expected Sequential or Functional", kind));
-  }
+  if (!is_model(kind)) model.fail(fmt::format("is a '{}', expected Sequential or Functional", kind));
+  read_model(kind, model.at("config"), network, file, Within::nothing);
+  network.layers = Unfolder(file).run(std::move(network.layers));
   return network;
 }
 

@@ -2,6 +2,7 @@
 // keras_config.cpp.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,8 +26,13 @@ struct Network {
   std::vector<std::optional<std::int64_t>> input;  // extents without the batch; open ones are empty
 };
 
-// A sequential network, or a functional one of one input and one output. `version`: what the file says of
-// the Keras that wrote it ("2.15.0"); nothing is taken for 2. Throws ModelError.
+// Where .weights.h5 has each layer's weights, "layers/conv3d_1/layers/dense", and the layer's name as
+// read_network() has it.
+std::map<std::string, std::string> weight_groups(const std::string& model_config, const std::string& file);
+
+// A sequential network, or a functional one of one input and one output; models within it are taken apart,
+// and their layers called "outer/inner". `version`: what the file says of the Keras that wrote it ("2.15.0");
+// nothing is taken for 2. Throws ModelError.
 Network read_network(const std::string& model_config, const std::string& version, const std::string& file);
 
 }  // namespace actionflow::keras

@@ -295,6 +295,59 @@ TEST_F(WeightFiles, AHundredDamagedHdf5FilesNeverHarmTheParent) {
   EXPECT_GT(refused, 20);
 }
 
+const char* const kArchive = "keras_versions/models_within_keras3_keras/keras.keras";
+
+TEST_F(WeightFiles, DamagedKerasArchivesAndNumberedWeightsNeverHarmTheParent) {
+  const Architecture named = load_model(golden(kArchive)).architecture;
+  const std::string archive = read_bytes(golden(kArchive));
+  const std::string weights =
+      read_bytes(golden("keras_versions/models_within_keras3_weights/keras.weights.h5"));
+  std::mt19937 random(11);
+  int refused = 0;
+  for (int round = 0; round < 80; ++round) {
+    std::string bad = round % 2 == 0 ? archive : weights;
+    for (unsigned edits = 1 + random() % 8; edits > 0; --edits)
+      bad[random() % bad.size()] = static_cast<char>(random());
+    if (round % 10 < 2) bad.resize(random() % bad.size());
+    const std::string name = round % 2 == 0 ? "bad.keras" : "bad.weights.h5";
+    write_bytes(file(name), bad);
+    refused += loading(name, &named) == "no error" ? 0 : 1;
+  }
+  EXPECT_GT(refused, 10);
+}
+
+TEST_F(WeightFiles, AKerasArchiveThatLacksAPartSaysWhich) {
+  std::string bytes = read_bytes(golden(kArchive));
+  for (std::size_t at = bytes.find("metadata.json"); at != bytes.npos;
+       at = bytes.find("metadata.json", at + 1))
+    bytes[at] = 'M';
+  write_bytes(file("a.keras"), bytes);
+  EXPECT_THAT(loading("a.keras"), HasSubstr("a.keras: holds no 'metadata.json'"));
+  bytes = read_bytes(golden(kArchive));
+  bytes.replace(bytes.find("\x89HDF"), 4, "none");
+  write_bytes(file("b.keras"), bytes);
+  EXPECT_THAT(loading("b.keras"), HasSubstr("b.keras: model.weights.h5"));
+}
+
+// Without names in the file, the groups' classes and numbers tell: Keras 2 wrote this one.
+TEST_F(WeightFiles, NumberedWeightsGoByTheirLayersClassesWhereTheyHaveNoNames) {
+  const Architecture network = parse_architecture(
+      "name: small\ninput: {channels: 2, frames: 3, frame_rate: 10, height: 6, width: 6, range: 1}\nlayers:\n"
+      "  - {layer: conv3d, name: first, filters: 4, kernel: 3}\n"
+      "  - {layer: conv3d, name: second, filters: 3, kernel: 1}\n  - {layer: batch_norm, name: norm}\n"
+      "  - global_average_pool\n  - {layer: dense, name: scores, units: 2}\n",
+      "small.yaml");
+  const Model loaded = load_model(golden("keras_versions/classes_keras2_weights/keras.weights.h5"), &network);
+  const Model named = load_model(golden("keras_versions/classes_keras2/keras.h5"));
+  for (const auto& [ours, theirs] : {std::pair{"first.kernel", "b_conv.kernel"},
+                                     {"second.kernel", "a_conv.kernel"},
+                                     {"norm.moving_mean", "norm.moving_mean"},
+                                     {"scores.bias", "scores.bias"}})
+    EXPECT_THAT(loaded.weights.tensors.at(ours).values(),
+                ::testing::ElementsAreArray(named.weights.tensors.at(theirs).values()))
+        << ours;
+}
+
 TEST_F(WeightFiles, WhatIsNoHdf5FileIsRefused) {
   EXPECT_THAT(message([&] { read_keras_file(golden("keras/half_weights/input.npy")); }),
               HasSubstr("cannot be read"));

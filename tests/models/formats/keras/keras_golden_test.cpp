@@ -19,7 +19,7 @@ namespace {
 
 std::filesystem::path keras_file(const std::filesystem::path& folder) {
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    if (entry.path().stem() == "keras") return entry.path();
+    if (entry.path().filename().string().starts_with("keras.")) return entry.path();
   }
   return folder / "keras.h5";
 }
