@@ -119,12 +119,17 @@ class Rewriter {
 
   template <class Op>
   void settle(Op& operation, std::int64_t fresh, const std::optional<TimeWindow>& window) const {
-    if constexpr (requires { operation.pad_begin; }) {
-      // What is behind a call's last sample is not there yet.
-      if (sharing_ == Sharing::approximate && window->padded())
-        operation.pad_end[0] = std::max(0, window->extent - window->stride - window->pad_begin);
+    const bool padded = sharing_ == Sharing::approximate && window->padded();
+    // What is behind a call's last sample is not there yet.
+    const int behind = padded ? std::max(0, window->extent - window->stride - window->pad_begin) : 0;
+    if constexpr (requires { operation.pad_begin[0]; }) {
+      if (padded) operation.pad_end[0] = behind;
       operation.pad_begin[0] = 0;
+    } else if constexpr (requires { operation.pad_begin; }) {
+      if (padded) operation.pad_end = behind;
+      operation.pad_begin = 0;
     }
+    if constexpr (requires { operation.frames; }) operation.frames.resize(static_cast<std::size_t>(fresh));
     if constexpr (requires { operation.to; }) operation.to.t = fresh;
     if constexpr (requires { operation.carried; }) operation.carried = true;
   }

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <string>
 #include <variant>
+#include <vector>
 
 namespace actionflow {
 
@@ -101,6 +102,11 @@ struct Activation {
 // x > 0 ? x : alpha·x; parameter "alpha": one a channel, or one for all.
 struct PRelu {
   bool operator==(const PRelu&) const = default;
+};
+
+// gamma·x; parameter "gamma": one a channel, or one for all.
+struct Scale {
+  bool operator==(const Scale&) const = default;
 };
 
 // Over channels at each position: kernel O×I, optional bias O.
@@ -196,6 +202,28 @@ struct Attention {
   bool operator==(const Attention&) const = default;
 };
 
+// Some samples of the clip, by their numbers from 0 on, ascending: T becomes as many.
+struct SelectFrames {
+  std::vector<int> frames{0};
+  bool operator==(const SelectFrames&) const = default;
+};
+
+// Channels shifted along time: the first `next` of a sample are those of the sample after it, the `previous`
+// ones behind them those of the sample before it, the rest stay. Padding, at most one sample a side, counts
+// as zero; where a side is not padded, its outermost sample is only read from.
+struct TimeShift {
+  std::int64_t next = 0, previous = 0;
+  int pad_begin = 0, pad_end = 0;
+  bool operator==(const TimeShift&) const = default;
+};
+
+// Of each sample and all before it, at each place. From a stream's first sample on where `carried`, which
+// stands in advancing graphs only.
+struct CumulativeMean {
+  bool carried = false;
+  bool operator==(const CumulativeMean&) const = default;
+};
+
 // Over the steps along T of a sequence (H=W=1). Gate order in "kernel" (gates·U × I),
 // "recurrent_kernel" (gates·U × U), "bias" (gates·U, or 2 × gates·U for reset_after): LSTM i, f, c, o;
 // GRU z, r, h — Keras' order. State is zero at the first step. `backward` runs from the last step to
@@ -224,8 +252,9 @@ struct History {
   bool operator==(const History&) const = default;
 };
 
-using Operation = std::variant<Convolution, Pooling, Reduction, BatchNorm, Activation, PRelu, Dense, Dropout,
-                               Reshape, Permute, Concat, Elementwise, Slice, Recurrent, History, LayerNorm,
-                               ClassToken, PositionEmbedding, Attention>;
+using Operation =
+    std::variant<Convolution, Pooling, Reduction, BatchNorm, Activation, PRelu, Scale, Dense, Dropout,
+                 Reshape, Permute, Concat, Elementwise, Slice, SelectFrames, TimeShift, CumulativeMean,
+                 Recurrent, History, LayerNorm, ClassToken, PositionEmbedding, Attention>;
 
 }  // namespace actionflow

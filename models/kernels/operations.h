@@ -36,5 +36,13 @@ std::unique_ptr<Kernel> make_slice(const Slice& operation, const Layout& in, con
 std::unique_ptr<Kernel> make_permute(const Permute& operation, const Layout& in, const Layout& out);
 std::unique_ptr<Kernel> make_reshape(const Layout& in, const Layout& out);
 std::unique_ptr<Kernel> make_history(const History& operation, const Layout& in, const Layout& out);
+std::unique_ptr<Kernel> make_cumulative_mean(const Layout& layout);
+std::unique_ptr<Kernel> make_select_frames(const SelectFrames& operation, const Layout& in,
+                                           const Layout& out);
+// Backward: what went to a neighbour comes back from it, from the result's gradient to the input's; both
+// sides padded where the operation reads them.
+enum class Direction { forward, backward };
+std::unique_ptr<Kernel> make_time_shift(const TimeShift& operation, Direction direction, const Layout& in,
+                                        const Layout& out);
 
 }  // namespace actionflow::kernels

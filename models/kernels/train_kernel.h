@@ -104,6 +104,7 @@ std::unique_ptr<TrainKernel> make_recurrent(const TrainKernelRequest& request);
 std::unique_ptr<TrainKernel> make_batch_norm(const TrainKernelRequest& request);
 std::unique_ptr<TrainKernel> make_activation(const TrainKernelRequest& request);  // softmax too
 std::unique_ptr<TrainKernel> make_prelu(const TrainKernelRequest& request);
+std::unique_ptr<TrainKernel> make_scale(const TrainKernelRequest& request);
 std::unique_ptr<TrainKernel> make_dropout(const TrainKernelRequest& request);
 std::unique_ptr<TrainKernel> make_pooling(const TrainKernelRequest& request);
 std::unique_ptr<TrainKernel> make_reduction(const TrainKernelRequest& request);
@@ -116,6 +117,9 @@ std::unique_ptr<TrainKernel> make_layer_norm(const TrainKernelRequest& request);
 std::unique_ptr<TrainKernel> make_class_token(const TrainKernelRequest& request);
 std::unique_ptr<TrainKernel> make_position_embedding(const TrainKernelRequest& request);
 std::unique_ptr<TrainKernel> make_attention(const TrainKernelRequest& request);
+std::unique_ptr<TrainKernel> make_select_frames(const TrainKernelRequest& request);
+std::unique_ptr<TrainKernel> make_time_shift(const TrainKernelRequest& request);
+std::unique_ptr<TrainKernel> make_cumulative_mean(const TrainKernelRequest& request);
 
 // Whether the maker for this operation understands TrainKernelRequest::relu.
 bool takes_relu(const Operation& operation);

@@ -19,6 +19,7 @@ class Maker {
   std::unique_ptr<TrainKernel> operator()(const BatchNorm&) const { return make_batch_norm(r_); }
   std::unique_ptr<TrainKernel> operator()(const Activation&) const { return make_activation(r_); }
   std::unique_ptr<TrainKernel> operator()(const PRelu&) const { return make_prelu(r_); }
+  std::unique_ptr<TrainKernel> operator()(const Scale&) const { return make_scale(r_); }
   std::unique_ptr<TrainKernel> operator()(const Dense&) const { return make_dense(r_); }
   std::unique_ptr<TrainKernel> operator()(const Dropout&) const { return make_dropout(r_); }
   std::unique_ptr<TrainKernel> operator()(const Reshape&) const { return make_reshape(r_); }
@@ -26,6 +27,9 @@ class Maker {
   std::unique_ptr<TrainKernel> operator()(const Concat&) const { return make_concat(r_); }
   std::unique_ptr<TrainKernel> operator()(const Elementwise&) const { return make_elementwise(r_); }
   std::unique_ptr<TrainKernel> operator()(const Slice&) const { return make_slice(r_); }
+  std::unique_ptr<TrainKernel> operator()(const SelectFrames&) const { return make_select_frames(r_); }
+  std::unique_ptr<TrainKernel> operator()(const TimeShift&) const { return make_time_shift(r_); }
+  std::unique_ptr<TrainKernel> operator()(const CumulativeMean&) const { return make_cumulative_mean(r_); }
   std::unique_ptr<TrainKernel> operator()(const Recurrent&) const { return make_recurrent(r_); }
   std::unique_ptr<TrainKernel> operator()(const LayerNorm&) const { return make_layer_norm(r_); }
   std::unique_ptr<TrainKernel> operator()(const ClassToken&) const { return make_class_token(r_); }

@@ -36,7 +36,7 @@ std::optional<ActivationKind> closing_activation(const Graph& graph, int value) 
   const bool moves =
       std::holds_alternative<Reshape>(node.operation) && graph.extents(node.inputs[0]).c == node.extents.c;
   if (moves || std::holds_alternative<Dropout>(node.operation) ||
-      std::holds_alternative<Slice>(node.operation))
+      std::holds_alternative<Slice>(node.operation) || std::holds_alternative<SelectFrames>(node.operation))
     return of_input(0);
   return {};
 }

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/processor.h"
+#include "models/graph/traits.h"
 #include "models/kernels/attention/attention.h"
 #include "models/kernels/converted.h"
 #include "models/kernels/convolution/convolution.h"
@@ -64,9 +65,8 @@ class KernelMaker {
     if (operation.kind == ActivationKind::softmax) return kernels::make_softmax(r_.out);
     return kernels::make_pointwise({operation}, r_.out);
   }
-  KernelPointer operator()(const BatchNorm& operation) {
-    return kernels::make_pointwise({scale_shift(node_, operation)}, r_.out);
-  }
+  KernelPointer operator()(const BatchNorm&) { return kernels::make_pointwise({scale_shift(node_)}, r_.out); }
+  KernelPointer operator()(const Scale&) { return kernels::make_pointwise({scale_shift(node_)}, r_.out); }
   KernelPointer operator()(const PRelu&) { return kernels::make_prelu(values("alpha"), r_.out); }
   KernelPointer operator()(const Pooling& operation) {
     return kernels::make_pooling(operation, r_.in[0], r_.out);
@@ -95,6 +95,13 @@ class KernelMaker {
     return kernels::make_attention(
         {operation, r_.in, r_.out, values("table"), {values("time"), values("height"), values("width")}});
   }
+  KernelPointer operator()(const SelectFrames& operation) {
+    return kernels::make_select_frames(operation, r_.in[0], r_.out);
+  }
+  KernelPointer operator()(const TimeShift& operation) {
+    return kernels::make_time_shift(operation, kernels::Direction::forward, r_.in[0], r_.out);
+  }
+  KernelPointer operator()(const CumulativeMean&) { return kernels::make_cumulative_mean(r_.out); }
   KernelPointer operator()(const Permute& operation) {
     return moves_as_it_is() ? kernels::make_permute(operation, r_.in[0], r_.out) : nullptr;
   }
@@ -130,7 +137,18 @@ class KernelMaker {
     return {tensor->values().begin(), tensor->values().end()};
   }
 
-  ScaleShift scale_shift(const GraphNode& node, const BatchNorm& norm) const {
+  // Of a batch norm or a learnt scale.
+  ScaleShift scale_shift(const GraphNode& node) const {
+    if (const auto* norm = std::get_if<BatchNorm>(&node.operation)) return normalising(node, *norm);
+    const Tensor& gamma = *find(node, "gamma");
+    ScaleShift result;
+    for (std::int64_t c = 0; c < node.extents.c; ++c)
+      result.scale.push_back(gamma[gamma.size() == 1 ? 0 : c]);
+    result.shift.assign(result.scale.size(), 0.0F);
+    return result;
+  }
+
+  ScaleShift normalising(const GraphNode& node, const BatchNorm& norm) const {
     const Tensor *gamma = find(node, "gamma"), *beta = find(node, "beta");
     const Tensor *mean = find(node, "moving_mean"), *variance = find(node, "moving_variance");
     ScaleShift result;
@@ -143,8 +161,8 @@ class KernelMaker {
     return result;
   }
 
-  // The nodes after the first become post-operations; batch norm that follows the product directly goes
-  // into its weights.
+  // The nodes after the first become post-operations; what scales and shifts the product directly goes into
+  // its weights.
   std::vector<PostOperation> absorb(std::vector<float>& kernel, std::vector<float>& bias) const {
     std::vector<PostOperation> post;
     int operand = 0;
@@ -152,8 +170,8 @@ class KernelMaker {
       const GraphNode& node = r_.graph.nodes[static_cast<std::size_t>(r_.step.nodes[i])];
       if (const auto* activation = std::get_if<Activation>(&node.operation)) {
         post.emplace_back(*activation);
-      } else if (const auto* norm = std::get_if<BatchNorm>(&node.operation)) {
-        ScaleShift affine = scale_shift(node, *norm);
+      } else if (traits(r_.graph, node).follower == Follower::scale_shift) {
+        ScaleShift affine = scale_shift(node);
         if (post.empty())
           fold(affine, kernel, bias);
         else
@@ -208,7 +226,8 @@ bool knows_bf16(const Operation& operation) {
          std::holds_alternative<Concat>(operation) || std::holds_alternative<Slice>(operation) ||
          std::holds_alternative<Permute>(operation) || std::holds_alternative<Reshape>(operation) ||
          std::holds_alternative<LayerNorm>(operation) || std::holds_alternative<ClassToken>(operation) ||
-         std::holds_alternative<PositionEmbedding>(operation) || std::holds_alternative<Attention>(operation);
+         std::holds_alternative<PositionEmbedding>(operation) ||
+         std::holds_alternative<Attention>(operation) || std::holds_alternative<CumulativeMean>(operation);
 }
 
 KernelPointer make_in_f32(const KernelRequest& request, const Operation& operation) {

@@ -24,7 +24,7 @@ double nice_step(double range) {
   return 10 * power;
 }
 
-struct Scale {
+struct AxisScale {
   double low = 0, high = 1;
   std::size_t epochs = 1;
 
@@ -35,8 +35,8 @@ struct Scale {
   double y(double value) const { return kTop + (high - value) / (high - low) * (kHeight - kTop - kBottom); }
 };
 
-Scale scale_of(const std::vector<Curve>& curves, bool percent) {
-  Scale scale;
+AxisScale scale_of(const std::vector<Curve>& curves, bool percent) {
+  AxisScale scale;
   double most = 0;
   for (const Curve& curve : curves) {
     scale.epochs = std::max(scale.epochs, curve.values.size());
@@ -49,7 +49,7 @@ Scale scale_of(const std::vector<Curve>& curves, bool percent) {
   return scale;
 }
 
-std::string grid(const Scale& scale, bool percent) {
+std::string grid(const AxisScale& scale, bool percent) {
   std::string svg;
   const double step = percent ? 0.2 : nice_step(scale.high);
   for (double value = 0; value <= scale.high * 1.0001; value += step) {
@@ -67,7 +67,7 @@ std::string grid(const Scale& scale, bool percent) {
   return svg;
 }
 
-std::string path_of(const Curve& curve, const Scale& scale, std::string_view color) {
+std::string path_of(const Curve& curve, const AxisScale& scale, std::string_view color) {
   std::string path;
   bool pen_down = false;
   for (std::size_t i = 0; i < curve.values.size(); ++i) {
@@ -93,7 +93,7 @@ std::string last_value(const Curve& curve, bool percent) {
 }  // namespace
 
 std::string draw_curves(const std::vector<Curve>& curves, bool percent, std::int64_t mark) {
-  const Scale scale = scale_of(curves, percent);
+  const AxisScale scale = scale_of(curves, percent);
   std::string svg =
       fmt::format("<svg viewBox='0 0 {} {}' role='img'>", kWidth, kHeight) + grid(scale, percent);
   if (mark > 0) {

@@ -6,7 +6,8 @@ so that a few scores are all that has to be kept, and a network's names are chec
 
     make_network_goldens.py [NAME…]
 
-Needs numpy, torch, torchvision and pytorchvideo.
+Needs numpy, torch, torchvision and pytorchvideo; for i3d the package cd-fvd, and for MoViNet tensorflow, tf_keras and
+tf-models-official (both may be unpacked on PYTHONPATH, without what they depend on).
 """
 
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import numpy
 import torch
+import torchvision
 import torchvision.models.video as torchvision_video
 from pytorchvideo.models import hub
 
@@ -73,6 +75,62 @@ def pytorchvideo_network(name):
     return run
 
 
+def slowfast(given):
+    """With the slow path's samples chosen as PyTorchVideo's PackPathway does."""
+    frames = torch.from_numpy(given)
+    slow = torch.index_select(frames, 2, torch.linspace(0, frames.shape[2] - 1, frames.shape[2] // 4).long())
+    return run_torch(hub.slowfast_r50(pretrained=False), [slow, frames])
+
+
+class Shifted(torch.nn.Module):
+    """TSM's shift (arXiv 1811.08383): an eighth of the channels from the next sample, an eighth from the one before."""
+
+    def __init__(self, net, samples):
+        super().__init__()
+        self.net, self.samples = net, samples
+
+    def forward(self, x):
+        x = x.view(-1, self.samples, *x.shape[1:])
+        part = x.shape[2] // 8
+        shifted = x.clone()
+        shifted[:, :, :2 * part] = 0
+        shifted[:, :-1, :part] = x[:, 1:, :part]
+        shifted[:, 1:, part:2 * part] = x[:, :-1, part:2 * part]
+        return self.net(shifted.flatten(0, 1))
+
+
+class Tsm(torch.nn.Module):
+    def __init__(self, samples):
+        super().__init__()
+        self.base_model = torchvision.models.resnet50()
+        self.base_model.fc = torch.nn.Identity()
+        self.new_fc = torch.nn.Linear(2048, 400)
+        for layer in (1, 2, 3, 4):
+            for block in getattr(self.base_model, f"layer{layer}"):
+                block.conv1 = Shifted(block.conv1, samples)
+
+    def forward(self, clip):
+        scores = self.new_fc(self.base_model(clip.transpose(1, 2).flatten(0, 1)))
+        return scores.view(len(clip), -1, 400).mean(1)
+
+
+def i3d(given):
+    from cdfvd.third_party.i3d.pytorch_i3d import InceptionI3d
+    network = fill(InceptionI3d(400, in_channels=3))
+    for module in network.modules():
+        if isinstance(module, torch.nn.BatchNorm3d):
+            module.eps = 1e-3  # as I3D's own; the package has another
+    with torch.no_grad():
+        return network(torch.from_numpy(given)).numpy()  # the mean over time
+
+
+def movinet_network(stream):
+    def run(given):
+        import movinet
+        return movinet.run(stream, parameter, given)
+    return run
+
+
 NETWORKS = {
     "r3d_18": ((3, 16, 112, 112), torchvision_network("r3d_18")),
     "mc3_18": ((3, 16, 112, 112), torchvision_network("mc3_18")),
@@ -85,6 +143,11 @@ NETWORKS = {
     "c2d_r50": ((3, 8, 224, 224), pytorchvideo_network("c2d_r50")),
     "i3d_r50": ((3, 8, 224, 224), pytorchvideo_network("i3d_r50")),
     "csn_r101": ((3, 32, 224, 224), pytorchvideo_network("csn_r101")),
+    "slowfast_r50": ((3, 32, 224, 224), slowfast),
+    "tsm_r50": ((3, 8, 224, 224), lambda given: run_torch(Tsm(8), torch.from_numpy(given))),
+    "i3d": ((3, 64, 224, 224), i3d),
+    "movinet_a0": ((3, 50, 172, 172), movinet_network(stream=False)),
+    "movinet_a0_stream": ((3, 50, 172, 172), movinet_network(stream=True)),
 }
 
 

@@ -149,6 +149,15 @@ def poolings():
                lambda x: layers.TimeDistributed(layers.GlobalAveragePooling2D())(x))
     torch_case("max_over_time", shape, ["{layer: max_over_time}"], lambda x, _: x.amax(2, keepdim=True))
     torch_case("mean_over_time", shape, ["{layer: mean_over_time}"], lambda x, _: x.mean(2, keepdim=True))
+    torch_case("max_pool3d_ceil", (2, 3, 4, 8, 9), ["{layer: max_pool3d, size: 3, stride: 2, ceil: true}"],
+               lambda x, _: torch.nn.functional.max_pool3d(x, 3, 2, ceil_mode=True))
+    torch_case("average_pool3d_ceil", (2, 3, 4, 8, 9),
+               ["{layer: average_pool3d, size: 3, stride: 2, padding: 1, ceil: true}"],
+               lambda x, _: torch.nn.functional.avg_pool3d(x, 3, 2, 1, ceil_mode=True, count_include_pad=False))
+    torch_case("select_frames", (2, 3, 9, 4, 5), ["{layer: select_frames, count: 4}"],
+               lambda x, _: torch.index_select(x, 2, torch.linspace(0, 8, 4).long()))
+    torch_case("cumulative_average", shape, ["{layer: cumulative_average}"],
+               lambda x, _: x.cumsum(2) / torch.arange(1, 6).view(1, 1, 5, 1, 1))
     torch_case("select_frame", shape, ["{layer: select_frame, frame: -2}"], lambda x, _: x[:, :, -2:-1])
 
 

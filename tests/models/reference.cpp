@@ -342,6 +342,15 @@ Value run(const LayerNorm& norm, const Node& node) {
   return out;
 }
 
+Value run(const SelectFrames& select, const Node& node) {
+  const Value& in = node.input();
+  Value out = node.result();
+  each(out, [&](Index b, Index c, Index t, Index h, Index w) {
+    out(b, c, t, h, w) = in(b, c, select.frames.at(static_cast<std::size_t>(t)), h, w);
+  });
+  return out;
+}
+
 Value run(const ClassToken& token, const Node& node) {
   Value out = node.result();
   each(out, [&](Index b, Index c, Index t, Index h, Index w) {
@@ -475,6 +484,42 @@ Value run(const Attention& attention, const Node& node) {
   Value out = node.result();
   for (Index b = 0; b < out.n; ++b)
     for (Index head = 0; head < attention.heads; ++head) AttentionHead(attention, node, b, head).run(out);
+  return out;
+}
+
+Value run(const TimeShift& shift, const Node& node) {
+  const Value& in = node.input();
+  Value out = node.result();
+  const Index present = (shift.previous > 0 ? 1 : 0) - shift.pad_begin;
+  each(out, [&](Index b, Index c, Index t, Index h, Index w) {
+    Index from = t + present;
+    if (c < shift.next)
+      ++from;
+    else if (c < shift.next + shift.previous)
+      --from;
+    out(b, c, t, h, w) = in.holds(from, h, w) ? in(b, c, from, h, w) : 0;
+  });
+  return out;
+}
+
+Value run(const CumulativeMean&, const Node& node) {
+  const Value& in = node.input();
+  Value out = node.result();
+  each(out, [&](Index b, Index c, Index t, Index h, Index w) {
+    double sum = 0;
+    for (Index s = 0; s <= t; ++s) sum += in(b, c, s, h, w);
+    out(b, c, t, h, w) = static_cast<float>(sum / static_cast<double>(t + 1));
+  });
+  return out;
+}
+
+Value run(const Scale&, const Node& node) {
+  const Value& in = node.input();
+  Value out = node.result();
+  const Tensor& gamma = node.parameter("gamma");
+  each(out, [&](Index b, Index c, Index t, Index h, Index w) {
+    out(b, c, t, h, w) = gamma[gamma.size() == 1 ? 0 : c] * in(b, c, t, h, w);
+  });
   return out;
 }
 

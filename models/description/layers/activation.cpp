@@ -52,12 +52,29 @@ struct PReluLayer : Layer {
   }
 };
 
+struct ScaleLayer : Layer {
+  bool shared = false;
+  bool zero = false;
+
+  static void describe(config::Fields<ScaleLayer>& fields) {
+    fields.add("shared", &ScaleLayer::shared, "one gamma for all channels, not one a channel");
+    fields.add("zero", &ScaleLayer::zero, "training begins with 0, not with 1");
+  }
+  void emit(Emitter& emitter) const override {
+    const int input = emitter.input();
+    const Extents& extents = emitter.extents(input);
+    const Initializer begin = zero ? Initializer::zeros : Initializer::ones;
+    emitter.add(Scale{}, {input}, extents, {emitter.parameter("gamma", {shared ? 1 : extents.c}, begin)});
+  }
+};
+
 }  // namespace
 
 std::vector<LayerKind> activation_layers() {
   return {
       layer_kind<PlainActivation<ActivationKind::relu>>("relu", "max(x, 0)", ""),
       layer_kind<PReluLayer>("prelu", "x where positive, else alpha·x with a learned alpha", ""),
+      layer_kind<ScaleLayer>("scale", "gamma·x with a learned gamma", "shared: true, zero: true"),
       layer_kind<PlainActivation<ActivationKind::sigmoid>>("sigmoid", "1 / (1 + e⁻ˣ)", ""),
       layer_kind<HardSigmoid>("hard_sigmoid", "clip(slope·x + 0.5, 0, 1)", ""),
       layer_kind<PlainActivation<ActivationKind::tanh>>("tanh", "hyperbolic tangent", ""),

@@ -24,11 +24,14 @@ void check_padding(const Emitter& emitter, const SlidingWindow& window) {
   }
 }
 
-void add_pooling(Emitter& emitter, Pooling pooling, const Padding& padding) {
+void add_pooling(Emitter& emitter, Pooling pooling, const Padding& padding, bool ceil) {
   const int input = emitter.input();
   const Extents& in = emitter.extents(input);
   SlidingWindow window{.kernel = pooling.kernel, .stride = pooling.stride};
   pad(window, padding, in);
+  if (ceil && pooling.count_padding)
+    emitter.fail("ceil and count_padding do not go together: what ceil adds would count");
+  if (ceil) round_up(window, in);
   check_padding(emitter, window);
   pooling.pad_begin = window.pad_begin;
   pooling.pad_end = window.pad_end;
@@ -40,6 +43,7 @@ struct PoolingLayer : Layer {
   std::array<int, axes> size = twos<axes>();
   std::optional<std::array<int, axes>> stride;
   PaddingOption<axes> padding;
+  bool ceil = false;
   bool count_padding = false;
 
   static void describe(config::Fields<PoolingLayer>& fields) {
@@ -49,6 +53,8 @@ struct PoolingLayer : Layer {
     fields.add("stride", &Self::stride, "steps from one window to the next; as size unless told")
         .range(1, kMostKernel);
     fields.add("padding", &Self::padding, kPaddingHelp);
+    fields.add("ceil", &Self::ceil,
+               "rounds the number of windows up, not down; the last one may end outside");
     if constexpr (kind == Pooling::Kind::average) {
       fields.add("count_padding", &Self::count_padding, "padding counts in the mean, as zeros");
     }
@@ -60,7 +66,7 @@ struct PoolingLayer : Layer {
                  .kernel = widen(size, 1),
                  .stride = widen(stride.value_or(size), 1),
                  .count_padding = count_padding},
-                padding);
+                padding, ceil);
   }
 };
 
@@ -71,7 +77,8 @@ std::vector<LayerKind> pooling_layers() {
   return {
       layer_kind<PoolingLayer<2, max>>("max_pool2d", "the largest of each window, each sample by itself",
                                        "size: 3, stride: 2, padding: same"),
-      layer_kind<PoolingLayer<3, max>>("max_pool3d", "the largest of each window", "size: [1, 2, 2]"),
+      layer_kind<PoolingLayer<3, max>>("max_pool3d", "the largest of each window",
+                                       "size: [1, 3, 3], stride: 2, ceil: true"),
       layer_kind<PoolingLayer<2, average>>("average_pool2d", "the mean of each window, each sample by itself",
                                            "size: [2, 3], stride: 1, padding: [[1, 0], [1, 1]]"),
       layer_kind<PoolingLayer<3, average>>("average_pool3d", "the mean of each window",

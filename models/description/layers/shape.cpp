@@ -115,25 +115,6 @@ struct PatchMerging : Layer {
   }
 };
 
-struct SelectFrame : Layer {
-  int frame = 0;
-
-  static void describe(config::Fields<SelectFrame>& fields) {
-    fields.add("frame", &SelectFrame::frame, "which sample, from 0; negative ones count from the end");
-  }
-  void emit(Emitter& emitter) const override {
-    const int input = emitter.input();
-    Extents result = emitter.extents(input);
-    if (frame < -result.t || frame >= result.t) {
-      emitter.fail(fmt::format("frame is {}, but its input {} has {} samples", frame, emitter.describe(input),
-                               result.t));
-    }
-    const std::int64_t begin = frame < 0 ? frame + result.t : frame;
-    result.t = 1;
-    emitter.add(Slice{.axis = ValueAxis::t, .begin = begin}, {input}, result);
-  }
-};
-
 struct SliceLayer : Layer {
   ValueAxis axis = ValueAxis::t;
   std::int64_t begin = 0, count = 0;
@@ -168,7 +149,6 @@ std::vector<LayerKind> shape_layers() {
                                "the same values, counted time, height, width, channels, in other extents",
                                "time: 3, height: 2, width: 8, channels: -1"),
       layer_kind<PermuteLayer>("permute", "axes in another order", "order: [h, t, w, c]"),
-      layer_kind<SelectFrame>("select_frame", "one sample of the clip", "frame: -1"),
       layer_kind<SliceLayer>("slice", "some steps along an axis", "axis: w, begin: 2, count: 5"),
       layer_kind<PatchMerging>(
           "patch_merging", "each 2×2 places' channels as one's, by column, then row: height and width halve",

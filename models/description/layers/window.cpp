@@ -107,6 +107,17 @@ void pad(SlidingWindow& window, const Padding& padding, const Extents& input) {
   window.pad_end[0] = 0;
 }
 
+void round_up(SlidingWindow& window, const Extents& input) {
+  const std::array<std::int64_t, 3> in = positions(input);
+  for (std::size_t axis = 0; axis < 3; ++axis) {
+    const std::int64_t stride = window.stride[axis], begin = window.pad_begin[axis];
+    const std::int64_t over = in[axis] + begin + window.pad_end[axis] - reach(window, axis);
+    if (over < 0 || over % stride == 0) continue;
+    const std::int64_t last = (over / stride + 1) * stride;  // where one more window would begin
+    if (last < in[axis] + begin) window.pad_end[axis] += static_cast<int>(stride - over % stride);
+  }
+}
+
 Extents slide(const Emitter& emitter, const SlidingWindow& window, int input, std::int64_t channels) {
   const std::array<std::int64_t, 3> in = positions(emitter.extents(input));
   std::array<std::int64_t, 3> out{};

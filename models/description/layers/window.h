@@ -36,6 +36,9 @@ struct SlidingWindow {
 // Fills the window's padding for this input.
 void pad(SlidingWindow& window, const Padding& padding, const Extents& input);
 
+// Ceil mode: pads the ends so that the last window, which begins before the input's end, is not cut off.
+void round_up(SlidingWindow& window, const Extents& input);
+
 // The result's extents; `channels` are the result's. Fails where the window is larger than the padded input.
 Extents slide(const Emitter& emitter, const SlidingWindow& window, int input, std::int64_t channels);
 

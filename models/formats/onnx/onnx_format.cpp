@@ -58,7 +58,8 @@ FileModel read_onnx_model(const std::filesystem::path& file, const ReadOptions& 
   } else {
     result.description = FileDescription{.yaml = std::move(network.yaml), .open_extents = network.open_input};
   }
-  if (named != nullptr && options.partly && !function_difference(held.graph, named->graph).empty())
+  if (named != nullptr && options.takes_other_networks() &&
+      !function_difference(held.graph, named->graph).empty())
     named = nullptr;
   if (named == nullptr) {
     result.model.architecture = std::move(held);

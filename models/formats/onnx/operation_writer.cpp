@@ -13,6 +13,20 @@ namespace {
 
 using Integers = std::vector<std::int64_t>;
 
+std::int64_t onnx_axis(ValueAxis axis) {
+  switch (axis) {
+    case ValueAxis::t:
+      return 2;
+    case ValueAxis::h:
+      return 3;
+    case ValueAxis::w:
+      return 4;
+    case ValueAxis::c:
+      return 1;
+  }
+  return 1;
+}
+
 const Integers kToChannelsLast{0, 2, 3, 4, 1}, kToChannelsFirst{0, 4, 1, 2, 3};
 
 Integers widened_axes(const Axes& axes) { return {axes[0], axes[1], axes[2]}; }
@@ -118,6 +132,7 @@ std::string OperationWriter::weight_or(const GraphNode& node, const std::string&
 // ---- windows and reductions ----
 
 void OperationWriter::emit(const Convolution& operation, const GraphNode& node, Written& result) {
+  if (operation.repeats != 1) refuse(node);
   const std::string input = five_axes(written(node.inputs.front()));
   std::vector<std::string> inputs{input, weight(node, "kernel", find_weight(node, "kernel")->shape())};
   if (operation.bias) inputs.push_back(weight(node, "bias", {operation.filters}));
@@ -249,12 +264,19 @@ void OperationWriter::emit(const Permute& operation, const GraphNode& node, Writ
   out_.set("perm", order);
 }
 
-void OperationWriter::emit(const SelectFrame& operation, const GraphNode& node, Written& result) {
-  const Written input = written(node.inputs.front());
-  const std::int64_t frame = operation.frame < 0 ? operation.frame + input.extents.t : operation.frame;
-  result.name = out_.add(
-      "Slice", {five_axes(input), out_.integers({frame}), out_.integers({frame + 1}), out_.integers({2})},
-      node.name);
+void OperationWriter::emit(const Slice& operation, const GraphNode& node, Written& result) {
+  const std::int64_t end = operation.begin + operation.count;
+  result.name = out_.add("Slice",
+                         {five_axes(written(node.inputs.front())), out_.integers({operation.begin}),
+                          out_.integers({end}), out_.integers({onnx_axis(operation.axis)})},
+                         node.name);
+}
+
+void OperationWriter::emit(const SelectFrames& operation, const GraphNode& node, Written& result) {
+  const Integers frames(operation.frames.begin(), operation.frames.end());
+  result.name =
+      out_.add("Gather", {five_axes(written(node.inputs.front())), out_.integers(frames)}, node.name);
+  out_.set("axis", onnx_axis(ValueAxis::t));
 }
 
 // ---- several inputs ----
@@ -287,15 +309,15 @@ void OperationWriter::emit(const Elementwise& operation, const GraphNode& node, 
         "Mul", {result.name, out_.weight(node.name + ".scale", filled(1, operation.scale), {1})}, node.name);
 }
 
-void OperationWriter::emit(const Concat&, const GraphNode& node, Written& result) {
+void OperationWriter::emit(const Concat& operation, const GraphNode& node, Written& result) {
   std::vector<std::string> inputs;
-  bool flat = true;
+  bool flat = operation.axis == ValueAxis::c;
   for (const int input : node.inputs) flat = flat && written(input).flat;
   for (const int input : node.inputs)
     inputs.push_back(flat ? written(input).name : five_axes(written(input)));
   result.flat = flat;
   result.name = out_.add("Concat", inputs, node.name);
-  out_.set("axis", std::int64_t{1});
+  out_.set("axis", onnx_axis(operation.axis));
 }
 
 }  // namespace actionflow::onnx

@@ -54,7 +54,8 @@ class OperationWriter {
   void emit(const Permute& operation, const GraphNode& node, Written& result);
   void emit(const Concat& operation, const GraphNode& node, Written& result);
   void emit(const Elementwise& operation, const GraphNode& node, Written& result);
-  void emit(const SelectFrame& operation, const GraphNode& node, Written& result);
+  void emit(const Slice& operation, const GraphNode& node, Written& result);
+  void emit(const SelectFrames& operation, const GraphNode& node, Written& result);
   void emit(const Recurrent& operation, const GraphNode& node, Written& result);
   template <class Other>
   void emit(const Other&, const GraphNode& node, Written&) {

@@ -191,10 +191,31 @@ std::optional<Value> part_of_channels(const Use& use, const Value& value, std::s
   return use.network.add(std::move(line), {&value}, extents, std::move(view));
 }
 
+// Several steps that follow each other along time, height or width.
+std::optional<Value> part_of_map(const Use& use, const Value& value, std::size_t axis, const Range& range) {
+  const Dim& dim = value.view.dims[axis];
+  if (dim.size() != 1 || dim[0].axis == kChannels || range.step != 1 || range.count == 1 ||
+      dim != whole_axis(dim[0].axis, value.extents[dim[0].axis]))
+    return std::nullopt;
+  const int own = dim[0].axis;
+  ModelLine line = use.line("slice");
+  line.options = {{"axis", own == kTime     ? "t"
+                           : own == kHeight ? "h"
+                                            : "w"},
+                  {"begin", std::to_string(range.begin)},
+                  {"count", std::to_string(range.count)}};
+  AxisExtents extents = value.extents;
+  extents[own] = range.count;
+  AxisView view = value.view;
+  view.dims[axis] = whole_axis(own, range.count);
+  return use.network.add(std::move(line), {&value}, extents, std::move(view));
+}
+
 Value part_of(const Use& use, const Value& value, std::size_t axis, const Range& range) {
   const std::int64_t extent = extent_of(value.view.dims[axis]);
   if (range.count == extent && range.step == 1) return value;
   if (const auto part = part_of_channels(use, value, axis, range)) return *part;
+  if (const auto part = part_of_map(use, value, axis, range)) return *part;
   const Value input = with_axis_as_time(use, value, axis);
   AxisExtents extents = input.extents;
   extents[kTime] = range.count;
@@ -258,14 +279,37 @@ std::optional<Range> as_range(const std::vector<std::int64_t>& indices, std::int
   return range;
 }
 
+// Indices spread from the first step to the last, rounded down.
+bool are_spread(const std::vector<std::int64_t>& indices, std::int64_t extent) {
+  const auto count = static_cast<std::int64_t>(indices.size());
+  for (std::int64_t i = 0; i < count; ++i)
+    if (count < 2 || indices[static_cast<std::size_t>(i)] != i * (extent - 1) / (count - 1)) return false;
+  return count > 1;
+}
+
+Value spread_steps(const Use& use, const Value& value, std::size_t axis, std::int64_t count) {
+  const Value input = with_axis_as_time(use, value, axis);
+  ModelLine line = use.line("select_frames");
+  line.options = {{"count", std::to_string(count)}};
+  AxisExtents extents = input.extents;
+  extents[kTime] = count;
+  AxisView view = input.view;
+  view.dims[axis] = whole_axis(kTime, count);
+  return use.network.add(std::move(line), {&input}, extents, std::move(view));
+}
+
 std::vector<Value> gather(const Use& use) {
   Value value = use.value(0);
   const Shape shape = value.view.shape();
   const std::size_t axis = use.axis(use.node.integer("axis", 0), shape.size());
   const Array& indices = use.required_constant(1);
   const auto range = as_range(indices.integers, shape[axis]);
-  if (!range) use.node.fail("its indices are not evenly spaced, or outside its input");
-  value = part_of(use, value, axis, *range);
+  if (range)
+    value = part_of(use, value, axis, *range);
+  else if (are_spread(indices.integers, shape[axis]))
+    value = spread_steps(use, value, axis, static_cast<std::int64_t>(indices.integers.size()));
+  else
+    use.node.fail("its indices are not evenly spaced, or outside its input");
   Shape to(shape.begin(), shape.begin() + static_cast<std::ptrdiff_t>(axis));
   to.insert(to.end(), indices.shape.begin(), indices.shape.end());
   to.insert(to.end(), shape.begin() + static_cast<std::ptrdiff_t>(axis) + 1, shape.end());

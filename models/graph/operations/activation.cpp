@@ -39,6 +39,15 @@ Traits traits_of(const Activation& activation, const Graph&, const GraphNode&) {
   return traits;
 }
 
+Traits traits_of(const Scale&, const Graph&, const GraphNode&) {
+  Traits traits;
+  traits.name = "scale";
+  traits.channelwise = true;
+  traits.in_place = true;
+  traits.follower = Follower::scale_shift;
+  return traits;
+}
+
 Traits traits_of(const PRelu&, const Graph&, const GraphNode&) {
   Traits traits;
   traits.name = "prelu";

@@ -20,6 +20,10 @@ Traits traits_of(const Permute& operation, const Graph& graph, const GraphNode& 
 Traits traits_of(const Concat& operation, const Graph& graph, const GraphNode& node);
 Traits traits_of(const Elementwise& operation, const Graph& graph, const GraphNode& node);
 Traits traits_of(const Slice& operation, const Graph& graph, const GraphNode& node);
+Traits traits_of(const Scale& operation, const Graph& graph, const GraphNode& node);
+Traits traits_of(const SelectFrames& operation, const Graph& graph, const GraphNode& node);
+Traits traits_of(const TimeShift& operation, const Graph& graph, const GraphNode& node);
+Traits traits_of(const CumulativeMean& operation, const Graph& graph, const GraphNode& node);
 Traits traits_of(const Recurrent& operation, const Graph& graph, const GraphNode& node);
 Traits traits_of(const History& operation, const Graph& graph, const GraphNode& node);
 Traits traits_of(const LayerNorm& operation, const Graph& graph, const GraphNode& node);

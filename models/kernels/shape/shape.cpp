@@ -1,4 +1,4 @@
-// Kernels that put one value's elements into another order: permute and reshape.
+// Kernels that only move values: permute, reshape, selected frames.
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -13,6 +13,27 @@ template <class T>
 void copy(const T* from, std::int64_t count, T* to) {
   std::memcpy(to, from, static_cast<std::size_t>(count) * sizeof(T));
 }
+
+template <class T>
+class SelectFramesKernel final : public Kernel {
+ public:
+  SelectFramesKernel(const SelectFrames& operation, const Layout& in, const Layout& out)
+      : frames_(operation.frames), in_(in), out_(out) {}
+
+  std::string implementation() const override { return "own:select"; }
+  void run(const Arguments& arguments) const override {
+    const std::int64_t frame = in_.frame();
+    parallel_for(out_.batch * out_.extents.t, out_.elements(), [&](std::int64_t i) {
+      const std::int64_t n = i / out_.extents.t, t = frames_[static_cast<std::size_t>(i % out_.extents.t)];
+      copy(static_cast<const T*>(arguments.inputs[0]) + (n * in_.extents.t + t) * frame, frame,
+           static_cast<T*>(arguments.output) + i * frame);
+    });
+  }
+
+ private:
+  std::vector<int> frames_;
+  Layout in_, out_;
+};
 
 // T,H,W,C
 std::array<std::int64_t, 4> axes_of(const Extents& e) { return {e.t, e.h, e.w, e.c}; }
@@ -98,6 +119,10 @@ std::unique_ptr<Kernel> make_permute(const Permute& operation, const Layout& in,
 }
 std::unique_ptr<Kernel> make_reshape(const Layout& in, const Layout& out) {
   return make_for<ReshapeKernel>(out.type, in, out);
+}
+std::unique_ptr<Kernel> make_select_frames(const SelectFrames& operation, const Layout& in,
+                                           const Layout& out) {
+  return make_for<SelectFramesKernel>(out.type, operation, in, out);
 }
 
 }  // namespace actionflow::kernels

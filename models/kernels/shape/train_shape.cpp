@@ -2,6 +2,7 @@
 // converted where a map becomes a vector.
 #include <algorithm>
 
+#include "base/error.h"
 #include "models/kernels/converted.h"
 #include "models/kernels/f32_chunks.h"
 #include "models/kernels/operations.h"
@@ -98,6 +99,49 @@ class TrainSlice final : public TrainKernel {
   std::unique_ptr<Kernel> forward_;
 };
 
+class TrainSelectFrames final : public TrainKernel {
+ public:
+  TrainSelectFrames(const SelectFrames& operation, const TrainKernelRequest& r)
+      : in_(r.in[0]),
+        out_(r.out),
+        result_of_(static_cast<std::size_t>(in_.extents.t), -1),
+        select_(moving({in_}, out_, [&](const auto& in, const Layout& out) {
+          return kernels::make_select_frames(operation, in[0], out);
+        })) {
+    for (std::size_t i = 0; i < operation.frames.size(); ++i)
+      result_of_[static_cast<std::size_t>(operation.frames[i])] = static_cast<std::int64_t>(i);
+  }
+
+  void forward(const ForwardArguments& a) const override {
+    select_->run({.inputs = a.inputs, .output = a.output, .scratch = a.scratch});
+  }
+
+  void backward(const BackwardArguments& a) const override {
+    if (a.input_gradients[0] == nullptr) return;
+    kernels::parallel_for(in_.batch * in_.extents.t, in_.elements(), [&](std::int64_t i) {
+      const std::int64_t n = i / in_.extents.t, frame = in_.frame();
+      const std::int64_t t = result_of_[static_cast<std::size_t>(i % in_.extents.t)];
+      if (t < 0) return clear_chunk(in_.type, a.input_gradients[0], i * frame, frame);
+      for (std::int64_t first = 0; first < frame; first += kChunkFloats) {
+        F32Chunk chunk;
+        const std::int64_t count = std::min(kChunkFloats, frame - first);
+        const std::int64_t from = (n * out_.extents.t + t) * frame + first;
+        const float* gradient = load_chunk(out_.type, a.output_gradient, from, count, chunk);
+        store_chunk(in_.type, gradient, a.input_gradients[0], i * frame + first, count);
+      }
+    });
+  }
+
+  BackwardReads backward_reads() const override { return {{false}, false}; }
+  std::size_t forward_scratch_bytes() const override { return select_->scratch_bytes(); }
+  std::string implementation() const override { return select_->implementation(); }
+
+ private:
+  Layout in_, out_;
+  std::vector<std::int64_t> result_of_;  // by sample of the input: its place in the result, or −1
+  std::unique_ptr<Kernel> select_;
+};
+
 }  // namespace
 
 std::unique_ptr<TrainKernel> make_concat(const TrainKernelRequest& r) {
@@ -131,6 +175,25 @@ std::unique_ptr<TrainKernel> make_permute(const TrainKernelRequest& r) {
 
 std::unique_ptr<TrainKernel> make_slice(const TrainKernelRequest& r) {
   return std::make_unique<TrainSlice>(std::get<Slice>(r.node.operation), r);
+}
+
+std::unique_ptr<TrainKernel> make_select_frames(const TrainKernelRequest& r) {
+  if (r.in[0].padded != r.out.padded)
+    throw ModelError(r.node.name + ": selected frames have to lie as their input");
+  return std::make_unique<TrainSelectFrames>(std::get<SelectFrames>(r.node.operation), r);
+}
+
+std::unique_ptr<TrainKernel> make_time_shift(const TrainKernelRequest& r) {
+  const auto& shift = std::get<TimeShift>(r.node.operation);
+  if (r.in[0].extents != r.out.extents)
+    throw ModelError(r.node.name + ": a shift in time is trained padded on the sides that it reads");
+  const auto make = [&](kernels::Direction direction) {
+    return [&shift, direction](const auto& in, const Layout& out) {
+      return kernels::make_time_shift(shift, direction, in[0], out);
+    };
+  };
+  return there_and_back(moving({r.in[0]}, r.out, make(kernels::Direction::forward)),
+                        moving({r.out}, r.in[0], make(kernels::Direction::backward)));
 }
 
 }  // namespace actionflow::training

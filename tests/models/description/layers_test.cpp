@@ -179,6 +179,40 @@ TEST(SelectFrame, CountsNegativeFramesFromTheEnd) {
             std::string::npos);
 }
 
+TEST(SelectFrames, ByStrideOrEvenly) {
+  const auto frames = [](const std::string& options) {
+    return operation<SelectFrames>(network("  - {layer: select_frames, " + options + "}\n"), 0).frames;
+  };
+  EXPECT_EQ(frames("stride: 2"), (std::vector<int>{0, 2, 4}));
+  EXPECT_EQ(frames("stride: 4"), (std::vector<int>{0, 4}));
+  EXPECT_EQ(frames("count: 3"), (std::vector<int>{0, 2, 5})) << "as torch.linspace(0, 5, 3).long()";
+  EXPECT_EQ(frames("count: 1"), (std::vector<int>{0}));
+  EXPECT_NE(testing::errors_of("  - {layer: select_frames, count: 7}\n").find("has 6 samples"),
+            std::string::npos);
+  EXPECT_NE(testing::errors_of("  - select_frames\n").find("either stride or count"), std::string::npos);
+}
+
+TEST(TimeShift, MovesOneChannelInSoManyEachWay) {
+  const std::string before = "  - {layer: dense, units: 17}\n";
+  const auto both = operation<TimeShift>(network(before + "  - time_shift\n"), 1);
+  EXPECT_EQ(both, (TimeShift{.next = 2, .previous = 2, .pad_begin = 1, .pad_end = 1}));
+  const auto past =
+      operation<TimeShift>(network(before + "  - {layer: time_shift, fold: 4, causal: true}\n"), 1);
+  EXPECT_EQ(past, (TimeShift{.previous = 4, .pad_begin = 1}));
+  EXPECT_NE(testing::errors_of("  - time_shift\n").find("has 3 channels"), std::string::npos);
+}
+
+// PyTorch's rule: a window that would begin in the padding at the end is left out.
+TEST(Pooling, CeilRoundsTheNumberOfWindowsUp) {
+  EXPECT_EQ(result_of("  - {layer: max_pool3d, size: 3, stride: 2}\n"), (Extents{3, 2, 3, 3}));
+  EXPECT_EQ(result_of("  - {layer: max_pool3d, size: 3, stride: 2, ceil: true}\n"), (Extents{3, 3, 4, 4}));
+  EXPECT_EQ(result_of("  - {layer: max_pool3d, size: 2, stride: 3, padding: 1, ceil: true}\n"),
+            (Extents{3, 3, 3, 3}));
+  EXPECT_NE(testing::errors_of("  - {layer: average_pool3d, size: 3, ceil: true, count_padding: true}\n")
+                .find("do not go together"),
+            std::string::npos);
+}
+
 // Keras: 4·u·(in + u + 1), 3·u·(in + u + 1) and, with reset_after, 3·u·(in + u + 2).
 TEST(Recurrent, HasKerasParameters) {
   const std::string sequence = "  - {layer: flatten, keep_time: true}\n";

@@ -55,6 +55,10 @@ class GraphMaker {
     return add(PRelu{}, {input}, graph.extents(input),
                {parameter("alpha", {one ? 1 : graph.extents(input).c})});
   }
+  int scale(int input, bool one) {
+    return add(Scale{}, {input}, graph.extents(input),
+               {parameter("gamma", {one ? 1 : graph.extents(input).c})});
+  }
   int dense(int input, std::int64_t units, bool bias = true) {
     Extents out = graph.extents(input);
     std::vector<Parameter> parameters{parameter("kernel", {units, out.c})};

@@ -35,12 +35,44 @@ TEST(Traits, WhatSeesAllStepsHasNoWindowInTime) {
   EXPECT_TRUE(traits_of_node(Reduction{}, frame, {8, 1, 1, 1}).time);
   EXPECT_FALSE(traits_of_node(Recurrent{.units = 3, .sequence = true}, sequence, {3, 5, 1, 1}).time);
   EXPECT_FALSE(traits_of_node(Slice{}, clip, frame).time);
+  EXPECT_FALSE(traits_of_node(SelectFrames{}, clip, frame).time);
   EXPECT_FALSE(traits_of_node(Permute{.order = {1, 0, 2, 3}}, clip, {8, 4, 5, 4}).time);
   EXPECT_FALSE(traits_of_node(Reshape{{640, 1, 1, 1}}, clip, {640, 1, 1, 1}).time);
 }
 
 TEST(Traits, ASampleIsPartOfItsClipsMemory) {
   EXPECT_EQ(traits_of_node(Slice{ValueAxis::t, 3}, {8, 5, 4, 4}, {8, 1, 4, 4}).first, 48);
+}
+
+TEST(Traits, ASingleSampleIsAView) {
+  const Traits own = traits_of_node(SelectFrames{{3}}, {8, 5, 4, 4}, {8, 1, 4, 4});
+  EXPECT_EQ(own.view, View::part);
+  EXPECT_EQ(own.first, 48);
+}
+
+TEST(Traits, SamplesAtALowerRateAreAStrideInTime) {
+  const auto time_of = [](const std::vector<int>& frames, std::int64_t steps) {
+    return traits_of_node(SelectFrames{frames}, {8, steps, 4, 4},
+                          {8, static_cast<std::int64_t>(frames.size()), 4, 4})
+        .time;
+  };
+  ASSERT_TRUE(time_of({0, 4, 8}, 12));
+  EXPECT_EQ(time_of({0, 4, 8}, 12)->stride, 4);
+  EXPECT_EQ(time_of({0, 1, 2}, 3)->stride, 1);
+  EXPECT_FALSE(time_of({0, 4}, 12)) << "the last window is left out";
+  EXPECT_FALSE(time_of({1, 5, 9}, 12)) << "the first one is not the first sample";
+  EXPECT_FALSE(time_of({0, 4, 9}, 12));
+}
+
+TEST(Traits, AShiftInTimeSeesItsNeighbours) {
+  const Extents clip{8, 5, 4, 4};
+  const auto both =
+      traits_of_node(TimeShift{.next = 1, .previous = 1, .pad_begin = 1, .pad_end = 1}, clip, clip);
+  EXPECT_EQ(both.time->extent, 3);
+  EXPECT_TRUE(both.time->padded());
+  const auto past = traits_of_node(TimeShift{.previous = 1}, clip, {8, 4, 4, 4});
+  EXPECT_EQ(past.time->extent, 2);
+  EXPECT_FALSE(past.time->padded());
 }
 
 TEST(Traits, DropoutIsTheSameValueWhereItDropsNothing) {

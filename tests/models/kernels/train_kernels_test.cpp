@@ -172,7 +172,33 @@ TEST(TrainMovement, ReshapePermuteAndSelectedFramesGoBackWhereTheyCameFrom) {
     expect_trains(one_node({c, 2, 3, 4}, Permute{{3, 1, 0, 2}}, {4, c, 3, 2}));
     expect_trains(one_node({c, 3, 3, 4}, Slice{ValueAxis::t, 1}, {c, 1, 3, 4}));
     expect_trains(one_node({c, 3, 3, 4}, Slice{ValueAxis::t, 2}, {c, 1, 3, 4}));
+    expect_trains(one_node({c, 3, 3, 4}, SelectFrames{{1}}, {c, 1, 3, 4}));
+    expect_trains(one_node({c, 5, 3, 4}, SelectFrames{{0, 3, 4}}, {c, 3, 3, 4}));
   }
+}
+
+TEST(TrainMovement, AShiftInTimeGoesBack) {
+  const Extents clip{20, 5, 3, 4}, few{3, 2, 3, 4};
+  expect_trains(one_node(clip, TimeShift{.next = 3, .previous = 2, .pad_begin = 1, .pad_end = 1}, clip));
+  expect_trains(one_node(few, TimeShift{.next = 1, .previous = 1, .pad_begin = 1, .pad_end = 1}, few));
+  expect_trains(one_node(clip, TimeShift{.previous = 7, .pad_begin = 1}, clip));
+}
+
+TEST(TrainCumulativeMean, EachSampleCountsInAllAfterIt) {
+  for (const std::int64_t channels : kChannels) {
+    const Extents sequence{channels, 7, 1, 1}, clip{channels, 4, 9, 8};
+    expect_trains(one_node(sequence, CumulativeMean{}, sequence));
+    expect_trains(one_node(clip, CumulativeMean{}, clip));
+  }
+}
+
+TEST(TrainScale, OneGammaForAllAndOneAChannel) {
+  for (const bool one : {true, false})
+    for (const std::int64_t channels : kChannels) {
+      GraphMaker maker({channels, 3, 4, 5});
+      maker.scale(-1, one);
+      expect_trains(maker);
+    }
 }
 
 TEST(TrainDropout, DropsItsShareAndScalesTheRest) {

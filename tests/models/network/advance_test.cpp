@@ -70,7 +70,7 @@ class RandomStream {
   }
 
   int add_one(int value) {
-    switch (draw(0, 6)) {
+    switch (draw(0, 9)) {
       case 0: {  // a stage that fuses
         const int conv = make_.convolution(value, convolution());
         return make_.activation(make_.batch_norm(conv), ActivationKind::relu);
@@ -97,6 +97,20 @@ class RandomStream {
                                      .count_padding = true});
       case 5:
         return make_.activation(make_.dense(value, draw(3, 18)), ActivationKind::silu);
+      case 6:
+        return make_.add(
+            TimeShift{.previous = std::min<std::int64_t>(draw(1, 3), make_.graph.extents(value).c),
+                      .pad_begin = 1},
+            {value}, make_.graph.extents(value));
+      case 7:
+        return make_.scale(value, draw(0, 1) == 1);
+      case 8: {  // a gate by all that was seen so far
+        const Extents in = make_.graph.extents(value);
+        const int now = make_.add(Reduction{.time = false}, {value}, {in.c, in.t, 1, 1});
+        const int mean = make_.add(CumulativeMean{}, {now}, {in.c, in.t, 1, 1});
+        const int gate = make_.activation(make_.dense(mean, in.c), ActivationKind::sigmoid);
+        return make_.add(Elementwise{.kind = Elementwise::Kind::multiply}, {value, gate}, in);
+      }
       default:
         return make_.convolution(value, depthwise(make_.graph.extents(value).c));
     }

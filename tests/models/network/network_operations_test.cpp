@@ -170,13 +170,51 @@ TEST(NetworkOperations, ConcatAndSelectedFramesEqualTheReference) {
     const int a = maker.convolution(-1, {.filters = 7, .kernel = {1, 1, 1}});
     const int b = maker.convolution(-1, {.filters = 18, .kernel = {1, 1, 1}});
     const int joined = maker.add(Concat{}, {a, -1, b}, {28, 4, 6, 8});
-    const int last = maker.add(Slice{ValueAxis::t, 3}, {joined}, {28, 1, 6, 8});
-    const int clip = maker.add(Slice{ValueAxis::t, 1}, {-1}, {3, 1, 6, 8});
+    const int last = maker.add(SelectFrames{{3}}, {joined}, {28, 1, 6, 8});
+    const int clip = maker.add(SelectFrames{{1}}, {-1}, {3, 1, 6, 8});
     const int picture = maker.convolution(
         clip, {.filters = 4, .kernel = {1, 3, 3}, .pad_begin = {0, 1, 1}, .pad_end = {0, 1, 1}});
-    maker.add(Concat{}, {last, picture}, {32, 1, 6, 8});
+    const int some = maker.add(SelectFrames{{0, 2, 3}}, {joined}, {28, 3, 6, 8});
+    const int largest =
+        maker.add(Reduction{.kind = Reduction::Kind::max, .space = false}, {some}, {28, 1, 6, 8});
+    maker.add(Concat{}, {last, picture, largest}, {60, 1, 6, 8});
     expect_as_reference(maker, batch);
   }
+}
+
+TEST(NetworkOperations, ShiftsInTimeEqualTheReference) {
+  for (const std::int64_t channels : {3, 20, 32})
+    for (const TimeShift shift :
+         {TimeShift{.next = 1, .previous = 2, .pad_begin = 1, .pad_end = 1},
+          TimeShift{.next = 3, .pad_end = 1}, TimeShift{.previous = 2, .pad_begin = 1}}) {
+      GraphMaker maker({channels, 4, 5, 3});
+      const int shifted = maker.add(shift, {-1}, maker.graph.input);
+      maker.add(shift, {maker.convolution(shifted, {.filters = 18})}, {18, 4, 5, 3});
+      expect_as_reference(maker, 2);
+    }
+}
+
+TEST(NetworkOperations, CumulativeMeansEqualTheReference) {
+  for (const std::int64_t channels : {3, 20}) {
+    GraphMaker maker({channels, 6, 5, 4});
+    const int mean = maker.add(CumulativeMean{}, {-1}, maker.graph.input);
+    const int vectors = maker.add(Reduction{.time = false}, {mean}, {channels, 6, 1, 1});
+    maker.add(CumulativeMean{}, {maker.dense(vectors, 9)}, {9, 6, 1, 1});
+    expect_as_reference(maker, 2);
+  }
+}
+
+TEST(NetworkOperations, LearntScalesEqualTheReferenceFoldedAndAlone) {
+  for (const bool one : {true, false})
+    for (const std::int64_t channels : {3, 20}) {
+      GraphMaker maker({channels, 3, 5, 4});
+      const int alone = maker.scale(-1, one);
+      const int folded = maker.scale(maker.batch_norm(maker.convolution(alone, {.filters = channels})), one);
+      const int behind = maker.scale(
+          maker.activation(maker.convolution(folded, {.filters = channels}), ActivationKind::relu), one);
+      maker.add(Elementwise{}, {behind, -1}, maker.graph.input);
+      expect_as_reference(maker, 2);
+    }
 }
 
 TEST(NetworkOperations, ElementwiseRepeatsExtentsOfOne) {
@@ -188,7 +226,7 @@ TEST(NetworkOperations, ElementwiseRepeatsExtentsOfOne) {
       const int one = maker.convolution(-1, {.filters = 1, .kernel = {1, 1, 1}});
       const int other = maker.convolution(-1, {.filters = channels, .kernel = {1, 1, 1}});
       const int three = maker.add(Elementwise{kind, 0.5F}, {other, -1, gate}, all);
-      const int frame = maker.add(Slice{}, {three}, {channels, 1, 5, 4});
+      const int frame = maker.add(SelectFrames{}, {three}, {channels, 1, 5, 4});
       const int twice = maker.add(Elementwise{kind, 1}, {frame, three}, all);
       const int same = maker.add(Elementwise{kind, 2}, {twice, three}, all);
       maker.add(Elementwise{kind, 1}, {one, same}, all);

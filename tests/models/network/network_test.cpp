@@ -64,7 +64,7 @@ GraphMaker branched_network() {
   GraphMaker maker({1, 6, 16, 16});
   int a = maker.activation(maker.convolution(-1, same3(8)), ActivationKind::relu);
   a = maker.add(Reduction{.kind = Reduction::Kind::max, .space = false}, {a}, {8, 1, 16, 16});
-  int b = maker.add(Slice{}, {-1}, {1, 1, 16, 16});
+  int b = maker.add(SelectFrames{}, {-1}, {1, 1, 16, 16});
   b = maker.convolution(b,
                         {.filters = 10, .kernel = {1, 3, 3}, .pad_begin = {0, 1, 1}, .pad_end = {0, 1, 1}});
   b = maker.activation(b, ActivationKind::relu);

@@ -44,6 +44,10 @@ INSTANTIATE_TEST_SUITE_P(
                       Counted{"multilayer_3d", 68'481}),
     [](const auto& tested) { return std::string(tested.param.name); });
 
+// GMAC of MoViNet-A0's head, 480 to 2048 to 400 channels: at each sample, where its stream form is published
+// without.
+constexpr double kHeadOfMovinet = (480.0 * 2048 + 2048.0 * 400) * 1e-9;
+
 struct Published {
   const char* name;
   std::int64_t trainable;
@@ -71,8 +75,18 @@ INSTANTIATE_TEST_SUITE_P(
                       Published{"videomae_s", 22'033'936, 56.878},
                       Published{"videomae_b", 86'534'800, 180.345},
                       Published{"timesformer_b", 121'566'352, 195.830},
-                      Published{"mvit_v2_s", 34'537'744, 64.224}, Published{"swin3d_t", 28'158'070, 43.882}),
+                      Published{"mvit_v2_s", 34'537'744, 64.224}, Published{"swin3d_t", 28'158'070, 43.882},
+                      Published{"slowfast_r50", 34'566'488, 50.31}, Published{"tsm_r50", 24'327'632, 32.97},
+                      Published{"i3d", 12'697'264, 111.15}, Published{"movinet_a0", 2'701'999, 2.63},
+                      Published{"movinet_a0_stream", 3'338'231, 50 * (0.0485 + kHeadOfMovinet)}),
     [](const auto& tested) { return std::string(tested.param.name); });
+
+// Its paper gives two digits of a million.
+TEST(ShippedNetworks, EcoLiteHasItsAuthorsCounts) {
+  const Architecture net = shipped_network("eco_lite");
+  EXPECT_NEAR(static_cast<double>(net.trainable_parameter_count()) * 1e-6, 37.50, 0.005);
+  EXPECT_NEAR(static_cast<double>(net.macs()) * 1e-9, 46.5, 0.465);
+}
 
 TEST(ShippedNetworks, ReadBackFromTheirOwnTextAsTheSame) {
   for (const auto& file : std::filesystem::directory_iterator(testing::project_root() / "configs/models")) {

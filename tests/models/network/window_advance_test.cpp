@@ -73,7 +73,7 @@ class RandomWindow {
   }
 
   int add_one(int value) {
-    switch (draw(0, 7)) {
+    switch (draw(0, 8)) {
       case 0:
         return make_.activation(make_.batch_norm(make_.convolution(value, convolution(value))),
                                 ActivationKind::relu);
@@ -104,9 +104,20 @@ class RandomWindow {
                                          .pad_end = {0, 1, 1},
                                          .groups = static_cast<int>(channels)});
       }
+      case 7:
+        return lower_rate(value);
       default:
         return make_.convolution(value, convolution(value));
     }
+  }
+
+  int lower_rate(int value) {
+    if (time(value) <= 9) return value;
+    SelectFrames half{{}};
+    for (int t = 0; t < time(value); t += 2) half.frames.push_back(t);
+    Extents out = make_.graph.extents(value);
+    out.t = static_cast<std::int64_t>(half.frames.size());
+    return make_.add(half, {value}, out);
   }
 
   // Of as many steps, the one seeing more samples than the other.
@@ -140,8 +151,8 @@ class RandomWindow {
         break;
       }
       case 3:
-        value = make_.flatten(
-            make_.add(Slice{ValueAxis::t, draw(0, 1) == 0 ? in.t - 1 : 0}, {value}, {in.c, 1, in.h, in.w}));
+        value = make_.flatten(make_.add(SelectFrames{{draw(0, 1) * static_cast<int>(in.t - 1)}}, {value},
+                                        {in.c, 1, in.h, in.w}));
         break;
       default: {  // a padded convolution, then the maximum over time
         const Convolution padded{

@@ -1,0 +1,14 @@
+#include "models/graph/operations/operations.h"
+
+namespace actionflow {
+
+Traits traits_of(const CumulativeMean&, const Graph&, const GraphNode&) {
+  Traits traits;
+  traits.name = "cumulative mean";
+  traits.time.reset();
+  traits.recurrent = true;
+  traits.channelwise = true;
+  return traits;
+}
+
+}  // namespace actionflow
