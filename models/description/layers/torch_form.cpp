@@ -7,13 +7,16 @@
 namespace actionflow {
 
 TorchForm usual_torch_form(const Parameter& parameter, const GraphNode&) {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kRoles{
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kRoles{
       {{"kernel", "weight"},
        {"gamma", "weight"},
        {"beta", "bias"},
        {"moving_mean", "running_mean"},
        {"moving_variance", "running_var"},
-       {"alpha", "weight"}}};
+       {"alpha", "weight"},
+       // Of a module that holds others, and not of one of their own.
+       {"token", ""},
+       {"embedding", ""}}};
   std::string name = parameter.role;
   for (const auto& [ours, theirs] : kRoles) {
     if (name == ours) name = theirs;

@@ -12,7 +12,8 @@
 namespace actionflow {
 
 struct TorchForm {
-  // After the layer's name and a point; none where PyTorch has no such parameter.
+  // After the layer's name and a point, or, where empty, that name itself; none where PyTorch has no such
+  // parameter.
   std::vector<std::string> tensors;
   // What several tensors are to ours: summands, of which the second is zero when written, or its rows.
   enum class Join { one, sum, rows } join = Join::one;

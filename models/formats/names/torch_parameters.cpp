@@ -66,7 +66,8 @@ TorchParameter torch_parameter(const Parameter& parameter, const GraphNode& node
   const LayerKind* const kind = find_layer_kind(layer.type);
   TorchParameter made{.parameter = &parameter, .form = {}};
   made.form = (kind == nullptr ? usual_torch_form : kind->torch_form)(parameter, node);
-  for (std::string& tensor : made.form.tensors) tensor = layer.name + "." + tensor;
+  for (std::string& tensor : made.form.tensors)
+    tensor = tensor.empty() ? layer.name : layer.name + "." + tensor;
   const int axis = axis_of_channels(parameter, node, architecture.graph);
   if (axis >= 0) {
     made.maps = maps;
@@ -107,12 +108,9 @@ std::vector<Tensor> parted(const TorchParameter& parameter, Tensor ours) {
   return theirs;
 }
 
-Shape without_ones(const Shape& shape) {
-  Shape kept;
-  for (std::size_t i = 0; i < shape.size(); ++i) {
-    if (i < 2 || shape[i] != 1) kept.push_back(shape[i]);
-  }
-  return kept;
+Shape without_ones(Shape shape) {
+  std::erase(shape, 1);
+  return shape;
 }
 
 }  // namespace

@@ -124,6 +124,32 @@ TEST_F(MatchTensors, CountersAndWhatStandsBesideTheNetworkAreNoFault) {
   EXPECT_THAT(loading(write(tensors)), HasSubstr("'model.second_head.weight' (3) belongs to no layer"));
 }
 
+TEST_F(MatchTensors, TokensAndEmbeddingsBearTheNamesOfTheirLayers) {
+  const Architecture architecture = parse_architecture(
+      "name: tokens\ninput: {channels: 3, frames: 2, frame_rate: 10, height: 8, width: 8}\nclasses: "
+      "2\nlayers:\n"
+      "  - {layer: conv3d, name: patch, filters: 5, kernel: [1, 4, 4], stride: [1, 4, 4]}\n"
+      "  - {layer: reshape, width: -1, channels: 5}\n"
+      "  - {layer: class_token, name: net.cls}\n"
+      "  - {layer: position_embedding, name: net.places}\n"
+      "  - global_average_pool\n"
+      "  - {layer: dense, name: fc, units: classes}\n",
+      "tokens.yaml");
+  const Weights weights = initial_weights(architecture, 3);
+  std::vector<std::pair<std::string, Tensor>> tensors;
+  for (const TorchParameter& parameter : torch_parameters(architecture))
+    tensors.emplace_back(parameter.form.tensors[0],
+                         to_torch(parameter, weights.tensors.at(parameter.parameter->name))[0]);
+  for (auto& [name, tensor] : tensors) {
+    if (name == "net.cls") tensor = std::move(tensor).reshaped({1, 1, 5});
+    if (name == "net.places") tensor = std::move(tensor).reshaped({1, 9, 5});
+  }
+  const Model loaded = load_model(write(tensors), &architecture);
+  for (const auto& [name, tensor] : weights.tensors)
+    EXPECT_THAT(loaded.weights.tensors.at(name).values(), ::testing::ElementsAreArray(tensor.values()))
+        << name;
+}
+
 TEST_F(MatchTensors, AMapNamesWhatTheRulesDoNot) {
   const auto strange = file([](const std::string& name) {
     if (name.starts_with("stem.0.")) return "backbone.conv1.conv." + name.substr(7);
