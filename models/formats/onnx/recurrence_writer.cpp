@@ -2,21 +2,14 @@
 #include <algorithm>
 #include <array>
 
+#include "models/formats/onnx/gate_order.h"
 #include "models/formats/onnx/operation_writer.h"
 
 namespace actionflow::onnx {
 namespace {
 
-// Gates in ONNX' order, from ours: i, f, c, o to i, o, f, c. GRU's are the same.
 Tensor with_foreign_gates(const Tensor& rows, const Recurrent& recurrent) {
-  if (recurrent.cell == Recurrent::Cell::gru) return rows;
-  constexpr std::array<std::int64_t, 4> kFrom{0, 3, 1, 2};
-  Tensor result(rows.shape());
-  const std::int64_t each = rows.size() / 4;
-  for (std::size_t gate = 0; gate < kFrom.size(); ++gate)
-    std::copy_n(rows.data() + kFrom[gate] * each, each,
-                result.data() + static_cast<std::int64_t>(gate) * each);
-  return result;
+  return recurrent.cell == Recurrent::Cell::gru ? rows : in_gate_order(rows, kOnnxGatesFromOwn);
 }
 
 }  // namespace

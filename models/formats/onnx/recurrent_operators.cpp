@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "models/formats/onnx/gate_order.h"
 #include "models/formats/onnx/operators.h"
 
 namespace actionflow::onnx {
@@ -108,16 +109,8 @@ void add_activations(const Use& use, const Cell& cell, ModelLine& line) {
 
 // ---- weights ----
 
-// Gates in our order, from ONNX': i, o, f, c to i, f, c, o. GRU's are the same, z, r, h.
 Tensor with_own_gates(const Tensor& rows, const Cell& cell) {
-  if (cell.gru) return rows;
-  constexpr std::array<std::int64_t, 4> kFrom{0, 2, 3, 1};
-  Tensor result(rows.shape());
-  const std::int64_t each = rows.size() / 4;
-  for (std::size_t gate = 0; gate < kFrom.size(); ++gate)
-    std::copy_n(rows.data() + kFrom[gate] * each, each,
-                result.data() + static_cast<std::int64_t>(gate) * each);
-  return result;
+  return cell.gru ? rows : in_gate_order(rows, kOwnGatesFromOnnx);
 }
 
 Tensor direction_of(const Array& array, std::int64_t direction, Shape shape) {

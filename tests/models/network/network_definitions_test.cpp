@@ -50,7 +50,7 @@ TEST_P(NetworkDefinition, SaysWhatItsSourceSays) {
   Workspace workspace(*network);
   const Tensor scores = network->predict(formula_clip(architecture.graph.input), workspace);
   const Deviation off = deviation(Tensor(scores).reshaped(expected.shape()), expected);
-  // Fifty samples' running means and squashed gates: what differs by rounding is added up along the stream.
+  // TensorFlow's MoViNet stream differs by 1.6e-4 of the largest score, and it is not known yet why.
   const double most = std::string(GetParam()) == "movinet_a0_stream" ? 2e-4 : 1e-4;
   EXPECT_LT(off.largest, most) << "of the largest score; mean " << off.mean;
 }
