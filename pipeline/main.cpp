@@ -1,5 +1,5 @@
 #include "models/formats/hdf5/hdf5_child.h"
-#include "pipeline/commands/command.h"
+#include "pipeline/commands/arguments/command.h"
 #include "pipeline/process_setup.h"
 
 int main(int argc, char** argv) {

@@ -3,7 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "base/heap.h"
+#include "base/machine/heap.h"
 #include "datasets/pictures/opencv_threads.h"
 #include "datasets/video/ffmpeg_log.h"
 

@@ -1,7 +1,7 @@
 #include "base/config/config.h"
 
 #include "base/config/value.h"
-#include "base/mask.h"
+#include "base/text/mask.h"
 
 namespace actionflow::config {
 

@@ -5,7 +5,7 @@
 #include <tuple>
 
 #include "base/config/text.h"
-#include "base/mask.h"
+#include "base/text/mask.h"
 
 namespace actionflow::config {
 

@@ -11,7 +11,7 @@
 
 #include "base/config/text.h"
 #include "base/config/value.h"
-#include "base/file_kind.h"
+#include "base/files/file_kind.h"
 
 namespace actionflow::config {
 

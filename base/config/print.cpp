@@ -1,5 +1,5 @@
 #include "base/config/value.h"
-#include "base/mask.h"
+#include "base/text/mask.h"
 
 namespace actionflow::config {
 

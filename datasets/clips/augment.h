@@ -20,8 +20,8 @@
 #include <vector>
 
 #include "base/config/config.h"
-#include "base/input_spec.h"
 #include "base/random.h"
+#include "base/tensor/input_spec.h"
 #include "datasets/clips/clip_change.h"
 #include "datasets/clips/clip_sampler.h"
 #include "datasets/pictures/prepare.h"

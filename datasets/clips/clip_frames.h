@@ -7,7 +7,7 @@
 #include <optional>
 #include <vector>
 
-#include "base/input_spec.h"
+#include "base/tensor/input_spec.h"
 #include "datasets/clips/clip_sampler.h"
 #include "datasets/pictures/prepare.h"
 #include "datasets/recordings/video_frames.h"

@@ -17,8 +17,8 @@
 #include <vector>
 
 #include "base/config/config.h"
-#include "base/input_spec.h"
 #include "base/random.h"
+#include "base/tensor/input_spec.h"
 
 namespace actionflow {
 

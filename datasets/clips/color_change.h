@@ -8,8 +8,8 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "base/input_spec.h"
 #include "base/random.h"
+#include "base/tensor/input_spec.h"
 
 namespace actionflow {
 

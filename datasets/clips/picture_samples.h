@@ -16,7 +16,7 @@
 #include <memory>
 #include <vector>
 
-#include "base/input_spec.h"
+#include "base/tensor/input_spec.h"
 #include "datasets/pictures/motion.h"
 #include "datasets/pictures/prepare.h"
 

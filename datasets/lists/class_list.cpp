@@ -5,7 +5,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "base/utf8.h"
+#include "base/text/utf8.h"
 #include "datasets/lists/json_list.h"
 #include "datasets/lists/list_format.h"
 

@@ -7,8 +7,8 @@
 #include <unordered_map>
 #include <utility>
 
-#include "base/log.h"
-#include "base/utf8.h"
+#include "base/log/log.h"
+#include "base/text/utf8.h"
 #include "datasets/lists/groups.h"
 #include "datasets/lists/held_out.h"
 #include "datasets/lists/labels.h"

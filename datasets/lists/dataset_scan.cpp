@@ -7,8 +7,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "base/in_parallel.h"
-#include "base/progress.h"
+#include "base/log/progress.h"
+#include "base/machine/in_parallel.h"
 #include "datasets/lists/dataset.h"
 #include "datasets/lists/list_text.h"
 #include "datasets/recordings/video_index.h"

@@ -8,8 +8,8 @@
 #include <set>
 #include <utility>
 
-#include "base/natural_order.h"
 #include "base/random.h"
+#include "base/text/natural_order.h"
 #include "datasets/lists/video_locator.h"
 
 namespace actionflow {

@@ -8,7 +8,7 @@
 #include <optional>
 #include <regex>
 
-#include "base/natural_order.h"
+#include "base/text/natural_order.h"
 #include "datasets/lists/list_format.h"
 
 namespace actionflow {

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <fstream>
 
-#include "base/natural_order.h"
+#include "base/text/natural_order.h"
 #include "datasets/lists/csv_columns.h"
 #include "datasets/lists/csv_text.h"
 #include "datasets/lists/list_format.h"

@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "base/input_spec.h"
+#include "base/tensor/input_spec.h"
 #include "datasets/pictures/prepare.h"
 
 namespace actionflow {

@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "base/input_spec.h"
+#include "base/tensor/input_spec.h"
 #include "datasets/pictures/prepare.h"
 #include "datasets/video/source.h"
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "base/input_spec.h"
+#include "base/tensor/input_spec.h"
 #include "datasets/pictures/prepare.h"
 
 namespace actionflow {

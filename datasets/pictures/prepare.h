@@ -13,7 +13,7 @@
 #include <memory>
 #include <vector>
 
-#include "base/input_spec.h"
+#include "base/tensor/input_spec.h"
 #include "datasets/video/frame.h"
 
 namespace actionflow {

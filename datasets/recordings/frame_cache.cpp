@@ -7,7 +7,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "base/log.h"
+#include "base/log/log.h"
 #include "datasets/recordings/frame_cache_entry.h"
 #include "datasets/recordings/held_entries.h"
 #include "datasets/recordings/part_frames.h"

@@ -19,7 +19,7 @@
 #include <string>
 #include <vector>
 
-#include "base/atomic_file.h"
+#include "base/files/atomic_file.h"
 #include "datasets/recordings/source_fingerprint.h"
 #include "datasets/recordings/video_frames.h"
 

@@ -12,9 +12,9 @@
 #include <string>
 #include <vector>
 
-#include "base/atomic_file.h"
 #include "base/config/optional_path.h"
-#include "base/input_spec.h"
+#include "base/files/atomic_file.h"
+#include "base/tensor/input_spec.h"
 #include "datasets/recordings/time_span.h"
 #include "datasets/video/source.h"
 

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
-#include "base/file_lock.h"
-#include "base/progress.h"
+#include "base/files/file_lock.h"
+#include "base/log/progress.h"
 
 namespace actionflow {
 

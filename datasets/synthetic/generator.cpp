@@ -6,9 +6,9 @@
 #include <array>
 #include <map>
 
-#include "base/atomic_file.h"
-#include "base/in_parallel.h"
-#include "base/machine_limits.h"
+#include "base/files/atomic_file.h"
+#include "base/machine/in_parallel.h"
+#include "base/machine/machine_limits.h"
 #include "base/random.h"
 #include "datasets/synthetic/clip_video.h"
 

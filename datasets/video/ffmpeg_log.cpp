@@ -5,7 +5,7 @@
 #include <cstdarg>
 #include <mutex>
 
-#include "base/log.h"
+#include "base/log/log.h"
 #include "datasets/video/ffmpeg.h"
 #include "datasets/video/source.h"
 #include "datasets/video/stream_parameters.h"

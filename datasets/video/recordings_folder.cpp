@@ -8,7 +8,7 @@
 #include <string_view>
 #include <system_error>
 
-#include "base/natural_order.h"
+#include "base/text/natural_order.h"
 
 namespace actionflow {
 

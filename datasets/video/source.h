@@ -24,10 +24,10 @@
 #include <utility>
 #include <vector>
 
-#include "base/clock.h"
 #include "base/config/config.h"
 #include "base/error.h"
-#include "base/mask.h"
+#include "base/machine/clock.h"
+#include "base/text/mask.h"
 #include "datasets/video/frame.h"
 
 namespace actionflow {

@@ -23,7 +23,7 @@
 #include <vector>
 
 #include "base/config/config.h"
-#include "base/input_spec.h"
+#include "base/tensor/input_spec.h"
 #include "models/graph/graph.h"
 
 namespace actionflow {

@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <string_view>
 
-#include "base/tensor.h"
+#include "base/tensor/tensor.h"
 
 namespace actionflow {
 

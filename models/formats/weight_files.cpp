@@ -5,8 +5,8 @@
 #include <fstream>
 #include <iterator>
 
-#include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/files/atomic_file.h"
 #include "models/formats/names/name_map.h"
 
 namespace actionflow {

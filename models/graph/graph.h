@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "base/tensor.h"
+#include "base/tensor/tensor.h"
 #include "models/graph/operation.h"
 
 namespace actionflow {

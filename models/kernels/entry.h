@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "base/input_spec.h"
+#include "base/tensor/input_spec.h"
 #include "models/kernels/layout.h"
 
 namespace actionflow::kernels {

@@ -8,7 +8,7 @@
 #include <variant>
 #include <vector>
 
-#include "base/tensor.h"
+#include "base/tensor/tensor.h"
 #include "models/graph/graph.h"
 
 namespace actionflow::kernels {

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "base/error.h"
-#include "base/processor.h"
+#include "base/machine/processor.h"
 
 namespace actionflow::onednn {
 

@@ -2,7 +2,7 @@
 
 #include <omp.h>
 
-#include "base/log.h"
+#include "base/log/log.h"
 
 namespace actionflow {
 

@@ -16,8 +16,8 @@
 #include <string>
 #include <vector>
 
-#include "base/input_spec.h"
-#include "base/tensor.h"
+#include "base/tensor/input_spec.h"
+#include "base/tensor/tensor.h"
 #include "models/description/architecture.h"
 #include "models/graph/cuts.h"
 #include "models/graph/window_sharing.h"

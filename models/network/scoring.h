@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "base/tensor.h"
+#include "base/tensor/tensor.h"
 #include "models/description/architecture.h"
 #include "models/network/action_scores.h"
 

@@ -6,7 +6,7 @@
 #include <stdexcept>
 
 #include "base/error.h"
-#include "base/machine_limits.h"
+#include "base/machine/machine_limits.h"
 
 namespace actionflow {
 namespace {

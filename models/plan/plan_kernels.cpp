@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "base/error.h"
-#include "base/processor.h"
+#include "base/machine/processor.h"
 #include "models/graph/traits.h"
 #include "models/kernels/attention/attention.h"
 #include "models/kernels/converted.h"

@@ -1,7 +1,7 @@
 #include "models/plan/precision.h"
 
 #include "base/error.h"
-#include "base/processor.h"
+#include "base/machine/processor.h"
 
 namespace actionflow {
 

@@ -18,7 +18,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/atomic_file.h"
+#include "base/files/atomic_file.h"
 #include "models/formats/weight_files.h"
 #include "models/training/optimizer/average.h"
 #include "models/training/optimizer/optimizer.h"
@@ -36,8 +36,8 @@ struct CheckpointContent {
   const WeightAverage* average = nullptr;  // null: none is kept
 };
 
-// Replaces the file and clears temporaries of dead processes. Throws base/atomic_file.h's Error, ModelError
-// for weights that do not fit.
+// Replaces the file and clears temporaries of dead processes. Throws base/files/atomic_file.h's Error,
+// ModelError for weights that do not fit.
 void save_checkpoint(const CheckpointContent& content, const std::filesystem::path& file,
                      FileSystem& files = FileSystem::system());
 

@@ -18,7 +18,7 @@
 #include <vector>
 
 #include "base/config/config.h"
-#include "base/tensor.h"
+#include "base/tensor/tensor.h"
 #include "models/description/architecture.h"
 
 namespace actionflow {

@@ -15,7 +15,7 @@
 
 #include <span>
 
-#include "base/tensor.h"
+#include "base/tensor/tensor.h"
 #include "models/training/loss.h"
 #include "models/training/sample_target.h"
 

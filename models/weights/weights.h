@@ -6,7 +6,7 @@
 #include <map>
 #include <string>
 
-#include "base/tensor.h"
+#include "base/tensor/tensor.h"
 #include "models/description/architecture.h"
 
 namespace actionflow {

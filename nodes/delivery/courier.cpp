@@ -10,12 +10,12 @@
 #include <thread>
 #include <utility>
 
-#include "base/backoff.h"
-#include "base/clock.h"
 #include "base/error.h"
-#include "base/log.h"
-#include "base/metric_text.h"
-#include "base/wake.h"
+#include "base/log/log.h"
+#include "base/machine/backoff.h"
+#include "base/machine/clock.h"
+#include "base/machine/wake.h"
+#include "base/text/metric_text.h"
 
 namespace actionflow {
 

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "base/error.h"
-#include "base/log.h"
+#include "base/log/log.h"
 #include "nodes/delivery/hmac.h"
 
 namespace actionflow {

@@ -13,7 +13,7 @@
 #include <memory>
 #include <string>
 
-#include "base/clock.h"
+#include "base/machine/clock.h"
 #include "nodes/delivery/delivery.h"
 
 namespace actionflow {

@@ -10,8 +10,8 @@
 #include <cstring>
 #include <mutex>
 
-#include "base/clock.h"
 #include "base/error.h"
+#include "base/machine/clock.h"
 
 namespace actionflow {
 

@@ -2,8 +2,8 @@
 
 #include <utility>
 
-#include "base/database.h"
-#include "base/log.h"
+#include "base/files/database.h"
+#include "base/log/log.h"
 
 namespace actionflow {
 

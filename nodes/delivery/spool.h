@@ -1,9 +1,9 @@
 // Messages that wait on disk until their receiver has them; first in, first out.
 //
-// What put() has returned from survives a kill and a power failure (base/database.h). The messages together
-// are bounded: where new ones do not fit, the oldest are dropped and counted. The file itself is up to a
-// few MB larger. Beside the messages stand notes, small texts by name, for what a sender has to know after a
-// restart; they change together with a put().
+// What put() has returned from survives a kill and a power failure (base/files/database.h). The messages
+// together are bounded: where new ones do not fit, the oldest are dropped and counted. The file itself is up
+// to a few MB larger. Beside the messages stand notes, small texts by name, for what a sender has to know
+// after a restart; they change together with a put().
 //
 // One spool belongs to one run at a time: a second one is refused. A damaged file is put aside as
 // FILE.damaged, and said so; the spool begins empty. Thread-safe. Throws Error where the disk fails.

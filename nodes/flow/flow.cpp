@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "base/metric_text.h"
+#include "base/text/metric_text.h"
 #include "nodes/flow/node.h"
 
 namespace actionflow {

@@ -19,7 +19,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/input_spec.h"
+#include "base/tensor/input_spec.h"
 #include "nodes/flow/item.h"
 #include "nodes/flow/result_order.h"
 #include "nodes/flow/run_context.h"

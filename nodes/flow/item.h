@@ -19,7 +19,7 @@
 #include <vector>
 
 #include "base/outcome.h"
-#include "base/tensor.h"
+#include "base/tensor/tensor.h"
 #include "datasets/pictures/prepare.h"
 #include "datasets/video/frame.h"
 #include "datasets/video/source.h"

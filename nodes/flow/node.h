@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "base/config/config.h"
-#include "base/input_spec.h"
+#include "base/tensor/input_spec.h"
 #include "models/network/network.h"
 #include "models/weights/calibration.h"
 #include "nodes/flow/flow.h"

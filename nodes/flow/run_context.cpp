@@ -4,7 +4,7 @@
 #include <array>
 #include <utility>
 
-#include "base/log.h"
+#include "base/log/log.h"
 
 namespace actionflow {
 

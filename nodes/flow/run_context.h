@@ -15,8 +15,8 @@
 #include <string_view>
 #include <vector>
 
-#include "base/clock.h"
 #include "base/error.h"
+#include "base/machine/clock.h"
 #include "nodes/flow/item.h"
 #include "nodes/flow/newest_frame.h"
 #include "nodes/results/result_sink.h"

@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "base/config/config.h"
-#include "base/input_spec.h"
+#include "base/tensor/input_spec.h"
 #include "datasets/pictures/background.h"
 
 namespace actionflow {

@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "base/log.h"
+#include "base/log/log.h"
 #include "models/graph/advancing.h"
 #include "models/graph/cuts.h"
 #include "models/graph/traits.h"

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <cstdint>
 
-#include "base/atomic_file.h"
+#include "base/files/atomic_file.h"
 
 namespace actionflow {
 

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "base/html.h"
+#include "base/text/html.h"
 #include "nodes/outputs/action_pictures.h"
 #include "nodes/outputs/event_page_head.h"
 

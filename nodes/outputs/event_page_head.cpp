@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "base/label_color.h"
+#include "base/text/label_color.h"
 
 namespace actionflow {
 

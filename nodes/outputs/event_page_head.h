@@ -16,8 +16,8 @@ namespace actionflow {
 // What every page begins with, by which it is known.
 inline constexpr std::string_view kPageMark = "<!doctype html>";
 
-// Labels have the colours of their places in `classes`, as everywhere (base/label_color.h), unless there are
-// more classes than colours: then of their places among the labels of the page.
+// Labels have the colours of their places in `classes`, as everywhere (base/text/label_color.h), unless there
+// are more classes than colours: then of their places among the labels of the page.
 std::string event_page_head(const std::vector<std::string>& classes);
 
 // JSON that may stand inside a script element.

@@ -6,8 +6,8 @@
 #include <map>
 #include <string_view>
 
-#include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/files/atomic_file.h"
 #include "nodes/outputs/captions.h"
 #include "nodes/outputs/csv_output.h"
 #include "nodes/outputs/event_page_head.h"

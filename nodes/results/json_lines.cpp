@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <nlohmann/json.hpp>
 
-#include "base/clock.h"
+#include "base/machine/clock.h"
 
 namespace actionflow {
 

@@ -6,7 +6,7 @@
 #include <fstream>
 #include <utility>
 
-#include "base/log.h"
+#include "base/log/log.h"
 
 namespace actionflow {
 

@@ -9,9 +9,9 @@
 #include <filesystem>
 #include <optional>
 
-#include "base/clock.h"
 #include "base/config/config.h"
 #include "base/config/quantity.h"
+#include "base/machine/clock.h"
 #include "nodes/results/line_output.h"
 
 namespace actionflow {

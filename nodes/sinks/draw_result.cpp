@@ -4,7 +4,7 @@
 #include <cmath>
 #include <opencv2/imgproc.hpp>
 
-#include "base/label_color.h"
+#include "base/text/label_color.h"
 #include "datasets/pictures/picture.h"
 
 namespace actionflow {

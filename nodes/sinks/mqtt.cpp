@@ -1,8 +1,8 @@
 // mqtt: what becomes of actions, told to an MQTT broker (nodes/sinks/mqtt_messages.h) through a spool.
 #include <algorithm>
 
-#include "base/clock.h"
 #include "base/config/secret.h"
+#include "base/machine/clock.h"
 #include "nodes/delivery/mqtt_delivery.h"
 #include "nodes/sinks/mqtt_messages.h"
 #include "nodes/sinks/sink_kinds.h"

@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include "base/atomic_file.h"
-#include "base/log.h"
+#include "base/files/atomic_file.h"
+#include "base/log/log.h"
 #include "datasets/pictures/encoding/frame_jpeg.h"
 
 namespace actionflow {

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "base/error.h"
-#include "base/log.h"
+#include "base/log/log.h"
 
 namespace actionflow {
 

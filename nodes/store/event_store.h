@@ -19,8 +19,8 @@
 #include <string>
 #include <vector>
 
-#include "base/clock.h"
-#include "base/file_lock.h"
+#include "base/files/file_lock.h"
+#include "base/machine/clock.h"
 #include "nodes/store/event_table.h"
 
 namespace actionflow {

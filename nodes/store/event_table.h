@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-#include "base/database.h"
+#include "base/files/database.h"
 #include "nodes/results/result_sink.h"
 
 namespace actionflow {

@@ -4,8 +4,8 @@
 
 #include <cmath>
 
-#include "base/clock.h"
-#include "base/utf8.h"
+#include "base/machine/clock.h"
+#include "base/text/utf8.h"
 
 namespace actionflow {
 

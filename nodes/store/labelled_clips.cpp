@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "base/atomic_file.h"
-#include "base/utf8.h"
+#include "base/files/atomic_file.h"
+#include "base/text/utf8.h"
 
 namespace actionflow {
 

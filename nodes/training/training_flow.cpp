@@ -13,7 +13,7 @@
 #include <mutex>
 #include <optional>
 
-#include "base/clock.h"
+#include "base/machine/clock.h"
 #include "nodes/training/batcher.h"
 
 namespace actionflow {

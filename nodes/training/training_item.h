@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "base/tensor.h"
+#include "base/tensor/tensor.h"
 #include "datasets/lists/entry_frames.h"
 #include "datasets/pictures/prepare.h"
 #include "models/training/sample_target.h"

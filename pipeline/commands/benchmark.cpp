@@ -10,13 +10,13 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "base/clock.h"
-#include "base/progress.h"
+#include "base/log/progress.h"
+#include "base/machine/clock.h"
 #include "datasets/video/source.h"
 #include "models/network/network.h"
+#include "pipeline/commands/arguments/pipeline_flags.h"
 #include "pipeline/commands/camera_capacity.h"
 #include "pipeline/commands/commands.h"
-#include "pipeline/commands/pipeline_flags.h"
 #include "pipeline/run/pipeline.h"
 #include "pipeline/run/process/interrupt.h"
 

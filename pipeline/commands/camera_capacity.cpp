@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "base/log.h"
+#include "base/log/log.h"
 
 namespace actionflow {
 

@@ -4,14 +4,14 @@
 #include <iostream>
 #include <optional>
 
-#include "base/log.h"
+#include "base/log/log.h"
 #include "nodes/results/console_sink.h"
 #include "nodes/results/json_lines.h"
 #include "nodes/results/tee_sink.h"
+#include "pipeline/commands/arguments/log_format.h"
+#include "pipeline/commands/arguments/pipeline_flags.h"
 #include "pipeline/commands/commands.h"
 #include "pipeline/commands/live_reload.h"
-#include "pipeline/commands/log_format.h"
-#include "pipeline/commands/pipeline_flags.h"
 #include "pipeline/commands/result_files.h"
 #include "pipeline/graph/dot.h"
 #include "pipeline/graph/print_config.h"

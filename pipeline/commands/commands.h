@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "pipeline/commands/command.h"
+#include "pipeline/commands/arguments/command.h"
 
 namespace actionflow {
 

@@ -1,7 +1,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-#include "base/log.h"
+#include "base/log/log.h"
 #include "models/formats/weight_files.h"
 #include "pipeline/commands/commands.h"
 

@@ -3,10 +3,10 @@
 #include <atomic>
 #include <iostream>
 
-#include "base/atomic_file.h"
+#include "base/files/atomic_file.h"
+#include "pipeline/commands/arguments/network_flags.h"
+#include "pipeline/commands/arguments/shipped_files.h"
 #include "pipeline/commands/commands.h"
-#include "pipeline/commands/network_flags.h"
-#include "pipeline/commands/shipped_files.h"
 #include "pipeline/evaluation/report.h"
 #include "pipeline/run/process/interrupt.h"
 

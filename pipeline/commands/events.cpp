@@ -3,11 +3,11 @@
 #include <filesystem>
 #include <iostream>
 
-#include "base/atomic_file.h"
-#include "base/clock.h"
-#include "base/mask.h"
-#include "base/time_text.h"
-#include "base/utf8.h"
+#include "base/files/atomic_file.h"
+#include "base/machine/clock.h"
+#include "base/text/mask.h"
+#include "base/text/time_text.h"
+#include "base/text/utf8.h"
 #include "nodes/store/event_store.h"
 #include "nodes/store/event_text.h"
 #include "pipeline/commands/commands.h"

@@ -3,12 +3,12 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-#include "base/atomic_file.h"
-#include "base/log.h"
+#include "base/files/atomic_file.h"
+#include "base/log/log.h"
 #include "datasets/pictures/picture.h"
 #include "datasets/video/writing/video_writer.h"
+#include "pipeline/commands/arguments/shipped_files.h"
 #include "pipeline/commands/commands.h"
-#include "pipeline/commands/shipped_files.h"
 #include "pipeline/evaluation/explanation.h"
 
 namespace actionflow {

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "base/clock.h"
-#include "base/progress.h"
+#include "base/log/progress.h"
+#include "base/machine/clock.h"
 #include "datasets/synthetic/generator.h"
 #include "pipeline/commands/commands.h"
 #include "pipeline/run/process/interrupt.h"

@@ -8,12 +8,12 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-#include "base/log.h"
-#include "base/mask.h"
+#include "base/log/log.h"
+#include "base/text/mask.h"
 #include "datasets/video/source.h"
+#include "pipeline/commands/arguments/shipped_files.h"
 #include "pipeline/commands/commands.h"
 #include "pipeline/commands/first_pipeline.h"
-#include "pipeline/commands/shipped_files.h"
 #include "pipeline/graph/description.h"
 
 namespace actionflow {

@@ -8,8 +8,8 @@
 #include <nlohmann/json.hpp>
 
 #include "models/description/sharing_report.h"
+#include "pipeline/commands/arguments/network_flags.h"
 #include "pipeline/commands/commands.h"
-#include "pipeline/commands/network_flags.h"
 #include "pipeline/commands/weights_report.h"
 
 namespace actionflow {

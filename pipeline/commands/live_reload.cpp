@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <set>
 
-#include "base/log.h"
+#include "base/log/log.h"
 
 namespace actionflow {
 

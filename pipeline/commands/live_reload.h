@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "pipeline/commands/pipeline_flags.h"
+#include "pipeline/commands/arguments/pipeline_flags.h"
 #include "pipeline/run/process/reload_requests.h"
 #include "pipeline/run/reload.h"
 #include "pipeline/run/stream_changes.h"

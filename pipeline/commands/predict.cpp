@@ -1,11 +1,11 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-#include "base/npy.h"
+#include "base/tensor/npy.h"
 #include "models/formats/weight_files.h"
 #include "models/network/network.h"
+#include "pipeline/commands/arguments/network_flags.h"
 #include "pipeline/commands/commands.h"
-#include "pipeline/commands/network_flags.h"
 
 namespace actionflow {
 namespace {

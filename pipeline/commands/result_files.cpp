@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <set>
 
-#include "base/log.h"
+#include "base/log/log.h"
 #include "nodes/results/tee_sink.h"
 
 namespace actionflow {

@@ -1,8 +1,8 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-#include "base/log.h"
-#include "base/mask.h"
+#include "base/log/log.h"
+#include "base/text/mask.h"
 #include "models/description/architecture.h"
 #include "pipeline/commands/commands.h"
 #include "pipeline/graph/description.h"

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "models/formats/likeness.h"
-#include "pipeline/commands/shipped_files.h"
+#include "pipeline/commands/arguments/shipped_files.h"
 
 namespace actionflow {
 namespace {

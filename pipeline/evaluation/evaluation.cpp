@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <map>
 
-#include "base/log.h"
-#include "base/progress.h"
+#include "base/log/log.h"
+#include "base/log/progress.h"
 #include "datasets/clips/perturb.h"
 #include "pipeline/evaluation/clips/clip_calibration.h"
 #include "pipeline/evaluation/split_streams.h"

@@ -7,7 +7,7 @@
 #include <numeric>
 
 #include "base/error.h"
-#include "base/progress.h"
+#include "base/log/progress.h"
 #include "datasets/clips/augment.h"
 #include "datasets/recordings/video_frames.h"
 #include "datasets/video/writing/video_writer.h"

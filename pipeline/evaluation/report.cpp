@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
-#include "base/html.h"
+#include "base/text/html.h"
 
 namespace actionflow {
 namespace {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <set>
 
-#include "base/html.h"
+#include "base/text/html.h"
 #include "datasets/pictures/picture.h"
 #include "pipeline/evaluation/clips/clip_measures.h"
 #include "pipeline/evaluation/streams/timeline.h"

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "base/input_spec.h"
+#include "base/tensor/input_spec.h"
 #include "pipeline/evaluation/streams/event_measures.h"
 #include "pipeline/evaluation/streams/sequence_source.h"
 

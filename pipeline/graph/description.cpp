@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <set>
 
-#include "base/machine_limits.h"
-#include "base/utf8.h"
+#include "base/machine/machine_limits.h"
+#include "base/text/utf8.h"
 #include "nodes/kinds/network_node.h"
 #include "nodes/node_kinds.h"
 #include "pipeline/graph/graph_check.h"

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "base/machine_limits.h"
+#include "base/machine/machine_limits.h"
 #include "pipeline/graph/description.h"
 #include "pipeline/graph/graph_check.h"
 

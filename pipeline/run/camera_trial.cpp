@@ -6,8 +6,8 @@
 #include <limits>
 #include <thread>
 
-#include "base/clock.h"
-#include "base/machine_limits.h"
+#include "base/machine/clock.h"
+#include "base/machine/machine_limits.h"
 #include "nodes/results/result_sink.h"
 #include "pipeline/run/pipeline.h"
 

@@ -8,7 +8,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "base/metric_text.h"
+#include "base/text/metric_text.h"
 #include "nodes/flow/run_context.h"
 
 namespace actionflow {

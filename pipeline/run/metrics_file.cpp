@@ -3,8 +3,8 @@
 #include <chrono>
 #include <utility>
 
-#include "base/atomic_file.h"
-#include "base/log.h"
+#include "base/files/atomic_file.h"
+#include "base/log/log.h"
 
 namespace actionflow {
 

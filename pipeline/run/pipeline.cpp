@@ -9,9 +9,9 @@
 #include <mutex>
 #include <utility>
 
-#include "base/clock.h"
-#include "base/log.h"
-#include "base/mask.h"
+#include "base/log/log.h"
+#include "base/machine/clock.h"
+#include "base/text/mask.h"
 #include "nodes/sinks/sink_flow.h"
 #include "pipeline/run/metrics.h"
 #include "pipeline/run/stream_source.h"

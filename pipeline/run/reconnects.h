@@ -1,8 +1,8 @@
 // How a live source is opened again: after which wait, and when its losses are worth an alarm.
 //
-// Waits grow from 0.5 s to 30 s (base/backoff.h). They begin anew once the source has given packets for as
-// long as was last waited for it, so one that is lost again at once is waited for longer each time. Five
-// losses within ten minutes are an alarm, once an hour. Belongs to one thread.
+// Waits grow from 0.5 s to 30 s (base/machine/backoff.h). They begin anew once the source has given packets
+// for as long as was last waited for it, so one that is lost again at once is waited for longer each time.
+// Five losses within ten minutes are an alarm, once an hour. Belongs to one thread.
 #pragma once
 
 #include <chrono>
@@ -10,7 +10,7 @@
 #include <deque>
 #include <optional>
 
-#include "base/backoff.h"
+#include "base/machine/backoff.h"
 
 namespace actionflow {
 

@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/log.h"
+#include "base/log/log.h"
 #include "models/formats/model_fingerprint.h"
 #include "pipeline/graph/graph_difference.h"
 

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <utility>
 
-#include "base/log.h"
+#include "base/log/log.h"
 
 namespace actionflow {
 

@@ -3,8 +3,8 @@
 #include <thread>
 #include <utility>
 
-#include "base/heap.h"
-#include "base/log.h"
+#include "base/log/log.h"
+#include "base/machine/heap.h"
 
 namespace actionflow {
 

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <fstream>
 
-#include "base/atomic_file.h"
+#include "base/files/atomic_file.h"
 #include "datasets/clips/augment.h"
 #include "datasets/pictures/picture.h"
 #include "pipeline/evaluation/report.h"

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "base/config/config.h"
-#include "base/file_lock.h"
+#include "base/files/file_lock.h"
 
 namespace actionflow {
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "base/atomic_file.h"
-#include "base/log.h"
+#include "base/files/atomic_file.h"
+#include "base/log/log.h"
 #include "datasets/clips/augmentation_sheet.h"
 #include "datasets/lists/epoch_order.h"
 #include "datasets/streams/sequence_maker.h"

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "base/log.h"
+#include "base/log/log.h"
 #include "models/formats/weight_files.h"
 #include "models/training/checkpoint.h"
 #include "pipeline/recipe/training_data.h"

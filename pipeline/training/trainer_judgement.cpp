@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "base/log.h"
+#include "base/log/log.h"
 #include "models/formats/weight_files.h"
 #include "pipeline/training/batch_norm_statistics.h"
 #include "pipeline/training/soup.h"

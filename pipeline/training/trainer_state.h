@@ -10,8 +10,8 @@
 #include <optional>
 #include <string>
 
-#include "base/clock.h"
-#include "base/progress.h"
+#include "base/log/progress.h"
+#include "base/machine/clock.h"
 #include "pipeline/training/member.h"
 #include "pipeline/training/run_folder.h"
 #include "pipeline/training/run_state.h"

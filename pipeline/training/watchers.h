@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "base/input_spec.h"
+#include "base/tensor/input_spec.h"
 #include "datasets/clips/clip_sampler.h"
 #include "datasets/lists/dataset.h"
 #include "datasets/recordings/video_frames.h"

@@ -19,9 +19,9 @@
 #include <mutex>
 #include <thread>
 
-#include "base/clock.h"
 #include "base/error.h"
-#include "base/log.h"
+#include "base/log/log.h"
+#include "base/machine/clock.h"
 #include "pipeline/web/connections.h"
 
 namespace actionflow {

@@ -13,7 +13,7 @@
 #include <optional>
 #include <string>
 
-#include "base/clock.h"
+#include "base/machine/clock.h"
 #include "pipeline/web/http_server.h"
 
 namespace actionflow {

@@ -6,10 +6,10 @@
 #include <utility>
 
 #include "base/error.h"
-#include "base/label_color.h"
-#include "base/mask.h"
-#include "base/time_text.h"
-#include "base/utf8.h"
+#include "base/text/label_color.h"
+#include "base/text/mask.h"
+#include "base/text/time_text.h"
+#include "base/text/utf8.h"
 #include "datasets/pictures/encoding/frame_jpeg.h"
 #include "nodes/store/event_store.h"
 #include "nodes/store/event_text.h"

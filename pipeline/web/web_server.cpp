@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "base/log.h"
+#include "base/log/log.h"
 #include "pipeline/web/assets.h"
 
 namespace actionflow {

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "base/clock.h"
+#include "base/machine/clock.h"
 #include "datasets/video/frame.h"
 #include "pipeline/run/stream_changes.h"
 #include "pipeline/run/stream_view.h"

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <string>
 
-#include "base/atomic_file.h"
+#include "base/files/atomic_file.h"
 
 namespace actionflow::testing {
 

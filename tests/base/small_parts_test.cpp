@@ -3,13 +3,13 @@
 
 #include <thread>
 
-#include "base/clock.h"
 #include "base/error.h"
-#include "base/log.h"
-#include "base/mask.h"
+#include "base/log/log.h"
+#include "base/log/progress.h"
+#include "base/machine/clock.h"
+#include "base/machine/processor.h"
 #include "base/outcome.h"
-#include "base/processor.h"
-#include "base/progress.h"
+#include "base/text/mask.h"
 #include "tests/tools/moved_clock.h"
 
 namespace actionflow {

@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-#include "base/tensor.h"
+#include "base/tensor/tensor.h"
 #include "models/kernels/winograd/winograd.h"
 
 namespace {

@@ -25,18 +25,19 @@ endfunction()
 add_fuzzer(torch_file
   models/formats/torch/pickle.cpp models/formats/torch/pickle_opcodes.cpp models/formats/torch/state_dict.cpp
   models/formats/torch/torch_file.cpp models/formats/zip/zip_directory.cpp
-  models/formats/stored/stored_tensor.cpp base/tensor.cpp base/error.cpp)
+  models/formats/stored/stored_tensor.cpp base/tensor/tensor.cpp base/error.cpp)
 add_fuzzer(safetensors
   models/formats/safetensors/safetensors.cpp models/formats/safetensors/safetensors_header.cpp
-  models/formats/stored/stored_tensor.cpp base/tensor.cpp base/error.cpp base/atomic_file.cpp)
+  models/formats/stored/stored_tensor.cpp base/tensor/tensor.cpp base/error.cpp base/files/atomic_file.cpp)
 
 # ONNX files become model files, which are read, too.
 file(GLOB onnx_sources RELATIVE ${PROJECT_SOURCE_DIR} CONFIGURE_DEPENDS
   ${PROJECT_SOURCE_DIR}/base/config/*.cpp ${PROJECT_SOURCE_DIR}/models/graph/*.cpp
   ${PROJECT_SOURCE_DIR}/models/graph/operations/*.cpp ${PROJECT_SOURCE_DIR}/models/description/*.cpp
-  ${PROJECT_SOURCE_DIR}/models/description/layers/*.cpp ${PROJECT_SOURCE_DIR}/models/formats/onnx/*.cpp)
+  ${PROJECT_SOURCE_DIR}/models/description/layers/*.cpp ${PROJECT_SOURCE_DIR}/models/formats/onnx/*.cpp
+  ${PROJECT_SOURCE_DIR}/models/formats/onnx/*/*.cpp)
 list(FILTER onnx_sources EXCLUDE REGEX "/onnx_format.cpp$")
-add_fuzzer(onnx ${onnx_sources} models/weights/weights.cpp models/formats/model_lines.cpp
-  models/formats/stored/stored_tensor.cpp base/atomic_file.cpp base/error.cpp base/file_kind.cpp base/input_spec.cpp
-  base/mask.cpp base/tensor.cpp base/utf8.cpp)
+add_fuzzer(onnx ${onnx_sources} models/weights/weights.cpp models/formats/stored/stored_tensor.cpp base/error.cpp
+  base/files/atomic_file.cpp base/files/file_kind.cpp base/tensor/input_spec.cpp base/tensor/tensor.cpp
+  base/text/mask.cpp base/text/utf8.cpp)
 target_link_libraries(fuzz_onnx PRIVATE yaml-cpp spdlog::spdlog $<LINK_ONLY:onnx_proto>)

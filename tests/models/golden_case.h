@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "base/npy.h"
+#include "base/tensor/npy.h"
 #include "models/description/architecture.h"
 #include "models/formats/safetensors/safetensors.h"
 #include "models/weights/weights.h"

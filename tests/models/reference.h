@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "base/tensor.h"
+#include "base/tensor/tensor.h"
 #include "models/graph/graph.h"
 
 namespace actionflow::testing {

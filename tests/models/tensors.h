@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include "base/tensor.h"
+#include "base/tensor/tensor.h"
 
 namespace actionflow::testing {
 

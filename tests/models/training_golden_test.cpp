@@ -7,7 +7,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "base/processor.h"
+#include "base/machine/processor.h"
 #include "models/training/training_network.h"
 #include "tests/models/kernels/training_formulas.h"
 #include "tests/models/networks.h"

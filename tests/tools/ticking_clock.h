@@ -3,7 +3,7 @@
 
 #include <atomic>
 
-#include "base/clock.h"
+#include "base/machine/clock.h"
 
 namespace actionflow::testing {
 

@@ -4,7 +4,7 @@
 #include <chrono>
 #include <thread>
 
-#include "base/clock.h"
+#include "base/machine/clock.h"
 
 namespace actionflow::testing {
 

@@ -1,7 +1,7 @@
 // Aggregated events of BORIS: https://www.boris.unito.it.
 #include <fmt/format.h>
 
-#include "base/log.h"
+#include "base/log/log.h"
 #include "datasets/lists/formats/timed_table.h"
 #include "datasets/lists/list_format.h"
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <set>
 
-#include "base/natural_order.h"
+#include "base/text/natural_order.h"
 #include "datasets/lists/list_format.h"
 
 namespace actionflow {

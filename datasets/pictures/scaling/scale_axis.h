@@ -14,7 +14,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "base/input_spec.h"
+#include "base/tensor/input_spec.h"
 
 namespace actionflow {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "base/processor.h"
+#include "base/machine/processor.h"
 
 namespace actionflow {
 

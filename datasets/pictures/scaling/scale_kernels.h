@@ -35,7 +35,7 @@ struct ScaleKernels {
 
 const ScaleKernels* generic_scale_kernels();
 const ScaleKernels* avx2_scale_kernels();  // null where the build left it out
-// The best for this processor, see base/processor.h.
+// The best for this processor, see base/machine/processor.h.
 const ScaleKernels& scale_kernels();
 
 }  // namespace actionflow

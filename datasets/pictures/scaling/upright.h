@@ -4,7 +4,7 @@
 
 #include <cstddef>
 
-#include "base/input_spec.h"
+#include "base/tensor/input_spec.h"
 #include "datasets/pictures/scaling/scale_axis.h"
 #include "datasets/video/frame.h"
 

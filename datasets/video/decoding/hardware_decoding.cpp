@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "base/log.h"
+#include "base/log/log.h"
 
 namespace actionflow {
 

@@ -4,7 +4,7 @@
 #include <fstream>
 #include <string_view>
 
-#include "base/file_kind.h"
+#include "base/files/file_kind.h"
 
 namespace actionflow {
 

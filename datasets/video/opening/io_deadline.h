@@ -14,7 +14,7 @@
 #include <cstdint>
 #include <limits>
 
-#include "base/clock.h"
+#include "base/machine/clock.h"
 #include "datasets/video/ffmpeg.h"
 #include "datasets/video/source.h"
 

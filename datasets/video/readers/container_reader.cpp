@@ -6,7 +6,7 @@
 #include <thread>
 #include <utility>
 
-#include "base/log.h"
+#include "base/log/log.h"
 #include "datasets/video/stream_parameters.h"
 
 namespace actionflow {

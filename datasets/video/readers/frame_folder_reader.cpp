@@ -7,8 +7,8 @@
 #include <new>
 #include <utility>
 
-#include "base/log.h"
-#include "base/natural_order.h"
+#include "base/log/log.h"
+#include "base/text/natural_order.h"
 #include "datasets/video/decoding/picture_kind.h"
 #include "datasets/video/ffmpeg_log.h"
 #include "datasets/video/stream_parameters.h"

@@ -5,7 +5,7 @@
 #include <memory>
 #include <optional>
 
-#include "base/clock.h"
+#include "base/machine/clock.h"
 #include "datasets/video/source.h"
 
 namespace actionflow {

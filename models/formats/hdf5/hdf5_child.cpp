@@ -21,7 +21,7 @@
 #include <system_error>
 
 #include "base/error.h"
-#include "base/temporary_folder.h"
+#include "base/files/temporary_folder.h"
 #include "models/formats/hdf5/hdf5_reader.h"
 #include "models/formats/hdf5/hdf5_writer.h"
 #include "models/formats/safetensors/safetensors.h"

@@ -9,8 +9,8 @@
 #include <system_error>
 
 #include "base/error.h"
-#include "base/mapped_file.h"
-#include "base/temporary_folder.h"
+#include "base/files/mapped_file.h"
+#include "base/files/temporary_folder.h"
 #include "models/formats/zip/zip_directory.h"
 
 namespace actionflow {

@@ -6,9 +6,9 @@
 #include <map>
 
 #include "base/error.h"
+#include "models/description/model_lines.h"
 #include "models/formats/keras/keras_layers.h"
 #include "models/formats/keras/keras_network.h"
-#include "models/formats/model_lines.h"
 
 namespace actionflow {
 namespace {

@@ -13,7 +13,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/input_spec.h"
+#include "base/tensor/input_spec.h"
 
 namespace actionflow {
 

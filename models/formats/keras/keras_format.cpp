@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "base/error.h"
-#include "base/mapped_file.h"
+#include "base/files/mapped_file.h"
 #include "models/formats/hdf5/hdf5_child.h"
 #include "models/formats/keras/keras_archive.h"
 #include "models/formats/keras/keras_config.h"

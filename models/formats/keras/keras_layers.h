@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "models/description/model_lines.h"
 #include "models/formats/keras/keras_settings.h"
-#include "models/formats/model_lines.h"
 
 namespace actionflow::keras {
 

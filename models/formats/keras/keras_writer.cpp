@@ -9,8 +9,8 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/files/atomic_file.h"
 #include "models/formats/axis_order.h"
 #include "models/formats/zip/zip_writer.h"
 #include "models/graph/traits.h"

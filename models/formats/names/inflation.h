@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "base/tensor.h"
+#include "base/tensor/tensor.h"
 
 namespace actionflow {
 

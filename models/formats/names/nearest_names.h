@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "base/tensor.h"
+#include "base/tensor/tensor.h"
 
 namespace actionflow {
 

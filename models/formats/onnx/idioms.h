@@ -2,7 +2,7 @@
 // so that one operator is read.
 #pragma once
 
-#include "models/formats/onnx/onnx_graph.h"
+#include "models/formats/onnx/graph/onnx_graph.h"
 
 namespace actionflow::onnx {
 

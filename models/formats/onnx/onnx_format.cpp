@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "base/error.h"
-#include "models/formats/onnx/onnx_export.h"
-#include "models/formats/onnx/onnx_file.h"
+#include "models/formats/onnx/graph/onnx_file.h"
 #include "models/formats/onnx/onnx_network.h"
+#include "models/formats/onnx/writing/onnx_export.h"
 #include "models/formats/weight_format.h"
 #include "models/graph/same_function.h"
 

@@ -6,12 +6,12 @@
 #include <map>
 
 #include "base/error.h"
-#include "models/formats/model_lines.h"
-#include "models/formats/onnx/constant_folding.h"
+#include "models/description/model_lines.h"
+#include "models/formats/onnx/folding/constant_folding.h"
+#include "models/formats/onnx/graph/onnx_file.h"
 #include "models/formats/onnx/idioms.h"
-#include "models/formats/onnx/onnx_export.h"
-#include "models/formats/onnx/onnx_file.h"
-#include "models/formats/onnx/operators.h"
+#include "models/formats/onnx/operators/operators.h"
+#include "models/formats/onnx/writing/onnx_export.h"
 
 namespace actionflow::onnx {
 namespace {

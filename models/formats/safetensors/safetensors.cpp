@@ -8,8 +8,8 @@
 #include <fstream>
 #include <system_error>
 
-#include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/files/atomic_file.h"
 #include "models/formats/safetensors/safetensors_header.h"
 
 namespace actionflow {

@@ -21,7 +21,7 @@
 #include <string_view>
 #include <vector>
 
-#include "base/tensor.h"
+#include "base/tensor/tensor.h"
 #include "models/formats/stored/stored_tensor.h"
 
 namespace actionflow {

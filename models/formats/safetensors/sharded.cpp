@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/error.h"
-#include "base/mapped_file.h"
+#include "base/files/mapped_file.h"
 #include "models/formats/named_model.h"
 #include "models/formats/safetensors/safetensors.h"
 #include "models/formats/weight_format.h"

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/tensor.h"
+#include "base/tensor/tensor.h"
 #include "models/formats/stored/stored_tensor.h"
 
 namespace actionflow::torch {

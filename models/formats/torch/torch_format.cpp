@@ -2,7 +2,7 @@
 #include <vector>
 
 #include "base/error.h"
-#include "base/mapped_file.h"
+#include "base/files/mapped_file.h"
 #include "models/formats/named_model.h"
 #include "models/formats/torch/torch_file.h"
 #include "models/formats/torch/torch_writer.h"

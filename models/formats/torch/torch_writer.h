@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/tensor.h"
+#include "base/tensor/tensor.h"
 
 namespace actionflow::torch {
 

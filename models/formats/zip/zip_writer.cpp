@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <limits>
 
-#include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/files/atomic_file.h"
 
 namespace actionflow {
 namespace {

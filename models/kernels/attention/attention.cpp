@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/processor.h"
+#include "base/machine/processor.h"
 #include "models/kernels/attention/features.h"
 #include "models/kernels/attention/products.h"
 #include "models/kernels/attention/windows.h"

@@ -6,7 +6,7 @@
 #include <cstring>
 #include <vector>
 
-#include "base/processor.h"
+#include "base/machine/processor.h"
 #include "models/kernels/convolution/convolution_pass.h"
 #include "models/kernels/convolution/narrow_products.h"
 #include "models/kernels/scratch.h"

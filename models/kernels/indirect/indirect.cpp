@@ -1,6 +1,6 @@
 #include "models/kernels/indirect/indirect.h"
 
-#include "base/processor.h"
+#include "base/machine/processor.h"
 #include "models/kernels/aligned_floats.h"
 #include "models/kernels/indirect/runner.h"
 

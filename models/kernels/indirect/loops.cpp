@@ -1,6 +1,6 @@
 #include "models/kernels/indirect/loops.h"
 
-#include "base/processor.h"
+#include "base/machine/processor.h"
 
 namespace actionflow::kernels::indirect {
 

@@ -1,6 +1,6 @@
 #include "models/kernels/simd/gradient_vectors.h"
 
-#include "base/processor.h"
+#include "base/machine/processor.h"
 
 namespace actionflow::training {
 const GradientVectors& gradient_vectors() {

@@ -1,6 +1,6 @@
 #include "models/kernels/simd/map_vectors.h"
 
-#include "base/processor.h"
+#include "base/machine/processor.h"
 
 namespace actionflow::training {
 const MapVectors& map_vectors() {

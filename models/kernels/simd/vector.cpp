@@ -1,6 +1,6 @@
 #include "models/kernels/simd/vector.h"
 
-#include "base/processor.h"
+#include "base/machine/processor.h"
 
 namespace actionflow::kernels {
 const VectorKernels& vector_kernels() {

@@ -1,6 +1,6 @@
 #include "models/kernels/winograd/loops.h"
 
-#include "base/processor.h"
+#include "base/machine/processor.h"
 
 namespace actionflow::kernels::winograd {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "base/processor.h"
+#include "base/machine/processor.h"
 #include "models/kernels/elementwise/fused_posts.h"
 #include "models/kernels/winograd/runner.h"
 #include "models/kernels/winograd/tiling.h"

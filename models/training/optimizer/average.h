@@ -11,7 +11,7 @@
 #include <string>
 
 #include "base/config/config.h"
-#include "base/tensor.h"
+#include "base/tensor/tensor.h"
 #include "models/weights/weights.h"
 
 namespace actionflow {

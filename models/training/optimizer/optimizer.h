@@ -19,7 +19,7 @@
 #include <vector>
 
 #include "base/config/config.h"
-#include "base/tensor.h"
+#include "base/tensor/tensor.h"
 
 namespace actionflow {
 

@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "base/in_parallel.h"
+#include "base/machine/in_parallel.h"
 #include "datasets/clips/clip_sampler.h"
 #include "datasets/lists/dataset.h"
 #include "datasets/recordings/video_frames.h"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <span>
 
-#include "base/in_parallel.h"
+#include "base/machine/in_parallel.h"
 #include "nodes/events/calibrated_options.h"
 #include "pipeline/evaluation/clips/evaluator.h"
 

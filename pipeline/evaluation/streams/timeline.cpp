@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/html.h"
-#include "base/label_color.h"
+#include "base/text/html.h"
+#include "base/text/label_color.h"
 
 namespace actionflow {
 namespace {

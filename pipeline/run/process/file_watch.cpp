@@ -9,7 +9,7 @@
 #include <fstream>
 
 #include "base/hash.h"
-#include "base/log.h"
+#include "base/log/log.h"
 
 namespace actionflow {
 

@@ -4,7 +4,7 @@
 #include <functional>
 #include <thread>
 
-#include "base/clock.h"
+#include "base/machine/clock.h"
 #include "pipeline/run/process/signal_pipe.h"
 
 namespace actionflow {

@@ -7,7 +7,7 @@
 #include <mutex>
 #include <thread>
 
-#include "base/wake.h"
+#include "base/machine/wake.h"
 
 #include "pipeline/run/process/file_watch.h"
 #include "pipeline/run/process/signal_pipe.h"

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "base/log.h"
+#include "base/log/log.h"
 #include "datasets/lists/dataset.h"
 #include "tests/datasets/make_video.h"
 

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/log.h"
+#include "base/log/log.h"
 #include "base/random.h"
 #include "datasets/lists/dataset.h"
 #include "tests/datasets/make_video.h"

@@ -3,7 +3,7 @@
 
 #include <fstream>
 
-#include "base/log.h"
+#include "base/log/log.h"
 #include "datasets/lists/dataset.h"
 #include "datasets/recordings/video_index.h"
 #include "tests/datasets/make_video.h"

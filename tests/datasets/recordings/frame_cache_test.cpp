@@ -7,7 +7,7 @@
 #include <thread>
 #include <vector>
 
-#include "base/log.h"
+#include "base/log/log.h"
 #include "datasets/recordings/frame_cache_entry.h"
 #include "datasets/recordings/prepare_fingerprint.h"
 #include "datasets/recordings/video_frames.h"

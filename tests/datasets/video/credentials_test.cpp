@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "base/log.h"
+#include "base/log/log.h"
 #include "datasets/video/ffmpeg.h"
 #include "datasets/video/ffmpeg_log.h"
 #include "datasets/video/opening/host_lookup.h"

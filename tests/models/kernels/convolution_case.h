@@ -4,7 +4,7 @@
 #include <memory>
 #include <vector>
 
-#include "base/tensor.h"
+#include "base/tensor/tensor.h"
 #include "models/kernels/convolution/convolution.h"
 
 namespace actionflow::testing {

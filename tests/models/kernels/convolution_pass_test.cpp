@@ -9,7 +9,7 @@
 #include <cstring>
 #include <map>
 
-#include "base/processor.h"
+#include "base/machine/processor.h"
 #include "models/kernels/entry.h"
 #include "tests/models/graph/network_graphs.h"
 #include "tests/models/reference.h"

@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-#include "base/processor.h"
+#include "base/machine/processor.h"
 #include "tests/models/kernels/convolution_case.h"
 #include "tests/models/reference.h"
 #include "tests/models/tensors.h"

@@ -2,7 +2,7 @@
 // differences of the forward pass, all three generations of the inner loops beside one another.
 #include <gtest/gtest.h>
 
-#include "base/processor.h"
+#include "base/machine/processor.h"
 #include "models/kernels/simd/gradient_vectors.h"
 #include "tests/models/kernels/relu_inside.h"
 #include "tests/models/reference.h"

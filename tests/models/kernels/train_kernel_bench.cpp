@@ -8,7 +8,7 @@
 #include <cmath>
 #include <cstring>
 
-#include "base/processor.h"
+#include "base/machine/processor.h"
 #include "models/kernels/simd/vector.h"
 #include "models/plan/fuse.h"
 #include "models/plan/memory.h"

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <random>
 
-#include "base/processor.h"
+#include "base/machine/processor.h"
 #include "models/network/network.h"
 #include "models/weights/weights.h"
 #include "tests/models/graph/network_graphs.h"

@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-#include "base/npy.h"
+#include "base/tensor/npy.h"
 #include "models/network/network.h"
 #include "tests/models/kernels/training_formulas.h"
 #include "tests/models/networks.h"

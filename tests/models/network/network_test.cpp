@@ -7,7 +7,7 @@
 #include <thread>
 
 #include "base/error.h"
-#include "base/processor.h"
+#include "base/machine/processor.h"
 #include "tests/models/graph/network_graphs.h"
 #include "tests/models/reference.h"
 

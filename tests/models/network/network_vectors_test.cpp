@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "base/processor.h"
+#include "base/machine/processor.h"
 #include "models/kernels/simd/vector.h"
 #include "tests/models/graph/network_graphs.h"
 

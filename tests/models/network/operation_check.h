@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "base/processor.h"
+#include "base/machine/processor.h"
 #include "tests/models/graph/network_graphs.h"
 #include "tests/models/reference.h"
 

@@ -6,7 +6,7 @@
 #include <random>
 
 #include "base/error.h"
-#include "base/processor.h"
+#include "base/machine/processor.h"
 #include "models/graph/window_sharing.h"
 #include "models/network/network.h"
 #include "models/weights/weights.h"

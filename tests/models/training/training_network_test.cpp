@@ -10,7 +10,7 @@
 #include <limits>
 
 #include "base/error.h"
-#include "base/processor.h"
+#include "base/machine/processor.h"
 #include "models/description/layers/registry.h"
 #include "tests/models/graph/network_graphs.h"
 #include "tests/models/networks.h"

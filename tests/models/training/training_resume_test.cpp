@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "base/processor.h"
+#include "base/machine/processor.h"
 #include "models/training/checkpoint.h"
 #include "models/training/training_network.h"
 #include "tests/models/kernels/training_formulas.h"

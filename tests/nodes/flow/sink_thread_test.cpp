@@ -5,7 +5,7 @@
 #include <condition_variable>
 #include <semaphore>
 
-#include "base/log.h"
+#include "base/log/log.h"
 #include "tests/tools/moved_clock.h"
 
 namespace actionflow {

@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "base/label_color.h"
+#include "base/text/label_color.h"
 #include "nodes/outputs/action_pictures.h"
 #include "nodes/outputs/captions.h"
 #include "nodes/outputs/csv_output.h"

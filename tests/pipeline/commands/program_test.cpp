@@ -5,7 +5,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "base/npy.h"
+#include "base/tensor/npy.h"
 #include "tests/datasets/make_video.h"
 #include "tests/test_data.h"
 #include "tests/tools/child_process.h"

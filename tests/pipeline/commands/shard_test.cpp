@@ -1,4 +1,4 @@
-#include "pipeline/commands/shard.h"
+#include "pipeline/commands/arguments/shard.h"
 
 #include <gtest/gtest.h>
 

@@ -5,7 +5,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "base/npy.h"
+#include "base/tensor/npy.h"
 #include "models/formats/weight_files.h"
 #include "tests/models/scratch_folder.h"
 #include "tests/test_data.h"

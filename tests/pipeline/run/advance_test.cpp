@@ -4,7 +4,7 @@
 
 #include <set>
 
-#include "base/log.h"
+#include "base/log/log.h"
 #include "models/graph/advancing.h"
 #include "models/graph/traits.h"
 #include "tests/pipeline/run/graph_bench.h"

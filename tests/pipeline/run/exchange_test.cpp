@@ -6,7 +6,7 @@
 #include <semaphore>
 #include <thread>
 
-#include "base/log.h"
+#include "base/log/log.h"
 #include "tests/pipeline/run/graph_bench.h"
 
 namespace actionflow {

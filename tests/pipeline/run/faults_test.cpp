@@ -4,7 +4,7 @@
 #include <atomic>
 #include <random>
 
-#include "base/log.h"
+#include "base/log/log.h"
 #include "tests/pipeline/run/graph_bench.h"
 #include "tests/tools/moved_clock.h"
 

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <optional>
 
-#include "base/npy.h"
+#include "base/tensor/npy.h"
 #include "models/formats/weight_files.h"
 #include "models/network/network.h"
 #include "tests/models/reference.h"

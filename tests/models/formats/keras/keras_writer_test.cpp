@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/npy.h"
+#include "base/tensor/npy.h"
 #include "models/formats/keras/keras_archive.h"
 #include "models/formats/weight_files.h"
 #include "models/formats/weight_format.h"

@@ -1,4 +1,4 @@
-#include "models/formats/onnx/axis_view.h"
+#include "models/formats/onnx/operators/axis_view.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "models/formats/onnx/onnx_export.h"
+#include "models/formats/onnx/writing/onnx_export.h"
 
 #include <gmock/gmock.h>
 

@@ -1,5 +1,5 @@
 // What is wrong with a file is said, with the file's name and the node's, and nothing worse happens.
-#include "models/formats/onnx/onnx_file.h"
+#include "models/formats/onnx/graph/onnx_file.h"
 
 #include <gmock/gmock.h>
 

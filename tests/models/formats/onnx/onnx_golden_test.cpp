@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/npy.h"
+#include "base/tensor/npy.h"
 #include "models/formats/weight_files.h"
 #include "models/network/network.h"
 #include "tests/models/reference.h"

@@ -9,7 +9,7 @@
 #include <fstream>
 #include <string>
 
-#include "base/npy.h"
+#include "base/tensor/npy.h"
 #include "models/formats/named_model.h"
 #include "models/formats/weight_files.h"
 #include "models/formats/weight_format.h"

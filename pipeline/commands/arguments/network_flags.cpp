@@ -1,0 +1,45 @@
+#include "pipeline/commands/arguments/network_flags.h"
+
+#include "base/machine/machine_limits.h"
+#include "pipeline/commands/arguments/flags.h"
+#include "pipeline/commands/arguments/shipped_files.h"
+
+namespace actionflow {
+
+void add_precision(CLI::App& app, std::optional<Precision>& to) {
+  add_choice<Precision>(app, "--precision", to,
+                        {{"f32", Precision::f32}, {"bf16", Precision::bf16}, {"auto", Precision::automatic}},
+                        "of the networks' arithmetic");
+}
+
+void NetworkFlags::declare(CLI::App& app) {
+  app.add_option("--weights", weights, "of any format that convert reads")
+      ->transform(find_weights)
+      ->type_name("FILE");
+  add_precision(app, precision);
+  app.add_option("--threads", threads, "inside one call of a network; 0: one a processor")
+      ->check(CLI::Range(0, 1024).description(""))
+      ->type_name("N");
+}
+
+Model NetworkFlags::load(const Arguments& arguments) const {
+  if (weights.empty()) throw UsageError("expected --weights FILE");
+  if (arguments.files.size() > 1)
+    throw UsageError("expected one MODEL.yaml, got " + std::to_string(arguments.files.size()));
+  if (arguments.files.empty()) {
+    if (!arguments.overrides.empty()) throw UsageError("key=value changes a MODEL.yaml, and none is named");
+    return load_model(weights);
+  }
+  const Architecture architecture = load_architecture(arguments.files.front(), arguments.overrides);
+  return load_model(weights, &architecture);
+}
+
+std::shared_ptr<const Network> NetworkFlags::compile(const Model& model, NetworkOptions options) const {
+  options.precision = precision.value_or(Precision::f32);
+  // One new sample of a stream is too little work to share.
+  const int all = options.samples != 0 ? 1 : usable_processors();
+  options.threads = threads > 0 ? threads : all;
+  return Network::compile(model.architecture, model.weights, options);
+}
+
+}  // namespace actionflow

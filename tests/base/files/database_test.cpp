@@ -1,0 +1,95 @@
+#include "base/files/database.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "tests/tools/temporary_folder.h"
+
+namespace actionflow {
+namespace {
+using Sharing = Database::Sharing;
+
+std::int64_t count(Database& database) {
+  auto select = database.prepare("SELECT count(*) FROM t");
+  select.run();
+  return select.integer(0);
+}
+
+TEST(Database, KeepsWhatWasCommittedAndNothingElse) {
+  const testing::TemporaryFolder folder;
+  {
+    Database database(folder / "a.db", Sharing::exclusive);
+    database.run("CREATE TABLE t (name TEXT, score REAL, times INTEGER)");
+    auto insert = database.prepare("INSERT INTO t VALUES (?, ?, ?)");
+    {
+      Database::Transaction transaction(database);
+      insert.run("wave", 0.5, 3);
+      insert.run(std::string("a\0b", 3), std::optional<double>(), 4);
+      transaction.commit();
+    }
+    {
+      const Database::Transaction transaction(database);
+      insert.run("lost", 1.0, 5);
+    }
+  }
+  Database database(folder / "a.db", Sharing::shared);
+  EXPECT_EQ(count(database), 2);
+  auto select = database.prepare("SELECT name, score, times FROM t ORDER BY times");
+  ASSERT_TRUE(select.run());
+  EXPECT_EQ(select.text(0), "wave");
+  EXPECT_DOUBLE_EQ(select.number(1), 0.5);
+  ASSERT_TRUE(select.step());
+  EXPECT_EQ(select.text(0), std::string("a\0b", 3));
+  EXPECT_TRUE(select.null(1));
+  EXPECT_EQ(select.integer(2), 4);
+  EXPECT_FALSE(select.step());
+}
+
+TEST(Database, SurvivesAKill) {
+  const testing::TemporaryFolder folder;
+  const pid_t child = fork();
+  if (child == 0) {
+    Database database(folder / "a.db", Sharing::exclusive);
+    database.run("CREATE TABLE t (i INTEGER); INSERT INTO t VALUES (1)");
+    database.run("BEGIN; INSERT INTO t VALUES (2)");
+    kill(getpid(), SIGKILL);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  ASSERT_TRUE(WIFSIGNALED(status));
+  Database database(folder / "a.db", Sharing::exclusive);
+  EXPECT_EQ(count(database), 1);
+}
+
+TEST(Database, ExclusiveRefusesASecondAndSaysSo) {
+  const testing::TemporaryFolder folder;
+  const Database first(folder / "a.db", Sharing::exclusive);
+  try {
+    Database(folder / "a.db", Sharing::exclusive);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("a.db: in use by another process"), std::string::npos)
+        << error.what();
+  }
+}
+
+TEST(Database, TellsWhatIsNoDatabaseFromWhatCannotBeOpened) {
+  const testing::TemporaryFolder folder;
+  std::ofstream(folder / "text") << std::string(4096, 'x');
+  EXPECT_THROW(Database(folder / "text", Sharing::exclusive), DamagedDatabase);
+  try {
+    Database(folder / "none" / "a.db", Sharing::exclusive);
+    FAIL();
+  } catch (const DamagedDatabase&) {
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("expected a folder that exists"), std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace actionflow
