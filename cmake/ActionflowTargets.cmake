@@ -31,7 +31,17 @@ function(compile_by_folder target)
 endfunction()
 
 # A file named *_avx2.cpp or *_avx512.cpp holds kernels for those processors only and is reached behind a look at
-# the processor; everything else runs on any x86-64. Holds in the directory that calls it.
+# the processor; everything else runs on any. Where they cannot run, *without_x86.cpp says that there are none.
+function(leave_out_instruction_sets list)
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
+    list(FILTER ${list} EXCLUDE REGEX "without_x86\\.cpp$")
+  else()
+    list(FILTER ${list} EXCLUDE REGEX "_(avx2|avx512)\\.cpp$")
+  endif()
+  set(${list} ${${list}} PARENT_SCOPE)
+endfunction()
+
+# Holds in the directory that calls it.
 function(set_instruction_sets)
   foreach(source ${ARGN})
     if(source MATCHES "_avx2\\.cpp$")
@@ -47,6 +57,7 @@ endfunction()
 function(add_room name)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${name}/*.cpp)
   list(FILTER sources EXCLUDE REGEX "/main[a-z_]*\\.cpp$")
+  leave_out_instruction_sets(sources)
   add_library(actionflow_${name} STATIC ${sources})
   set_instruction_sets(${sources})
   compile_by_folder(actionflow_${name} ${sources})

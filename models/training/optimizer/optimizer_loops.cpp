@@ -1,7 +1,5 @@
 #include "models/training/optimizer/optimizer_loops.h"
 
-#include <xmmintrin.h>
-
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -23,11 +21,6 @@ double sum_of_squares(const float* values, std::size_t count) {
   }
   for (; i < count; ++i) sums[0] += double{values[i]} * double{values[i]};
   return std::accumulate(sums.begin(), sums.end(), 0.0);
-}
-
-// std::sqrt may set errno, which keeps a compiler from taking four at a time. `count` is a multiple of 4.
-void take_square_roots(float* values, std::size_t count) {
-  for (std::size_t i = 0; i < count; i += 4) _mm_storeu_ps(values + i, _mm_sqrt_ps(_mm_loadu_ps(values + i)));
 }
 
 }  // namespace
@@ -92,7 +85,7 @@ void adam_step(const AdamStep& step, const float* gradient, float* first, float*
       v[i] = step.beta2 * v[i] + step.rest2 * (g[i] * g[i]);
       roots[i] = v[i];
     }
-    take_square_roots(roots.data(), (n + 3) / 4 * 4);
+    for (std::size_t i = 0; i < n; ++i) roots[i] = std::sqrt(roots[i]);
     for (std::size_t i = 0; i < n; ++i) {
       w[i] = step.keep * w[i] - step.rate * m[i] / (roots[i] * step.inverse_root + step.epsilon);
     }
