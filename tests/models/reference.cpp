@@ -5,74 +5,10 @@
 #include <limits>
 #include <stdexcept>
 
+#include "tests/models/reference_value.h"
+
 namespace actionflow::testing {
-namespace {
-
-using Index = std::int64_t;
-
-// A value with its five extents at hand.
-struct Value {
-  Tensor tensor;
-  Index n = 1;
-  Extents extents;
-
-  Value(Index batch, const Extents& e) : tensor(Shape{batch, e.c, e.t, e.h, e.w}), n(batch), extents(e) {}
-  Value(const Tensor& from, const Extents& e)
-      : tensor(Tensor(from).reshaped({from.dim(0), e.c, e.t, e.h, e.w})), n(from.dim(0)), extents(e) {}
-
-  Index at(Index b, Index c, Index t, Index h, Index w) const {
-    return (((b * extents.c + c) * extents.t + t) * extents.h + h) * extents.w + w;
-  }
-  float& operator()(Index b, Index c, Index t, Index h, Index w) { return tensor[at(b, c, t, h, w)]; }
-  float operator()(Index b, Index c, Index t, Index h, Index w) const { return tensor[at(b, c, t, h, w)]; }
-  bool holds(Index t, Index h, Index w) const {
-    return t >= 0 && t < extents.t && h >= 0 && h < extents.h && w >= 0 && w < extents.w;
-  }
-};
-
-// body(b, c, t, h, w) at each element.
-template <class F>
-void each(const Value& value, F&& body) {
-  const Extents& e = value.extents;
-  for (Index b = 0; b < value.n; ++b)
-    for (Index c = 0; c < e.c; ++c)
-      for (Index t = 0; t < e.t; ++t)
-        for (Index h = 0; h < e.h; ++h)
-          for (Index w = 0; w < e.w; ++w) body(b, c, t, h, w);
-}
-
-// body(kt, kh, kw) at each tap of a kernel or window.
-template <class F>
-void each_tap(const Axes& kernel, F&& body) {
-  for (int kt = 0; kt < kernel[0]; ++kt)
-    for (int kh = 0; kh < kernel[1]; ++kh)
-      for (int kw = 0; kw < kernel[2]; ++kw) body(kt, kh, kw);
-}
-
-// What one node reads.
-struct Node {
-  const GraphNode& description;
-  const ParameterValues& parameters;
-  std::vector<Value> inputs;
-
-  const Value& input() const { return inputs.at(0); }
-  Value result() const { return Value(input().n, description.extents); }
-
-  const Tensor* find(const std::string& role) const {
-    for (const Parameter& parameter : description.parameters) {
-      if (parameter.role != role) continue;
-      const Tensor& tensor = parameters.at(parameter.name);
-      if (tensor.shape() != parameter.shape) throw std::invalid_argument(parameter.name + ": another shape");
-      return &tensor;
-    }
-    return nullptr;
-  }
-  const Tensor& parameter(const std::string& role) const {
-    const Tensor* found = find(role);
-    if (!found) throw std::invalid_argument(description.name + " has no parameter " + role);
-    return *found;
-  }
-};
+namespace plain {
 
 double activate(double x, ActivationKind kind, double slope) {
   switch (kind) {
@@ -97,6 +33,8 @@ double activate(double x, ActivationKind kind, double slope) {
   }
   throw std::invalid_argument("softmax is not an elementwise activation");
 }
+
+namespace {
 
 // Adds weight·input to one clip's and channel's sums, for the kernel's tap (kt, kh, kw).
 void add_tap(const Convolution& conv, const Value& in, Index b, Index i, const Axes& tap, double weight,
@@ -382,111 +320,6 @@ Value run(const PositionEmbedding& embedding, const Node& node) {
   return out;
 }
 
-// One head of one clip.
-class AttentionHead {
- public:
-  AttentionHead(const Attention& attention, const Node& node, Index batch, Index head)
-      : a_(attention), node_(node), batch_(batch), head_(head) {}
-
-  void run(Value& out) const {
-    const Index positions = out.extents.positions(), keys = value(1).extents.positions();
-    for (Index i = 0; i < positions; ++i) {
-      std::vector<double> weights;
-      for (Index j = 0; j < keys; ++j) weights.push_back(meet(i, j) ? score(i, j) : -HUGE_VAL);
-      const double peak = *std::max_element(weights.begin(), weights.end());
-      double sum = 0;
-      for (double& weight : weights) sum += weight = std::exp(weight - peak);
-      for (Index c = 0; c < channels(); ++c) {
-        double result = a_.add_query && !(a_.class_token && i == 0) ? at(0, i, c) : 0;
-        for (Index j = 0; j < keys; ++j) result += weights[static_cast<std::size_t>(j)] / sum * at(2, j, c);
-        const Axes p = place_of(i, axes(out.extents));
-        out(batch_, head_ * channels() + c, p[0], p[1], p[2]) = static_cast<float>(result);
-      }
-    }
-  }
-
- private:
-  static Axes axes(const Extents& e) {
-    return {static_cast<int>(e.t), static_cast<int>(e.h), static_cast<int>(e.w)};
-  }
-  static Axes place_of(Index i, const Axes& e) {
-    return {static_cast<int>(i / (Index{1} * e[1] * e[2])), static_cast<int>(i / e[2] % e[1]),
-            static_cast<int>(i % e[2])};
-  }
-  const Value& value(std::size_t input) const { return node_.inputs[node_.inputs.size() == 1 ? 0 : input]; }
-  Index channels() const { return node_.description.extents.c / a_.heads; }
-  double at(std::size_t input, Index position, Index c) const {
-    const Value& from = value(input);
-    const Index part = node_.inputs.size() == 1 ? static_cast<Index>(input) * node_.description.extents.c : 0;
-    const Axes p = place_of(position, axes(from.extents));
-    return from(batch_, part + head_ * channels() + c, p[0], p[1], p[2]);
-  }
-
-  // Where a position stands once windows are shifted to the beginning.
-  Axes rolled(Index position) const {
-    const Axes e = axes(value(0).extents);
-    Axes p = place_of(position, e);
-    for (std::size_t i = 0; i < 3; ++i) p[i] = (p[i] - a_.shift[i] + e[i]) % e[i];
-    return p;
-  }
-
-  bool meet(Index i, Index j) const {
-    if (a_.window == Axes{0, 0, 0}) return true;
-    const Axes e = axes(value(0).extents), p = rolled(i), q = rolled(j);
-    for (std::size_t axis = 0; axis < 3; ++axis) {
-      const int window = a_.window[axis] == 0 ? e[axis] : a_.window[axis];
-      const bool p_around = p[axis] + a_.shift[axis] >= e[axis],
-                 q_around = q[axis] + a_.shift[axis] >= e[axis];
-      if (p[axis] / window != q[axis] / window || p_around != q_around) return false;
-    }
-    return true;
-  }
-
-  double score(Index i, Index j) const {
-    double product = 0;
-    for (Index c = 0; c < channels(); ++c) product += at(0, i, c) * at(1, j, c);
-    const double scale = a_.scale != 0 ? double{a_.scale} : 1 / std::sqrt(static_cast<double>(channels()));
-    if (a_.bias == Attention::Bias::table) return product * scale + table_bias(i, j);
-    if (a_.bias == Attention::Bias::decomposed) return product * scale + decomposed_bias(i, j);
-    return product * scale;
-  }
-
-  double table_bias(Index i, Index j) const {
-    const Axes p = rolled(i), q = rolled(j);
-    Index row = 0;
-    for (std::size_t axis = 0; axis < 3; ++axis)
-      row = row * (2 * a_.table[axis] - 1) + p[axis] - q[axis] + a_.table[axis] - 1;
-    return node_.parameter("table")[row * a_.heads + head_];
-  }
-
-  double decomposed_bias(Index i, Index j) const {
-    const Index tokens = a_.class_token ? 1 : 0;
-    if (i < tokens || j < tokens) return 0;
-    const Axes p = place_of(i - tokens, a_.query_map), q = place_of(j - tokens, a_.key_map);
-    const std::array<const char*, 3> roles{"time", "height", "width"};
-    double sum = 0;
-    for (std::size_t axis = 0; axis < 3; ++axis) {
-      const double queries = a_.query_map[axis], keys = a_.key_map[axis];
-      const auto row = static_cast<Index>(p[axis] * std::max(keys / queries, 1.0) -
-                                          (q[axis] - (keys - 1)) * std::max(queries / keys, 1.0));
-      for (Index c = 0; c < channels(); ++c)
-        sum += at(0, i, c) * node_.parameter(roles[axis])[row * channels() + c];
-    }
-    return sum;
-  }
-
-  const Attention& a_;
-  const Node& node_;
-  Index batch_, head_;
-};
-
-Value run(const Attention& attention, const Node& node) {
-  Value out = node.result();
-  for (Index b = 0; b < out.n; ++b)
-    for (Index head = 0; head < attention.heads; ++head) AttentionHead(attention, node, b, head).run(out);
-  return out;
-}
-
 Value run(const TimeShift& shift, const Node& node) {
   const Value& in = node.input();
   Value out = node.result();
@@ -533,127 +366,25 @@ Value run(const History& history, const Node& node) {
   return out;
 }
 
-// One clip's recurrent state and the products that a step needs, all in double.
-class Cell {
- public:
-  Cell(const Recurrent& recurrent, const Node& node, Index batch)
-      : recurrent_(recurrent),
-        in_(node.input()),
-        batch_(batch),
-        kernel_(node.parameter("kernel")),
-        recurrent_kernel_(node.parameter("recurrent_kernel")),
-        bias_(node.find("bias")),
-        hidden_(static_cast<std::size_t>(recurrent.units)),
-        cell_(hidden_) {}
+}  // namespace
 
-  void step(Index t) {
-    if (recurrent_.cell == Recurrent::Cell::lstm) {
-      step_lstm(t);
-    } else {
-      step_gru(t);
-    }
-  }
-  const std::vector<double>& hidden() const { return hidden_; }
-
- private:
-  // Row `row` of the kernel with step t's input; and of the recurrent kernel with a state.
-  double from_input(Index row, Index t) const {
-    double sum = 0;
-    for (Index i = 0; i < in_.extents.c; ++i) {
-      sum += double{kernel_[row * in_.extents.c + i]} * in_(batch_, i, t, 0, 0);
-    }
-    return sum;
-  }
-  double from_state(Index row, const std::vector<double>& state) const {
-    double sum = 0;
-    for (Index i = 0; i < recurrent_.units; ++i) {
-      sum += recurrent_kernel_[row * recurrent_.units + i] * state[static_cast<std::size_t>(i)];
-    }
-    return sum;
-  }
-  double bias(Index i) const { return bias_ ? (*bias_)[i] : 0; }
-  double gate(double x) const { return activate(x, recurrent_.recurrent_activation, recurrent_.slope); }
-  double output(double x) const { return activate(x, recurrent_.activation, recurrent_.slope); }
-
-  void step_lstm(Index t) {
-    const Index u = recurrent_.units;
-    const std::vector<double> before = hidden_;
-    for (Index j = 0; j < u; ++j) {
-      std::array<double, 4> sum{};  // i, f, c, o
-      for (Index g = 0; g < 4; ++g) {
-        const Index row = g * u + j;
-        sum[static_cast<std::size_t>(g)] = from_input(row, t) + from_state(row, before) + bias(row);
-      }
-      double& cell = cell_[static_cast<std::size_t>(j)];
-      cell = gate(sum[1]) * cell + gate(sum[0]) * output(sum[2]);
-      hidden_[static_cast<std::size_t>(j)] = gate(sum[3]) * output(cell);
-    }
-  }
-
-  // With reset_after the bias' second row belongs to the recurrent product.
-  void step_gru(Index t) {
-    const Index u = recurrent_.units, rows = 3 * u;
-    const bool after = recurrent_.reset_after;
-    const auto state_bias = [&](Index row) { return after ? bias(rows + row) : 0; };
-    const std::vector<double> before = hidden_;
-    std::vector<double> update(hidden_), reset(hidden_), reset_state(hidden_);
-    for (Index j = 0; j < u; ++j) {
-      const auto k = static_cast<std::size_t>(j);
-      update[k] = gate(from_input(j, t) + bias(j) + from_state(j, before) + state_bias(j));
-      reset[k] = gate(from_input(u + j, t) + bias(u + j) + from_state(u + j, before) + state_bias(u + j));
-      reset_state[k] = reset[k] * before[k];
-    }
-    for (Index j = 0; j < u; ++j) {
-      const auto k = static_cast<std::size_t>(j);
-      const Index row = 2 * u + j;
-      const double recurrent =
-          after ? reset[k] * (from_state(row, before) + state_bias(row)) : from_state(row, reset_state);
-      const double candidate = output(from_input(row, t) + bias(row) + recurrent);
-      hidden_[k] = update[k] * before[k] + (1 - update[k]) * candidate;
-    }
-  }
-
-  const Recurrent& recurrent_;
-  const Value& in_;
-  Index batch_;
-  const Tensor& kernel_;
-  const Tensor& recurrent_kernel_;
-  const Tensor* bias_;
-  std::vector<double> hidden_, cell_;
-};
-
-Value run(const Recurrent& recurrent, const Node& node) {
-  const Index steps = node.input().extents.t;
-  Value out = node.result();
-  for (Index b = 0; b < out.n; ++b) {
-    Cell cell(recurrent, node, b);
-    for (Index i = 0; i < steps; ++i) {
-      const Index t = recurrent.backward ? steps - 1 - i : i;
-      cell.step(t);
-      if (!recurrent.sequence && i + 1 < steps) continue;
-      for (Index j = 0; j < recurrent.units; ++j) {
-        const double state = cell.hidden()[static_cast<std::size_t>(j)];
-        out(b, j, recurrent.sequence ? t : 0, 0, 0) = static_cast<float>(state);
-      }
-    }
-  }
-  return out;
+Value run(const Operation& operation, const Node& node) {
+  return std::visit([&](const auto& each) { return run(each, node); }, operation);
 }
 
-}  // namespace
+}  // namespace plain
 
 std::vector<Tensor> reference_values(const Graph& graph, const ParameterValues& parameters,
                                      std::span<const Tensor> inputs) {
   std::vector<Tensor> values;
   for (const GraphNode& description : graph.nodes) {
-    Node node{description, parameters, {}};
+    plain::Node node{description, parameters, {}};
     for (const int index : description.inputs) {
       const Tensor& from = index >= 0 ? values.at(static_cast<std::size_t>(index))
                                       : inputs[static_cast<std::size_t>(-1 - index)];
       node.inputs.emplace_back(from, graph.extents(index));
     }
-    Value result =
-        std::visit([&](const auto& operation) { return run(operation, node); }, description.operation);
+    plain::Value result = plain::run(description.operation, node);
     if (result.extents != description.extents) throw std::logic_error(description.name + ": other extents");
     values.push_back(std::move(result.tensor));
   }
@@ -669,7 +400,7 @@ Deviation deviation(const Tensor& actual, const Tensor& expected) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   if (actual.size() != expected.size()) return {kInfinity, kInfinity};
   double scale = 0, sum = 0, largest = 0;
-  for (Index i = 0; i < expected.size(); ++i) {
+  for (std::int64_t i = 0; i < expected.size(); ++i) {
     const double difference = std::abs(double{actual[i]} - expected[i]);
     if (!std::isfinite(difference)) return {kInfinity, kInfinity};
     scale = std::max(scale, std::abs(double{expected[i]}));
