@@ -7,7 +7,7 @@
 
 namespace actionflow {
 
-// Of description, classes, calibration and every bit of the weights.
+// Of description, classes, calibration, quantization and every bit of the weights.
 std::uint64_t model_fingerprint(const Model& model);
 
 }  // namespace actionflow

@@ -39,6 +39,7 @@ struct Traits {
   bool joins = false;        // where values of several branches meet
   bool channelwise = false;  // a channel of the result is made of that channel of the first input alone
   bool in_place = false;     // the result may be written over the first input
+  bool moves = false;        // each element of the result is one of an input's, or zero
 
   View view = View::none;
   std::int64_t first = 0;         // of View::part: the position of a clip that it begins with

@@ -1,4 +1,4 @@
-// An f32 kernel among bf16 values: inputs are widened before it runs, its result is rounded after.
+// A kernel among values of other types than its own: inputs are converted before it runs, its result after.
 #pragma once
 
 #include <memory>
@@ -9,8 +9,16 @@
 
 namespace actionflow::kernels {
 
-// `in` and `out` are the types and sizes that the plan holds; `kernel` reads and writes the same in f32.
-std::unique_ptr<Kernel> make_converted(std::unique_ptr<Kernel> kernel, const std::vector<Layout>& in,
-                                       const Layout& out);
+// One value as the plan holds it, and as the kernel reads or writes it: the same but for type and scale.
+struct Conversion {
+  Layout held, own;
+  bool needed() const { return !(held == own); }
+};
+
+Conversion in_f32(const Layout& held);
+std::vector<Conversion> all_in_f32(const std::vector<Layout>& held);
+
+std::unique_ptr<Kernel> make_converted(std::unique_ptr<Kernel> kernel, const std::vector<Conversion>& in,
+                                       const Conversion& out);
 
 }  // namespace actionflow::kernels

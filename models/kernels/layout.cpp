@@ -2,8 +2,22 @@
 
 namespace actionflow::kernels {
 
+std::string to_string(ElementType type) {
+  switch (type) {
+    case ElementType::f32:
+      return "f32";
+    case ElementType::bf16:
+      return "bf16";
+    case ElementType::u8:
+      return "u8";
+    case ElementType::s8:
+      return "s8";
+  }
+  return {};
+}
+
 std::string to_string(const Layout& layout) {
-  return "ndhwc" + std::to_string(layout.padded) + (layout.type == ElementType::f32 ? " f32" : " bf16");
+  return "ndhwc" + std::to_string(layout.padded) + " " + to_string(layout.type);
 }
 
 Shape plain_shape(const Layout& layout) {

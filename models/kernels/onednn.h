@@ -6,6 +6,7 @@
 
 #include <oneapi/dnnl/dnnl.hpp>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "base/machine/processor.h"
@@ -36,6 +37,29 @@ inline dnnl::primitive_attr attributes(const dnnl::post_ops& post_operations) {
   attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);
   attr.set_post_ops(post_operations);
   return attr;
+}
+
+// Of a product of integers: one scale an output, for Σ integers. From 3.x on they are an argument of each
+// run.
+inline void set_product_scales(dnnl::primitive_attr& attr, const std::vector<float>& scales) {
+#if DNNL_VERSION_MAJOR >= 3
+  attr.set_scales_mask(DNNL_ARG_WEIGHTS, 1 << 0);
+  static_cast<void>(scales);
+#else
+  attr.set_output_scales(1 << 1, scales);
+#endif
+}
+inline constexpr bool kScalesAreArguments = DNNL_VERSION_MAJOR >= 3;
+#if DNNL_VERSION_MAJOR >= 3
+inline constexpr int kScalesArgument = DNNL_ARG_ATTR_SCALES | DNNL_ARG_WEIGHTS;
+#else
+inline constexpr int kScalesArgument = 0;
+#endif
+// Whether the bias is added before the scales are.
+inline constexpr bool kScalesBias = DNNL_VERSION_MAJOR < 3;
+
+inline void append_sum(dnnl::post_ops& ops, float scale, dnnl::memory::data_type type) {
+  ops.append_sum(scale, 0, type);
 }
 
 inline void append_eltwise(dnnl::post_ops& ops, dnnl::algorithm algorithm, float alpha = 0, float beta = 0) {

@@ -4,6 +4,7 @@
 #include "models/kernels/attention/pair_product.h"
 #include "models/kernels/convolution/narrow_products.h"
 #include "models/kernels/indirect/loops.h"
+#include "models/kernels/integers/loops.h"
 #include "models/kernels/simd/gradient_vectors.h"
 #include "models/kernels/simd/map_vectors.h"
 #include "models/kernels/simd/vector.h"
@@ -18,6 +19,11 @@ namespace indirect {
 const Loops* avx2_loops() { return nullptr; }
 const Loops* avx512_loops() { return nullptr; }
 }  // namespace indirect
+
+namespace integers {
+const Loops* avx2_loops() { return nullptr; }
+const Loops* avx512_loops() { return nullptr; }
+}  // namespace integers
 
 namespace winograd {
 const Loops* avx2_loops() { return nullptr; }

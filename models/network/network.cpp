@@ -58,6 +58,17 @@ std::vector<KeptPart> running_form(const Architecture& architecture, const Netwo
   return {advancing_part(graph, samples, options.sharing, architecture.name)};
 }
 
+// What int8 is run with; null for another precision.
+const Quantization* quantization_of(const Architecture& architecture, const Weights& weights,
+                                    Precision precision) {
+  if (precision != Precision::int8) return nullptr;
+  if (!weights.quantization)
+    throw ModelError("the network '" + architecture.name +
+                     "' cannot run in int8: its weights hold no ranges of values; make them with `actionflow "
+                     "quantize MODEL.yaml --weights FILE --data RECIPE.yaml --output OUT.safetensors`");
+  return &*weights.quantization;
+}
+
 }  // namespace
 
 Network::Network(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -76,10 +87,20 @@ std::shared_ptr<const Network> Network::compile(Architecture architecture, const
   const Architecture& own = state->architecture;
   state->normalisation = kernels::normalisation_of(own.input, own.graph.input.c);
   if (options.samples != 0) check_advances(own, options, cut);
-  for (const KeptPart& kept : running_form(own, options, cut)) {
+  const Quantization* const quantization = quantization_of(own, weights, options.precision);
+  const std::vector<KeptPart> parts = running_form(own, options, cut);
+  for (const KeptPart& kept : parts) {
     const GraphPart& part = kept.part;
     state->parts.push_back({part.name, part.inputs, part.per_sample, part.time_stride, part.time_extent});
-    state->plans.push_back(Plan::build({kept.part.graph, weights, own.name, options.batch, type, kept.keep}));
+    state->plans.push_back(
+        Plan::build({.graph = part.graph,
+                     .weights = weights,
+                     .network = own.name,
+                     .batch = options.batch,
+                     .type = type,
+                     .keep = options.observer ? std::vector<bool>(part.graph.nodes.size(), true) : kept.keep,
+                     .quantization = quantization,
+                     .inputs = input_ranges(parts, part)}));
   }
   return std::shared_ptr<const Network>(new Network(std::move(state)));
 }
@@ -97,13 +118,29 @@ void check_shape(const Tensor& input, const PlanValue& value, const std::string&
                      to_string(expected) + " (clips × channels × frames × height × width)");
 }
 
-Tensor read_output(const Plan& plan, const PlanRun& run) {
-  Tensor result(kernels::plain_shape(plan.output().layout));
-  kernels::to_plain(run.at(plan.output()), plan.output().layout, result.data());
+Tensor plain(const PlanValue& value, const PlanRun& run) {
+  Tensor result(kernels::plain_shape(value.layout));
+  kernels::to_plain(run.at(value), value.layout, result.data());
   return result;
 }
 
 }  // namespace
+
+Tensor Network::finish(int part, const PlanRun& run) const {
+  const Plan& plan = *state_->plans[static_cast<std::size_t>(part)];
+  if (const ValueObserver& observer = state_->options.observer) {
+    const std::vector<int>& inputs = state_->parts[static_cast<std::size_t>(part)].inputs;
+    for (std::size_t i = 0; i < inputs.size(); ++i)
+      if (inputs[i] < 0) observer(kInputRange, plain(plan.inputs()[i], run));
+    for (std::size_t i = 0; i < plan.steps().size(); ++i) {
+      run.run_step(i);
+      observer(plan.steps()[i].name, plain(plan.steps()[i].output, run));
+    }
+  } else {
+    run.run();
+  }
+  return plain(plan.output(), run);
+}
 
 Activations Network::run_part(int part, std::span<const Activations* const> inputs,
                               Workspace& workspace) const {
@@ -118,8 +155,7 @@ Activations Network::run_part(int part, std::span<const Activations* const> inpu
     check_shape(*inputs[i], value, state_->architecture.name);
     kernels::from_plain(inputs[i]->data(), value.layout, run.at(value));
   }
-  run.run();
-  return read_output(plan, run);
+  return finish(part, run);
 }
 
 const PlanRun& Network::enter(int part, std::span<const std::uint8_t* const> frames,
@@ -137,9 +173,7 @@ const PlanRun& Network::enter(int part, std::span<const std::uint8_t* const> fra
 
 Activations Network::run_first(int part, std::span<const std::uint8_t* const> frames,
                                Workspace& workspace) const {
-  const PlanRun& run = enter(part, frames, workspace);
-  run.run();
-  return read_output(*state_->plans[static_cast<std::size_t>(part)], run);
+  return finish(part, enter(part, frames, workspace));
 }
 
 void Network::take_in(std::span<const std::uint8_t* const> frames, Workspace& workspace) const {

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -28,6 +29,10 @@
 
 namespace actionflow {
 
+// Sees a value of the network: the node of its graph that gives it, kInputRange for the clip, and the value
+// as N×C×T×H×W. Called on whatever thread runs the network.
+using ValueObserver = std::function<void(const std::string& node, const Tensor& value)>;
+
 struct NetworkOptions {
   Precision precision = Precision::f32;
   int threads = 1;         // inside one call; set on the calling thread at each call
@@ -37,6 +42,8 @@ struct NetworkOptions {
   // the first window takes ⌈frames / samples⌉ calls. 0: whole sequences or clips, each from the beginning.
   std::int64_t samples = 0;
   Sharing sharing = Sharing::exact;  // what windows that overlap may share, where samples is set
+  // Sees every value as it is computed, for which nothing is fused; slow. What only renames memory has none.
+  ValueObserver observer = {};
 };
 
 // A value that leaves one part of a network and enters another: plain N×C×T×H×W.
@@ -106,6 +113,8 @@ class Network {
   explicit Network(std::unique_ptr<State> state);
   // Writes the frames to the part's input.
   const PlanRun& enter(int part, std::span<const std::uint8_t* const> frames, Workspace& workspace) const;
+  // Everything behind the part's inputs.
+  Tensor finish(int part, const PlanRun& run) const;
   // The clip normalised, as N×C×T×H×W.
   Tensor plain_clip(std::span<const std::uint8_t* const> frames) const;
   std::unique_ptr<State> state_;

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "models/graph/advancing.h"
 #include "models/graph/window_sharing.h"
+#include "models/weights/quantization.h"
 
 namespace actionflow {
 namespace {
@@ -49,6 +50,19 @@ KeptPart advancing_part(const Graph& graph, std::int64_t hop, Sharing sharing, c
   result.part.inputs = {-1};
   result.part.graph = std::move(windows.graph);
   return result;
+}
+
+std::vector<std::string> input_ranges(const std::vector<KeptPart>& parts, const GraphPart& part) {
+  std::vector<std::string> names;
+  for (const int input : part.inputs) {
+    if (input < 0) {
+      names.emplace_back(kInputRange);
+    } else {
+      const Graph& giver = parts[static_cast<std::size_t>(input)].part.graph;
+      names.push_back(giver.nodes[static_cast<std::size_t>(giver.output)].name);
+    }
+  }
+  return names;
 }
 
 }  // namespace actionflow

@@ -24,4 +24,8 @@ std::vector<KeptPart> parts_of(const Graph& graph, Cut cut, const std::string& n
 // The whole of it, as it advances by `hop` samples from one window to the next (models/graph/advancing.h).
 KeptPart advancing_part(const Graph& graph, std::int64_t hop, Sharing sharing, const std::string& network);
 
+// Under which names the ranges of a part's inputs stand (models/weights/quantization.h): those of the nodes
+// that give them.
+std::vector<std::string> input_ranges(const std::vector<KeptPart>& parts, const GraphPart& part);
+
 }  // namespace actionflow

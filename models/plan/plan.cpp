@@ -11,7 +11,7 @@ std::size_t Plan::weight_bytes() const {
 PlanRun::PlanRun(const Plan& plan, std::byte* arena, std::byte* state) : arena_(arena) {
   for (const CompiledStep& step : plan.steps()) {
     kernels::Arguments arguments{
-        .inputs = {}, .output = arena + step.output, .scratch = arena + step.scratch};
+        .inputs = {}, .output = arena + step.output.offset, .scratch = arena + step.scratch};
     if (state != nullptr && step.kernel->state_bytes() != 0) arguments.state = state + step.state;
     for (const std::size_t offset : step.inputs) arguments.inputs.push_back(arena + offset);
     if (step.feeds_state) feeding_.push_back(steps_.size());

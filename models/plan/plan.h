@@ -13,6 +13,7 @@
 #include "models/graph/graph.h"
 #include "models/kernels/kernel.h"
 #include "models/kernels/layout.h"
+#include "models/weights/quantization.h"
 #include "models/weights/weights.h"
 
 namespace actionflow {
@@ -22,8 +23,12 @@ struct PlanRequest {
   const Weights& weights;
   std::string network;  // its name, for messages
   std::int64_t batch = 1;
-  kernels::ElementType type = kernels::ElementType::f32;  // of maps
-  std::vector<bool> keep;  // by node: its value is to stand in memory, nothing is fused across it
+  kernels::ElementType type = kernels::ElementType::f32;  // of maps: f32 or bf16
+  std::vector<bool> keep = {};  // by node: its value is to stand in memory, nothing is fused across it
+  // Where it is given, maps are integers where they can (models/plan/integer_values.h), else f32; `inputs`
+  // names the ranges of the graph's inputs.
+  const Quantization* quantization = nullptr;
+  std::vector<std::string> inputs = {kInputRange};
 };
 
 // Where a value lies.
@@ -39,7 +44,8 @@ struct CompiledStep {
   std::unique_ptr<const kernels::Kernel> kernel;
   std::vector<std::string> candidates;  // that the kernel was chosen from, in order of preference
   std::vector<std::size_t> inputs;      // offsets
-  std::size_t output = 0, scratch = 0;
+  PlanValue output;
+  std::size_t scratch = 0;
   std::size_t state = 0;     // offset in the stream's state, where the kernel carries one
   bool feeds_state = false;  // some state, its own or a later step's, depends on it
 };

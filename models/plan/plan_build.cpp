@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "models/graph/traits.h"
 #include "models/plan/fuse.h"
+#include "models/plan/integer_values.h"
 #include "models/plan/plan.h"
 #include "models/plan/plan_kernels.h"
 #include "models/plan/value_memory.h"
@@ -17,8 +18,9 @@ class PlanBuilder {
   explicit PlanBuilder(const PlanRequest& request)
       : r_(request),
         graph_(request.graph),
-        memory_(value_layouts(graph_, request.batch, request.type), request.network),
-        steps_(fuse(graph_, value_layouts(graph_, request.batch, request.type), keep())),
+        steps_(fuse(graph_, float_layouts(), keep())),
+        values_(choose_values()),
+        memory_(values_.layouts, request.network),
         readers_(consumers(graph_)),
         flattened_(memory_.size()) {}
 
@@ -37,6 +39,13 @@ class PlanBuilder {
  private:
   std::vector<bool> keep() const {
     return r_.keep.empty() ? std::vector<bool>(graph_.nodes.size(), false) : r_.keep;
+  }
+  std::vector<Layout> float_layouts() const { return value_layouts(graph_, r_.batch, r_.type); }
+  IntegerValues choose_values() const {
+    std::vector<Layout> layouts = float_layouts();
+    if (r_.quantization == nullptr) return {std::move(layouts), {steps_.size(), std::nullopt}};
+    const std::vector<bool> kept = keep();
+    return integer_values({graph_, steps_, layouts, kept, r_.inputs, *r_.quantization});
   }
   std::string activations() const { return r_.network + ": its activations need"; }
 
@@ -66,11 +75,12 @@ class PlanBuilder {
       const GraphNode& first = node(step.nodes[0]);
       const Traits own = traits(graph_, first);
       const std::size_t in = id(first.inputs[0]), out = result_of(step);
+      if (memory_.layout(in).type != memory_.layout(out).type) continue;
       if (own.view == View::same) {
         memory_.alias(out, in);
         flattened_[out] = flattened_[in];
         if (flattened_[in] != nullptr) memory_.set_layout(out, memory_.layout(in));
-      } else if (own.view == View::none || memory_.layout(in).type != memory_.layout(out).type) {
+      } else if (own.view == View::none) {
         continue;
       } else if (own.view == View::reshaped) {
         view_reshaped(in, out, step.nodes.back());
@@ -125,8 +135,17 @@ class PlanBuilder {
     memory_.lives_until(id(graph_.output), end);
   }
 
+  // Integers of another sign or scale have the same place.
+  static bool lie_alike(Layout a, const Layout& b) {
+    if (kernels::is_integer(a.type) && kernels::is_integer(b.type)) {
+      a.type = b.type;
+      a.scale = b.scale;
+    }
+    return a == b;
+  }
+
   bool can_replace(std::size_t step, std::size_t operand, std::size_t out) const {
-    return memory_.layout(operand) == memory_.layout(out) &&
+    return lie_alike(memory_.layout(operand), memory_.layout(out)) &&
            memory_.can_replace(operand, out, inputs_of(steps_[step]), static_cast<int>(step));
   }
 
@@ -136,8 +155,16 @@ class PlanBuilder {
     const Traits own = traits(graph_, first);
     const std::size_t out = result_of(step);
     const std::vector<std::size_t> inputs = inputs_of(step);
-    KernelRequest request{graph_, r_.weights, step, {}, memory_.layout(out), false, flattened_[inputs[0]]};
-    for (std::size_t i = 0; i < first.inputs.size(); ++i) request.in.push_back(memory_.layout(inputs[i]));
+    KernelRequest request{.graph = graph_,
+                          .weights = r_.weights,
+                          .step = step,
+                          .in = {},
+                          .operands = {},
+                          .out = memory_.layout(out),
+                          .product = values_.products[index],
+                          .flattened = flattened_[inputs[0]]};
+    for (std::size_t i = 0; i < inputs.size(); ++i)
+      (i < first.inputs.size() ? request.in : request.operands).push_back(memory_.layout(inputs[i]));
 
     std::unique_ptr<kernels::Kernel> kernel;
     if (!step.operands.empty() && can_replace(index, inputs.back(), out)) {
@@ -205,20 +232,19 @@ class PlanBuilder {
       const FusedStep& step = steps_[step_of_compiled_[i]];
       CompiledStep& compiled = plan_->steps_[i];
       for (const std::size_t input : inputs_of(step)) compiled.inputs.push_back(memory_.offset(input));
-      compiled.output = memory_.offset(result_of(step));
+      compiled.output = lies(result_of(step));
       compiled.scratch = memory_.buffer_offset(compiled.scratch);
     }
-    const auto lies = [&](int value) {
-      return PlanValue{memory_.layout(id(value)), memory_.offset(id(value))};
-    };
-    for (int value = -1; value >= -graph_.input_count(); --value) plan_->inputs_.push_back(lies(value));
-    plan_->output_ = lies(graph_.output);
+    for (int value = -1; value >= -graph_.input_count(); --value) plan_->inputs_.push_back(lies(id(value)));
+    plan_->output_ = lies(id(graph_.output));
   }
+  PlanValue lies(std::size_t value) const { return {memory_.layout(value), memory_.offset(value)}; }
 
   const PlanRequest& r_;
   const Graph& graph_;
-  ValueMemory memory_;  // by value: input k at input_count() − 1 − k, nodes after the inputs
   std::vector<FusedStep> steps_;
+  IntegerValues values_;
+  ValueMemory memory_;  // by value: input k at input_count() − 1 − k, nodes after the inputs
   std::vector<std::vector<int>> readers_;
   std::vector<const Layout*> flattened_;  // by value: the layout before a flatten that kept padding
   std::vector<std::size_t> step_of_compiled_;

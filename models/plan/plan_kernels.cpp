@@ -177,9 +177,9 @@ class KernelMaker {
         else
           post.emplace_back(std::move(affine));
       } else if (std::holds_alternative<Elementwise>(node.operation)) {
-        ++operand;
-        const bool last = operand == static_cast<int>(r_.step.operands.size());
-        post.emplace_back(kernels::AddInput{operand, r_.add_in_place && last});
+        const Layout& added = r_.operands[static_cast<std::size_t>(operand++)];
+        const bool last = operand == static_cast<int>(r_.operands.size());
+        post.emplace_back(kernels::AddInput{operand, r_.add_in_place && last, added.type, added.scale});
       }
     }
     return post;
@@ -230,13 +230,59 @@ bool knows_bf16(const Operation& operation) {
          std::holds_alternative<Attention>(operation) || std::holds_alternative<CumulativeMean>(operation);
 }
 
+// Kernels that move integers as they are.
+bool moves_integers(const Operation& operation) {
+  return std::holds_alternative<Pooling>(operation) || std::holds_alternative<History>(operation) ||
+         std::holds_alternative<Concat>(operation) || std::holds_alternative<Slice>(operation) ||
+         std::holds_alternative<Permute>(operation) || std::holds_alternative<Reshape>(operation) ||
+         std::holds_alternative<SelectFrames>(operation) || std::holds_alternative<TimeShift>(operation) ||
+         std::holds_alternative<Dropout>(operation);
+}
+
+// All its values have one form.
+bool moves_as_they_are(const KernelRequest& request, const Operation& operation) {
+  return moves_integers(operation) &&
+         std::all_of(request.in.begin(), request.in.end(), [&](const Layout& in) {
+           return in.type == request.out.type && in.scale == request.out.scale;
+         });
+}
+
+bool any_integers(const KernelRequest& request) {
+  const auto integers = [](const Layout& layout) { return kernels::is_integer(layout.type); };
+  return request.product || integers(request.out) ||
+         std::any_of(request.in.begin(), request.in.end(), integers) ||
+         std::any_of(request.operands.begin(), request.operands.end(), integers);
+}
+
 KernelPointer make_in_f32(const KernelRequest& request, const Operation& operation) {
-  std::vector<Layout> inputs = request.in;
-  inputs.resize(inputs.size() + request.step.operands.size(), request.out);
+  if (request.add_in_place) return nullptr;
+  std::vector<Layout> held = request.in;
+  held.insert(held.end(), request.operands.begin(), request.operands.end());
   KernelRequest widened = request;
-  for (Layout& layout : widened.in) layout.type = kernels::ElementType::f32;
-  widened.out.type = kernels::ElementType::f32;
-  return kernels::make_converted(std::visit(KernelMaker(widened), operation), inputs, request.out);
+  for (Layout& layout : widened.in) layout = kernels::in_f32(layout).own;
+  for (Layout& layout : widened.operands) layout = kernels::in_f32(layout).own;
+  widened.out = kernels::in_f32(request.out).own;
+  return kernels::make_converted(std::visit(KernelMaker(widened), operation), kernels::all_in_f32(held),
+                                 kernels::in_f32(request.out));
+}
+
+// The product's input in its own form; all else as it lies.
+KernelPointer make_integer_product(const KernelRequest& request, const Operation& operation) {
+  KernelRequest own = request;
+  Layout& in = own.in[0];
+  in.type = request.product->type;
+  in.scale = request.product->scale;
+  KernelPointer kernel = std::visit(KernelMaker(own), operation);
+  if (kernel == nullptr || in == request.in[0]) return kernel;
+  std::vector<kernels::Conversion> inputs{{request.in[0], in}};
+  for (const Layout& operand : request.operands) inputs.push_back({operand, operand});
+  return kernels::make_converted(std::move(kernel), inputs, {request.out, request.out});
+}
+
+KernelPointer make_among_integers(const KernelRequest& request, const Operation& operation) {
+  if (request.product) return make_integer_product(request, operation);
+  if (moves_as_they_are(request, operation)) return std::visit(KernelMaker(request), operation);
+  return make_in_f32(request, operation);
 }
 
 }  // namespace
@@ -248,10 +294,10 @@ std::vector<std::string> candidate_names(const Operation& operation) {
 
 std::unique_ptr<Kernel> make_kernel(const KernelRequest& request) {
   const Operation& operation = request.graph.nodes[static_cast<std::size_t>(request.step.nodes[0])].operation;
+  if (any_integers(request)) return make_among_integers(request, operation);
   if (!any_bf16(request)) return std::visit(KernelMaker(request), operation);
   if (knows_bf16(operation))
     if (auto kernel = std::visit(KernelMaker(request), operation)) return kernel;
-  if (request.add_in_place) return nullptr;
   return make_in_f32(request, operation);
 }
 

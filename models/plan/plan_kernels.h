@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "models/kernels/kernel.h"
 #include "models/kernels/layout.h"
 #include "models/plan/fuse.h"
+#include "models/plan/integer_values.h"
 #include "models/weights/weights.h"
 
 namespace actionflow {
@@ -18,9 +20,11 @@ struct KernelRequest {
   const Graph& graph;
   const Weights& weights;
   const FusedStep& step;
-  std::vector<kernels::Layout> in;  // of the first node's inputs
+  std::vector<kernels::Layout> in;        // of the first node's inputs
+  std::vector<kernels::Layout> operands;  // of what fused sums read
   kernels::Layout out;
-  bool add_in_place = false;  // the last sum's operand lies where the result goes
+  std::optional<IntegerForm> product = {};  // in which form a product reads its input; else as it lies
+  bool add_in_place = false;                // the last sum's operand lies where the result goes
   // Set for a dense product that reads a flattened value with its padding: the layout before flattening.
   const kernels::Layout* flattened = nullptr;
   kernels::Chooser chooser = kernels::Chooser::first;

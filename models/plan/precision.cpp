@@ -6,8 +6,6 @@
 namespace actionflow {
 
 kernels::ElementType element_type(const std::string& network, Precision precision) {
-  if (precision == Precision::int8)
-    throw UsageError(network + ": int8 is not among this program's precisions; use f32, bf16 or auto");
   if (precision != Precision::bf16) return kernels::ElementType::f32;
   if (!has_avx512_bf16())
     throw UsageError(network +

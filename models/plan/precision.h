@@ -9,8 +9,8 @@ namespace actionflow {
 
 enum class Precision { f32, bf16, int8, automatic };
 
-// The element type of maps; f32 stands for `automatic` too. Throws UsageError, with the network's name, for
-// what this machine or program does not have.
+// The element type of maps that are not integers; f32 stands for `automatic` and int8 too. Throws UsageError,
+// with the network's name, for what this machine does not have.
 kernels::ElementType element_type(const std::string& network, Precision precision);
 
 }  // namespace actionflow

@@ -4,15 +4,19 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "base/tensor/tensor.h"
 #include "models/description/architecture.h"
+#include "models/weights/quantization.h"
 
 namespace actionflow {
 
 struct Weights {
   std::map<std::string, Tensor> tensors;  // by Parameter::name, shapes as Parameter::shape
+  // Measured with these tensors, for int8; nothing where that was not done.
+  std::optional<Quantization> quantization = {};
 };
 
 // Random weights by each parameter's initializer: a function of seed and name only.

@@ -12,6 +12,7 @@ std::vector<std::unique_ptr<Command>> all_commands() {
   commands.push_back(predict_command());
   commands.push_back(inspect_command());
   commands.push_back(convert_command());
+  commands.push_back(quantize_command());
   commands.push_back(explain_command());
   commands.push_back(validate_command());
   commands.push_back(generate_command());

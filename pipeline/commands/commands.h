@@ -15,6 +15,7 @@ std::unique_ptr<Command> benchmark_command();
 std::unique_ptr<Command> predict_command();
 std::unique_ptr<Command> inspect_command();
 std::unique_ptr<Command> convert_command();
+std::unique_ptr<Command> quantize_command();
 std::unique_ptr<Command> explain_command();
 std::unique_ptr<Command> validate_command();
 std::unique_ptr<Command> generate_command();

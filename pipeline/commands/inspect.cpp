@@ -69,11 +69,29 @@ std::string calibration_text(const Calibration& calibration) {
   return text;
 }
 
+std::string int8_text(const Quantization& quantization) {
+  const QuantizationLoss& loss = quantization.loss;
+  std::string text = fmt::format("\nint8                  ranges from {}\n", quantization.chosen_on);
+  const auto line = [&](std::string_view name, const std::string& value) {
+    text += fmt::format("  {:<20}{}\n", name, value);
+  };
+  line("accuracy", fmt::format("{:.1f} %, in f32 {:.1f} %, of {} videos", loss.accuracy_int8 * 100,
+                               loss.accuracy_f32 * 100, loss.clips));
+  line("same answer", fmt::format("{:.1f} %", loss.agreement * 100));
+  line("error of the logits", fmt::format("{:.1f} %", loss.error * 100));
+  line("layers in f32", quantization.higher_precision.empty()
+                            ? "none that could be in int8"
+                            : fmt::format("{}", fmt::join(quantization.higher_precision, ", ")));
+  return text;
+}
+
 // What `inspect --json` prints.
 nlohmann::ordered_json network_json(const Model& model) {
   auto json = nlohmann::ordered_json::parse(layers_json(model.architecture));
   if (model.calibration)
     json["calibration"] = nlohmann::ordered_json::parse(print_calibration(*model.calibration));
+  if (model.weights.quantization)
+    json["quantization"] = nlohmann::ordered_json::parse(print_quantization(*model.weights.quantization));
   return json;
 }
 
@@ -126,6 +144,7 @@ class Inspect : public Command {
     } else {
       std::cout << layer_table(model.architecture);
       if (model.calibration) std::cout << calibration_text(*model.calibration);
+      if (model.weights.quantization) std::cout << int8_text(*model.weights.quantization);
     }
     return ExitCode::done;
   }
@@ -135,6 +154,7 @@ class Inspect : public Command {
     if (!flags_.weights.empty()) return flags_.load(arguments);
     Architecture architecture = load_architecture(only_file(arguments, "MODEL.yaml"), arguments.overrides);
     Weights weights = plan_ ? initial_weights(architecture, 0) : Weights{};
+    if (flags_.precision == Precision::int8) weights.quantization = assumed_quantization(architecture.graph);
     return {std::move(architecture), std::move(weights)};
   }
 

@@ -43,6 +43,9 @@ FileModel read_own(const std::filesystem::path& path, const ReadOptions& options
   result.model = {std::move(architecture), {std::move(file.tensors)}};
   if (const auto json = file.metadata.find(std::string(kCalibrationKey)); json != file.metadata.end())
     result.model.calibration = parse_calibration(json->second, result.model.architecture.classes, name);
+  if (const auto json = file.metadata.find(std::string(kQuantizationKey)); json != file.metadata.end())
+    result.model.weights.quantization =
+        parse_quantization(json->second, result.model.architecture.graph, name);
   return result;
 }
 
@@ -63,6 +66,8 @@ std::vector<ListedTensor> list_safetensors(const std::filesystem::path& path) {
 void write_own(const Model& model, const std::filesystem::path& file) {
   SafetensorsContent content{.metadata = model_metadata(model.architecture), .tensors = {}};
   if (model.calibration) content.metadata.emplace(kCalibrationKey, print_calibration(*model.calibration));
+  if (model.weights.quantization)
+    content.metadata.emplace(kQuantizationKey, print_quantization(*model.weights.quantization));
   for (const auto& [name, tensor] : model.weights.tensors) content.tensors.emplace(name, &tensor);
   write_safetensors(content, file);
 }

@@ -14,6 +14,7 @@ namespace actionflow {
 
 inline constexpr std::string_view kModelKey = "actionflow.model";
 inline constexpr std::string_view kCalibrationKey = "actionflow.calibration";
+inline constexpr std::string_view kQuantizationKey = "actionflow.quantization";
 inline constexpr std::string_view kFormatKey = "actionflow.format";
 inline constexpr int kFormatVersion = 1;
 

@@ -5,6 +5,7 @@ namespace actionflow {
 Traits traits_of(const Dropout& dropout, const Graph&, const GraphNode&) {
   Traits traits;
   traits.name = "dropout";
+  traits.moves = true;
   traits.channelwise = true;
   traits.view = View::same;
   traits.only_in_training = dropout.rate != 0;

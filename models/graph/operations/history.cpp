@@ -2,9 +2,10 @@
 
 namespace actionflow {
 
-Traits traits_of(const History&, const Graph&, const GraphNode&) {
+Traits traits_of(const History& history, const Graph&, const GraphNode&) {
   Traits traits;
   traits.name = "history";
+  traits.moves = history.outside == 0;
   traits.time.reset();
   traits.channelwise = true;
   return traits;

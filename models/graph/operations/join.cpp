@@ -7,6 +7,7 @@ namespace actionflow {
 Traits traits_of(const Concat& concat, const Graph& graph, const GraphNode& node) {
   Traits traits;
   traits.name = "concat";
+  traits.moves = true;
   const bool repeats = std::any_of(node.inputs.begin(), node.inputs.end(),
                                    [&](int input) { return graph.extents(input).t != node.extents.t; });
   if (concat.axis == ValueAxis::t || repeats) traits.time.reset();

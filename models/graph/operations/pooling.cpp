@@ -13,6 +13,7 @@ Traits traits_of(const Pooling& pool, const Graph&, const GraphNode&) {
   else if (!pool.count_padding)
     traits.time->outside.reset();
   traits.channelwise = true;
+  traits.moves = pool.kind == Pooling::Kind::max;
   return traits;
 }
 

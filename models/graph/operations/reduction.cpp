@@ -7,6 +7,7 @@ Traits traits_of(const Reduction& reduction, const Graph& graph, const GraphNode
   traits.name = reduction.kind == Reduction::Kind::max ? "global maximum" : "global mean";
   if (reduction.time && graph.extents(node.inputs.at(0)).t != 1) traits.time.reset();
   traits.channelwise = true;
+  traits.moves = reduction.kind == Reduction::Kind::max;
   return traits;
 }
 

@@ -5,6 +5,7 @@ namespace actionflow {
 Traits traits_of(const Reshape&, const Graph& graph, const GraphNode& node) {
   Traits traits;
   traits.name = "reshape";
+  traits.moves = true;
   if (graph.extents(node.inputs.at(0)).t != node.extents.t) traits.time.reset();
   traits.view = View::reshaped;
   return traits;
@@ -13,6 +14,7 @@ Traits traits_of(const Reshape&, const Graph& graph, const GraphNode& node) {
 Traits traits_of(const Permute& permute, const Graph&, const GraphNode&) {
   Traits traits;
   traits.name = "permute";
+  traits.moves = true;
   if (permute.order[0] != 0) traits.time.reset();
   return traits;
 }

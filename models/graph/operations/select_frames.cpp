@@ -20,6 +20,7 @@ Traits traits_of(const SelectFrames& select, const Graph& graph, const GraphNode
   const std::int64_t steps = graph.extents(node.inputs.at(0)).t;
   Traits traits;
   traits.name = "select frames";
+  traits.moves = true;
   const int stride = even_stride(select.frames, steps);
   if (stride == 0 || (select.frames.size() == 1 && steps > 1))
     traits.time.reset();

@@ -28,6 +28,7 @@ Traits traits_of(const Slice& slice, const Graph& graph, const GraphNode& node) 
   const Extents& in = graph.extents(node.inputs.at(0));
   Traits traits;
   traits.name = "slice";
+  traits.moves = true;
   if (slice.axis == ValueAxis::t && in.t != 1) traits.time.reset();
   traits.channelwise = slice.axis != ValueAxis::c;
   if (!in_one_stretch(slice, in)) return traits;

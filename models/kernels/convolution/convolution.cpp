@@ -28,8 +28,16 @@ std::span<const Candidate<ConvolutionProblem, Kernel>> convolution_candidates() 
   return kCandidates;
 }
 
+std::span<const Candidate<ConvolutionProblem, Kernel>> integer_convolution_candidates() {
+  static constexpr std::array<Candidate<ConvolutionProblem, Kernel>, 2> kCandidates{
+      {{"onednn integers", onednn_integer_convolution}, {"integers", integer_convolution}}};
+  return kCandidates;
+}
+
 std::unique_ptr<Kernel> make_convolution(const ConvolutionProblem& problem, Chooser chooser) {
-  return choose_kernel(chooser, convolution_candidates(), problem);
+  const bool integers = is_integer(problem.in.type);
+  return choose_kernel(chooser, integers ? integer_convolution_candidates() : convolution_candidates(),
+                       problem);
 }
 
 }  // namespace actionflow::kernels

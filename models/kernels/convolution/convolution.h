@@ -14,7 +14,7 @@ namespace actionflow::kernels {
 struct ConvolutionProblem {
   Convolution operation;
   Layout in, out;
-  std::vector<float> kernel;                   // O×(I/groups)×T×H×W, scales already folded
+  std::vector<float> kernel;                   // O×(I/groups)×T×H×W, batch norm's scales already folded
   std::vector<float> bias;                     // O
   std::vector<PostOperation> post_operations;  // in order
 
@@ -35,9 +35,15 @@ std::unique_ptr<Kernel> onednn_convolution(const ConvolutionProblem& problem);  
 std::unique_ptr<Kernel> onednn_reference_convolution(const ConvolutionProblem& problem);  // any it has
 std::unique_ptr<Kernel> direct_convolution(const ConvolutionProblem& problem);            // takes the rest
 
+// Of integers: sums are exact, so that a result has the same bits wherever it stands. Post-operations are
+// applied in f32.
+std::unique_ptr<Kernel> onednn_integer_convolution(const ConvolutionProblem& problem);
+std::unique_ptr<Kernel> integer_convolution(const ConvolutionProblem& problem);  // takes any
+
 bool adds_in_place(const std::vector<PostOperation>& operations);
 
 std::span<const Candidate<ConvolutionProblem, Kernel>> convolution_candidates();
+std::span<const Candidate<ConvolutionProblem, Kernel>> integer_convolution_candidates();
 // One always takes the problem unless something is to be added in place; then null.
 std::unique_ptr<Kernel> make_convolution(const ConvolutionProblem& problem, Chooser chooser);
 

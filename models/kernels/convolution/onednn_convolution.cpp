@@ -1,11 +1,14 @@
 // Dense convolutions by oneDNN on channels-last memory, weights reordered once.
+#include <algorithm>
 #include <cstring>
-#include <limits>
 #include <string>
 
 #include "models/kernels/convolution/convolution.h"
 #include "models/kernels/convolution/onednn_geometry.h"
+#include "models/kernels/convolution/onednn_posts.h"
 #include "models/kernels/elementwise/post_operations.h"
+#include "models/kernels/integers/integer_kernel.h"
+#include "models/kernels/number_conversion.h"
 #include "models/kernels/onednn.h"
 
 namespace actionflow::kernels {
@@ -14,103 +17,58 @@ namespace {
 using dnnl::memory;
 using onednn::Dims;
 
-void append(dnnl::post_ops& ops, const Activation& activation) {
-  using dnnl::algorithm;
-  switch (activation.kind) {
-    case ActivationKind::relu:
-      return onednn::append_eltwise(ops, algorithm::eltwise_relu);
-    case ActivationKind::sigmoid:
-      return onednn::append_eltwise(ops, algorithm::eltwise_logistic);
-    case ActivationKind::hard_sigmoid:
-      onednn::append_eltwise(ops, algorithm::eltwise_linear, activation.slope, 0.5F);
-      return onednn::append_eltwise(ops, algorithm::eltwise_clip, 0, 1);
-    case ActivationKind::tanh:
-      return onednn::append_eltwise(ops, algorithm::eltwise_tanh);
-    case ActivationKind::silu:
-      return onednn::append_eltwise(ops, algorithm::eltwise_swish, 1);
-    case ActivationKind::hard_swish:
-      return onednn::append_hard_swish(ops);
-    case ActivationKind::gelu:
-      return onednn::append_eltwise(ops, algorithm::eltwise_gelu_erf);
-    case ActivationKind::gelu_tanh:
-      return onednn::append_eltwise(ops, algorithm::eltwise_gelu_tanh);
-    case ActivationKind::softmax:
-      break;
-  }
-}
-
-// The post-operations that oneDNN fuses, and what they read at each run.
-struct Fused {
-  dnnl::post_ops ops;
-  std::vector<std::pair<int, memory>> constants;                   // argument and its values
-  std::vector<std::tuple<int, std::size_t, memory::desc>> inputs;  // argument, which input
-};
-
-memory constant(const memory::desc& desc, const std::vector<float>& values) {
-  memory result(desc, onednn::cpu());
-  std::memcpy(result.get_data_handle(), values.data(), values.size() * sizeof(float));
-  return result;
-}
-
-int binary_argument(const dnnl::post_ops& ops) {
-  return DNNL_ARG_ATTR_MULTIPLE_POST_OP(ops.len() - 1) | DNNL_ARG_SRC_1;
-}
-
-void append_binary(Fused& fused, dnnl::algorithm algorithm, const memory& values) {
-  fused.ops.append_binary(algorithm, values.get_desc());
-  fused.constants.emplace_back(binary_argument(fused.ops), values);
-}
-
-Fused fuse(const ConvolutionProblem& p, const Geometry& geometry, std::size_t count) {
-  Fused fused;
-  for (std::size_t i = 0; i < count; ++i) {
-    const PostOperation& operation = p.post_operations[i];
-    if (const auto* activation = std::get_if<Activation>(&operation)) {
-      append(fused.ops, *activation);
-    } else if (const auto* affine = std::get_if<ScaleShift>(&operation)) {
-      const memory::desc desc = geometry.per_channel();
-      append_binary(fused, dnnl::algorithm::binary_mul,
-                    constant(desc, with_padding(affine->scale, p.out.padded)));
-      append_binary(fused, dnnl::algorithm::binary_add,
-                    constant(desc, with_padding(affine->shift, p.out.padded)));
-    } else if (const auto& add = std::get<AddInput>(operation); add.in_place) {
-      fused.ops.append_sum(1.0F);
-    } else {
-      const memory::desc desc = geometry.destination(p.out.type);
-      fused.ops.append_binary(dnnl::algorithm::binary_add, desc);
-      fused.inputs.emplace_back(binary_argument(fused.ops), static_cast<std::size_t>(add.input), desc);
-    }
-  }
-  return fused;
-}
-
 // O×I×taps with zeros for padding channels.
-std::vector<float> padded_kernel(const ConvolutionProblem& p) {
+template <class T>
+std::vector<T> padded_kernel(const ConvolutionProblem& p, const std::vector<T>& kernel) {
   const std::int64_t taps = p.kernel_taps(), inputs = p.in.extents.c, stride = p.in.padded;
-  std::vector<float> result(static_cast<std::size_t>(p.out.padded * stride * taps), 0.0F);
+  std::vector<T> result(static_cast<std::size_t>(p.out.padded * stride * taps), T{0});
   for (std::int64_t o = 0; o < p.operation.filters; ++o)
     std::memcpy(&result[static_cast<std::size_t>(o * stride * taps)],
-                &p.kernel[static_cast<std::size_t>(o * inputs * taps)],
-                static_cast<std::size_t>(inputs * taps) * sizeof(float));
+                &kernel[static_cast<std::size_t>(o * inputs * taps)],
+                static_cast<std::size_t>(inputs * taps) * sizeof(T));
   return result;
+}
+
+// What a kernel reads at every run.
+struct Constants {
+  memory weights;  // plain
+  std::vector<float> bias;
+  std::vector<float> scales = {};  // of a product of integers, one an output; else none
+};
+
+Constants constants_of(const ConvolutionProblem& p, const Geometry& geometry) {
+  const auto weights = [&](auto values, memory::data_type type) {
+    memory plain({geometry.weight_dims(), type, geometry.plain_weights()}, onednn::cpu());
+    std::memcpy(plain.get_data_handle(), values.data(), values.size() * sizeof(values[0]));
+    return plain;
+  };
+  std::vector<float> bias = with_padding(p.bias, p.out.padded);
+  if (!is_integer(p.in.type))
+    return {weights(padded_kernel(p, p.kernel), memory::data_type::f32), std::move(bias)};
+  const IntegerKernel kernel = integer_kernel(p);
+  std::vector<float> scales = kernel.scales;
+  scales.resize(bias.size(), 1.0F);
+  if (onednn::kScalesBias)
+    for (std::size_t o = 0; o < bias.size(); ++o) bias[o] /= scales[o];
+  return {weights(padded_kernel(p, kernel.values), memory::data_type::s8), std::move(bias),
+          std::move(scales)};
 }
 
 class OneDnnConvolution final : public Kernel {
  public:
-  OneDnnConvolution(const ConvolutionProblem& problem, const Geometry& geometry, Fused fused,
+  OneDnnConvolution(const ConvolutionProblem& problem, const Constants& constants, FusedByOneDnn fused,
                     const dnnl::convolution_forward::primitive_desc& desc)
       : fused_(std::move(fused)),
         desc_(desc),
         primitive_(desc),
         implementation_(desc.impl_info_str()),
         rows_(problem.out.rows()) {
-    const memory::desc plain(geometry.weight_dims(), memory::data_type::f32, geometry.plain_weights());
-    memory user = constant(plain, padded_kernel(problem));
+    memory user = constants.weights;
     weights_ = memory(desc_.weights_desc(), onednn::cpu());
     dnnl::stream stream(onednn::cpu());
     dnnl::reorder(user, weights_).execute(stream, user, weights_);
     stream.wait();
-    bias_ = constant(desc_.bias_desc(), with_padding(problem.bias, problem.out.padded));
+    bias_ = onednn_constant(desc_.bias_desc(), constants.bias);
   }
 
   // What oneDNN did not take.
@@ -126,7 +84,7 @@ class OneDnnConvolution final : public Kernel {
 
  private:
   class Ready;
-  Fused fused_;
+  FusedByOneDnn fused_;
   dnnl::convolution_forward::primitive_desc desc_;
   dnnl::convolution_forward primitive_;
   std::string implementation_;
@@ -150,6 +108,8 @@ class OneDnnConvolution::Ready final : public Kernel::Bound {
   }
 
   void run() const override {
+    if (const auto& brought = kernel_.fused_.brought)
+      convert_value(brought->from, arguments_.inputs[brought->input], brought->to, arguments_.output);
     dnnl::error::wrap_c_api(dnnl_primitive_execute(kernel_.primitive_.get(), stream_.get(),
                                                    static_cast<int>(ready_.size()), ready_.data()),
                             "could not run a convolution");
@@ -178,18 +138,27 @@ std::unique_ptr<Kernel::Bound> OneDnnConvolution::bind(const Arguments& argument
 
 std::unique_ptr<OneDnnConvolution> create(const ConvolutionProblem& p, const Geometry& geometry,
                                           std::size_t fused_count) {
-  Fused fused = fuse(p, geometry, fused_count);
+  FusedByOneDnn fused = fuse_by_onednn(p, geometry, fused_count);
+  const Constants constants = constants_of(p, geometry);
+  dnnl::primitive_attr attributes = onednn::attributes(fused.ops);
+  if (!constants.scales.empty()) {
+    onednn::set_product_scales(attributes, constants.scales);
+    const memory::desc one_an_output({p.out.padded}, memory::data_type::f32, memory::format_tag::x);
+    if (onednn::kScalesAreArguments)
+      fused.constants.emplace_back(onednn::kScalesArgument, onednn_constant(one_an_output, constants.scales));
+  }
   const bool has_binary = !fused.constants.empty() || !fused.inputs.empty();
   if (has_binary && !onednn::fuses_binary()) return nullptr;
   const auto& c = p.operation;
-  const memory::desc weights(geometry.weight_dims(), data_type(p.in.type), memory::format_tag::any);
+  const auto weight_type = is_integer(p.in.type) ? memory::data_type::s8 : data_type(p.in.type);
+  const memory::desc weights(geometry.weight_dims(), weight_type, memory::format_tag::any);
   const memory::desc bias({p.out.padded}, memory::data_type::f32, memory::format_tag::x);
   try {
     const auto desc = onednn::convolution_forward(
         {geometry.source(p.in.type), weights, bias, geometry.destination(p.out.type), geometry.axes(c.stride),
          geometry.axes(c.dilation, -1), geometry.axes(c.pad_begin), geometry.axes(c.pad_end)},
-        dnnl::prop_kind::forward_inference, onednn::attributes(fused.ops));
-    return std::make_unique<OneDnnConvolution>(p, geometry, std::move(fused), desc);
+        dnnl::prop_kind::forward_inference, attributes);
+    return std::make_unique<OneDnnConvolution>(p, constants, std::move(fused), desc);
   } catch (const dnnl::error&) {
     return nullptr;
   }
@@ -216,11 +185,34 @@ std::unique_ptr<OneDnnConvolution> fastest(const ConvolutionProblem& problem) {
   return fallback;
 }
 
+// What is summed lies in the output, so there is one such value at most.
+bool can_sum(const ConvolutionProblem& problem) {
+  return std::count_if(problem.post_operations.begin(), problem.post_operations.end(),
+                       [](const auto& operation) {
+                         const auto* add = std::get_if<AddInput>(&operation);
+                         return add != nullptr && (add->in_place || is_integer(add->type));
+                       }) <= 1;
+}
+
+// Without these instructions pairs of products are summed in 16 bits, which they can leave.
+bool sums_exactly(const std::string& implementation) {
+  return implementation.find("vnni") != std::string::npos || implementation.find("amx") != std::string::npos;
+}
+
 }  // namespace
 
 std::unique_ptr<Kernel> onednn_convolution(const ConvolutionProblem& problem) {
   auto kernel = fastest(problem);
   return kernel == nullptr || is_slow(kernel->implementation()) ? nullptr : std::move(kernel);
+}
+
+std::unique_ptr<Kernel> onednn_integer_convolution(const ConvolutionProblem& problem) {
+  if (!can_sum(problem) || problem.operation.groups != 1 || too_large_for_onednn(problem.in) ||
+      too_large_for_onednn(problem.out))
+    return nullptr;
+  const Geometry geometry(problem.operation, problem.in, problem.out);
+  auto kernel = create(problem, geometry, problem.post_operations.size());
+  return kernel == nullptr || !sums_exactly(kernel->implementation()) ? nullptr : std::move(kernel);
 }
 
 std::unique_ptr<Kernel> onednn_reference_convolution(const ConvolutionProblem& problem) {

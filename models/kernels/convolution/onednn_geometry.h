@@ -10,7 +10,17 @@
 namespace actionflow::kernels {
 
 inline dnnl::memory::data_type data_type(ElementType type) {
-  return type == ElementType::f32 ? dnnl::memory::data_type::f32 : dnnl::memory::data_type::bf16;
+  switch (type) {
+    case ElementType::f32:
+      return dnnl::memory::data_type::f32;
+    case ElementType::bf16:
+      return dnnl::memory::data_type::bf16;
+    case ElementType::u8:
+      return dnnl::memory::data_type::u8;
+    case ElementType::s8:
+      return dnnl::memory::data_type::s8;
+  }
+  return dnnl::memory::data_type::undef;
 }
 
 // A kernel of extent 1 in time is a two-dimensional convolution with the frames as batch.

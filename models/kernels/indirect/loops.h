@@ -18,10 +18,10 @@
 namespace actionflow::kernels::indirect {
 
 struct Strip {
-  const float* const* sources = nullptr;  // [tap][position]; null first: the tap meets nothing here
-  std::int64_t positions = 0;             // at most Loops::positions
-  std::int64_t taps = 0, depth = 0;       // depth: channels of a tap
-  const float* weights = nullptr;         // of the first tap
+  const void* const* sources = nullptr;  // [tap][position]; null first: the tap meets nothing here
+  std::int64_t positions = 0;            // at most Loops::positions
+  std::int64_t taps = 0, depth = 0;      // depth: channels of a tap
+  const float* weights = nullptr;        // of the first tap
   float* sums = nullptr;
   bool begins = false;  // the sums are set, else added to
 };

@@ -23,7 +23,7 @@ std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b;
 }  // namespace
 
 Runner::Runner(const ConvolutionProblem& p)
-    : sources_(p.operation, p.in, p.out),
+    : sources_(p.operation, p.in, p.out, sizeof(float)),
       out_(p.out),
       depth_(p.in.extents.c),
       taps_(p.kernel_taps()),
@@ -42,7 +42,7 @@ std::int64_t Runner::weight_floats() const { return out_blocks_ * taps_ * depth_
 std::size_t Runner::thread_bytes() const {
   return static_cast<std::size_t>(kChunkPositions) *
          (static_cast<std::size_t>(loops().out_block) * sizeof(float) +
-          static_cast<std::size_t>(taps_) * sizeof(const float*));
+          static_cast<std::size_t>(taps_) * sizeof(const void*));
 }
 
 std::size_t Runner::scratch_bytes() const { return static_cast<std::size_t>(threads_) * thread_bytes(); }
@@ -98,12 +98,12 @@ void Runner::make_outputs(const Call& call, std::int64_t index, std::int64_t fir
   auto* scratch = static_cast<std::byte*>(call.arguments.scratch) +
                   static_cast<std::size_t>(omp_get_thread_num()) * thread_bytes();
   auto* sums = static_cast<float*>(static_cast<void*>(scratch));
-  auto* pointers = static_cast<const float**>(static_cast<void*>(sums + kChunkPositions * loops().out_block));
+  auto* pointers = static_cast<const void**>(static_cast<void*>(sums + kChunkPositions * loops().out_block));
   const Chunk at = chunk(index);
   for (std::int64_t i = 0; i < at.strips; ++i) {
     const std::int64_t begin = at.strip_begin(i);
-    sources_.find(static_cast<const float*>(call.arguments.inputs[0]), at.begin + begin,
-                  at.strip_begin(i + 1) - begin, pointers + begin * taps_);
+    sources_.find(call.arguments.inputs[0], at.begin + begin, at.strip_begin(i + 1) - begin,
+                  pointers + begin * taps_);
   }
   for (std::int64_t block = first_block; block < end_block; ++block) {
     multiply(call, at, block, pointers, sums);
@@ -111,7 +111,7 @@ void Runner::make_outputs(const Call& call, std::int64_t index, std::int64_t fir
   }
 }
 
-void Runner::multiply(const Call& call, const Chunk& at, std::int64_t block, const float* const* pointers,
+void Runner::multiply(const Call& call, const Chunk& at, std::int64_t block, const void* const* pointers,
                       float* sums) const {
   const std::int64_t out_block = loops().out_block, most = std::max<std::int64_t>(1, kDepthAtOnce / depth_);
   for (std::int64_t tap = 0; tap < taps_; tap += most) {

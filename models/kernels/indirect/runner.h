@@ -51,7 +51,7 @@ class Runner {
 
   void make_outputs(const Call& call, std::int64_t index, std::int64_t first_block,
                     std::int64_t end_block) const;
-  void multiply(const Call& call, const Chunk& at, std::int64_t block, const float* const* pointers,
+  void multiply(const Call& call, const Chunk& at, std::int64_t block, const void* const* pointers,
                 float* sums) const;
   void finish(const Call& call, const Chunk& at, std::int64_t block, const float* sums) const;
 

@@ -10,31 +10,36 @@ constexpr std::size_t kMostPositions = 16;
 
 }  // namespace
 
-Sources::Sources(const Convolution& operation, const Layout& in, const Layout& out)
-    : operation_(operation), in_(in), out_(out), zeros_(static_cast<std::size_t>(in.padded)) {}
+Sources::Sources(const Convolution& operation, const Layout& in, const Layout& out,
+                 std::int64_t element_bytes)
+    : operation_(operation),
+      in_(in),
+      out_(out),
+      position_bytes_(in.padded * element_bytes),
+      zeros_(static_cast<std::size_t>(in.padded)) {}
 
-Sources::Place Sources::place(const float* input, std::int64_t position) const {
+Sources::Place Sources::place(const void* input, std::int64_t position) const {
   const Extents& e = out_.extents;
   const std::int64_t w = position % e.w, rows = position / e.w, h = rows % e.h, frames = rows / e.h;
   const auto first = [&](std::size_t axis, std::int64_t i) {
     return i * operation_.stride[axis] - operation_.pad_begin[axis];
   };
-  return {input + frames / e.t * in_.extents.t * in_.frame(),
+  return {static_cast<const std::byte*>(input) + frames / e.t * in_.extents.positions() * position_bytes_,
           {first(0, frames % e.t), first(1, h), first(2, w)}};
 }
 
 // Null outside.
-const float* Sources::source(const Place& place, const Axes& tap) const {
+const void* Sources::source(const Place& place, const Axes& tap) const {
   const Extents& e = in_.extents;
   const auto along = [&](std::size_t axis) {
     return place.first[axis] + std::int64_t{tap[axis]} * operation_.dilation[axis];
   };
   const std::int64_t t = along(0), h = along(1), w = along(2);
   const bool inside = t >= 0 && t < e.t && h >= 0 && h < e.h && w >= 0 && w < e.w;
-  return inside ? place.clip + ((t * e.h + h) * e.w + w) * in_.padded : nullptr;
+  return inside ? place.clip + ((t * e.h + h) * e.w + w) * position_bytes_ : nullptr;
 }
 
-void Sources::find(const float* input, std::int64_t first, std::int64_t count, const float** pointers) const {
+void Sources::find(const void* input, std::int64_t first, std::int64_t count, const void** pointers) const {
   std::array<Place, kMostPositions> places;
   for (std::int64_t i = 0; i < count; ++i) places[static_cast<std::size_t>(i)] = place(input, first + i);
   const Axes& k = operation_.kernel;
@@ -43,7 +48,7 @@ void Sources::find(const float* input, std::int64_t first, std::int64_t count, c
       for (tap[2] = 0; tap[2] < k[2]; ++tap[2], pointers += count) {
         bool any = false;
         for (std::int64_t i = 0; i < count; ++i) {
-          const float* found = source(places[static_cast<std::size_t>(i)], tap);
+          const void* found = source(places[static_cast<std::size_t>(i)], tap);
           any = any || found != nullptr;
           pointers[i] = found != nullptr ? found : zeros_.data();
         }

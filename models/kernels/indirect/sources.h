@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 
 #include "models/kernels/aligned_floats.h"
@@ -12,22 +13,24 @@ namespace actionflow::kernels::indirect {
 // Immutable.
 class Sources {
  public:
-  Sources(const Convolution& operation, const Layout& in, const Layout& out);
+  // `in` as it lies, in elements of so many bytes, at most 4.
+  Sources(const Convolution& operation, const Layout& in, const Layout& out, std::int64_t element_bytes);
 
   // Of the `count` outputs, at most 16, from `first` on: pointers [tap][output] to the input's channels, or
   // to zeros outside; a null first where a tap lies outside for all of them.
-  void find(const float* input, std::int64_t first, std::int64_t count, const float** pointers) const;
+  void find(const void* input, std::int64_t first, std::int64_t count, const void** pointers) const;
 
  private:
   struct Place {
-    const float* clip;
+    const std::byte* clip;
     std::array<std::int64_t, 3> first;  // where its first tap lies in the input, or outside
   };
-  Place place(const float* input, std::int64_t position) const;
-  const float* source(const Place& place, const Axes& tap) const;
+  Place place(const void* input, std::int64_t position) const;
+  const void* source(const Place& place, const Axes& tap) const;
 
   Convolution operation_;
   Layout in_, out_;
+  std::int64_t position_bytes_;
   AlignedFloats zeros_;
 };
 

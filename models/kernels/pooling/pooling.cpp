@@ -67,8 +67,8 @@ class PoolingKernel final : public Kernel {
         .pad = pooling_.pad_begin[2],
         .full_count = pooling_.count_padding ? rows_of_window() * pooling_.kernel[2] : 0,
         .out = static_cast<std::byte*>(arguments.output) + row * out_.extents.w * position_bytes(out_),
-        .bf16_in = in_.type == ElementType::bf16,
-        .bf16_out = out_.type == ElementType::bf16};
+        .in_type = in_.type,
+        .out_type = out_.type};
     if (pooling_.kind == Pooling::Kind::max)
       vector_kernels().max_pool(work);
     else

@@ -115,8 +115,8 @@ class TrainPooling final : public TrainKernel {
                   .pad = pool_.pad_begin[2],
                   .out = static_cast<std::byte*>(a.output) +
                          static_cast<std::size_t>(position) * position_bytes(out_),
-                  .bf16_in = in_.type == ElementType::bf16,
-                  .bf16_out = out_.type == ElementType::bf16},
+                  .in_type = in_.type,
+                  .out_type = out_.type},
          .first_taps = first_taps,
          .taps = static_cast<std::byte*>(a.saved) + position * out_.padded * (wide_ ? 2 : 1),
          .wide = wide_});

@@ -30,7 +30,7 @@ std::unique_ptr<kernels::Kernel> mean_kernel(const Reduction& operation, const L
   wide_in.type = wide_out.type = ElementType::f32;
   auto kernel = kernels::make_reduction(operation, wide_in, wide_out);
   if (in.type == ElementType::f32 && out.type == ElementType::f32) return kernel;
-  return kernels::make_converted(std::move(kernel), {in}, out);
+  return kernels::make_converted(std::move(kernel), kernels::all_in_f32({in}), kernels::in_f32(out));
 }
 
 class TrainMean final : public TrainKernel {

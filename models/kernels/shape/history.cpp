@@ -50,6 +50,7 @@ class HistoryKernel final : public Kernel {
 
   static T element(float value) {
     if constexpr (sizeof(T) == sizeof(float)) return value;
+    if constexpr (sizeof(T) == 1) return 0;  // of integers nothing else is asked
     return static_cast<T>(std::bit_cast<std::uint32_t>(value) >> 16U);
   }
 
@@ -76,6 +77,7 @@ class HistoryKernel final : public Kernel {
 }  // namespace
 
 std::unique_ptr<Kernel> make_history(const History& operation, const Layout& in, const Layout& out) {
+  if (is_integer(out.type)) return std::make_unique<HistoryKernel<std::uint8_t>>(operation, in);
   if (out.type == ElementType::bf16) return std::make_unique<HistoryKernel<std::uint16_t>>(operation, in);
   return std::make_unique<HistoryKernel<float>>(operation, in);
 }

@@ -108,6 +108,7 @@ class ReshapeKernel final : public Kernel {
 // The kernel for the type that all its values have.
 template <template <class> class K, class... Arguments>
 std::unique_ptr<Kernel> make_for(ElementType type, const Arguments&... arguments) {
+  if (is_integer(type)) return std::make_unique<K<std::uint8_t>>(arguments...);
   if (type == ElementType::bf16) return std::make_unique<K<std::uint16_t>>(arguments...);
   return std::make_unique<K<float>>(arguments...);
 }

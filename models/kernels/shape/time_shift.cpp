@@ -57,6 +57,8 @@ class TimeShiftKernel final : public Kernel {
 
 std::unique_ptr<Kernel> make_time_shift(const TimeShift& operation, Direction direction, const Layout& in,
                                         const Layout& out) {
+  if (is_integer(out.type))
+    return std::make_unique<TimeShiftKernel<std::uint8_t>>(operation, direction, in, out);
   if (out.type == ElementType::bf16)
     return std::make_unique<TimeShiftKernel<std::uint16_t>>(operation, direction, in, out);
   return std::make_unique<TimeShiftKernel<float>>(operation, direction, in, out);

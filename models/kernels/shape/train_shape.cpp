@@ -21,8 +21,8 @@ std::unique_ptr<Kernel> moving(std::vector<Layout> in, Layout out, Make make) {
   const bool alike =
       std::all_of(in.begin(), in.end(), [&](const Layout& layout) { return layout.type == out.type; });
   if (alike) return make(in, out);
-  const std::vector<Layout> outer_in = in;
-  const Layout outer_out = out;
+  const auto outer_in = kernels::all_in_f32(in);
+  const auto outer_out = kernels::in_f32(out);
   for (Layout& layout : in) layout.type = ElementType::f32;
   out.type = ElementType::f32;
   return kernels::make_converted(make(in, out), outer_in, outer_out);

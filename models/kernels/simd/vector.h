@@ -6,7 +6,7 @@
 
 #include <cstdint>
 
-#include "models/graph/graph.h"
+#include "models/kernels/layout.h"
 
 namespace actionflow::kernels {
 
@@ -21,7 +21,7 @@ struct PoolRow {
   int kernel = 1, stride = 1, pad = 0;
   std::int64_t full_count = 0;  // divide by this where padding counts, else 0: by what is inside
   void* out = nullptr;
-  bool bf16_in = false, bf16_out = false;  // else f32
+  ElementType in_type = ElementType::f32, out_type = ElementType::f32;  // integers: both, of one scale
 };
 
 // out[r][0, panels·16) = bias + Σ_k in[r][k]·weights[panel][k][0, 16), in the order of k; with `add` also
@@ -83,6 +83,12 @@ struct VectorKernels {
 
   void (*to_f32)(const std::uint16_t* bf16, float* out, std::int64_t n);
   void (*to_bf16)(const float* in, std::uint16_t* bf16, std::int64_t n);  // to the nearest, ties to even
+  // Integers times `scale`; floats times `scale` as integers, to the nearest, ties to even, cut off at their
+  // limits.
+  void (*from_u8)(const std::uint8_t* in, float scale, float* out, std::int64_t n);
+  void (*from_s8)(const std::int8_t* in, float scale, float* out, std::int64_t n);
+  void (*to_u8)(const float* in, float scale, std::uint8_t* out, std::int64_t n);
+  void (*to_s8)(const float* in, float scale, std::int8_t* out, std::int64_t n);
   void (*activate)(Activation activation, const float* in, float* out, std::int64_t n);
   // For each of `rows` rows of n: x·scale + shift, elementwise along the row.
   void (*scale_shift)(const float* in, const float* scale, const float* shift, float* out, std::int64_t rows,

@@ -8,7 +8,10 @@ namespace actionflow {
 
 void add_precision(CLI::App& app, std::optional<Precision>& to) {
   add_choice<Precision>(app, "--precision", to,
-                        {{"f32", Precision::f32}, {"bf16", Precision::bf16}, {"auto", Precision::automatic}},
+                        {{"f32", Precision::f32},
+                         {"bf16", Precision::bf16},
+                         {"int8", Precision::int8},
+                         {"auto", Precision::automatic}},
                         "of the networks' arithmetic");
 }
 
