@@ -46,6 +46,15 @@ bool matches(const AVInputFormat& format, const char* list) {
   return av_match_list(format.name, list, ',') > 0;
 }
 
+// Whether it makes its time stamps up: raw pictures' demuxers, and no others, want to be told a rate for
+// that.
+bool asks_for_a_rate(const AVInputFormat& format) {
+  const AVClass* options = format.priv_class;
+  if (!options) return false;
+  const AVOption* rate = av_opt_find(&options, "framerate", nullptr, 0, AV_OPT_SEARCH_FAKE_OBJ);
+  return rate && rate->type == AV_OPT_TYPE_VIDEO_RATE;
+}
+
 SourceError missing(const std::string& shown, int error) {
   if (error == ENOENT || error == ENOTDIR)
     return SourceError(shown + ": no such file or folder; check the path");
@@ -107,7 +116,7 @@ bool is_manifest(const AVInputFormat& format) { return matches(format, kManifest
 bool is_playlist(const AVInputFormat& format) { return matches(format, "hls,dash"); }
 
 bool has_no_clock(const AVInputFormat& format) {
-  return (format.flags & AVFMT_NOTIMESTAMPS) != 0 || matches(format, "mpjpeg");
+  return asks_for_a_rate(format) || matches(format, "mpjpeg");
 }
 
 void require_allowed_format(const AVInputFormat& format, const std::string& shown, bool from_network,

@@ -34,7 +34,8 @@ bool is_manifest(const AVInputFormat& format);
 // Of these, one whose segments come one after the other, with silence between them.
 bool is_playlist(const AVInputFormat& format);
 
-// Raw pictures, of which FFmpeg makes time stamps up from a rate that it takes for granted.
+// Raw pictures (H.264, HEVC, MPEG-4, AV1, MJPEG …), of which FFmpeg makes time stamps up from a rate that it
+// takes for granted.
 bool has_no_clock(const AVInputFormat& format);
 
 // Comma-separated, as FFmpeg's options take them.

@@ -141,19 +141,24 @@ void open_context(const Opening& opening, AVIOContext* io, const AVInputFormat* 
   if (opening.arrives()) look_briefly(*context);
   options.set("format_whitelist", format_whitelist(opening.kind, opening.options.allow_manifests));
   options.set("protocol_whitelist", protocol_whitelist(opening.kind, opening.options.allow_manifests));
-  if (format && has_no_clock(*format) && opening.options.frame_rate)
-    options.set("framerate", std::to_string(*opening.options.frame_rate));
   const int result = avformat_open_input(&context, opening.options.source.c_str(), format, options.get());
   if (result < 0) throw_opening_error(opening, result);
   opening.input.context.reset(context);
   opening.input.deadline.watch(context);
 }
 
+// Whether the format says the codec, and a decoder needs no more than the packets.
+bool needs_no_look(const AVFormatContext& context) {
+  const bool header_first =
+      context.nb_streams == 1 && context.streams[0]->codecpar->codec_id == AV_CODEC_ID_VC1;
+  return has_no_clock(*context.iformat) && !header_first;
+}
+
 // Every stream's probing decoder gets the same bounds as our own.
 void find_streams(const Opening& opening) {
   AVFormatContext* context = opening.input.context.get();
-  // The format says the codec, and its pictures are timed as they are read: none may wait meanwhile.
-  if (opening.arrives() && has_no_clock(*context->iformat)) return;
+  // Pictures that are timed as they are read may not wait meanwhile.
+  if (opening.arrives() && needs_no_look(*context)) return;
   std::vector<AVDictionary*> options(context->nb_streams, nullptr);
   for (AVDictionary*& each : options) {
     av_dict_set_int(&each, "max_pixels", kMaxPixels, 0);

@@ -4,6 +4,8 @@
 #include <new>
 #include <string>
 
+#include "datasets/video/opening/motion_jpeg.h"
+
 namespace actionflow {
 
 namespace {
@@ -11,6 +13,7 @@ namespace {
 constexpr int kReplayBufferBytes = 1 << 15;
 constexpr std::size_t kLeastToJudge = 128;
 constexpr std::size_t kMostToJudge = std::size_t{1} << 20;
+constexpr std::size_t kMostOfAPicture = std::size_t{64} << 20;
 
 std::string mime_type_of(AVIOContext& io) {
   std::uint8_t* text = nullptr;
@@ -31,6 +34,8 @@ const AVInputFormat* judge(const std::vector<std::uint8_t>& bytes, const char* n
   data.mime_type = mime_type.empty() ? nullptr : mime_type.c_str();
   return av_probe_input_format2(&data, 1, &score);
 }
+
+bool is_picture(const AVInputFormat& format) { return av_match_name("jpeg_pipe", format.name) > 0; }
 
 }  // namespace
 
@@ -55,11 +60,17 @@ const AVInputFormat* ReplayedInput::probe(const char* name, int& score) {
   const std::string mime_type = mime_type_of(inner_);
   // Looking at the same bytes again for each further one would take the square of their number.
   for (std::size_t next = kLeastToJudge;;) {
-    const bool last = !see_more() || seen_.size() >= kMostToJudge;
+    const bool more = see_more();
+    const bool last = !more || seen_.size() >= (begins_as_jpeg(seen_) ? kMostOfAPicture : kMostToJudge);
     if (!last && seen_.size() < next) continue;
+    if (is_motion_jpeg(seen_)) {
+      score = AVPROBE_SCORE_MAX;
+      return av_find_input_format("mjpeg");
+    }
     score = last ? 0 : AVPROBE_SCORE_RETRY;
     const AVInputFormat* format = judge(seen_, name, mime_type, score);
-    if (format || last) return format;
+    // After a picture another may come, and then it was no picture.
+    if (last || (format && !is_picture(*format))) return format;
     next = seen_.size() + seen_.size() / 8 + 1;
   }
 }

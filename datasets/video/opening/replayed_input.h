@@ -20,8 +20,9 @@ class ReplayedInput {
   ReplayedInput(const ReplayedInput&) = delete;
   ReplayedInput& operator=(const ReplayedInput&) = delete;
 
-  // The format as soon as the bytes leave no doubt; `score` is FFmpeg's. nullptr where they end, fail or
-  // reach a mebibyte before. `name` may give a hint by its suffix.
+  // The format as soon as the bytes leave no doubt: of a JPEG picture not before its end, since a second one
+  // makes it a video. `score` is FFmpeg's. nullptr where they end, fail or reach a mebibyte (of a picture 64)
+  // before. `name` may give a hint by its suffix.
   const AVInputFormat* probe(const char* name, int& score);
   // What probe() has looked at.
   const std::vector<std::uint8_t>& seen() const { return seen_; }

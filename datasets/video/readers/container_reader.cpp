@@ -18,6 +18,7 @@ constexpr int kMaxErrorsInARow = 64;
 constexpr std::chrono::milliseconds kRetry{5};
 constexpr std::chrono::milliseconds kFarewell{500};
 constexpr std::int64_t kNsPerMicrosecond = 1000;
+constexpr int kRatePrecision = 1'000'000;
 
 double rate_or_zero(AVRational rate) { return rate.num > 0 && rate.den > 0 ? av_q2d(rate) : 0; }
 
@@ -93,7 +94,7 @@ void ContainerReader::describe_stream() {
 // by itself has to be believed.
 void ContainerReader::choose_clock(std::optional<double> given_rate) {
   const bool piped = may_be_silent_ && !input_->file->regular();
-  stamps_itself_ = info_.live || piped;
+  stamps_itself_ = info_.live || piped || given_rate;
   given_rate_ = given_rate;
   if (given_rate) {
     info_.frame_rate = *given_rate;
@@ -102,10 +103,16 @@ void ContainerReader::choose_clock(std::optional<double> given_rate) {
               shown_);
     info_.frame_rate = 0;
   } else {
+    info_.frame_rate = rate_or_zero(believed_rate());
     log::warn(
         "{}: has no time stamps; {:g} frames a second are believed, which may be a guess; give frame_rate",
         shown_, info_.frame_rate);
   }
+}
+
+// The average, or what the demuxer makes time stamps from.
+AVRational ContainerReader::believed_rate() const {
+  return stream_->avg_frame_rate.num > 0 ? stream_->avg_frame_rate : stream_->r_frame_rate;
 }
 
 std::shared_ptr<const Reader::CodecParameters> ContainerReader::copy_parameters(
@@ -119,7 +126,8 @@ std::shared_ptr<const Reader::CodecParameters> ContainerReader::copy_parameters(
   if (stamps_itself_)
     copy->time_base = kMicroseconds;
   else
-    copy->frame_rate = stream_->avg_frame_rate.num > 0 ? stream_->avg_frame_rate : stream_->r_frame_rate;
+    copy->frame_rate = believed_rate();
+  if (given_rate_) copy->frame_rate = av_d2q(*given_rate_, kRatePrecision);
   copy->orientation = orientation_of(stream_display_matrix(*stream_));
   copy->source = shown_;
   copy->take(options);
@@ -173,7 +181,8 @@ Packet ContainerReader::arrived(std::shared_ptr<Packet::Data> data) {
 
 bool ContainerReader::seek(std::int64_t pts_us) {
   AVFormatContext* context = input_->context.get();
-  if (info_.live || !context->pb || (context->pb->seekable & AVIO_SEEKABLE_NORMAL) == 0) return false;
+  if (info_.live || stamps_itself_ || !context->pb || (context->pb->seekable & AVIO_SEEKABLE_NORMAL) == 0)
+    return false;
   const std::int64_t stamp = av_rescale_q_rnd(pts_us, kMicroseconds, stream_->time_base, AV_ROUND_UP);
   errors_in_a_row_ = 0;
   return av_seek_frame(context, stream_->index, stamp, AVSEEK_FLAG_BACKWARD) >= 0;

@@ -34,6 +34,7 @@ class ContainerReader final : public Reader {
   [[noreturn]] void fail_unreadable() const;
   [[noreturn]] void fail_reading(int error) const;
   void choose_clock(std::optional<double> given_rate);
+  AVRational believed_rate() const;
   Packet arrived(std::shared_ptr<Packet::Data> data);
 
   std::shared_ptr<Input> input_;

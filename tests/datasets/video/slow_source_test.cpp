@@ -7,11 +7,13 @@
 #include <fstream>
 #include <iterator>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "datasets/video/opening/io_deadline.h"
 #include "datasets/video/opening/replayed_input.h"
+#include "datasets/video/stream_parameters.h"
 #include "tests/datasets/make_video.h"
 #include "tests/datasets/video/read_video.h"
 #include "tests/datasets/video/small_server.h"
@@ -27,8 +29,6 @@ using testing::MovedClock;
 using testing::SmallServer;
 using testing::TemporaryFolder;
 using testing::write_test_video;
-
-;
 
 std::string bytes_of(const std::filesystem::path& path) {
   std::ifstream stream(path, std::ios::binary);
@@ -104,29 +104,63 @@ struct Trickle {
   }
 };
 
+// What bytes are that trickle in; `seen`: so many were looked at.
+std::string format_of_trickle(const std::string& bytes, std::size_t& seen) {
+  Trickle trickle{bytes, {}};
+  const UniqueOwnIo inner = trickle.io();
+  IoDeadline deadline(trickle.clock);
+  deadline.allow_silence(seconds(10));
+  ReplayedInput input(*inner, deadline);
+  int score = 0;
+  const AVInputFormat* format = input.probe("", score);
+  seen = input.seen().size();
+  EXPECT_TRUE(seen == bytes.size() || !interrupted(deadline));
+
+  std::string again;
+  std::uint8_t buffer[512];
+  for (int count = 0; (count = avio_read(&input.io(), buffer, sizeof buffer)) > 0;)
+    again.append(reinterpret_cast<char*>(buffer), static_cast<std::size_t>(count));
+  EXPECT_TRUE(again == bytes);
+  return format ? format->name : "none";
+}
+
 TEST(ReplayedInput, KnowsAFormatWhileItsBytesTrickleInAndGivesAllOfThemAgain) {
   const TemporaryFolder folder;
   const auto format_of = [&](const std::string& name) {
     write_test_video(folder / name, {.frames = 20});
-    Trickle trickle{bytes_of(folder / name), {}};
-    const UniqueOwnIo inner = trickle.io();
-    IoDeadline deadline(trickle.clock);
-    deadline.allow_silence(seconds(10));
-    ReplayedInput input(*inner, deadline);
-    int score = 0;
-    const AVInputFormat* format = input.probe("", score);
-    EXPECT_FALSE(interrupted(deadline)) << name;
-    EXPECT_LT(input.seen().size(), 3500u) << name;
-
-    std::string again;
-    std::uint8_t buffer[512];
-    for (int count = 0; (count = avio_read(&input.io(), buffer, sizeof buffer)) > 0;)
-      again.append(reinterpret_cast<char*>(buffer), static_cast<std::size_t>(count));
-    EXPECT_TRUE(again == trickle.bytes) << name;
-    return std::string(format ? format->name : "none");
+    std::size_t seen = 0;
+    const std::string format = format_of_trickle(bytes_of(folder / name), seen);
+    EXPECT_LT(seen, 3500u) << name;
+    return format;
   };
   EXPECT_EQ(format_of("a.ts"), "mpegts");
   EXPECT_EQ(format_of("a.mkv"), "matroska,webm");
+}
+
+TEST(ReplayedInput, TakesAPictureForAVideoAsSoonAsASecondOneBegins) {
+  const TemporaryFolder folder;
+  write_test_video(folder / "a.mjpeg", {.frames = 1, .encoder = "mjpeg"});
+  const std::string picture = bytes_of(folder / "a.mjpeg");
+  std::string pictures;
+  for (int k = 0; k < 20; ++k) pictures += picture;
+  std::size_t seen = 0;
+  EXPECT_EQ(format_of_trickle(pictures, seen), "mjpeg");
+  EXPECT_LT(seen, 2 * picture.size());
+  EXPECT_EQ(format_of_trickle(picture, seen), "jpeg_pipe");
+  EXPECT_EQ(seen, picture.size());
+}
+
+TEST(ReplayedInput, TakesNoPreviewInsideAPictureForASecondOne) {
+  const TemporaryFolder folder;
+  write_test_video(folder / "a.mjpeg", {.frames = 1, .encoder = "mjpeg"});
+  std::string picture = bytes_of(folder / "a.mjpeg");
+  const std::size_t length = 2 + picture.size();
+  const std::string exif =
+      std::string("\xff\xe1") + static_cast<char>(length >> 8) + static_cast<char>(length & 0xff) + picture;
+  picture.insert(2, exif);
+  std::size_t seen = 0;
+  EXPECT_EQ(format_of_trickle(picture, seen), "jpeg_pipe");
+  EXPECT_EQ(format_of_trickle(picture + picture, seen), "mjpeg");
 }
 
 // Lets the pictures of a camera go one by one.
@@ -185,17 +219,91 @@ TEST(SourceWithoutAClock, IsTimedByTheArrivalOfItsPictures) {
   }
 }
 
+// A raw stream as an encoder makes it, and its pictures.
+struct RawStream {
+  const char* name;
+  const char* encoder;
+};
+
+std::vector<RawStream> raw_streams() {
+  std::vector<RawStream> streams;
+  for (const RawStream& each : {RawStream{"a.mjpeg", "mjpeg"},
+                                {"a.m2v", "mpeg2video"},
+                                {"a.h264", "libx264"},
+                                {"a.hevc", "libx265"}}) {
+    if (avcodec_find_encoder_by_name(each.encoder)) streams.push_back(each);
+  }
+  return streams;
+}
+
+std::vector<std::string> pictures_of(const std::filesystem::path& path) {
+  const StopFlag stop{false};
+  const std::unique_ptr<Reader> reader = Reader::open(testing::source_of(path), stop);
+  std::vector<std::string> pictures;
+  while (const std::optional<Packet> packet = reader->read()) {
+    const AVPacket& data = *packet->data()->packet;
+    pictures.emplace_back(reinterpret_cast<const char*>(data.data), static_cast<std::size_t>(data.size));
+  }
+  return pictures;
+}
+
+TEST(SourceWithoutAClock, OfWhateverCodecIsTimedByArrival) {
+  constexpr int kPictures = 12;
+  constexpr int kAhead = 6;  // what probing and parsing want to see
+  for (const auto& [name, encoder] : raw_streams()) {
+    SCOPED_TRACE(name);
+    const TemporaryFolder folder;
+    write_test_video(folder / name, {.frames = kPictures, .encoder = encoder});
+    const std::vector<std::string> pictures = pictures_of(folder / name);
+    ASSERT_EQ(pictures.size(), static_cast<std::size_t>(kPictures));
+    Gate gate;
+    const SmallServer server([&](const Connection& connection) {
+      connection.read_head();
+      connection.send("HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\n\r\n");
+      for (const std::string& picture : pictures) {
+        gate.pass();
+        connection.send(picture);
+      }
+    });
+    MovedClock clock;
+    const StopFlag stop{false};
+    SourceOptions options;
+    options.source = server.address("http", "/");
+    gate.open_for(kAhead);
+    const std::unique_ptr<Reader> reader = Reader::open(options, stop, clock);
+    const std::unique_ptr<Decoder> decoder = Decoder::create(reader->codec_parameters(), 1);
+    std::vector<Frame> frames;
+    std::vector<std::int64_t> stamps;
+    for (int k = 0; k + 1 < kPictures; ++k) {
+      const Packet packet = *reader->read();
+      stamps.push_back(packet.data()->packet->dts);
+      decoder->decode(packet, frames);
+      clock.pass(0.2);
+      gate.open_for(1);
+    }
+    decoder->flush(frames);
+    EXPECT_EQ(frames.size(), stamps.size());
+    for (std::size_t k = 1; k < stamps.size(); ++k) EXPECT_EQ(stamps[k] - stamps[k - 1], 200'000) << k;
+    for (std::size_t k = 1; k < frames.size(); ++k) EXPECT_GT(frames[k].pts_us(), frames[k - 1].pts_us());
+  }
+}
+
 TEST(SourceWithoutAClock, HasTheRateThatIsGiven) {
-  const TemporaryFolder folder;
-  write_test_video(folder / "a.mjpeg", {.frames = 4, .encoder = "mjpeg"});
-  SourceOptions options = testing::source_of(folder / "a.mjpeg");
-  const std::vector<Frame> guessed = testing::read_all(options).frames;
-  options.frame_rate = 5;
-  const std::vector<Frame> given = testing::read_all(options).frames;
-  ASSERT_EQ(guessed.size(), 4u);
-  ASSERT_EQ(given.size(), 4u);
-  EXPECT_EQ(guessed[3].pts_us() - guessed[0].pts_us(), 120'000);
-  EXPECT_EQ(given[3].pts_us() - given[0].pts_us(), 600'000);
+  for (const auto& [name, encoder] : raw_streams()) {
+    const TemporaryFolder folder;
+    write_test_video(folder / name, {.frames = 8, .encoder = encoder});
+    SourceOptions options = testing::source_of(folder / name);
+    const testing::Decoded guessed = testing::read_all(options);
+    options.frame_rate = 5;
+    const testing::Decoded given = testing::read_all(options);
+    ASSERT_EQ(guessed.frames.size(), 8u) << name;
+    ASSERT_EQ(given.frames.size(), 8u) << name;
+    EXPECT_EQ(guessed.info.frame_rate, 25) << name;
+    EXPECT_EQ(given.info.frame_rate, 5) << name;
+    EXPECT_NEAR(guessed.frames[7].pts_us() - guessed.frames[0].pts_us(), 280'000, 40'000) << name;
+    for (std::size_t k = 1; k < 8; ++k)
+      EXPECT_EQ(given.frames[k].pts_us() - given.frames[k - 1].pts_us(), 200'000) << name << " " << k;
+  }
 }
 
 TEST(Playlist, OfALiveStreamIsLiveAndItsDeadServerALostConnection) {
