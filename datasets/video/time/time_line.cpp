@@ -1,7 +1,7 @@
 #include "datasets/video/time/time_line.h"
 
 #include <algorithm>
-#include <utility>
+#include <limits>
 
 namespace actionflow {
 
@@ -11,6 +11,11 @@ constexpr std::int64_t kSecondUs = 1'000'000;
 constexpr std::int64_t kJitterUs = kSecondUs;
 constexpr std::int64_t kLiveHoldUs = kSecondUs;
 constexpr std::int64_t kRecordedHoldUs = 10 * kSecondUs;
+constexpr std::int64_t kUsualUs = kSecondUs / 4;
+// Frames that have to agree in a recording, and so many at most wait for it: each is a whole picture.
+constexpr int kConfirming = 6;
+constexpr std::size_t kMostWaiting = 16;
+constexpr std::size_t kMostWaitingLive = 2;
 constexpr std::int64_t kLongestRecordedJumpUs = 3600 * kSecondUs;
 // Far from where sums overflow: no stream lasts 140 000 years.
 constexpr std::int64_t kFarthestUs = std::int64_t{1} << 62;
@@ -38,70 +43,98 @@ TimeLine::Relation TimeLine::relation(const Frame& from, const Frame& to) const 
   return *step <= hold ? Relation::follows : Relation::jump;
 }
 
+bool TimeLine::usual(const Frame& from, const Frame& to) const {
+  if (relation(from, to) != Relation::follows) return false;
+  return timing_ == Timing::live || to.pts_us() - from.pts_us() <= std::max(kUsualUs, 2 * interval_us_);
+}
+
+// Of a step ahead, in halves of a frame.
+int TimeLine::cost(const Frame& from, const Frame& to) const {
+  if (relation(from, to) == Relation::jump) return 2;
+  return usual(from, to) ? 0 : 1;
+}
+
 void TimeLine::push(const Frame& frame, std::vector<TimedFrame>& settled) {
-  if (waiting_) return push_after_jump(frame, settled);
-  if (!last_) {
-    if (!any_ && timing_ == Timing::recorded) {
-      waiting_ = frame;
-    } else {
-      settle(frame, true, settled);
-    }
-    return;
-  }
-  switch (relation(*last_, frame)) {
-    case Relation::follows:
-      return settle(frame, false, settled);
-    case Relation::jitter:
-      return;
-    case Relation::jump:
-      waiting_ = frame;
-  }
-}
-
-void TimeLine::push_after_jump(const Frame& frame, std::vector<TimedFrame>& settled) {
-  const Frame jumped = *waiting_;
-  if (last_ && relation(*last_, frame) != Relation::jump) {
-    waiting_.reset();
-    settle_first(settled);
-    return push(frame, settled);
-  }
-  const Relation next = relation(jumped, frame);
-  if (next == Relation::jitter) return;
-  const bool back = next == Relation::jump && frame.pts_us() < jumped.pts_us();
-  waiting_.reset();
-  if (back && !last_) {
-    last_ = jumped;
-    first_is_open_ = true;
-  } else if (!back) {
-    settle(jumped, true, settled);
-  }
-  if (next == Relation::follows) {
-    settle(frame, false, settled);
-  } else {
-    waiting_ = frame;
-  }
-}
-
-void TimeLine::settle_first(std::vector<TimedFrame>& settled) {
-  if (first_is_open_) settle(Frame(*last_), true, settled);
+  waiting_.push_back(frame);
+  settle_waiting(false, settled);
 }
 
 void TimeLine::finish(std::vector<TimedFrame>& settled) {
-  settle_first(settled);
-  // With no frame after it, a jump is believed where it goes on from what came before.
-  if (waiting_) {
-    const std::optional<std::int64_t> step = step_us(last_pts_us_, waiting_->pts_us());
-    const bool goes_on = step && *step > 0 && *step <= kLongestRecordedJumpUs;
-    if (!any_ || goes_on) settle(*waiting_, true, settled);
-  }
-  waiting_.reset();
+  settle_waiting(true, settled);
   last_.reset();
+}
+
+void TimeLine::settle_waiting(bool ended, std::vector<TimedFrame>& settled) {
+  while (!waiting_.empty() && (settle_usual(settled) || settle_chain(ended, settled))) {
+  }
+}
+
+// What needs no other frame's word. False: the first that waits does.
+bool TimeLine::settle_usual(std::vector<TimedFrame>& settled) {
+  const Frame frame = waiting_.front();
+  if (last_ ? relation(*last_, frame) != Relation::jitter && !usual(*last_, frame)
+            : timing_ == Timing::recorded && !any_)
+    return false;
+  if (!last_ || usual(*last_, frame)) settle(frame, !last_, settled);
+  waiting_.erase(waiting_.begin());
+  return true;
+}
+
+// Settles the first of the chain that is believed, and drops what came before it. False: that is not decided.
+bool TimeLine::settle_chain(bool ended, std::vector<TimedFrame>& settled) {
+  const Chain chain = believed_chain();
+  if (!ended && !is_decided(chain)) return false;
+  const Frame frame = waiting_[chain.first];
+  const bool jump = last_ && relation(*last_, frame) == Relation::jump;
+  const bool last_of_all = ended && waiting_.size() == 1;
+  if (!jump || chain.length > 1 || (last_of_all && goes_on(frame))) settle(frame, !last_ || jump, settled);
+  waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(chain.first) + 1);
+  return true;
+}
+
+bool TimeLine::is_decided(const Chain& chain) const {
+  if (timing_ == Timing::live) return waiting_.size() >= kMostWaitingLive;
+  return chain.length >= kConfirming || waiting_.size() >= kMostWaiting;
+}
+
+// With no frame after it, a jump is believed where it goes on from what came before.
+bool TimeLine::goes_on(const Frame& frame) const {
+  const std::optional<std::int64_t> step = step_us(last_pts_us_, frame.pts_us());
+  return step && *step > 0 && *step <= kLongestRecordedJumpUs;
+}
+
+TimeLine::Chain TimeLine::believed_chain() const {
+  constexpr int kGain = 2;
+  constexpr int kNone = std::numeric_limits<int>::min() / 2;
+  struct End {
+    int score = kNone;
+    Chain chain;
+  };
+  const auto better = [](const End& a, const End& b) {
+    return a.score != b.score ? a.score > b.score : a.chain.length > b.chain.length;
+  };
+  std::vector<End> ends;
+  End best;
+  for (std::size_t i = 0; i < waiting_.size(); ++i) {
+    const Frame& frame = waiting_[i];
+    End end;
+    if (!last_ || relation(*last_, frame) != Relation::jitter)
+      end = {kGain - (last_ ? cost(*last_, frame) : 0), {i, 1}};
+    for (std::size_t k = 0; k < i; ++k) {
+      if (waiting_[k].pts_us() >= frame.pts_us()) continue;
+      const Chain& before = ends[k].chain;
+      const End longer{ends[k].score + kGain - cost(waiting_[k], frame), {before.first, before.length + 1}};
+      if (better(longer, end)) end = longer;
+    }
+    ends.push_back(end);
+    if (better(end, best)) best = end;
+  }
+  return best.chain;
 }
 
 void TimeLine::settle(const Frame& frame, bool begins, std::vector<TimedFrame>& settled) {
   time_us_ += any_ ? advance(frame, begins) : 0;
   any_ = true;
-  first_is_open_ = false;
   last_pts_us_ = frame.pts_us();
   last_ = frame;
   settled.push_back({frame, time_us_, begins});
@@ -111,6 +144,7 @@ std::int64_t TimeLine::advance(const Frame& frame, bool begins) {
   const std::optional<std::int64_t> step = step_us(last_pts_us_, frame.pts_us());
   if (!begins) {
     ++intervals_;
+    interval_us_ = *step;
     intervals_us_ += *step;
     return *step;
   }

@@ -6,9 +6,14 @@
 //   recording for as long as the container says, and 10 s at least; live for 1 s.
 // - A frame before the last one by at most a second (live: by no more than one may hold) is jitter and passed
 //   over, and of frames with one stamp the first stands.
-// - Any other stamp is a jump and waits for the next frame. Where that one follows the frame before the jump,
-//   or goes back behind a jump ahead, the stamp was a damaged one and its frame is dropped. Else the jump
-//   holds and begins a new segment. A recording's first frame waits likewise.
+// - Any other stamp is a jump. A jump, and in a recording also a frame that follows after longer than usual
+// (a
+//   quarter of a second, and twice the interval before), waits for what comes after it, as a recording's
+//   first frame does: live for one frame, in a recording until six go on from each other, or sixteen wait. Of
+//   those that wait, the longest chain of rising stamps is believed, of two the one with fewer and shorter
+//   breaks; the others were damaged and are dropped. So a held picture holds, and up to five damaged stamps
+//   in a row move nothing.
+// - A jump that is believed begins a new segment. One that stands alone is not, unless it is the last frame.
 // - Across a jump ahead, time advances by the difference of the stamps; where the clock jumps back, and in a
 //   recording by more than an hour ahead (no picture stands so long), by the mean interval so far.
 //
@@ -46,21 +51,31 @@ class TimeLine {
 
  private:
   enum class Relation { follows, jitter, jump };
+  struct Chain {
+    std::size_t first = 0;  // of waiting_
+    int length = 0;
+  };
   Relation relation(const Frame& from, const Frame& to) const;
-  void push_after_jump(const Frame& frame, std::vector<TimedFrame>& settled);
-  void settle_first(std::vector<TimedFrame>& settled);
+  bool usual(const Frame& from, const Frame& to) const;
+  int cost(const Frame& from, const Frame& to) const;
+  Chain believed_chain() const;
+  void settle_waiting(bool ended, std::vector<TimedFrame>& settled);
+  bool settle_usual(std::vector<TimedFrame>& settled);
+  bool settle_chain(bool ended, std::vector<TimedFrame>& settled);
+  bool is_decided(const Chain& chain) const;
+  bool goes_on(const Frame& frame) const;
   void settle(const Frame& frame, bool begins, std::vector<TimedFrame>& settled);
   std::int64_t advance(const Frame& frame, bool begins);
   std::int64_t mean_interval_us() const;
 
   const Timing timing_;
   const std::int64_t hold_us_;
-  std::optional<Frame> last_;     // of the segment; none: the next frame begins one
-  std::optional<Frame> waiting_;  // after a jump
-  bool first_is_open_ = false;    // last_ is the stream's first frame and not settled: the second went back
+  std::optional<Frame> last_;   // of the segment; none: the next frame begins one
+  std::vector<Frame> waiting_;  // in order of arrival
   bool any_ = false;
   std::int64_t last_pts_us_ = 0;  // of the last frame settled
   std::int64_t time_us_ = 0;      // likewise
+  std::int64_t interval_us_ = 0;  // the last one within a segment
   std::int64_t intervals_ = 0;    // within segments
   std::int64_t intervals_us_ = 0;
 };

@@ -3,7 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <memory>
 #include <random>
+
+#include "datasets/video/ffmpeg.h"
 
 namespace actionflow {
 namespace {
@@ -92,6 +95,74 @@ TEST(TimeLine, ADamagedStampIsDroppedWhereverItStands) {
 
 TEST(TimeLine, TwoDamagedStampsInARowAreDropped) {
   EXPECT_EQ(recorded({0, 40'000, 500 * kSecond, 300 * kSecond, 160'000, 200'000}), "|0 40000 160000 200000");
+}
+
+// Twenty-five frames a second, of which some have stamps that are not theirs.
+Stamps damaged(std::size_t first, std::size_t count, std::int64_t by_us) {
+  Stamps stamps;
+  for (std::int64_t k = 0; k < 100; ++k) stamps.push_back(k * 40'000);
+  for (std::size_t k = first; k < first + count; ++k) stamps[k] += by_us;
+  return stamps;
+}
+
+// The same without those frames.
+std::string left_of(std::size_t first, std::size_t count) {
+  Stamps stamps = damaged(0, 0, 0);
+  stamps.erase(stamps.begin() + static_cast<std::ptrdiff_t>(first),
+               stamps.begin() + static_cast<std::ptrdiff_t>(first + count));
+  return recorded(stamps);
+}
+
+TEST(TimeLine, FramesThatGoBackBehindARecordedStampShowItDamagedHoweverNear) {
+  for (const std::int64_t by_us : {300'000, 1'000'000, 1'500'000, 3'000'000, 9'900'000, 10'000'000}) {
+    for (const std::size_t count : {1, 2, 5}) {
+      for (const std::size_t first : {1, 40, 90})
+        EXPECT_EQ(recorded(damaged(first, count, by_us)), left_of(first, count))
+            << count << " by " << by_us << " from " << first;
+    }
+  }
+  for (const std::int64_t by_us : {-1'500'000, -3'000'000, -20'000'000})
+    EXPECT_EQ(recorded(damaged(40, 1, by_us)), left_of(40, 1)) << by_us;
+  EXPECT_EQ(recorded(damaged(40, 2, 500 * kSecond)), left_of(40, 2));
+  EXPECT_EQ(recorded(damaged(98, 1, 3 * kSecond)), left_of(98, 1));
+}
+
+TEST(TimeLine, ARecordedPauseStaysWhereTheFramesGoOnFromIt) {
+  // Pauses of 9 s, 2 s and, at the end, 5 s.
+  Stamps stamps = damaged(10, 90, 9 * kSecond);
+  for (std::size_t k = 50; k < 100; ++k) stamps[k] += 2 * kSecond;
+  stamps[99] += 5 * kSecond;
+  std::string expected = "|0";
+  for (std::size_t k = 1; k < stamps.size(); ++k) expected += " " + std::to_string(stamps[k]);
+  EXPECT_EQ(recorded(stamps), expected);
+}
+
+TEST(TimeLine, OneDamagedStampAmongHeldPicturesTakesNoOtherWithIt) {
+  // A picture stands for one to four seconds.
+  EXPECT_EQ(recorded({0, 2 * kSecond, 4 * kSecond, 5 * kSecond, 14 * kSecond, 9 * kSecond, 11 * kSecond,
+                      12 * kSecond, 13 * kSecond, 15 * kSecond}),
+            "|0 2000000 4000000 5000000 9000000 11000000 12000000 13000000 15000000");
+}
+
+TEST(TimeLine, HoldsSixteenPicturesAtMost) {
+  const std::shared_ptr<const AVFrame> picture = UniqueFrame(av_frame_alloc());
+  TimeLine line(Timing::recorded);
+  std::vector<TimedFrame> frames;
+  // Each goes back behind the one before.
+  for (std::int64_t k = 0; k < 100; ++k) {
+    line.push(Frame(picture, (100 - k) * 5 * kSecond, {}), frames);
+    frames.clear();
+    EXPECT_LE(picture.use_count(), 1 + 1 + 16) << k;  // ours, the last one settled, those that wait
+  }
+}
+
+TEST(TimeLine, ASlowRecordingWaitsOnlyAtItsBegin) {
+  TimeLine line(Timing::recorded);
+  std::vector<TimedFrame> frames;
+  for (std::int64_t k = 0; k < 20; ++k) {
+    line.push(at(k * kSecond), frames);
+    EXPECT_EQ(frames.size(), static_cast<std::size_t>(k < 5 ? 0 : k == 5 ? 1 : k + 1));
+  }
 }
 
 TEST(TimeLine, AJumpThatTheNextFrameConfirmsBeginsASegment) {
