@@ -1,7 +1,7 @@
 #include <atomic>
 #include <iostream>
 
-#include "base/log/log.h"
+#include "base/machine/machine_limits.h"
 #include "pipeline/commands/arguments/flags.h"
 #include "pipeline/commands/arguments/network_flags.h"
 #include "pipeline/commands/arguments/shipped_files.h"
@@ -34,6 +34,36 @@ std::vector<VideoEntry> some_of(const std::vector<VideoEntry>& entries, std::siz
   std::vector<VideoEntry> some;
   for (std::size_t i = 0; i < count; ++i) some.push_back(entries[i * entries.size() / count]);
   return some;
+}
+
+// What is measured on.
+struct Clips {
+  Dataset dataset;
+  SamplingOptions sampling;
+  CacheOptions cache;
+  int threads = 1;
+};
+
+Clips of_recipe(const std::string& file, const std::vector<config::Override>& overrides) {
+  const Recipe recipe = load_recipe(file, overrides);
+  return {read_recipe_dataset(recipe), recipe.data.sampling, cache_options(recipe), recipe.worker_threads()};
+}
+
+// Names count from the list's folder; a part of it is held out.
+Clips of_list(const std::string& file) {
+  constexpr double kHeldOut = 0.4;
+  DataOptions options;
+  options.train = file;
+  options.root = std::filesystem::absolute(file).parent_path();
+  options.val_share = kHeldOut;
+  const std::filesystem::path classes = options.root / "classes.txt";
+  if (std::filesystem::exists(classes)) options.classes = classes;
+  return {read_dataset(options, 1), {}, {}, usable_processors()};
+}
+
+bool is_recipe(const std::string& file) {
+  const std::string suffix = std::filesystem::path(file).extension().string();
+  return suffix == ".yaml" || suffix == ".yml";
 }
 
 class Quantize : public Command {
@@ -76,8 +106,10 @@ class Quantize : public Command {
   ExitCode run(const Arguments& arguments) override {
     const double most_loss = parse_share(loss_);
     Model model = flags_.load({arguments.files, {}, arguments.json});
-    const Recipe recipe = load_recipe(data_, arguments.overrides);
-    const Dataset dataset = read_recipe_dataset(recipe);
+    if (!is_recipe(data_) && !arguments.overrides.empty())
+      throw UsageError("key=value changes a recipe, and " + data_ + " is a list");
+    const Clips clips = is_recipe(data_) ? of_recipe(data_, arguments.overrides) : of_list(data_);
+    const Dataset& dataset = clips.dataset;
     check_fits(model, dataset);
     std::atomic<bool> stop{false};
     const StopOnSignal stop_on_signal([&stop] { stop.store(true); });
@@ -85,17 +117,14 @@ class Quantize : public Command {
     const QuantizationRequest request{.model = model,
                                       .seen = some_of(dataset.train, count),
                                       .held_out = some_of(dataset.val, count),
-                                      .seen_name = "train",
-                                      .sampling = recipe.data.sampling,
-                                      .cache = cache_options(recipe),
+                                      .seen_name = is_recipe(data_) ? "train" : "a list",
+                                      .sampling = clips.sampling,
+                                      .cache = clips.cache,
                                       .method = method_,
                                       .most_loss = most_loss,
-                                      .threads = threads_ > 0 ? threads_ : recipe.worker_threads(),
+                                      .threads = threads_ > 0 ? threads_ : clips.threads,
                                       .stop = &stop};
     const QuantizationReport report = quantize(request);
-    if (report.within > most_loss)
-      log::warn("with every layer in f32 but what stands between them, {} of accuracy is lost",
-                report.within);
     model.weights.quantization = report.quantization;
     save_model(model, output_);
     std::cout << (arguments.json ? quantization_json(report) + "\n" : quantization_text(report));
@@ -106,7 +135,7 @@ class Quantize : public Command {
   void check_fits(const Model& model, const Dataset& dataset) const {
     if (model.architecture.classes != dataset.classes)
       throw ModelError(flags_.weights + ": its classes are not those of " + data_ +
-                       "; quantize with the recipe it was trained by");
+                       "; quantize with the recipe it was trained by, or a list beside its classes.txt");
     if (dataset.val.empty())
       throw UsageError(data_ + " names no videos to judge by; set data.val or data.val_share");
     for (const auto* entries : {&dataset.train, &dataset.val})

@@ -76,7 +76,6 @@ class Quantizer {
       throw DatasetError("none of the videos on which losses are measured can be read");
     measure_layers();
     search();
-    result_.within = std::max(0.0, lost());
     return std::move(result_);
   }
 

@@ -36,7 +36,6 @@ struct LayerLoss {
 struct QuantizationReport {
   Quantization quantization;
   std::vector<LayerLoss> layers;  // that could compute in integers, in the network's order
-  double within = 0;              // accuracy lost: at most most_loss, or by what cannot be helped
 };
 
 // Layers that lose most by themselves are left in f32, one after another, until the whole loses no more than

@@ -69,6 +69,16 @@ TEST_F(QuantizeCommand, MakesWeightsThatRunInInt8) {
   EXPECT_THAT(about.out, HasSubstr("ranges from train, 12 videos, mse"));
 }
 
+TEST_F(QuantizeCommand, TakesAListOfVideos) {
+  const auto ended = bench_->run({ACTIONFLOW_PROGRAM, "quantize", "--weights", weights(), "--data",
+                                  *bench_ / "data/train.txt", "--output", *bench_ / "list.safetensors",
+                                  "--json", "--loss", "1"});
+  ASSERT_EQ(ended.code, 0) << ended.err;
+  const json report = json::parse(ended.out);
+  EXPECT_THAT(std::string(report["chosen_on"]), HasSubstr("a list, "));
+  EXPECT_GE(report["clips"], 3);
+}
+
 TEST_F(QuantizeCommand, WritesTheSameBytesEachTime) {
   ASSERT_EQ(quantize("one.safetensors", {"--range", "entropy", "--threads", "1"}).code, 0);
   ASSERT_EQ(quantize("two.safetensors", {"--range", "entropy", "--threads", "2"}).code, 0);
@@ -91,6 +101,16 @@ TEST_F(QuantizeCommand, IsWhatInt8AsksFor) {
                                   "int8", "--weights", weights()});
   EXPECT_EQ(ended.code, 4);
   EXPECT_THAT(ended.err, AllOf(HasSubstr("small"), HasSubstr("actionflow quantize MODEL.yaml")));
+}
+
+TEST_F(QuantizeCommand, RangesThatAreNoneAreNamed) {
+  ASSERT_EQ(quantize("good.safetensors").code, 0);
+  Model model = load_model(*bench_ / "good.safetensors");
+  model.weights.quantization->ranges["first"] = {1, 2};
+  save_model(model, *bench_ / "bad.safetensors");
+  const auto ended = bench_->run({ACTIONFLOW_PROGRAM, "inspect", "--weights", *bench_ / "bad.safetensors"});
+  EXPECT_EQ(ended.code, 4);
+  EXPECT_THAT(ended.err, AllOf(HasSubstr("bad.safetensors"), HasSubstr("'first'")));
 }
 
 TEST_F(QuantizeCommand, RefusesWhatIsNoLoss) {
