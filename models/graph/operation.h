@@ -202,6 +202,19 @@ struct Attention {
   bool operator==(const Attention&) const = default;
 };
 
+// Products of matrices, one for each step of time and height, which both values have alike. A matrix' rows
+// lie along width and its columns along channels; the result's likewise. transposed: a·bᵀ, else a·b.
+struct MatMul {
+  bool transposed = false;
+  bool operator==(const MatMul&) const = default;
+};
+
+// Parameter "value" (T×H×W×C), the same for every clip. Of its input nothing is read: it stands for the clip
+// that the value belongs to.
+struct Constant {
+  bool operator==(const Constant&) const = default;
+};
+
 // Some samples of the clip, by their numbers from 0 on, ascending: T becomes as many.
 struct SelectFrames {
   std::vector<int> frames{0};
@@ -255,6 +268,6 @@ struct History {
 using Operation =
     std::variant<Convolution, Pooling, Reduction, BatchNorm, Activation, PRelu, Scale, Dense, Dropout,
                  Reshape, Permute, Concat, Elementwise, Slice, SelectFrames, TimeShift, CumulativeMean,
-                 Recurrent, History, LayerNorm, ClassToken, PositionEmbedding, Attention>;
+                 Recurrent, History, LayerNorm, ClassToken, PositionEmbedding, Attention, MatMul, Constant>;
 
 }  // namespace actionflow

@@ -117,6 +117,8 @@ std::unique_ptr<TrainKernel> make_layer_norm(const TrainKernelRequest& request);
 std::unique_ptr<TrainKernel> make_class_token(const TrainKernelRequest& request);
 std::unique_ptr<TrainKernel> make_position_embedding(const TrainKernelRequest& request);
 std::unique_ptr<TrainKernel> make_attention(const TrainKernelRequest& request);
+std::unique_ptr<TrainKernel> make_matmul(const TrainKernelRequest& request);
+std::unique_ptr<TrainKernel> make_constant(const TrainKernelRequest& request);
 std::unique_ptr<TrainKernel> make_select_frames(const TrainKernelRequest& request);
 std::unique_ptr<TrainKernel> make_time_shift(const TrainKernelRequest& request);
 std::unique_ptr<TrainKernel> make_cumulative_mean(const TrainKernelRequest& request);

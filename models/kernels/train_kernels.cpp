@@ -37,6 +37,8 @@ class Maker {
     return make_position_embedding(r_);
   }
   std::unique_ptr<TrainKernel> operator()(const Attention&) const { return make_attention(r_); }
+  std::unique_ptr<TrainKernel> operator()(const MatMul&) const { return make_matmul(r_); }
+  std::unique_ptr<TrainKernel> operator()(const Constant&) const { return make_constant(r_); }
   std::unique_ptr<TrainKernel> operator()(const History&) const {
     throw ModelError("layer '" + r_.node.name + "': what runs along a stream is trained as a whole sequence");
   }

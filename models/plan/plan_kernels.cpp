@@ -11,6 +11,7 @@
 #include "models/kernels/convolution/convolution.h"
 #include "models/kernels/dense/dense.h"
 #include "models/kernels/embedding/embedding.h"
+#include "models/kernels/matmul/matmul.h"
 #include "models/kernels/operations.h"
 #include "models/kernels/recurrent/recurrent.h"
 
@@ -95,6 +96,8 @@ class KernelMaker {
     return kernels::make_attention(
         {operation, r_.in, r_.out, values("table"), {values("time"), values("height"), values("width")}});
   }
+  KernelPointer operator()(const MatMul& operation) { return kernels::make_matmul(operation, r_.in, r_.out); }
+  KernelPointer operator()(const Constant&) { return kernels::make_constant(values("value"), r_.out); }
   KernelPointer operator()(const SelectFrames& operation) {
     return kernels::make_select_frames(operation, r_.in[0], r_.out);
   }
@@ -227,7 +230,8 @@ bool knows_bf16(const Operation& operation) {
          std::holds_alternative<Permute>(operation) || std::holds_alternative<Reshape>(operation) ||
          std::holds_alternative<LayerNorm>(operation) || std::holds_alternative<ClassToken>(operation) ||
          std::holds_alternative<PositionEmbedding>(operation) ||
-         std::holds_alternative<Attention>(operation) || std::holds_alternative<CumulativeMean>(operation);
+         std::holds_alternative<Attention>(operation) || std::holds_alternative<Constant>(operation) ||
+         std::holds_alternative<CumulativeMean>(operation);
 }
 
 // Kernels that move integers as they are.

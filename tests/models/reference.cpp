@@ -299,6 +299,27 @@ Value run(const ClassToken& token, const Node& node) {
   return out;
 }
 
+Value run(const MatMul& product, const Node& node) {
+  const Value &a = node.inputs.at(0), &b = node.inputs.at(1);
+  Value out = node.result();
+  each(out, [&](Index n, Index c, Index t, Index h, Index w) {
+    double sum = 0;
+    for (Index k = 0; k < a.extents.c; ++k)
+      sum += double{a(n, k, t, h, w)} * (product.transposed ? b(n, k, t, h, c) : b(n, c, t, h, k));
+    out(n, c, t, h, w) = static_cast<float>(sum);
+  });
+  return out;
+}
+
+Value run(const Constant&, const Node& node) {
+  Value out = node.result();
+  const Extents e = out.extents;
+  each(out, [&](Index n, Index c, Index t, Index h, Index w) {
+    out(n, c, t, h, w) = node.parameter("value")[((t * e.h + h) * e.w + w) * e.c + c];
+  });
+  return out;
+}
+
 Value run(const PositionEmbedding& embedding, const Node& node) {
   Value out = node.result();
   const Extents& e = out.extents;

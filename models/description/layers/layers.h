@@ -19,6 +19,8 @@ std::vector<LayerKind> join_layers();
 std::vector<LayerKind> layer_norm_layers();
 std::vector<LayerKind> embedding_layers();
 std::vector<LayerKind> attention_layers();
+std::vector<LayerKind> matmul_layers();
+std::vector<LayerKind> constant_layers();
 std::vector<LayerKind> select_frames_layers();
 std::vector<LayerKind> along_time_layers();
 std::vector<LayerKind> recurrent_layers();

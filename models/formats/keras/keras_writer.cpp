@@ -344,10 +344,16 @@ class NetworkWriter {
   void add(const TimeShift&) { refuse("shifts channels along time"); }
   void add(const CumulativeMean&) { refuse("takes the mean of all samples so far"); }
   void add(const Slice&) { refuse("takes steps along an axis"); }
-  void add(const LayerNorm&) { refuse("is written yet for layer norm"); }
+  void add(const LayerNorm& n) {
+    if (n.groups != 1) refuse("normalises groups of channels by themselves");
+    add_own("LayerNormalization", {{"axis", -1}, {"epsilon", n.epsilon}, {"center", true}, {"scale", true}});
+    set_weights("layer_normalization", {value("gamma"), value("beta")});
+  }
   void add(const ClassToken&) { refuse("puts a learned token before others"); }
   void add(const PositionEmbedding&) { refuse("adds embeddings of positions so"); }
   void add(const Attention&) { refuse("attends so"); }
+  void add(const MatMul&) { refuse("multiplies two computed matrices"); }
+  void add(const Constant&) { refuse("gives a learned constant"); }
   void add(const History&) { refuse("goes on along a stream"); }
 
   static Json extents(const Extents& e) { return Json::array({e.t, e.h, e.w, e.c}); }

@@ -30,6 +30,8 @@ Traits traits_of(const LayerNorm& operation, const Graph& graph, const GraphNode
 Traits traits_of(const ClassToken& operation, const Graph& graph, const GraphNode& node);
 Traits traits_of(const PositionEmbedding& operation, const Graph& graph, const GraphNode& node);
 Traits traits_of(const Attention& operation, const Graph& graph, const GraphNode& node);
+Traits traits_of(const MatMul& operation, const Graph& graph, const GraphNode& node);
+Traits traits_of(const Constant& operation, const Graph& graph, const GraphNode& node);
 
 // At most the largest int64.
 std::int64_t saturating_product(std::initializer_list<std::int64_t> factors);

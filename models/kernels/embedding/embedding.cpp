@@ -1,8 +1,8 @@
 #include "models/kernels/embedding/embedding.h"
 
 #include <algorithm>
-#include <cmath>
 
+#include "models/graph/sinusoid.h"
 #include "models/kernels/f32_chunks.h"
 #include "models/kernels/parallel.h"
 #include "models/kernels/positions.h"
@@ -12,18 +12,6 @@ namespace {
 
 using training::F32Chunk;
 using training::kChunkFloats;
-
-std::vector<float> sinusoid(const Extents& e) {
-  std::vector<float> rows;
-  rows.reserve(static_cast<std::size_t>(e.size()));
-  for (std::int64_t position = 0; position < e.positions(); ++position)
-    for (std::int64_t c = 0; c < e.c; ++c) {
-      const double angle = static_cast<double>(position) /
-                           std::pow(10000.0, static_cast<double>(c / 2 * 2) / static_cast<double>(e.c));
-      rows.push_back(static_cast<float>(c % 2 == 0 ? std::sin(angle) : std::cos(angle)));
-    }
-  return rows;
-}
 
 class PositionEmbeddingKernel final : public Kernel {
  public:
@@ -58,6 +46,19 @@ class ClassTokenKernel final : public Kernel {
   ValueAxis axis_;
   std::vector<float> token_;
   Layout in_, out_;
+};
+
+class ConstantKernel final : public Kernel {
+ public:
+  ConstantKernel(std::vector<float> value, const Layout& out) : value_(std::move(value)), out_(out) {}
+
+  std::string implementation() const override { return "own:constant"; }
+  std::size_t weight_bytes() const override { return value_.size() * sizeof(float); }
+  void run(const Arguments& arguments) const override { put_constant(value_.data(), out_, arguments.output); }
+
+ private:
+  std::vector<float> value_;
+  Layout out_;
 };
 
 }  // namespace
@@ -103,12 +104,24 @@ void put_class_token(ValueAxis axis, const float* token, const Layout& in, const
   });
 }
 
+void put_constant(const float* value, const Layout& out, void* to) {
+  const std::int64_t channels = out.extents.c;
+  parallel_for(out.rows(), out.elements(), [&](std::int64_t row) {
+    copy_elements({ElementType::f32, value, row % out.extents.positions() * channels},
+                  {out.type, to, row * out.padded}, channels);
+    clear_elements({out.type, to, row * out.padded + channels}, out.padded - channels);
+  });
+}
+
 std::unique_ptr<Kernel> make_position_embedding(EmbeddingTable table, const Layout& in, const Layout& out) {
   return std::make_unique<PositionEmbeddingKernel>(std::move(table), in, out);
 }
 std::unique_ptr<Kernel> make_class_token(const ClassToken& operation, std::vector<float> token,
                                          const Layout& in, const Layout& out) {
   return std::make_unique<ClassTokenKernel>(operation.axis, std::move(token), in, out);
+}
+std::unique_ptr<Kernel> make_constant(std::vector<float> value, const Layout& out) {
+  return std::make_unique<ConstantKernel>(std::move(value), out);
 }
 
 }  // namespace actionflow::kernels

@@ -23,10 +23,14 @@ std::unique_ptr<Kernel> make_position_embedding(EmbeddingTable table, const Layo
 std::unique_ptr<Kernel> make_class_token(const ClassToken& operation, std::vector<float> token,
                                          const Layout& in, const Layout& out);
 
+// `value`: T×H×W×C, the same for each clip.
+std::unique_ptr<Kernel> make_constant(std::vector<float> value, const Layout& out);
+
 // The same with a table's, or token's, floats given at each run.
 void add_embedding(const Extents& table, const float* rows, const Layout& in, const void* from,
                    const Layout& out, void* to);
 void put_class_token(ValueAxis axis, const float* token, const Layout& in, const void* from,
                      const Layout& out, void* to);
+void put_constant(const float* value, const Layout& out, void* to);
 
 }  // namespace actionflow::kernels

@@ -103,6 +103,32 @@ class TrainClassToken final : public TrainKernel {
   Layout in_, out_;
 };
 
+class TrainConstant final : public TrainKernel {
+ public:
+  explicit TrainConstant(const TrainKernelRequest& r) : in_(r.in[0]), out_(r.out) {}
+
+  void forward(const ForwardArguments& a) const override {
+    kernels::put_constant(a.parameters[0], out_, a.output);
+  }
+
+  void backward(const BackwardArguments& a) const override {
+    if (float* gradient = a.parameter_gradients[0]; gradient != nullptr) {
+      const std::int64_t positions = out_.extents.positions(), channels = out_.extents.c;
+      kernels::parallel_for(positions, out_.elements(), [&](std::int64_t position) {
+        for (std::int64_t row = position; row < out_.rows(); row += positions)
+          add_row(out_, a.output_gradient, row * out_.padded, channels, gradient + position * channels);
+      });
+    }
+    if (a.input_gradients[0] != nullptr) clear_chunk(in_.type, a.input_gradients[0], 0, in_.elements());
+  }
+
+  BackwardReads backward_reads() const override { return {{false}, false}; }
+  std::string implementation() const override { return "own:constant"; }
+
+ private:
+  Layout in_, out_;
+};
+
 }  // namespace
 
 std::unique_ptr<TrainKernel> make_position_embedding(const TrainKernelRequest& request) {
@@ -110,6 +136,9 @@ std::unique_ptr<TrainKernel> make_position_embedding(const TrainKernelRequest& r
 }
 std::unique_ptr<TrainKernel> make_class_token(const TrainKernelRequest& request) {
   return std::make_unique<TrainClassToken>(request);
+}
+std::unique_ptr<TrainKernel> make_constant(const TrainKernelRequest& request) {
+  return std::make_unique<TrainConstant>(request);
 }
 
 }  // namespace actionflow::training

@@ -49,6 +49,15 @@ TEST(TrainTransformer, PositionEmbeddingsAndClassTokens) {
   }
 }
 
+TEST(TrainTransformer, ProductsOfTwoComputedMatrices) {
+  expect_trains(node_of({{20, 2, 3, 7}, {20, 2, 3, 5}}, MatMul{true}, {5, 2, 3, 7}));
+  expect_trains(node_of({{5, 2, 3, 7}, {20, 2, 3, 5}}, MatMul{false}, {20, 2, 3, 7}));
+}
+
+TEST(TrainTransformer, Constants) {
+  expect_trains(node_of({{3, 2, 2, 2}}, Constant{}, {20, 2, 3, 4}, {parameter("value", {2, 3, 4, 20})}));
+}
+
 TEST(TrainTransformer, SlicesAndConcatsAlongEveryAxis) {
   const Extents in{20, 4, 5, 6};
   for (const ValueAxis axis : {ValueAxis::t, ValueAxis::h, ValueAxis::w, ValueAxis::c}) {

@@ -67,6 +67,27 @@ TEST(TransformerOperations, AClassTokenStandsFirstAlongAnyAxis) {
   }
 }
 
+TEST(TransformerOperations, ProductsOfTwoComputedMatrices) {
+  for (const std::int64_t columns : {3, 16, 50})
+    for (const bool transposed : {false, true}) {
+      GraphMaker maker({20, 2, 3, 70});
+      const int rows = maker.dense(-1, 20);
+      const std::int64_t steps = transposed ? columns : 20, channels = transposed ? 20 : columns;
+      const int other =
+          maker.add(Slice{ValueAxis::w, 5, steps}, {maker.dense(-1, channels)}, {channels, 2, 3, steps});
+      maker.add(MatMul{transposed}, {rows, other}, {columns, 2, 3, 70});
+      expect_as_reference(maker, 2);
+    }
+}
+
+TEST(TransformerOperations, AConstantIsTheSameForEveryClip) {
+  GraphMaker maker({3, 2, 4, 5});
+  const Extents extents{20, 2, 4, 5};
+  const int constant = maker.add(Constant{}, {-1}, extents, {parameter("value", {2, 4, 5, 20})});
+  maker.add(Elementwise{}, {maker.dense(-1, 20), constant}, extents);
+  expect_as_reference(maker, 2);
+}
+
 TEST(TransformerOperations, SlicesAlongEveryAxisWhereTheyLieTogetherAndApart) {
   for (const std::int64_t batch : {1, 2})
     for (const ValueAxis axis : {ValueAxis::t, ValueAxis::h, ValueAxis::w, ValueAxis::c})

@@ -1,0 +1,12 @@
+#include "models/graph/operations/operations.h"
+
+namespace actionflow {
+
+Traits traits_of(const Constant&, const Graph&, const GraphNode&) {
+  Traits traits;
+  traits.name = "constant";
+  traits.time.reset();
+  return traits;
+}
+
+}  // namespace actionflow
