@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -44,6 +45,18 @@ std::optional<Architecture> description_of(const OnnxNetwork& network, const Arc
   return own;
 }
 
+// What runs, but not as fast as it could.
+void note_general_products(const Graph& graph, FileModel& result) {
+  const auto count = std::count_if(graph.nodes.begin(), graph.nodes.end(), [](const GraphNode& node) {
+    return std::holds_alternative<MatMul>(node.operation);
+  });
+  if (count == 0) return;
+  result.notes.push_back(
+      fmt::format("{} products of computed values are no attention that is known here: they run as 'matmul' "
+                  "layers, slowly",
+                  count));
+}
+
 FileModel read_onnx_model(const std::filesystem::path& file, const ReadOptions& options) {
   const Architecture* named = options.architecture;
   OnnxOpenExtents open;
@@ -51,6 +64,7 @@ FileModel read_onnx_model(const std::filesystem::path& file, const ReadOptions& 
   OnnxNetwork network = read_onnx(file, open);
   Architecture held = parse_held_architecture(network.yaml, file.string());
   FileModel result;
+  note_general_products(held.graph, result);
   if (auto own = description_of(network, held, file.string())) {
     network.weights = renamed(std::move(network.weights), held, *own);
     held = *std::move(own);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "base/error.h"
 #include "models/description/model_lines.h"
@@ -86,7 +87,10 @@ NetworkInput read_input(const OnnxGraph& graph, const OnnxOpenExtents& open, con
 class Importer {
  public:
   Importer(const OnnxGraph& graph, const Value& input)
-      : graph_(graph), network_(graph.file, bound(graph)), left_to_fold_(bound(graph)) {
+      : graph_(graph),
+        network_(graph.file, bound(graph)),
+        left_to_fold_(bound(graph)),
+        readers_left_(graph.readers) {
     for (const auto& [name, array] : graph.constants) entries_[name] = {.constant = array, .value = {}};
     entries_[graph.input] = {.constant = nullptr, .value = input};
   }
@@ -126,17 +130,25 @@ class Importer {
   NetworkWriter& network() { return network_; }
 
  private:
-  // Of all that is made of the file's constants: a few times as much as they are, or what is small anyhow.
+  // Of all that stands at once of what is made of the file's constants: a few times as much as they are, or
+  // what is small anyhow.
   static std::int64_t bound(const OnnxGraph& graph) {
     constexpr std::int64_t kSmall = 1 << 22, kTimes = 4;
     return kSmall + kTimes * graph.constant_elements();
   }
 
   void convert(const Node& node) {
+    append(node);
+    release(node);
+  }
+
+  void append(const Node& node) {
     Use use{.node = node, .network = network_, .inputs = {}, .read = {}};
     for (const std::string& name : node.inputs) use.inputs.push_back(entry(name));
     for (const std::string& name : node.outputs) use.read.push_back(graph_.readers.contains(name));
     if (fold_constant(node, use)) return;
+    compute_scores(use);
+    put_zeros(use);
     const Operator function = find_operator(node.op);
     if (function == nullptr)
       node.fail(
@@ -148,6 +160,18 @@ class Importer {
     }
   }
 
+  // What was computed from constants is let go with its last reader, and its room is there for others.
+  void release(const Node& node) {
+    for (const std::string& name : node.inputs) {
+      const auto left = readers_left_.find(name);
+      if (left == readers_left_.end() || --left->second > 0 || graph_.constants.contains(name)) continue;
+      const auto found = entries_.find(name);
+      if (found == entries_.end() || found->second.constant == nullptr) continue;
+      left_to_fold_ += found->second.constant->size();
+      entries_.erase(found);
+    }
+  }
+
   Entry entry(const std::string& name) const {
     if (name.empty()) return {};
     const auto found = entries_.find(name);
@@ -155,6 +179,29 @@ class Importer {
     Entry result = found->second;
     if (result.value && graph_.readers.at(name) > 1) result.value->sole = false;
     return result;
+  }
+
+  // Halves of an attention that the node reads as values become such, for it and for all that read them
+  // later.
+  void compute_scores(Use& use) {
+    for (std::size_t i = 0; i < use.inputs.size(); ++i) {
+      if (keeps_scores(use, i)) continue;
+      const Value computed = computed_scores(use, *use.scores(i)->scores);
+      entries_[use.node.inputs[i]].value = computed;
+      use.inputs[i] = entry(use.node.inputs[i]);
+    }
+  }
+
+  // Zeros around a value are part of what slides over it, and else values like others.
+  void put_zeros(Use& use) {
+    static const std::set<std::string> kKeep{"Conv",     "AveragePool", "Transpose", "Unsqueeze",
+                                             "Identity", "Dropout",     "Cast"};
+    if (kKeep.contains(use.node.op)) return;
+    for (std::size_t i = 0; i < use.inputs.size(); ++i) {
+      if (!use.inputs[i].value || use.inputs[i].value->padding.empty()) continue;
+      entries_[use.node.inputs[i]].value = with_zeros(use, *use.inputs[i].value);
+      use.inputs[i] = entry(use.node.inputs[i]);
+    }
   }
 
   bool fold_constant(const Node& node, const Use& use) {
@@ -183,6 +230,7 @@ class Importer {
   NetworkWriter network_;
   std::map<std::string, Entry> entries_;
   std::int64_t left_to_fold_;
+  std::map<std::string, int> readers_left_;
 };
 
 // A vector of as many scores as there are classes.
@@ -236,7 +284,8 @@ OnnxNetwork describe(OnnxGraph graph, const std::filesystem::path& file, const O
   network.yaml += fmt::format("name: {}\n", print_name(layer_name_from(file.stem().string())));
   network.yaml +=
       print_unprepared_input(extents[kChannels], extents[kTime], extents[kHeight], extents[kWidth]);
-  network.yaml += print_classes(output, lines) + print_layers(lines);
+  network.yaml += print_classes(output, lines);  // changes a line
+  network.yaml += print_layers(lines);
   network.weights = std::move(importer.network().weights());
   if (const auto held = graph.metadata.find(std::string(kOnnxModelKey)); held != graph.metadata.end())
     network.held_yaml = held->second;

@@ -66,10 +66,4 @@ Array picked(const Array& from, const Shape& shape, const std::vector<std::int64
   return result;
 }
 
-std::vector<std::int64_t> steps_of(const Shape& shape) {
-  std::vector<std::int64_t> steps(shape.size(), 1);
-  for (std::size_t i = shape.size(); i-- > 1;) steps[i - 1] = steps[i] * shape[i];
-  return steps;
-}
-
 }  // namespace actionflow::onnx

@@ -38,7 +38,5 @@ void copy_element(const Array& from, std::int64_t at, Array& to, std::int64_t i)
 // Elements of `from` at first + Σ index·step.
 Array picked(const Array& from, const Shape& shape, const std::vector<std::int64_t>& steps,
              std::int64_t first = 0);
-// How far the next element along each axis lies.
-std::vector<std::int64_t> steps_of(const Shape& shape);
 
 }  // namespace actionflow::onnx

@@ -116,14 +116,69 @@ Array gather_constant(const Folding& f) {
   return result;
 }
 
+// Where the rows lie that indices of several axes, along their last, name: `inner` elements each.
+struct NamedRows {
+  std::vector<std::int64_t> begins;
+  std::int64_t inner = 1;
+  std::size_t depth = 0;
+};
+
+NamedRows named_rows(const Folding& f, const Shape& shape) {
+  const Array& indices = f.input(1);
+  NamedRows rows;
+  rows.depth = indices.shape.empty() ? 0 : static_cast<std::size_t>(indices.shape.back());
+  if (rows.depth == 0 || rows.depth > shape.size()) f.node.fail("its indices do not fit");
+  const std::vector<std::int64_t> steps = steps_of(shape);
+  rows.inner = steps[rows.depth - 1];
+  const std::vector<std::int64_t>& numbers = f.integers(1);
+  for (std::size_t i = 0; i + rows.depth <= numbers.size(); i += rows.depth) {
+    std::int64_t at = 0;
+    for (std::size_t axis = 0; axis < rows.depth; ++axis) {
+      const std::int64_t extent = shape[axis], index = numbers[i + axis];
+      if (index < -extent || index >= extent)
+        f.node.fail(fmt::format("names element {} of {}", index, extent));
+      at += (index < 0 ? index + extent : index) * steps[axis];
+    }
+    rows.begins.push_back(at);
+  }
+  return rows;
+}
+
+Array scatter_constants(const Folding& f) {
+  Array result = f.input(0);
+  const Array& updates = f.input(2);
+  const NamedRows rows = named_rows(f, result.shape);
+  if (f.node.text("reduction", "none") != "none") f.node.fail("adds or multiplies, which is not known here");
+  if (updates.size() != static_cast<std::int64_t>(rows.begins.size()) * rows.inner ||
+      updates.is_real() != result.is_real())
+    f.node.fail("its updates do not fit its indices");
+  std::int64_t from = 0;
+  for (const std::int64_t begin : rows.begins)
+    for (std::int64_t k = 0; k < rows.inner; ++k) copy_element(updates, from++, result, begin + k);
+  return result;
+}
+
+Array gather_rows(const Folding& f) {
+  const Array& from = f.input(0);
+  if (f.node.integer("batch_dims", 0) != 0) f.node.fail("has batch_dims, which are not known here");
+  const NamedRows rows = named_rows(f, from.shape);
+  Shape shape(f.input(1).shape.begin(), f.input(1).shape.end() - 1);
+  shape.insert(shape.end(), from.shape.begin() + static_cast<std::ptrdiff_t>(rows.depth), from.shape.end());
+  Array result = of_kind(from.kind, f.checked(shape));
+  if (result.size() != static_cast<std::int64_t>(rows.begins.size()) * rows.inner)
+    f.node.fail("its indices do not fit");
+  std::int64_t to = 0;
+  for (const std::int64_t begin : rows.begins)
+    for (std::int64_t k = 0; k < rows.inner; ++k) copy_element(from, begin + k, result, to++);
+  return result;
+}
+
 }  // namespace
 
 Folders part_folders() {
-  return {{"Transpose", transpose_constant},
-          {"Expand", expand_constant},
-          {"Slice", slice_constant},
-          {"Concat", concat_constants},
-          {"Gather", gather_constant}};
+  return {{"Transpose", transpose_constant}, {"Expand", expand_constant}, {"Slice", slice_constant},
+          {"Concat", concat_constants},      {"Gather", gather_constant}, {"GatherND", gather_rows},
+          {"ScatterND", scatter_constants}};
 }
 
 }  // namespace actionflow::onnx

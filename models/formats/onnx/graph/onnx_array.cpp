@@ -36,6 +36,12 @@ Tensor to_tensor(const Array& array, Shape shape) {
   return tensor;
 }
 
+std::vector<std::int64_t> steps_of(const Shape& shape) {
+  std::vector<std::int64_t> steps(shape.size(), 1);
+  for (std::size_t i = shape.size(); i-- > 1;) steps[i - 1] = steps[i] * shape[i];
+  return steps;
+}
+
 bool broadcast(const Shape& a, const Shape& b, Shape& result) {
   const std::size_t rank = std::max(a.size(), b.size());
   result.assign(rank, 1);

@@ -28,6 +28,9 @@ Array real_scalar(float value);
 
 Tensor to_tensor(const Array& array, Shape shape);
 
+// How far the next element along each axis lies.
+std::vector<std::int64_t> steps_of(const Shape& shape);
+
 // What arrays of these shapes give together, element by element: axes are counted from the last, extents of 1
 // and missing axes are repeated. False where two extents differ.
 bool broadcast(const Shape& a, const Shape& b, Shape& result);

@@ -60,7 +60,9 @@ std::vector<Value> leaky_relu(const Use& use) {
 }
 
 std::vector<Value> prelu(const Use& use) {
-  Tensor alpha = spread(use, use.required_constant(1), use.value(0));
+  auto spread_alpha = spread(use.required_constant(1), use.value(0));
+  if (!spread_alpha) use.node.fail("its slopes do not fit its input");
+  Tensor alpha = *std::move(spread_alpha);
   if (alpha.dim(0) != alpha.size()) use.node.fail("has a slope a position, expected one a channel, or one");
   return {prelu_of(use, use.value(0), std::move(alpha), use.node.inputs[1])};
 }

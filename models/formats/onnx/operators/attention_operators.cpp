@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "models/formats/onnx/operators/operators.h"
+#include "models/formats/onnx/operators/product_operators.h"
 
 namespace actionflow::onnx {
 namespace {
@@ -16,8 +18,8 @@ struct Heads {
   Dim positions;
 };
 
-// The channels are heads, slowest, and the numbers of a head.
-Heads read_heads(const Use& use, const Value& value, const char* what) {
+// Nothing unless the channels are heads, slowest, and the numbers of a head.
+std::optional<Heads> read_heads(const Value& value) {
   const std::vector<Dim>& dims = value.view.dims;
   Heads heads{.count = 1, .rest = {}, .positions = dims[dims.size() - 2]};
   Dim channels;
@@ -30,45 +32,43 @@ Heads read_heads(const Use& use, const Value& value, const char* what) {
   channels.insert(channels.end(), dims.back().begin(), dims.back().end());
   std::int64_t stride = value.extents[kChannels];
   for (const Piece& piece : channels) {
-    if (piece.axis != kChannels || piece.stride * piece.extent != stride)
-      use.node.fail(fmt::format("the heads of its {} are no equal parts of the channels", what));
+    if (piece.axis != kChannels || piece.stride * piece.extent != stride) return std::nullopt;
     stride = piece.stride;
   }
-  if (stride != 1 && !channels.empty())
-    use.node.fail(fmt::format("the heads of its {} are no equal parts of the channels", what));
+  if (stride != 1 && !channels.empty()) return std::nullopt;
   return heads;
 }
 
-// Who sees whom, by what stays apart.
-std::string within(const Use& use, const Value& query, const Heads& heads) {
+// Who sees whom, by what stays apart; nothing where it is neither samples nor places.
+std::optional<std::string> within(const Value& query, const Heads& heads) {
   if (heads.rest.empty()) return "all";
   if (heads.rest == whole_axis(kTime, query.extents[kTime])) return "space";
   Dim space = whole_axis(kHeight, query.extents[kHeight]);
   const Dim width = whole_axis(kWidth, query.extents[kWidth]);
   space.insert(space.end(), width.begin(), width.end());
   if (heads.rest == space) return "time";
-  use.node.fail("attends within parts that are neither samples nor places, which is not known here");
+  return std::nullopt;
 }
 
-Value attention(const Use& use, const Scores& scores, const Value& values) {
-  if (!scores.softmaxed) use.node.fail("multiplies two products of computed values, which is not known here");
+// Nothing where there is no layer for it.
+std::optional<Value> attention(const Use& use, const Scores& scores, const Value& values) {
   const Value& query = scores.query;
   const std::size_t rank = query.view.dims.size();
-  if (values.view.dims.size() != rank || rank < 2) use.node.fail("its queries and values differ in axes");
-  const Heads of_query = read_heads(use, query, "queries"), of_keys = read_heads(use, scores.keys, "keys"),
-              of_values = read_heads(use, values, "values");
-  const bool fit = of_query.count == of_keys.count && of_keys.count == of_values.count &&
-                   of_query.rest == of_keys.rest && of_keys.rest == of_values.rest &&
-                   of_keys.positions == of_values.positions && scores.keys.extents == values.extents &&
+  if (values.view.dims.size() != rank || rank < 2) return std::nullopt;
+  const auto of_query = read_heads(query), of_keys = read_heads(scores.keys), of_values = read_heads(values);
+  if (!of_query || !of_keys || !of_values) return std::nullopt;
+  const bool fit = of_query->count == of_keys->count && of_keys->count == of_values->count &&
+                   of_query->rest == of_keys->rest && of_keys->rest == of_values->rest &&
+                   of_keys->positions == of_values->positions && scores.keys.extents == values.extents &&
                    query.extents[kChannels] == values.extents[kChannels];
-  if (!fit) use.node.fail("its queries, keys and values do not lie alike, which is not known here");
+  const auto reach = within(query, *of_query);
+  if (!fit || !reach) return std::nullopt;
   ModelLine line = use.line("attention");
-  line.options.emplace_back("heads", std::to_string(of_query.count));
-  const float usual = 1 / std::sqrt(static_cast<float>(query.extents[kChannels] / of_query.count));
+  line.options.emplace_back("heads", std::to_string(of_query->count));
+  const float usual = 1 / std::sqrt(static_cast<float>(query.extents[kChannels] / of_query->count));
   if (std::abs(scores.scale - usual) > 1e-6F * usual)
     line.options.emplace_back("scale", fmt::format("{}", scores.scale));
-  const std::string reach = within(use, query, of_query);
-  if (reach != "all") line.options.emplace_back("within", reach);
+  if (*reach != "all") line.options.emplace_back("within", *reach);
   return use.network.add(std::move(line), {&query, &scores.keys, &values}, query.extents, query.view);
 }
 
@@ -116,7 +116,39 @@ Value scored(const Use& use, const Value& a, const Value& b) {
 }
 
 Value weighed(const Use& use, const Value& scores, const Value& values) {
-  return attention(use, *scores.scores, values);
+  if (auto layer = attention(use, *scores.scores, values)) return *std::move(layer);
+  const Value weights = computed_scores(use, *scores.scores);
+  return multiplied(use, {.value = &weights}, {.value = &values});
+}
+
+bool keeps_scores(const Use& use, std::size_t i) {
+  const Value* scores = use.scores(i);
+  if (scores == nullptr) return true;
+  const std::string& op = use.node.op;
+  if (op == "Identity" || op == "Cast" || op == "Dropout") return true;
+  const bool softmaxed = scores->scores->softmaxed;
+  if (op == "MatMul") return i == 0 && softmaxed && !use.is_constant(1);
+  const auto rank = static_cast<std::int64_t>(scores->view.dims.size());
+  if (op == "Softmax") {
+    const std::int64_t axis = use.node.integer("axis", -1);
+    return !softmaxed && (axis == -1 || axis == rank - 1);
+  }
+  if (softmaxed || (op != "Mul" && (op != "Div" || i != 0)) || use.inputs.size() != 2) return false;
+  return use.is_constant(1 - i) && use.constant(1 - i)->size() == 1;
+}
+
+Value computed_scores(const Use& use, const Scores& scores) {
+  Value result = multiplied(use, {.value = &scores.query}, {.value = &scores.keys}, true);
+  if (scores.scale != 1) {
+    ModelLine line = use.line("scale");
+    line.options.emplace_back("shared", "true");
+    result = use.network.add(std::move(line), result);
+    use.network.set_weight(result.layer, "gamma", one_number(scores.scale));
+  }
+  if (!scores.softmaxed) return result;
+  const std::size_t last = result.view.dims.size() - 1;
+  result = use.network.arranged(result, with_channels(result.view, result.extents, last), use.node);
+  return activated(use, result, "softmax");
 }
 
 Operators attention_operators() { return {{"LayerNormalization", layer_norm}, {"Gelu", gelu}}; }

@@ -144,6 +144,46 @@ std::vector<Piece> in_memory(const AxisView& view) {
   return pieces;
 }
 
+AxisExtents placed_extents(const AxisView& view, const Placement& placement) {
+  AxisExtents extents{1, 1, 1, 1};
+  for (std::size_t axis = 0; axis < kAxes; ++axis) {
+    for (const std::size_t dim : placement[axis]) extents[axis] *= extent_of(view.dims[dim]);
+  }
+  return extents;
+}
+
+AxisView placed_view(const AxisView& view, const Placement& placement) {
+  AxisView result = view;
+  for (std::size_t axis = 0; axis < kAxes; ++axis) {
+    std::int64_t stride = 1;
+    for (auto dim = placement[axis].rbegin(); dim != placement[axis].rend(); ++dim) {
+      const std::int64_t extent = extent_of(view.dims[*dim]);
+      result.dims[*dim] = extent == 1 ? Dim{} : Dim{{static_cast<int>(axis), extent, stride}};
+      stride *= extent;
+    }
+  }
+  return result;
+}
+
+std::optional<Placement> placement_as_it_lies(const AxisView& view) {
+  Placement placement;
+  for (std::size_t i = 0; i < view.dims.size(); ++i) {
+    if (!view.dims[i].empty()) placement[static_cast<std::size_t>(view.dims[i].front().axis)].push_back(i);
+  }
+  for (std::vector<std::size_t>& dims : placement) {
+    std::sort(dims.begin(), dims.end(), [&](std::size_t a, std::size_t b) {
+      return view.dims[a].front().stride > view.dims[b].front().stride;
+    });
+  }
+  if (placed(view, placement) != in_memory(view)) return std::nullopt;
+  // An axis of ONNX of pieces of several of ours has no place.
+  for (const Dim& dim : view.dims) {
+    if (std::any_of(dim.begin(), dim.end(), [&](const Piece& p) { return p.axis != dim.front().axis; }))
+      return std::nullopt;
+  }
+  return placement;
+}
+
 Placement with_channels(const AxisView& view, const AxisExtents& extents, std::size_t channels) {
   Placement placement;
   placement[kChannels] = {channels};

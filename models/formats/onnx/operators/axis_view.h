@@ -53,6 +53,13 @@ std::optional<AxisView> reshaped(const AxisView& view, const Shape& shape);
 // For each of our axes the axes of ONNX that are to lie along it, the slowest first.
 using Placement = std::array<std::vector<std::size_t>, kAxes>;
 
+// What ours become where axes of these extents lie by the placement, and how they are seen then.
+AxisExtents placed_extents(const AxisView& view, const Placement& placement);
+AxisView placed_view(const AxisView& view, const Placement& placement);
+// The placement by which nothing moves: every axis of ONNX along one of ours, in order. Nothing where there
+// is none. Axes of extent 1 are left out.
+std::optional<Placement> placement_as_it_lies(const AxisView& view);
+
 // Pieces in memory's order for this placement.
 std::vector<Piece> placed(const AxisView& view, const Placement& placement);
 // In the order in which they lie in memory now.

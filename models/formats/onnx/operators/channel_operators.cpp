@@ -1,9 +1,10 @@
-// What works along one axis, which becomes the channels: products with matrices, norms, Softmax, Concat.
+// What works along one axis, which becomes the channels: products with matrices, norms, Softmax.
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "models/formats/onnx/operators/operators.h"
+#include "models/formats/onnx/operators/product_operators.h"
 
 namespace actionflow::onnx {
 namespace {
@@ -91,18 +92,21 @@ std::vector<Value> gemm(const Use& use) {
 
 std::vector<Value> product(const Use& use) {
   if (const Value* scores = use.scores(0)) return {weighed(use, *scores, use.value(1))};
+  if (use.is_constant(0)) return {multiplied(use, {.constant = use.constant(0)}, {.value = &use.value(1)})};
   const Value& value = use.value(0);
-  if (!use.is_constant(1)) return {scored(use, value, use.value(1))};
+  if (!use.is_constant(1)) {
+    if (value.view.dims.size() == use.value(1).view.dims.size()) return {scored(use, value, use.value(1))};
+    return {multiplied(use, {.value = &value}, {.value = &use.value(1)})};
+  }
+  if (use.constant(1)->shape.size() > 2)
+    return {multiplied(use, {.value = &value}, {.constant = use.constant(1)})};
   if (value.view.dims.empty()) use.node.fail("its input is one number");
   return {dense(use, value, matrix(use, 1, true), nullptr, use.node.inputs[1])};
 }
 
 // ---- along the channels ----
 
-Value softmaxed(const Use& use, const Value& scores) {
-  const std::size_t rank = scores.view.dims.size();
-  if (scores.scores->softmaxed || use.axis(use.node.integer("axis", -1), rank) + 1 != rank)
-    use.node.fail("is not over the keys of an attention");
+Value softmaxed(const Value& scores) {
   Scores changed = *scores.scores;
   changed.softmaxed = true;
   Value result = scores;
@@ -135,50 +139,17 @@ std::vector<Value> batch_norm(const Use& use) {
 }
 
 std::vector<Value> softmax(const Use& use) {
-  if (const Value* scores = use.scores(0)) return {softmaxed(use, *scores)};
+  if (const Value* scores = use.scores(0)) return {softmaxed(*scores)};
   const Value& value = use.value(0);
   const std::size_t axis = use.axis(use.node.integer("axis", -1), value.view.dims.size());
   const Value input = with_axis_as_channels(use, value, axis);
   return {activated(use, input, "softmax")};
 }
 
-std::vector<Value> concat(const Use& use) {
-  const Value& first = use.value(0);
-  const std::size_t rank = first.view.dims.size();
-  const std::size_t axis = use.axis(use.node.integer("axis", 0), rank);
-  if (use.inputs.size() == 1) return {first};
-  const Placement placement = with_channels(first.view, first.extents, axis);
-  std::vector<Value> parts;
-  std::int64_t channels = 0;
-  Shape expected = first.view.shape();
-  for (std::size_t i = 0; i < use.inputs.size(); ++i) {
-    const Value& part = use.value(i);
-    Shape shape = part.view.shape();
-    if (shape.size() != rank) use.node.fail("joins values of different numbers of axes");
-    channels += shape[axis];
-    shape[axis] = expected[axis];
-    if (shape != expected)
-      use.node.fail(fmt::format("joins {} and {} along axis {}", to_string(expected),
-                                to_string(part.view.shape()), axis));
-    parts.push_back(use.network.arranged(part, placement, use.node));
-  }
-  AxisExtents extents = parts.front().extents;
-  extents[kChannels] = channels;
-  AxisView view = parts.front().view;
-  view.dims[axis] = whole_axis(kChannels, channels);
-  std::vector<const Value*> from;
-  for (const Value& part : parts) from.push_back(&part);
-  return {use.network.add(use.line("concat"), from, extents, std::move(view))};
-}
-
 }  // namespace
 
 Operators channel_operators() {
-  return {{"Gemm", gemm},
-          {"MatMul", product},
-          {"BatchNormalization", batch_norm},
-          {"Softmax", softmax},
-          {"Concat", concat}};
+  return {{"Gemm", gemm}, {"MatMul", product}, {"BatchNormalization", batch_norm}, {"Softmax", softmax}};
 }
 
 }  // namespace actionflow::onnx

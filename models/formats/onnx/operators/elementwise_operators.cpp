@@ -11,19 +11,6 @@
 namespace actionflow::onnx {
 namespace {
 
-enum class Join { add, multiply, maximum };
-
-const char* layer_of(Join join) {
-  switch (join) {
-    case Join::add:
-      return "add";
-    case Join::multiply:
-      return "multiply";
-    default:
-      return "maximum";
-  }
-}
-
 // rows[i] × scale[i] (or scale[0]) along the first axis.
 void scale_rows(Tensor& rows, const Tensor& scale) {
   const std::int64_t count = rows.dim(0), each = rows.size() / count;
@@ -62,62 +49,6 @@ Tensor mapped(const Tensor& from, float (*function)(float)) {
 
 // ---- two values ----
 
-// Missing axes in front have extent 1.
-AxisView with_rank(const AxisView& view, std::size_t rank) {
-  AxisView result;
-  result.dims.resize(rank - view.dims.size());
-  result.dims.insert(result.dims.end(), view.dims.begin(), view.dims.end());
-  return result;
-}
-
-// Whether axes repeat whole axes of ours or none, and the others lie alike.
-bool lie_alike(const Value& a, const Value& b) {
-  for (std::size_t i = 0; i < a.view.dims.size(); ++i) {
-    const Dim &one_dim = a.view.dims[i], &other = b.view.dims[i];
-    if (!one_dim.empty() && !other.empty() && one_dim != other) return false;
-  }
-  for (std::size_t axis = 0; axis < kAxes; ++axis) {
-    if (a.extents[axis] != b.extents[axis] && a.extents[axis] != 1 && b.extents[axis] != 1) return false;
-  }
-  return true;
-}
-
-// Every axis of ONNX that is more than 1 in either along one of ours.
-Placement common_placement(const Use& use, const Value& a, const Value& b) {
-  AxisView both = a.view;
-  for (std::size_t i = 0; i < both.dims.size(); ++i) {
-    if (both.dims[i].empty()) both.dims[i] = b.view.dims[i];
-  }
-  std::size_t channels = both.dims.size() - 1;
-  for (std::size_t i = 0; i < both.dims.size(); ++i) {
-    if (!both.dims[i].empty() && both.dims[i].front().axis == kChannels) channels = i;
-  }
-  const Placement placement = with_channels(both, a.extents, channels);
-  if (placement[kTime].size() > 1) use.node.fail("joins values of more than four axes that lie differently");
-  return placement;
-}
-
-Value joined(const Use& use, Join join, Value a, Value b) {
-  const std::size_t rank = std::max(a.view.dims.size(), b.view.dims.size());
-  a.view = with_rank(a.view, rank);
-  b.view = with_rank(b.view, rank);
-  Shape shape;
-  if (!broadcast(a.view.shape(), b.view.shape(), shape))
-    use.node.fail(fmt::format("joins {} and {}", to_string(a.view.shape()), to_string(b.view.shape())));
-  if (!lie_alike(a, b)) {
-    const Placement placement = common_placement(use, a, b);
-    a = use.network.arranged(a, placement, use.node);
-    b = use.network.arranged(b, placement, use.node);
-  }
-  AxisExtents extents{};
-  for (std::size_t axis = 0; axis < kAxes; ++axis) extents[axis] = std::max(a.extents[axis], b.extents[axis]);
-  AxisView view = a.view;
-  for (std::size_t i = 0; i < rank; ++i) {
-    if (view.dims[i].empty()) view.dims[i] = b.view.dims[i];
-  }
-  return use.network.add(use.line(layer_of(join)), {&a, &b}, extents, std::move(view));
-}
-
 // x·sigmoid(x) and x·hard_sigmoid(x) are layers of their own.
 std::optional<Value> gated_by_itself(const Use& use, const Value& x, const Value& gate) {
   ModelLine* line = use.network.own_line(gate);
@@ -136,8 +67,8 @@ std::optional<Value> gated_by_itself(const Use& use, const Value& x, const Value
 }
 
 Value joined_all(const Use& use, Join join) {
-  Value result = use.value(0);
-  for (std::size_t i = 1; i < use.inputs.size(); ++i) result = joined(use, join, result, use.value(i));
+  Value result = any_value(use, 0);
+  for (std::size_t i = 1; i < use.inputs.size(); ++i) result = joined(use, join, result, any_value(use, i));
   return result;
 }
 
@@ -148,20 +79,24 @@ Value with_constant(const Use& use, const Value& value, Tensor scale, Tensor shi
   return scale_and_shift(use, value, scale, shift);
 }
 
-// The constant and the value of a node that has one of each.
+// The constant, spread over the value, and the value of a node that has one of each.
 struct Pair {
   const Value& value;
   Tensor constant;
   bool constant_first;
 };
 
-Pair pair_of(const Use& use) {
+// Nothing where the constant is a value like others: it repeats the value, or itself within an axis.
+std::optional<Pair> pair_of(const Use& use) {
+  if (!use.is_constant(0) && !use.is_constant(1)) return std::nullopt;
   const bool first = use.is_constant(0);
   const Value& value = use.value(first ? 1 : 0);
-  return {value, spread(use, use.required_constant(first ? 0 : 1), value), first};
+  auto constant = spread(use.required_constant(first ? 0 : 1), value);
+  if (!constant) return std::nullopt;
+  return Pair{value, *std::move(constant), first};
 }
 
-bool has_constant(const Use& use) { return use.is_constant(0) || use.is_constant(1); }
+bool is_a_channel(const Tensor& constant) { return constant.dim(0) == constant.size(); }
 
 // A number of its own at each position.
 Value embedded(const Use& use, const Value& value, const Tensor& shift) {
@@ -183,21 +118,22 @@ Value embedded(const Use& use, const Value& value, const Tensor& shift) {
 }
 
 std::vector<Value> add(const Use& use) {
-  if (!has_constant(use)) return {joined(use, Join::add, use.value(0), use.value(1))};
-  Pair pair = pair_of(use);
-  if (pair.constant.dim(0) != pair.constant.size()) return {embedded(use, pair.value, pair.constant)};
-  return {with_constant(use, pair.value, one_number(1), std::move(pair.constant))};
+  if (auto pair = pair_of(use)) {
+    if (!is_a_channel(pair->constant)) return {embedded(use, pair->value, pair->constant)};
+    return {with_constant(use, pair->value, one_number(1), std::move(pair->constant))};
+  }
+  return {joined(use, Join::add, any_value(use, 0), any_value(use, 1))};
 }
 
 std::vector<Value> subtract(const Use& use) {
   const auto negative = [](float v) { return -v; };
-  if (!has_constant(use)) {
-    const Value minus = scale_and_shift(use, use.value(1), one_number(-1), one_number(0));
-    return {joined(use, Join::add, use.value(0), minus)};
+  if (auto pair = pair_of(use); pair && is_a_channel(pair->constant)) {
+    if (pair->constant_first)
+      return {with_constant(use, pair->value, one_number(-1), std::move(pair->constant))};
+    return {with_constant(use, pair->value, one_number(1), mapped(pair->constant, negative))};
   }
-  Pair pair = pair_of(use);
-  if (pair.constant_first) return {with_constant(use, pair.value, one_number(-1), std::move(pair.constant))};
-  return {with_constant(use, pair.value, one_number(1), mapped(pair.constant, negative))};
+  const Value minus = scale_and_shift(use, any_value(use, 1), one_number(-1), one_number(0));
+  return {joined(use, Join::add, any_value(use, 0), minus)};
 }
 
 // An attention's first product, times a number.
@@ -206,8 +142,6 @@ std::optional<Value> scaled_scores(const Use& use, bool divides) {
     const Value* scores = use.scores(i);
     if (scores == nullptr) continue;
     const Array& factor = use.required_constant(1 - i);
-    if (factor.size() != 1 || scores->scores->softmaxed || (divides && i != 0))
-      use.node.fail("changes the scores of an attention by more than a factor, which is not known here");
     Scores changed = *scores->scores;
     changed.scale *= divides ? 1 / factor.real(0) : factor.real(0);
     Value result = *scores;
@@ -219,10 +153,10 @@ std::optional<Value> scaled_scores(const Use& use, bool divides) {
 
 std::vector<Value> multiply(const Use& use) {
   if (auto scores = scaled_scores(use, false)) return {*std::move(scores)};
-  if (has_constant(use)) {
-    Pair pair = pair_of(use);
-    return {with_constant(use, pair.value, std::move(pair.constant), one_number(0))};
-  }
+  if (auto pair = pair_of(use); pair && is_a_channel(pair->constant))
+    return {with_constant(use, pair->value, std::move(pair->constant), one_number(0))};
+  if (use.is_constant(0) || use.is_constant(1))
+    return {joined(use, Join::multiply, any_value(use, 0), any_value(use, 1))};
   for (const auto& [x, gate] : {std::pair<std::size_t, std::size_t>{0, 1}, {1, 0}}) {
     if (auto result = gated_by_itself(use, use.value(x), use.value(gate))) return {*std::move(result)};
   }
@@ -232,9 +166,15 @@ std::vector<Value> multiply(const Use& use) {
 std::vector<Value> divide(const Use& use) {
   if (auto scores = scaled_scores(use, true)) return {*std::move(scores)};
   if (!use.is_constant(1)) use.node.fail("divides by a computed value, which is not known here");
-  Pair pair = pair_of(use);
-  return {
-      with_constant(use, pair.value, mapped(pair.constant, [](float v) { return 1 / v; }), one_number(0))};
+  const auto inverse = [](float v) { return 1 / v; };
+  if (auto pair = pair_of(use); pair && is_a_channel(pair->constant))
+    return {with_constant(use, pair->value, mapped(pair->constant, inverse), one_number(0))};
+  Array factors = use.required_constant(1);
+  factors.kind = Array::Kind::real;
+  factors.reals.resize(static_cast<std::size_t>(factors.size()));
+  for (std::int64_t i = 0; i < factors.size(); ++i)
+    factors.reals[static_cast<std::size_t>(i)] = 1 / use.required_constant(1).real(i);
+  return {joined(use, Join::multiply, use.value(0), constant_value(use, factors))};
 }
 
 std::vector<Value> negate(const Use& use) {
@@ -243,24 +183,26 @@ std::vector<Value> negate(const Use& use) {
 
 // max(x, c) = relu(x − c) + c
 std::vector<Value> maximum(const Use& use) {
-  if (use.inputs.size() == 2 && has_constant(use)) {
-    Pair pair = pair_of(use);
-    const Value moved =
-        with_constant(use, pair.value, one_number(1), mapped(pair.constant, [](float v) { return -v; }));
-    return {with_constant(use, activated(use, moved, "relu"), one_number(1), std::move(pair.constant))};
+  if (use.inputs.size() == 2) {
+    if (auto pair = pair_of(use); pair && is_a_channel(pair->constant)) {
+      const Tensor below = mapped(pair->constant, [](float v) { return -v; });
+      const Value moved = with_constant(use, pair->value, one_number(1), below);
+      return {with_constant(use, activated(use, moved, "relu"), one_number(1), std::move(pair->constant))};
+    }
   }
   return {joined_all(use, Join::maximum)};
 }
 
 // min(x, c) = c − relu(c − x), and −max(−a, −b, …)
 std::vector<Value> minimum(const Use& use) {
-  if (use.inputs.size() == 2 && has_constant(use)) {
-    Pair pair = pair_of(use);
-    const Value moved = scale_and_shift(use, pair.value, one_number(-1), pair.constant);
-    return {scale_and_shift(use, activated(use, moved, "relu"), one_number(-1), pair.constant)};
+  if (use.inputs.size() == 2) {
+    if (auto pair = pair_of(use); pair && is_a_channel(pair->constant)) {
+      const Value moved = scale_and_shift(use, pair->value, one_number(-1), pair->constant);
+      return {scale_and_shift(use, activated(use, moved, "relu"), one_number(-1), pair->constant)};
+    }
   }
   const auto negated = [&](std::size_t i) {
-    return scale_and_shift(use, use.value(i), one_number(-1), one_number(0));
+    return scale_and_shift(use, any_value(use, i), one_number(-1), one_number(0));
   };
   Value result = negated(0);
   for (std::size_t i = 1; i < use.inputs.size(); ++i) result = joined(use, Join::maximum, result, negated(i));
@@ -271,12 +213,10 @@ std::vector<Value> sum(const Use& use) { return {joined_all(use, Join::add)}; }
 
 }  // namespace
 
-Tensor spread(const Use& use, const Array& constant, const Value& value) {
+std::optional<Tensor> spread(const Array& constant, const Value& value) {
   const Shape shape = value.view.shape();
   Shape result;
-  if (!broadcast(constant.shape, shape, result) || result != shape)
-    use.node.fail(
-        fmt::format("its constant {} does not fit {}", to_string(constant.shape), to_string(shape)));
+  if (!broadcast(constant.shape, shape, result) || result != shape) return std::nullopt;
   const std::vector<std::int64_t> steps = broadcast_steps(constant.shape, shape);
   AxisExtents extents{1, 1, 1, 1};
   for (std::size_t i = 0; i < shape.size(); ++i) {
@@ -289,7 +229,7 @@ Tensor spread(const Use& use, const Array& constant, const Value& value) {
   constexpr std::int64_t kMost = 1 << 22;
   if (std::max<std::int64_t>(kMost, constant.size()) <
       extents[kChannels] * extents[kTime] * extents[kHeight] * extents[kWidth])
-    use.node.fail("its constant repeats inside an axis, which is not known here");
+    return std::nullopt;
   Tensor tensor({extents[kChannels], extents[kTime], extents[kHeight], extents[kWidth]});
   AxisExtents at{};
   for (std::int64_t i = 0; i < tensor.size(); ++i) {

@@ -12,28 +12,6 @@
 namespace actionflow::onnx {
 namespace {
 
-// The axes of ours as they become by the placement.
-AxisExtents placed_extents(const AxisView& view, const Placement& placement) {
-  AxisExtents extents{1, 1, 1, 1};
-  for (std::size_t axis = 0; axis < kAxes; ++axis) {
-    for (const std::size_t dim : placement[axis]) extents[axis] *= extent_of(view.dims[dim]);
-  }
-  return extents;
-}
-
-AxisView placed_view(const AxisView& view, const Placement& placement) {
-  AxisView result = view;
-  for (std::size_t axis = 0; axis < kAxes; ++axis) {
-    std::int64_t stride = 1;
-    for (auto dim = placement[axis].rbegin(); dim != placement[axis].rend(); ++dim) {
-      const std::int64_t extent = extent_of(view.dims[*dim]);
-      result.dims[*dim] = extent == 1 ? Dim{} : Dim{{static_cast<int>(axis), extent, stride}};
-      stride *= extent;
-    }
-  }
-  return result;
-}
-
 // Where whole axes only change places: which of ours each becomes.
 std::optional<std::array<int, kAxes>> exchange(const Value& value, const Placement& placement) {
   std::array<int, kAxes> order{-1, -1, -1, -1};
@@ -118,6 +96,11 @@ std::string NetworkWriter::unique(const std::string& name) {
 Value NetworkWriter::add(ModelLine line, const std::vector<const Value*>& from, const AxisExtents& extents,
                          AxisView view) {
   line.name = unique(line.name);
+  constexpr std::int64_t kMostElements = (std::int64_t{1} << 31) - 1;
+  std::int64_t size = 1;
+  for (const std::int64_t extent : extents)
+    if (extent > kMostElements || (size *= extent) > kMostElements)
+      throw ModelError(fmt::format("{}: layer '{}' would have more than 2³¹ − 1 elements", file_, line.name));
   for (const Value* value : from) line.from.push_back(value->layer);
   line_by_name_.emplace(line.name, lines_.size());
   Value result{.layer = line.name, .extents = extents, .view = std::move(view), .padding = {}};

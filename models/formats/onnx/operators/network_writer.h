@@ -47,7 +47,7 @@ class NetworkWriter {
   NetworkWriter(std::string file, std::int64_t most_weights)
       : file_(std::move(file)), weights_left_(most_weights) {}
 
-  // Appends a layer that reads `from`. Its name is made unique.
+  // Appends a layer that reads `from`. Its name is made unique. ModelError above 2³¹ − 1 elements.
   Value add(ModelLine line, const std::vector<const Value*>& from, const AxisExtents& extents, AxisView view);
   // One that keeps extents and view.
   Value add(ModelLine line, const Value& from);

@@ -14,7 +14,8 @@ Operators all_operators() {
   Operators all;
   for (const Operators& group :
        {sliding_operators(), elementwise_operators(), activation_operators(), reduction_operators(),
-        channel_operators(), shape_operators(), recurrent_operators(), attention_operators()})
+        channel_operators(), shape_operators(), recurrent_operators(), attention_operators(),
+        product_operators(), joining_operators(), part_operators()})
     all.insert(group.begin(), group.end());
   return all;
 }
@@ -31,8 +32,6 @@ const Value& Use::padded_value(std::size_t i) const {
   if (i >= inputs.size() || (!inputs[i].value && inputs[i].constant == nullptr))
     node.fail(fmt::format("its input {} is missing", i));
   if (!inputs[i].value) node.fail(fmt::format("its input {} is a constant, which is not known here", i));
-  if (inputs[i].value->scores != nullptr)
-    node.fail("reads a product of two computed values, which is known as a part of attention only");
   return *inputs[i].value;
 }
 
@@ -92,6 +91,51 @@ ModelLine Use::line(std::string layer, const std::string& weight) const {
     node.fail(fmt::format("needs a layer '{}', which model files do not have", layer));
   return {
       .layer = std::move(layer), .name = NetworkWriter::layer_name(node, weight), .options = {}, .from = {}};
+}
+
+Value constant_value(const Use& use, const Array& constant, const Placement& placement) {
+  AxisView view;
+  for (const std::int64_t extent : constant.shape) view.dims.push_back(whole_axis(kChannels, extent));
+  const AxisExtents extents = placed_extents(view, placement);
+  Shape shape{1};
+  std::vector<std::int64_t> steps{0};
+  const std::vector<std::int64_t> all = steps_of(constant.shape);
+  for (const std::vector<std::size_t>& dims : placement) {
+    for (const std::size_t dim : dims) {
+      shape.push_back(constant.shape[dim]);
+      steps.push_back(all[dim]);
+    }
+  }
+  if (element_count(shape) != constant.size() || constant.size() == 0)
+    use.node.fail(fmt::format("its constant {} does not fit", to_string(constant.shape)));
+  Tensor tensor({extents[kTime], extents[kHeight], extents[kWidth], extents[kChannels]});
+  walk(shape, steps, 0, [&](std::int64_t i, std::int64_t at) { tensor[i] = constant.real(at); });
+  ModelLine line = use.line("constant");
+  line.name += "/constant";
+  for (const auto& [axis, name] :
+       {std::pair{kTime, "time"}, {kHeight, "height"}, {kWidth, "width"}, {kChannels, "channels"}}) {
+    if (extents[axis] != 1) line.options.emplace_back(name, std::to_string(extents[axis]));
+  }
+  const Value input;
+  const Value result = use.network.add(std::move(line), {&input}, extents, placed_view(view, placement));
+  use.network.set_weight(result.layer, "value", std::move(tensor));
+  return result;
+}
+
+Value constant_value(const Use& use, const Array& constant) {
+  Placement placement;
+  for (std::size_t i = 0; i < constant.shape.size(); ++i) placement[kTime].push_back(i);
+  std::vector<std::size_t>& dims = placement[kTime];
+  while (!dims.empty() && constant.shape[dims.back()] == 1) dims.pop_back();
+  if (!dims.empty()) {
+    placement[kChannels] = {dims.back()};
+    dims.pop_back();
+  }
+  return constant_value(use, constant, placement);
+}
+
+Value any_value(const Use& use, std::size_t i) {
+  return use.is_constant(i) ? constant_value(use, *use.inputs[i].constant) : use.value(i);
 }
 
 }  // namespace actionflow::onnx

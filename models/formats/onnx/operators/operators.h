@@ -50,10 +50,13 @@ Operators sliding_operators();      // Conv, MaxPool, AveragePool, Pad
 Operators elementwise_operators();  // Add, Mul, …
 Operators activation_operators();   // Relu, Clip, …
 Operators reduction_operators();    // ReduceMean, GlobalAveragePool, …
-Operators channel_operators();      // Gemm, MatMul, BatchNormalization, Softmax, Concat
-Operators shape_operators();        // Transpose, Reshape, Slice, …
+Operators channel_operators();      // Gemm, MatMul, BatchNormalization, Softmax
+Operators shape_operators();        // Transpose, Reshape, …
+Operators part_operators();         // Slice, Gather, Split
 Operators recurrent_operators();    // LSTM, GRU
 Operators attention_operators();    // LayerNormalization, Gelu
+Operators product_operators();      // Einsum
+Operators joining_operators();      // Concat, ScatterND
 
 // Null where it is not known.
 Operator find_operator(const std::string& name);
@@ -65,13 +68,42 @@ Tensor one_number(float value);
 Value scale_and_shift(const Use& use, const Value& value, const Tensor& scale, const Tensor& shift);
 // The activation as the option of the layer before, or as a layer of its own.
 Value activated(const Use& use, const Value& value, const std::string& activation);
-// A constant spread over a value's axes, C×T×H×W, extents 1 where it is the same along an axis.
-Tensor spread(const Use& use, const Array& constant, const Value& value);
+// A constant spread over a value's axes, C×T×H×W, extents 1 where it is the same along an axis. Nothing where
+// it has other axes than the value, or repeats inside one too often.
+std::optional<Tensor> spread(const Array& constant, const Value& value);
+// A constant as a layer of its own, laid out as the placement says; else its last axis along the channels.
+Value constant_value(const Use& use, const Array& constant, const Placement& placement);
+Value constant_value(const Use& use, const Array& constant);
+// The input, whichever it is.
+Value any_value(const Use& use, std::size_t i);
+enum class Join { add, multiply, maximum };
+// Two values element by element, axes counted from the last; extents of 1 and missing axes are repeated.
+Value joined(const Use& use, Join join, Value a, Value b);
+// The value in this shape, its axes of extent 1 repeated.
+Value repeated(const Use& use, const Value& value, const Shape& shape);
+
+// Values and constants one after another along an axis; at least one is a value, and all have as many axes.
+Value joined_along(const Use& use, const std::vector<Entry>& parts, std::size_t axis);
+// A padded value with its zeros.
+Value with_zeros(const Use& use, const Value& value);
+
+// Steps begin, begin + step, … of an axis, `count` of them.
+struct Range {
+  std::int64_t begin = 0, step = 1, count = 0;
+};
+Value part_of(const Use& use, const Value& value, std::size_t axis, const Range& range);
+// The same values counted in another shape of as many.
+Value to_shape(const Use& use, const Value& value, const Shape& shape);
+
 // An attention's first product, of values whose last axes are positions and numbers, and numbers and
 // positions.
 Value scored(const Use& use, const Value& queries, const Value& keys);
-// Its second product: the layer.
+// Its second product: the layer, or a general product where there is no such layer.
 Value weighed(const Use& use, const Value& scores, const Value& values);
+// Whether the node makes another half of an attention of the one that it reads as input i.
+bool keeps_scores(const Use& use, std::size_t i);
+// The half of an attention as a value of its own.
+Value computed_scores(const Use& use, const Scores& scores);
 
 // The means (or largest) over these axes, which become 1.
 Value reduced(const Use& use, const Value& value, const std::vector<std::size_t>& axes, bool max);

@@ -17,7 +17,8 @@ struct SlidingWindow {
   Integers kernel, stride, dilation, begin, end;
 };
 
-// Where batch, channels and the further axes lie: two of those are height and width, one is time.
+// Where batch, channels and the further axes lie: two of those are height and width, one is time. Beside
+// three, a batch has its place before the channels, each of its parts sliding by itself.
 Placement sliding_placement(const Use& use, std::size_t rank) {
   switch (rank) {
     case 3:
@@ -25,11 +26,14 @@ Placement sliding_placement(const Use& use, std::size_t rank) {
     case 4:
       return {{{0}, {2}, {3}, {1}}};
     case 5:
-      return {{{2}, {3}, {4}, {1}}};
+      return {{{2}, {3}, {4}, {0, 1}}};
     default:
       use.node.fail(fmt::format("its input has {} axes, expected 3 to 5", rank));
   }
 }
+
+// Parts along the channels.
+std::int64_t parts_of(const Shape& shape) { return shape.size() == 5 ? shape[0] : 1; }
 
 Integers checked(const Use& use, Integers values, std::size_t count, std::int64_t least, const char* what) {
   const bool fits = values.size() == count && std::all_of(values.begin(), values.end(), [&](std::int64_t v) {
@@ -132,14 +136,17 @@ void add_stride_and_padding(ModelLine& line, const SlidingWindow& window, const 
   }
 }
 
-// Extents and view behind the window, each further axis of ONNX lying along one of ours.
+// Extents and view behind the window, each further axis of ONNX lying along one of ours; `channels` of a
+// part.
 Value add_sliding(const Use& use, ModelLine line, const Value& input, const Integers& out,
                   std::int64_t channels) {
   const std::size_t rank = input.view.dims.size();
   const Placement placement = sliding_placement(use, rank);
   AxisExtents extents = input.extents;
   AxisView view = input.view;
-  extents[kChannels] = channels;
+  const std::int64_t parts = parts_of(input.view.shape());
+  extents[kChannels] = parts * channels;
+  if (parts > 1) view.dims[0] = {{kChannels, parts, channels}};
   view.dims[1] = whole_axis(kChannels, channels);
   for (std::size_t axis = 0; axis < kChannels; ++axis) {
     for (const std::size_t dim : placement[axis]) {
@@ -168,14 +175,15 @@ std::vector<Value> convolution(const Use& use) {
   take_padding(use, input, window);
   input = use.network.arranged(input, placement, use.node);
 
-  const std::int64_t filters = kernel.shape[0];
+  const std::int64_t filters = kernel.shape[0], parts = parts_of(shape);
   ModelLine line = use.line(shape.size() == 4 ? "conv2d" : "conv3d", use.node.inputs[1]);
-  line.options.emplace_back("filters", std::to_string(filters));
+  line.options.emplace_back("filters", std::to_string(parts * filters));
   line.options.emplace_back("kernel", yaml(widened(extents, 1)));
   add_stride_and_padding(line, window, Integers(extents.size(), 1));
   if (window.dilation != Integers(extents.size(), 1))
     line.options.emplace_back("dilation", yaml(widened(window.dilation, 1)));
-  if (groups != 1) line.options.emplace_back("groups", std::to_string(groups));
+  if (parts * groups != 1) line.options.emplace_back("groups", std::to_string(parts * groups));
+  if (parts != 1) line.options.emplace_back("repeats", std::to_string(parts));
   const Array* bias = use.constant(2);
   if (bias == nullptr) line.options.emplace_back("bias", "false");
   if (bias != nullptr && bias->size() != filters)

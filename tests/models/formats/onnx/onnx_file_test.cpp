@@ -245,7 +245,8 @@ TEST_P(OnnxDamage, StandsRandomMutations) {
 
 INSTANTIATE_TEST_SUITE_P(Of, OnnxDamage,
                          ::testing::Values("residual", "two_rates_export", "frames_then_lstm",
-                                           "shape_arithmetic", "hard_recurrence", "typed_weights"),
+                                           "shape_arithmetic", "hard_recurrence", "typed_weights", "products",
+                                           "outer_sum"),
                          [](const auto& one) { return one.param; });
 
 }  // namespace
