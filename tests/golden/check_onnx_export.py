@@ -60,7 +60,7 @@ def check(name, weights, x, expected, *model):
 
 
 count = 0
-for group in "operations", "onnx":
+for group in "operations", "onnx", "transformers":
     for folder in sorted((GOLDEN / group).iterdir()):
         weights = folder / "weights.safetensors"
         if weights.exists():

@@ -13,20 +13,6 @@ namespace {
 
 using Integers = std::vector<std::int64_t>;
 
-std::int64_t onnx_axis(ValueAxis axis) {
-  switch (axis) {
-    case ValueAxis::t:
-      return 2;
-    case ValueAxis::h:
-      return 3;
-    case ValueAxis::w:
-      return 4;
-    case ValueAxis::c:
-      return 1;
-  }
-  return 1;
-}
-
 const Integers kToChannelsLast{0, 2, 3, 4, 1}, kToChannelsFirst{0, 4, 1, 2, 3};
 
 Integers widened_axes(const Axes& axes) { return {axes[0], axes[1], axes[2]}; }
@@ -55,6 +41,20 @@ Tensor filled(std::int64_t count, float value) {
 }
 
 }  // namespace
+
+std::int64_t onnx_axis(ValueAxis axis) {
+  switch (axis) {
+    case ValueAxis::t:
+      return 2;
+    case ValueAxis::h:
+      return 3;
+    case ValueAxis::w:
+      return 4;
+    case ValueAxis::c:
+      return 1;
+  }
+  return 1;
+}
 
 std::string activation_name(ActivationKind kind) {
   switch (kind) {
@@ -95,6 +95,18 @@ std::string OperationWriter::two_axes(const Written& value) {
   return out_.add("Flatten", {value.name}, value.name + "/flat");
 }
 
+std::string OperationWriter::channels_last(const Written& value, const std::string& name) {
+  const std::string last = out_.add("Transpose", {five_axes(value)}, name + "/channels_last");
+  out_.set("perm", kToChannelsLast);
+  return last;
+}
+
+std::string OperationWriter::channels_first(const std::string& value, const std::string& name) {
+  const std::string first = out_.add("Transpose", {value}, name);
+  out_.set("perm", kToChannelsFirst);
+  return first;
+}
+
 void OperationWriter::write(const Graph& graph, int node) {
   graph_ = &graph;
   const GraphNode& one = graph.nodes[static_cast<std::size_t>(node)];
@@ -123,6 +135,16 @@ std::string OperationWriter::weight(const GraphNode& node, const std::string& ro
   refuse(node);
 }
 
+std::string OperationWriter::repeated_weight(const GraphNode& node, const std::string& role, int times) {
+  const Tensor& once = *find_weight(node, role);
+  if (times == 1) return weight(node, role, once.shape());
+  Shape shape = once.shape();
+  shape[0] *= times;
+  Tensor all(shape);
+  for (std::int64_t i = 0; i < all.size(); ++i) all[i] = once[i % once.size()];
+  return out_.weight(fmt::format("{}.{}", node.name, role), all, shape);
+}
+
 std::string OperationWriter::weight_or(const GraphNode& node, const std::string& role, const Shape& shape,
                                        float otherwise) {
   if (find_weight(node, role) != nullptr) return weight(node, role, shape);
@@ -132,10 +154,9 @@ std::string OperationWriter::weight_or(const GraphNode& node, const std::string&
 // ---- windows and reductions ----
 
 void OperationWriter::emit(const Convolution& operation, const GraphNode& node, Written& result) {
-  if (operation.repeats != 1) refuse(node);
   const std::string input = five_axes(written(node.inputs.front()));
-  std::vector<std::string> inputs{input, weight(node, "kernel", find_weight(node, "kernel")->shape())};
-  if (operation.bias) inputs.push_back(weight(node, "bias", {operation.filters}));
+  std::vector<std::string> inputs{input, repeated_weight(node, "kernel", operation.repeats)};
+  if (operation.bias) inputs.push_back(repeated_weight(node, "bias", operation.repeats));
   result.name = out_.add("Conv", inputs, node.name);
   out_.set("kernel_shape", widened_axes(operation.kernel));
   out_.set("strides", widened_axes(operation.stride));
@@ -187,8 +208,9 @@ void OperationWriter::emit(const Activation& operation, const GraphNode& node, W
     result.name = out_.add("Mul", {input.name, gate}, node.name);
     return;
   }
+  if (operation.kind == ActivationKind::gelu || operation.kind == ActivationKind::gelu_tanh)
+    return gelu(input.name, operation.kind == ActivationKind::gelu_tanh, node, result);
   const std::string op = activation_name(operation.kind);
-  if (op.empty()) refuse(node);
   result.name = out_.add(op, {input.name}, node.name);
   if (operation.kind == ActivationKind::softmax) out_.set("axis", std::int64_t{1});
   if (operation.kind == ActivationKind::hard_sigmoid) {
@@ -222,15 +244,13 @@ void OperationWriter::emit(const Dense& operation, const GraphNode& node, Writte
     out_.set("transB", std::int64_t{1});
     return;
   }
-  const std::string last = out_.add("Transpose", {five_axes(input)}, node.name + "/channels_last");
-  out_.set("perm", kToChannelsLast);
+  const std::string last = channels_last(input, node.name);
   const Tensor turned = kernel.permuted({1, 0});
   std::string product = out_.add("MatMul", {last, out_.weight(node.name + ".weight", turned, turned.shape())},
                                  node.name + "/product");
   if (operation.bias)
     product = out_.add("Add", {product, weight(node, "bias", {operation.units})}, node.name + "/sum");
-  result.name = out_.add("Transpose", {product}, node.name);
-  out_.set("perm", kToChannelsFirst);
+  result.name = channels_first(product, node.name);
 }
 
 // ---- layouts ----
@@ -309,12 +329,25 @@ void OperationWriter::emit(const Elementwise& operation, const GraphNode& node, 
         "Mul", {result.name, out_.weight(node.name + ".scale", filled(1, operation.scale), {1})}, node.name);
 }
 
+// Extents of 1 along other axes than the joined one, and channels, are repeated.
+std::string OperationWriter::spread_beside(const Written& value, ValueAxis axis, const GraphNode& node) {
+  Integers shape{1, 1, 1, 1, 1};
+  bool spread = false;
+  for (const ValueAxis other : {ValueAxis::t, ValueAxis::h, ValueAxis::w}) {
+    if (other == axis || along(value.extents, other) == along(node.extents, other)) continue;
+    shape[static_cast<std::size_t>(onnx_axis(other))] = along(node.extents, other);
+    spread = true;
+  }
+  const std::string all = five_axes(value);
+  return spread ? out_.add("Expand", {all, out_.integers(shape)}, node.name + "/repeated") : all;
+}
+
 void OperationWriter::emit(const Concat& operation, const GraphNode& node, Written& result) {
   std::vector<std::string> inputs;
   bool flat = operation.axis == ValueAxis::c;
   for (const int input : node.inputs) flat = flat && written(input).flat;
   for (const int input : node.inputs)
-    inputs.push_back(flat ? written(input).name : five_axes(written(input)));
+    inputs.push_back(flat ? written(input).name : spread_beside(written(input), operation.axis, node));
   result.flat = flat;
   result.name = out_.add("Concat", inputs, node.name);
   out_.set("axis", onnx_axis(operation.axis));

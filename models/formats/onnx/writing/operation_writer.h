@@ -10,6 +10,8 @@
 
 namespace actionflow::onnx {
 
+// Of N×C×T×H×W.
+std::int64_t onnx_axis(ValueAxis axis);
 // ONNX' operator; empty for silu, which has none.
 std::string activation_name(ActivationKind kind);
 
@@ -36,9 +38,19 @@ class OperationWriter {
   Written written(int value) const;
   std::string five_axes(const Written& value);
   std::string two_axes(const Written& value);
+  // As N×T×H×W×C, and back; `name` is the layer's that wants it.
+  std::string channels_last(const Written& value, const std::string& name);
+  std::string channels_first(const std::string& value, const std::string& name);
+  std::string spread_beside(const Written& value, ValueAxis axis, const GraphNode& node);
+  std::string scalar(const GraphNode& node, const std::string& part, float value);
+  // A constant of 1×C×T×H×W or what repeats to it, once for each clip of the batch.
+  std::string for_each_clip(const GraphNode& node, const std::string& value, const Extents& extents);
+  void gelu(const std::string& input, bool by_tanh, const GraphNode& node, Written& result);
   const Tensor* find_weight(const GraphNode& node, const std::string& role) const;
   // Named as PyTorch names it. `otherwise` fills one a channel where the layer has none.
   std::string weight(const GraphNode& node, const std::string& role, const Shape& shape);
+  // So many times, one after another.
+  std::string repeated_weight(const GraphNode& node, const std::string& role, int times);
   std::string weight_or(const GraphNode& node, const std::string& role, const Shape& shape, float otherwise);
   void elementwise(const std::vector<Written>& inputs, const std::string& op, Written& result);
 
@@ -57,6 +69,13 @@ class OperationWriter {
   void emit(const Slice& operation, const GraphNode& node, Written& result);
   void emit(const SelectFrames& operation, const GraphNode& node, Written& result);
   void emit(const Recurrent& operation, const GraphNode& node, Written& result);
+  void emit(const LayerNorm& operation, const GraphNode& node, Written& result);
+  void emit(const ClassToken& operation, const GraphNode& node, Written& result);
+  void emit(const PositionEmbedding& operation, const GraphNode& node, Written& result);
+  void emit(const Attention& operation, const GraphNode& node, Written& result);
+  void emit(const MatMul& operation, const GraphNode& node, Written& result);
+  void emit(const Constant& operation, const GraphNode& node, Written& result);
+  void emit(const Scale& operation, const GraphNode& node, Written& result);
   template <class Other>
   void emit(const Other&, const GraphNode& node, Written&) {
     refuse(node);
