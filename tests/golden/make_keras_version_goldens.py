@@ -157,6 +157,17 @@ def classes(k):
                          layers.Dense(2, name="scores")])
 
 
+@case
+def padded(k):
+    """Zeros around what a convolution and, behind a ReLU, a max pooling reads; layer norm and GELU."""
+    layers = k.layers
+    return k.Sequential([layers.Input((3, 7, 6, 2)), layers.ZeroPadding3D(((1, 0), (2, 1), (0, 3)), name="pad"),
+                         layers.Conv3D(4, 3, name="conv"), layers.LayerNormalization(name="norm"), layers.Activation("gelu", name="gelu"),
+                         layers.Conv3D(3, (1, 2, 2), activation="relu", name="relu"), layers.ZeroPadding3D((0, 1, 1), name="pad2"),
+                         layers.MaxPooling3D((1, 3, 3), (1, 2, 2), name="pool"), layers.GlobalAveragePooling3D(name="mean"),
+                         layers.Dense(3, activation="gelu", name="scores")])
+
+
 def float32_copy(k, model):
     config = json.loads(json.dumps(model.get_config()).replace("mixed_float16", "float32"))
     copy = k.Sequential.from_config(config)
@@ -212,9 +223,9 @@ def write_other_forms(model, folder):
 def refused():
     """[{"version", "names": what the message must hold, "config": the description}]"""
     wanted = []
-    functions = ("elu", "selu", "softplus", "softsign", "gelu", "exponential", "mish", "relu6", "leaky_relu", "celu",
+    functions = ("elu", "selu", "softplus", "softsign", "exponential", "mish", "relu6", "leaky_relu", "celu",
                  "glu", "hard_tanh", "log_softmax")
-    classes = {"LeakyReLU": {}, "ELU": {}, "LayerNormalization": {}, "UnitNormalization": {},
+    classes = {"LeakyReLU": {}, "ELU": {}, "UnitNormalization": {},
                "SpatialDropout3D": {"rate": 0.3},
                "GroupNormalization": {"groups": 1}, "ZeroPadding3D": {}, "UpSampling3D": {},
                "ConvLSTM2D": {"filters": 2, "kernel_size": 3}, "GaussianNoise": {"stddev": 1}}

@@ -100,12 +100,16 @@ KerasDescription describe_keras(const std::string& model_config, const std::stri
   const InputExtents input = read_input(network.input, open);
   std::vector<Line> lines;
   const Value result = convert(network, file, lines);
+  if (!result.padding.empty())
+    throw ModelError(fmt::format("{}: is the network's end, where zeros around a value are not known here",
+                                 result.padded_by));
   if (lines.empty()) throw ModelError(fmt::format("{}: the network computes nothing", file));
   KerasDescription description{.yaml = print_comment(input, file), .open_input = input.open};
   description.yaml += fmt::format(
       "name: {}\n", print_name(layer_name_from_keras(std::filesystem::path(file).stem().string())));
-  description.yaml += print_unprepared_input(input.channels, input.frames, input.height, input.width) +
-                      print_classes(result, lines) + print_layers(lines);
+  description.yaml += print_unprepared_input(input.channels, input.frames, input.height, input.width);
+  description.yaml += print_classes(result, lines);  // changes a line
+  description.yaml += print_layers(lines);
   return description;
 }
 

@@ -156,9 +156,15 @@ std::string owner_of(const KerasWeight& weight, const std::set<std::string>& nam
 
 // Our kind of layer by Keras' class, as the groups of .weights.h5 are called.
 std::string_view kind_of_group(std::string_view step) {
-  static const std::map<std::string_view, std::string_view> kKinds{
-      {"conv2d", "conv2d"}, {"conv3d", "conv3d"}, {"dense", "dense"},   {"batch_normalization", "batch_norm"},
-      {"lstm", "lstm"},     {"gru", "gru"},       {"p_re_lu", "prelu"}, {"bidirectional", "bidirectional"}};
+  static const std::map<std::string_view, std::string_view> kKinds{{"conv2d", "conv2d"},
+                                                                   {"conv3d", "conv3d"},
+                                                                   {"dense", "dense"},
+                                                                   {"batch_normalization", "batch_norm"},
+                                                                   {"layer_normalization", "layer_norm"},
+                                                                   {"lstm", "lstm"},
+                                                                   {"gru", "gru"},
+                                                                   {"p_re_lu", "prelu"},
+                                                                   {"bidirectional", "bidirectional"}};
   const auto found = kKinds.find(step);
   return found == kKinds.end() ? std::string_view() : found->second;
 }

@@ -55,10 +55,17 @@ std::string activation_name(const Settings& settings, const std::string& key, co
 
 Activation read_activation(const LayerUse& use, const Settings& settings, const std::string& key,
                            const std::string& otherwise) {
-  static const std::map<std::string, std::string> kNames{
-      {"linear", ""},    {"relu", "relu"},      {"sigmoid", "sigmoid"},      {"hard_sigmoid", "hard_sigmoid"},
-      {"tanh", "tanh"},  {"silu", "silu"},      {"hard_silu", "hard_swish"}, {"hard_swish", "hard_swish"},
-      {"swish", "silu"}, {"softmax", "softmax"}};
+  static const std::map<std::string, std::string> kNames{{"linear", ""},
+                                                         {"relu", "relu"},
+                                                         {"sigmoid", "sigmoid"},
+                                                         {"hard_sigmoid", "hard_sigmoid"},
+                                                         {"tanh", "tanh"},
+                                                         {"silu", "silu"},
+                                                         {"hard_silu", "hard_swish"},
+                                                         {"hard_swish", "hard_swish"},
+                                                         {"swish", "silu"},
+                                                         {"softmax", "softmax"},
+                                                         {"gelu", "gelu"}};
   const std::string name = activation_name(settings, key, otherwise);
   const auto found = kNames.find(name);
   if (found == kNames.end())
@@ -92,8 +99,27 @@ std::string padding_of(const LayerUse& use, bool causal_too) {
   return padding;
 }
 
+void add_padding(const LayerUse& use, bool causal_too, Line& line) {
+  const std::string named = padding_of(use, causal_too);
+  const auto& zeros = use.inputs[0].padding;
+  if (zeros.empty()) {
+    if (named != "valid") line.options.emplace_back("padding", named);
+    return;
+  }
+  if (named != "valid")
+    use.settings.fail(
+        fmt::format("has the padding '{}' behind a ZeroPadding, which is not known here", named));
+  std::vector<std::string> sides;
+  for (const auto& [before, after] : zeros) sides.push_back(fmt::format("[{}, {}]", before, after));
+  while (zeros.size() == 1 && sides.size() < 3) sides.emplace_back("[0, 0]");
+  line.options.emplace_back("padding", fmt::format("[{}]", fmt::join(sides, ", ")));
+}
+
 Value append(const LayerUse& use, std::vector<Line>& lines, Line line, Value result) {
   result.layer = use.name;
+  result.non_negative = line.layer == "relu";
+  for (const auto& [option, value] : line.options)
+    result.non_negative = result.non_negative || (option == "activation" && value == "relu");
   lines.push_back(std::move(line));
   return result;
 }

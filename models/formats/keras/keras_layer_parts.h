@@ -38,6 +38,8 @@ Activation read_activation(const LayerUse& use, const Settings& settings, const 
 Value append_activated(const LayerUse& use, std::vector<Line>& lines, Line line, Value result);
 void add_bias(const LayerUse& use, Line& line);
 std::string padding_of(const LayerUse& use, bool causal_too);
+// The layer's padding, and what a ZeroPadding before it has put around its input.
+void add_padding(const LayerUse& use, bool causal_too, Line& line);
 
 // Extents of a layer that has one axis in Keras: along time only.
 std::vector<std::int64_t> widened(std::vector<std::int64_t> axes);

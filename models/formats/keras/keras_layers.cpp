@@ -23,8 +23,7 @@ Value convolution(const LayerUse& use, std::vector<Line>& lines) {
     const std::string value = yaml(widened(use.settings.integers(theirs, axes)));
     if (value != "1") line.options.emplace_back(ours, value);
   }
-  const std::string padding = padding_of(use, axes == 1);
-  if (padding != "valid") line.options.emplace_back("padding", padding);
+  add_padding(use, axes == 1, line);
   const std::int64_t groups = use.settings.integer("groups", 1);
   if (groups != 1) line.options.emplace_back("groups", yaml(groups));
   add_bias(use, line);
@@ -41,10 +40,56 @@ Value pooling(const LayerUse& use, std::vector<Line>& lines) {
   if (use.settings.has("strides") && use.settings.integers("strides", axes) != size) {
     line.options.emplace_back("stride", yaml(widened(use.settings.integers("strides", axes))));
   }
-  const std::string padding = padding_of(use, false);
-  if (padding != "valid") line.options.emplace_back("padding", padding);
+  add_padding(use, false, line);
   return append(use, lines, std::move(line),
                 {.rank = use.inputs[0].rank, .channels = use.inputs[0].channels});
+}
+
+// Kept with the value for the layer that reads it.
+template <std::size_t axes>
+Value zero_padding(const LayerUse& use, std::vector<Line>&) {
+  need_rank(use, axes == 1 ? 2 : static_cast<int>(axes) + 1);
+  need_channels_last(use.settings);
+  const Json& given = use.settings.at("padding");
+  const Json sides = axes == 1 ? Json::array({given}) : given;
+  Value result = only_input(use);
+  result.padding.resize(axes);
+  result.padded_by = use.settings.where();
+  bool fits = sides.is_array() && sides.size() == axes;
+  for (std::size_t i = 0; fits && i < axes; ++i) {
+    fits = sides[i].is_array() && sides[i].size() == 2;
+    for (std::size_t side = 0; fits && side < 2; ++side) {
+      fits = sides[i][side].is_number_unsigned() && sides[i][side] <= 4096;
+      if (fits) result.padding[i][side] += sides[i][side].get<std::int64_t>();
+    }
+  }
+  if (!fits) use.settings.fail("its 'padding' is not two numbers of 0 to 4096 an axis");
+  return result;
+}
+
+// What reads a padded value knows what to do with it.
+void check_padding(const LayerUse& use) {
+  const std::string& name = use.class_name;
+  for (const Value& input : use.inputs) {
+    if (input.padding.empty() || name.starts_with("Conv") || name.starts_with("ZeroPadding")) continue;
+    if (name.starts_with("MaxPooling") && input.non_negative) continue;
+    use.settings.fail(
+        "its input is padded with zeros, which is known before a convolution, and before a max pooling "
+        "behind a "
+        "ReLU");
+  }
+}
+
+Value layer_norm(const LayerUse& use, std::vector<Line>& lines) {
+  const Value& input = only_input(use);
+  const Json& axis = use.settings.at("axis");
+  const Json& first = axis.is_array() && axis.size() == 1 ? axis[0] : axis;
+  if (!is_channel_axis(first, input.rank)) use.settings.fail("normalises another axis than the channels");
+  for (const char* key : {"scale", "center"}) use.settings.expect(key, true);
+  use.settings.expect("rms_scaling", false);
+  Line line = line_of(use, "layer_norm");
+  line.options.emplace_back("epsilon", yaml(use.settings.number("epsilon", 1e-3)));
+  return append(use, lines, std::move(line), input);
 }
 
 template <int axes, bool max>
@@ -208,6 +253,10 @@ const std::map<std::string, Converter>& converters() {
       {"GlobalAveragePooling2D", global_pooling<2, false>},
       {"GlobalAveragePooling3D", global_pooling<3, false>},
       {"BatchNormalization", batch_norm},
+      {"LayerNormalization", layer_norm},
+      {"ZeroPadding1D", zero_padding<1>},
+      {"ZeroPadding2D", zero_padding<2>},
+      {"ZeroPadding3D", zero_padding<3>},
       {"Dense", dense},
       {"Activation", activation},
       {"ReLU", relu},
@@ -245,6 +294,7 @@ Value time_distributed(const LayerUse& use, std::vector<Line>& lines) {
                                                  "GlobalMaxPooling2D",
                                                  "Activation",
                                                  "BatchNormalization",
+                                                 "LayerNormalization",
                                                  "GlobalAveragePooling2D",
                                                  "ReLU",
                                                  "Softmax",
@@ -262,6 +312,7 @@ Value time_distributed(const LayerUse& use, std::vector<Line>& lines) {
 }  // namespace
 
 Value convert_layer(const LayerUse& use, std::vector<Line>& lines) {
+  check_padding(use);
   if (const auto joining = joining_converters().find(use.class_name); joining != joining_converters().end()) {
     return joining->second(use, lines);
   }

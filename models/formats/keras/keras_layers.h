@@ -1,6 +1,7 @@
 // One layer of Keras as layers of a model file. Used by keras_config.cpp.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -19,6 +20,11 @@ struct Value {
   int rank = 4;
   std::int64_t channels = 0;  // 0 where it is not followed
   bool classes = false;       // its channels can be the classes: `dense` and what keeps its channels
+  bool non_negative = false;  // comes from a ReLU: zeros around it are what a max pooling pads with
+  // Zeros around it that no layer of ours holds yet, before and after each of Keras' axes but the channels,
+  // and the layer that put them there, for messages. Empty for none.
+  std::vector<std::array<std::int64_t, 2>> padding = {};
+  std::string padded_by = {};
 };
 
 using Line = ModelLine;

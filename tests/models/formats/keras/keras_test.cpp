@@ -32,6 +32,31 @@ std::string message(const std::string& config) {
   return "no error";
 }
 
+TEST(KerasDescription, TheLastDenseLayerHasAsManyUnitsAsThereAreClasses) {
+  const auto description = describe_keras(
+      sequential(R"({"class_name":"Flatten","config":{"name":"f"}},)"
+                 R"({"class_name":"Dense","config":{"name":"d","units":3,"activation":"softmax"}})"),
+      "2.15.0", "net.h5");
+  EXPECT_THAT(description.yaml, HasSubstr("classes: 3"));
+  EXPECT_THAT(description.yaml, HasSubstr("units: classes"));
+}
+
+TEST(KerasDescription, PadsWhatSlidesOverZerosAround) {
+  const std::string padding =
+      R"({"class_name":"ZeroPadding3D","config":{"name":"p","padding":[[1,0],[2,1],[0,3]]}})";
+  const std::string conv =
+      R"(,{"class_name":"Conv3D","config":{"name":"c","filters":4,"kernel_size":[3,3,3],"padding":"valid"}})";
+  EXPECT_THAT(describe_keras(sequential(padding + conv), "2.15.0", "net.h5").yaml,
+              HasSubstr("padding: [[1, 0], [2, 1], [0, 3]]"));
+  const std::string pool = R"(,{"class_name":"MaxPooling3D","config":{"name":"m","pool_size":[2,2,2]}})";
+  EXPECT_THAT(message(sequential(padding + pool)),
+              HasSubstr("layer 'm' (MaxPooling3D): its input is padded"));
+  const std::string relu = R"({"class_name":"ReLU","config":{"name":"r"}},)";
+  EXPECT_THAT(describe_keras(sequential(relu + padding + pool), "2.15.0", "net.h5").yaml,
+              HasSubstr("padding: [[1, 0], [2, 1], [0, 3]]"));
+  EXPECT_THAT(message(sequential(padding)), HasSubstr("layer 'p' (ZeroPadding3D): is the network's end"));
+}
+
 TEST(KerasDescription, NamesTheLayerThatIsNotKnown) {
   EXPECT_EQ(message(sequential(R"({"class_name":"ConvLSTM2D","config":{"name":"cell"}})")),
             "net.h5: layer 'cell' (ConvLSTM2D): this class of layer is not known here");
