@@ -45,7 +45,7 @@ FileModel model_of_tensors(const std::vector<StoredTensor>& tensors, const ReadO
   if (options.architecture == nullptr) throw NoArchitectureError(file);
   const NameMap none;
   const TensorMatch match = match_tensors(
-      tensors, *options.architecture, options.names == nullptr ? none : *options.names, options.inflation);
+      tensors, *options.architecture, options.names == nullptr ? none : *options.names, options.time_change);
   const std::string mismatch = options.partly ? "" : describe_mismatch(match);
   if (!mismatch.empty()) {
     throw ModelError(

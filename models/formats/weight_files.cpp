@@ -27,21 +27,21 @@ const Parameter* find_parameter(const Architecture& architecture, const std::str
   return nullptr;
 }
 
-// A file that describes its network for pictures, as the one for clips.
-void inflate_described(FileModel& read, const Architecture& clips, Inflation inflation) {
+// A file that describes its network for pictures, as the one for clips, or the other way.
+void change_described(FileModel& read, const Architecture& other, TimeChange change) {
   for (auto& [name, tensor] : read.model.weights.tensors) {
-    const Parameter* const parameter = find_parameter(clips, name);
-    if (parameter != nullptr && lacks_time(tensor.shape(), parameter->shape))
-      tensor = inflated(tensor, parameter->shape.at(2), inflation);
+    const Parameter* const parameter = find_parameter(other, name);
+    if (parameter != nullptr && differs_in_time(tensor.shape(), parameter->shape, change))
+      tensor = changed_in_time(tensor, parameter->shape, change);
   }
-  read.model.architecture = clips;
+  read.model.architecture = other;
   read.description.reset();
 }
 
 FileModel read_checked(const std::filesystem::path& file, const ReadOptions& options) {
   FileModel read = weight_format_of(file).read(file, options);
-  if (options.inflation && read.description)
-    inflate_described(read, *options.architecture, *options.inflation);
+  if (options.time_change && read.description)
+    change_described(read, *options.architecture, *options.time_change);
   check_weights(read.model.architecture, read.model.weights, file.string());
   return read;
 }
@@ -127,14 +127,14 @@ void save_model(const Model& model, const std::filesystem::path& file) { write_c
 Conversion convert_weights(const std::filesystem::path& in, const std::filesystem::path& out,
                            const ConvertOptions& options) {
   weight_format_to_write(out);
-  if (options.inflation && !options.model_file)
-    throw UsageError("--inflate needs --model, the network for clips that the weights become");
+  if (options.time_change && !options.model_file)
+    throw UsageError("--inflate and --frame need --model, the network that the weights become");
   std::optional<Architecture> given;
   if (options.model_file) given = load_architecture(*options.model_file);
   NameMap names;
   if (options.name_map && given) names = load_name_map(*options.name_map, *given);
   const FileModel read = read_checked(
-      in, {.architecture = given ? &*given : nullptr, .inflation = options.inflation, .names = &names});
+      in, {.architecture = given ? &*given : nullptr, .time_change = options.time_change, .names = &names});
   Conversion conversion{.model_file = {}, .notes = read.notes};
   const bool named_out = options.name_map && read.description;
   if (named_out) names = load_name_map(*options.name_map, read.model.architecture);

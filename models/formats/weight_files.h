@@ -45,7 +45,7 @@ struct ConvertOptions {
   bool torch_names = false;
   std::optional<std::filesystem::path> name_map = {};
   // IN is of a network for pictures, the model file of one for clips whose layers are called alike.
-  std::optional<Inflation> inflation = {};
+  std::optional<TimeChange> time_change = {};
 };
 
 struct Conversion {

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "base/error.h"
-#include "models/formats/names/inflation.h"
+#include "models/formats/names/time_change.h"
 #include "models/formats/stored/stored_tensor.h"
 #include "models/weights/model.h"
 
@@ -35,12 +35,12 @@ struct ReadOptions {
   bool partly = false;
   // Kernels of pictures become kernels of clips. A file that describes its own network gives them as they
   // are.
-  std::optional<Inflation> inflation = {};
+  std::optional<TimeChange> time_change = {};
   const NameMap* names =
       nullptr;  // where the file calls its tensors otherwise than its format's rules have it
 
   // Whether a file that describes another network is read all the same.
-  bool takes_other_networks() const { return partly || inflation; }
+  bool takes_other_networks() const { return partly || time_change; }
 };
 
 // The network that a file describes.

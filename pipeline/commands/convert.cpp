@@ -3,6 +3,7 @@
 
 #include "base/log/log.h"
 #include "models/formats/weight_files.h"
+#include "pipeline/commands/arguments/shipped_files.h"
 #include "pipeline/commands/commands.h"
 
 namespace actionflow {
@@ -22,6 +23,10 @@ class Convert : public Command {
            "tensors' names on the side that is not ours: 'torch', PyTorch's in OUT, or a file of lines "
            "'ours: theirs'")
         ->type_name("torch|MAP.yaml");
+    app.add_flag("--frame{summed}", frame_,
+                 "of a network for clips, --model being one for pictures: kernels are summed over "
+                 "time, or =middle")
+        ->check(CLI::IsMember({"summed", "middle"}).description(""));
     app.add_flag("--inflate{repeated}", inflate_,
                  "of a network for pictures, --model being one for clips: kernels are repeated in time and "
                  "divided, or =centered")
@@ -42,12 +47,14 @@ class Convert : public Command {
 
  private:
   ConvertOptions options() const {
+    if (!inflate_.empty() && !frame_.empty()) throw UsageError("expected one of --inflate and --frame");
     ConvertOptions options;
-    if (!model_.empty()) options.model_file = model_;
+    if (!model_.empty()) options.model_file = find_model(model_);
     options.torch_names = names_ == "torch";
     if (!names_.empty() && !options.torch_names) options.name_map = names_;
     if (!inflate_.empty())
-      options.inflation = inflate_ == "centered" ? Inflation::centered : Inflation::repeated;
+      options.time_change = inflate_ == "centered" ? TimeChange::centered : TimeChange::repeated;
+    if (!frame_.empty()) options.time_change = frame_ == "middle" ? TimeChange::middle : TimeChange::summed;
     return options;
   }
 
@@ -57,7 +64,7 @@ class Convert : public Command {
     std::cout << line.dump() << "\n";
   }
 
-  std::string model_, names_, inflate_;
+  std::string model_, names_, inflate_, frame_;
 };
 
 }  // namespace

@@ -71,8 +71,8 @@ bool counts(const StoredTensor& tensor) {
 class Matcher {
  public:
   Matcher(const std::vector<StoredTensor>& tensors, const NameMap& map, std::string prefix,
-          std::optional<Inflation> inflation)
-      : map_(map), prefix_(std::move(prefix)), inflation_(inflation) {
+          std::optional<TimeChange> time_change)
+      : map_(map), prefix_(std::move(prefix)), time_change_(time_change) {
     for (const StoredTensor& tensor : tensors) by_name_.emplace(tensor.name, &tensor);
   }
 
@@ -88,7 +88,7 @@ class Matcher {
       matched.own_name = true;
       matched.fits = matched.tensors.front()->shape == own;
     }
-    inflate(matched);
+    change_in_time(matched);
     return matched;
   }
 
@@ -100,11 +100,11 @@ class Matcher {
   }
 
  private:
-  void inflate(MatchedParameter& matched) const {
-    if (!inflation_ || matched.fits || matched.tensors.empty()) return;
+  void change_in_time(MatchedParameter& matched) const {
+    if (!time_change_ || matched.fits || matched.tensors.empty()) return;
     const Shape& whole = matched.own_name ? matched.parameter.parameter->shape : matched.parameter.form.shape;
-    matched.fits = lacks_time(matched.tensors.front()->shape, whole);
-    if (matched.fits) matched.inflation = inflation_;
+    matched.fits = differs_in_time(matched.tensors.front()->shape, whole, *time_change_);
+    if (matched.fits) matched.time_change = time_change_;
   }
 
   const StoredTensor* find(const std::string& name) const {
@@ -129,7 +129,7 @@ class Matcher {
 
   const NameMap& map_;
   std::string prefix_;
-  std::optional<Inflation> inflation_;
+  std::optional<TimeChange> time_change_;
   ByName by_name_;
   std::set<const StoredTensor*> used_;
 };
@@ -172,11 +172,11 @@ std::string other_shape(const MatchedParameter& matched) {
 }  // namespace
 
 TensorMatch match_tensors(const std::vector<StoredTensor>& tensors, const Architecture& architecture,
-                          const NameMap& map, std::optional<Inflation> inflation) {
+                          const NameMap& map, std::optional<TimeChange> time_change) {
   std::vector<TorchParameter> parameters = torch_parameters(architecture);
   const std::vector<Names> names = names_of(parameters, map);
   TensorMatch match{.parameters = {}, .prefix = best_prefix(tensors, names), .unused = {}, .outside = {}};
-  Matcher matcher(tensors, map, match.prefix, inflation);
+  Matcher matcher(tensors, map, match.prefix, time_change);
   for (std::size_t i = 0; i < parameters.size(); ++i)
     match.parameters.push_back(matcher.match(std::move(parameters[i]), names[i]));
   matcher.sort_others(tensors, match);
@@ -188,8 +188,8 @@ Tensor read_parameter(const MatchedParameter& matched) {
   std::vector<Tensor> theirs;
   for (const StoredTensor* tensor : matched.tensors) {
     Tensor values = read_values(*tensor);
-    theirs.push_back(matched.inflation ? inflated(values, shape.at(2), *matched.inflation)
-                                       : std::move(values).reshaped(shape));
+    theirs.push_back(matched.time_change ? changed_in_time(values, shape, *matched.time_change)
+                                         : std::move(values).reshaped(shape));
   }
   return matched.own_name ? std::move(theirs.front()) : from_torch(matched.parameter, std::move(theirs));
 }

@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "models/formats/names/inflation.h"
 #include "models/formats/names/name_map.h"
+#include "models/formats/names/time_change.h"
 #include "models/formats/names/torch_parameters.h"
 #include "models/formats/stored/stored_tensor.h"
 
@@ -20,10 +20,10 @@ namespace actionflow {
 
 struct MatchedParameter {
   TorchParameter parameter;
-  std::vector<const StoredTensor*> tensors;  // one a name of the form; empty: not found
-  bool own_name = false;                     // called and laid out as ours is
-  bool fits = false;                         // in shape, inflated where that was asked for
-  std::optional<Inflation> inflation = {};   // where it lacks time
+  std::vector<const StoredTensor*> tensors;    // one a name of the form; empty: not found
+  bool own_name = false;                       // called and laid out as ours is
+  bool fits = false;                           // in shape, changed in time where that was asked for
+  std::optional<TimeChange> time_change = {};  // where it differs in time
 };
 
 struct TensorMatch {
@@ -35,7 +35,7 @@ struct TensorMatch {
 
 // Neither `tensors` nor `architecture` are copied.
 TensorMatch match_tensors(const std::vector<StoredTensor>& tensors, const Architecture& architecture,
-                          const NameMap& names, std::optional<Inflation> inflation = {});
+                          const NameMap& names, std::optional<TimeChange> time_change = {});
 
 // Ours. Requires that it fits.
 Tensor read_parameter(const MatchedParameter& matched);

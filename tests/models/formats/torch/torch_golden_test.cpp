@@ -155,7 +155,7 @@ TEST(InflatedZoo, AnInflatedResnet50GivesItsAnswerOnAStillClip) {
   convert_weights(folder / "weights.pth", out,
                   {.model_file = model,
                    .name_map = project_root() / "configs/names/resnet_to_slow_r50.yaml",
-                   .inflation = Inflation::centered});
+                   .time_change = TimeChange::centered});
   const double difference = difference_of(load_model(out), folder);
   RecordProperty("largest_relative_difference", std::to_string(difference));
   EXPECT_LT(difference, 1e-4);

@@ -1,5 +1,5 @@
 // A network for pictures as one for clips: on a still clip both say the same.
-#include "models/formats/names/inflation.h"
+#include "models/formats/names/time_change.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -18,11 +18,21 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-TEST(Inflation, RepeatsAndDividesOrKeepsTheMiddle) {
+TEST(TimeChange, RepeatsAndDividesOrKeepsTheMiddle) {
   const Tensor kernel({1, 1, 1, 2}, std::vector<float>{3, 6});
-  EXPECT_THAT(inflated(kernel, 3, Inflation::repeated).values(), ElementsAre(1, 2, 1, 2, 1, 2));
-  EXPECT_THAT(inflated(kernel, 3, Inflation::centered).values(), ElementsAre(0, 0, 3, 6, 0, 0));
-  EXPECT_THAT(inflated(kernel, 3, Inflation::repeated).shape(), ElementsAre(1, 1, 3, 1, 2));
+  EXPECT_THAT(changed_in_time(kernel, {1, 1, 3, 1, 2}, TimeChange::repeated).values(),
+              ElementsAre(1, 2, 1, 2, 1, 2));
+  EXPECT_THAT(changed_in_time(kernel, {1, 1, 3, 1, 2}, TimeChange::centered).values(),
+              ElementsAre(0, 0, 3, 6, 0, 0));
+  EXPECT_THAT(changed_in_time(kernel, {1, 1, 3, 1, 2}, TimeChange::repeated).shape(),
+              ElementsAre(1, 1, 3, 1, 2));
+}
+
+TEST(TimeChange, SumsOrTakesTheMiddleForPictures) {
+  const Tensor kernel({1, 1, 3, 1, 2}, std::vector<float>{1, 2, 3, 4, 5, 6});
+  EXPECT_THAT(changed_in_time(kernel, {1, 1, 1, 2}, TimeChange::summed).values(), ElementsAre(9, 12));
+  EXPECT_THAT(changed_in_time(kernel, {1, 1, 1, 1, 2}, TimeChange::middle).values(), ElementsAre(3, 4));
+  EXPECT_FALSE(differs_in_time({1, 1, 1, 2}, {1, 1, 3, 1, 2}, TimeChange::summed));
 }
 
 // The network for pictures, and for clips with the same layers; `time` pads the clip in time.
@@ -48,10 +58,10 @@ class InflatedNetwork : public ::testing::Test {
     for (std::int64_t i = 0; i < still_.size(); ++i) still_[i] = std::sin(static_cast<float>(i * i % 97));
   }
   // Converts, and runs on the picture held for as many frames as there are.
-  Tensor answer(const std::string& weights, const std::string& yaml, Inflation inflation) {
+  Tensor answer(const std::string& weights, const std::string& yaml, TimeChange change) {
     std::ofstream(path("clips.yaml")) << yaml;
     convert_weights(path(weights), path("clips.safetensors"),
-                    {.model_file = path("clips.yaml"), .inflation = inflation});
+                    {.model_file = path("clips.yaml"), .time_change = change});
     const Model clips = load_model(path("clips.safetensors"));
     const std::int64_t frames = clips.architecture.input.frames;
     Tensor clip({1, 3, frames, 12, 12});
@@ -80,14 +90,25 @@ class InflatedNetwork : public ::testing::Test {
 TEST_F(InflatedNetwork, GivesThePicturesAnswerOnAStillClip) {
   const std::string unpadded = network("9", "3d", "3", "[0, 1, 1]", "[1, 2, 2]");
   for (const char* weights : {"picture.safetensors", "picture.pth"}) {
-    expect_the_pictures_answer(answer(weights, unpadded, Inflation::repeated));
-    expect_the_pictures_answer(answer(weights, unpadded, Inflation::centered));
+    expect_the_pictures_answer(answer(weights, unpadded, TimeChange::repeated));
+    expect_the_pictures_answer(answer(weights, unpadded, TimeChange::centered));
   }
 }
 
 TEST_F(InflatedNetwork, GivesItWithPaddingInTimeWhereKernelsAreCentered) {
   const std::string padded = network("9", "3d", "3", "1", "2");
-  expect_the_pictures_answer(answer("picture.pth", padded, Inflation::centered));
+  expect_the_pictures_answer(answer("picture.pth", padded, TimeChange::centered));
+}
+
+TEST_F(InflatedNetwork, BecomesThePicturesAgain) {
+  answer("picture.pth", network("9", "3d", "3", "[0, 1, 1]", "[1, 2, 2]"), TimeChange::repeated);
+  std::ofstream(path("picture.yaml")) << network("1", "2d", "[3, 3]", "[1, 1]", "2");
+  convert_weights(path("clips.safetensors"), path("clips.pth"), {.model_file = path("clips.yaml")});
+  for (const char* clips : {"clips.safetensors", "clips.pth"}) {
+    convert_weights(path(clips), path("back.safetensors"),
+                    {.model_file = path("picture.yaml"), .time_change = TimeChange::summed});
+    expect_the_pictures_answer(run(load_model(path("back.safetensors")), still_));
+  }
 }
 
 TEST_F(InflatedNetwork, OtherShapesAreStillAnError) {
@@ -95,14 +116,14 @@ TEST_F(InflatedNetwork, OtherShapesAreStillAnError) {
   for (const char* weights : {"picture.safetensors", "picture.pth"}) {
     try {
       convert_weights(path(weights), path("out.safetensors"),
-                      {.model_file = path("clips.yaml"), .inflation = Inflation::repeated});
+                      {.model_file = path("clips.yaml"), .time_change = TimeChange::repeated});
       FAIL() << "nothing was thrown";
     } catch (const ModelError& error) {
       EXPECT_THAT(error.what(), HasSubstr("6×3×5×5×5"));
     }
   }
   EXPECT_THROW(
-      convert_weights(path("picture.pth"), path("out.safetensors"), {.inflation = Inflation::repeated}),
+      convert_weights(path("picture.pth"), path("out.safetensors"), {.time_change = TimeChange::repeated}),
       UsageError);
 }
 
