@@ -23,6 +23,12 @@ std::string grouped(std::int64_t number) {
   return text;
 }
 
+// "12.3 %"; nothing for what costs nothing.
+std::string share_of(std::int64_t macs, std::int64_t all) {
+  if (macs == 0) return {};
+  return fmt::format("{:.1f} %", 100 * static_cast<double>(macs) / static_cast<double>(all));
+}
+
 std::string mebibytes(std::int64_t bytes) {
   return fmt::format("{:.1f} MiB", static_cast<double>(bytes) / (1 << 20));
 }
@@ -93,10 +99,12 @@ std::string layer_table(const Architecture& architecture) {
                   architecture.name, architecture.streams ? "sequence" : "clip", to_string(input),
                   architecture.input.frame_rate, architecture.classes.size());
   text += padded("layer", name) + padded("kind", type) + padded("output", 18) +
-          fmt::format("{:>12}{:>18}\n", "parameters", "MACs");
+          fmt::format("{:>12}{:>18}{:>9}\n", "parameters", "MACs", "share");
+  const std::int64_t macs = architecture.macs();
   for (const LayerInfo& layer : architecture.layers) {
     text += padded(layer.name, name) + padded(layer.type, type) + padded(to_string(layer.output), 18) +
-            fmt::format("{:>12}{:>18}\n", grouped(parameter_count(layer)), grouped(layer.macs));
+            fmt::format("{:>12}{:>18}{:>9}\n", grouped(parameter_count(layer)), grouped(layer.macs),
+                        share_of(layer.macs, macs));
   }
   return text + "\n" + totals(architecture);
 }

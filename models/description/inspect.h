@@ -7,8 +7,8 @@
 
 namespace actionflow {
 
-// A table: name, kind, result, parameters and multiply-accumulates of each layer, then the totals with
-// the memory of weights and of the largest moment's activations, in f32.
+// A table: name, kind, result, parameters and multiply-accumulates of each layer, with their share, then the
+// totals with the memory of weights and of the largest moment's activations, in f32.
 std::string layer_table(const Architecture& architecture);
 
 // One JSON object: {"name", "input": {"channels", "frames", "height", "width"}, "classes",

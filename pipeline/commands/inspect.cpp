@@ -8,6 +8,8 @@
 #include <nlohmann/json.hpp>
 
 #include "models/description/sharing_report.h"
+#include "models/inspection/network_drawing.h"
+#include "models/inspection/network_page.h"
 #include "pipeline/commands/arguments/network_flags.h"
 #include "pipeline/commands/commands.h"
 #include "pipeline/commands/weights_report.h"
@@ -112,9 +114,14 @@ class Inspect : public Command {
     app.add_option("--hop", hop_, "with --plan: of windows so many samples apart, and what they share")
         ->check(CLI::Range(1, 65536).description(""))
         ->type_name("N");
+    app.add_flag("--html", html_,
+                 "a page on standard output: what each layer sees and costs, and how weights are spread");
+    app.add_flag("--dot", dot_, "a drawing for Graphviz on standard output");
   }
 
   ExitCode run(const Arguments& arguments) override {
+    if ((html_ && dot_) || ((html_ || dot_) && (plan_ || arguments.json)))
+      throw UsageError("--html and --dot stand alone");
     if (hop_ != 0 && !plan_) throw UsageError("--hop stands beside --plan");
     if (names_weights_only(arguments)) return look(arguments);
     return show(read(arguments), arguments);
@@ -132,14 +139,18 @@ class Inspect : public Command {
     const std::string& file = arguments.files.front();
     const FileContents contents = look_into(file);
     if (contents.model) return show(*contents.model, arguments);
-    if (plan_) throw NoArchitectureError(file);
+    if (plan_ || html_ || dot_) throw NoArchitectureError(file);
     std::cout << (arguments.json ? weights_json(file, contents) + "\n" : weights_table(contents));
     return ExitCode::done;
   }
 
   ExitCode show(const Model& model, const Arguments& arguments) const {
     if (plan_) return print_plan(model, arguments.json);
-    if (arguments.json) {
+    if (html_) {
+      std::cout << network_page(model.architecture, model.weights);
+    } else if (dot_) {
+      std::cout << network_dot(model.architecture);
+    } else if (arguments.json) {
       std::cout << network_json(model).dump() << "\n";
     } else {
       std::cout << layer_table(model.architecture);
@@ -200,7 +211,7 @@ class Inspect : public Command {
   }
 
   NetworkFlags flags_;
-  bool plan_ = false;
+  bool plan_ = false, html_ = false, dot_ = false;
   int hop_ = 0;  // 0: of one window by itself
 };
 

@@ -48,6 +48,18 @@ class WeightsCommands : public ::testing::Test {
   ScratchFolder scratch_;
 };
 
+TEST_F(WeightsCommands, InspectDrawsANetworkAndWritesAPageOfIt) {
+  const std::string file = torch_file("robust_3d");
+  const std::string model = (project_root() / "configs/models/robust_3d.yaml").string();
+  const Run page = run({"inspect", model, "--weights", file, "--html"});
+  EXPECT_EQ(page.code, 0) << page.err;
+  EXPECT_THAT(page.out, AllOf(HasSubstr("<!doctype html>"), HasSubstr("as initialised")));
+  const Run drawing = run({"inspect", model, "--dot"});
+  EXPECT_EQ(drawing.code, 0) << drawing.err;
+  EXPECT_THAT(drawing.out, HasSubstr("digraph \"robust_3d\""));
+  EXPECT_EQ(run({"inspect", model, "--dot", "--html"}).code, 2);
+}
+
 TEST_F(WeightsCommands, InspectListsAForeignFileAndSaysWhatItSeemsToBe) {
   const std::string file = torch_file("robust_3d");
   const Run table = run({"inspect", file});
