@@ -40,6 +40,7 @@ struct TrainingNetwork::State {
 
   void find_parameters();
   bool is_frozen(const std::string& name) const;
+  float rate_of(const std::string& name) const;
   void refresh_trained();
   const TrainPlan& plan(std::int64_t batch);
   TrainRun run();
@@ -53,6 +54,17 @@ struct TrainingNetwork::State {
   }
   const TrainPlan& enter(std::span<const std::uint8_t* const> frames, const Mixing* mixing);
 };
+
+float TrainingNetwork::State::rate_of(const std::string& name) const {
+  std::size_t longest = 0;
+  double rate = 1;
+  for (const auto& [pattern, share] : options.rates) {
+    if (pattern.size() < longest || !matches_pattern(name, pattern)) continue;
+    longest = pattern.size();
+    rate = share;
+  }
+  return static_cast<float>(rate);
+}
 
 bool TrainingNetwork::State::is_frozen(const std::string& name) const {
   return matching_pattern(name, options.frozen) != nullptr;
@@ -70,11 +82,14 @@ void TrainingNetwork::State::find_parameters() {
       parameters.push_back({parameter.name, wanted});
       if (!wanted) continue;
       gradients.emplace(parameter.name, Tensor(parameter.shape));
-      trained.push_back({parameter.name, parameter.role, {}, {}, parameter.shape});
+      trained.push_back({parameter.name, parameter.role, {}, {}, parameter.shape, rate_of(parameter.name)});
     }
     frozen_statistics.push_back(frozen && std::holds_alternative<BatchNorm>(node.operation));
   }
-  check_patterns(options.frozen, architecture, "frozen");
+  check_patterns(options.frozen, architecture, "freeze");
+  std::vector<std::string> patterns;
+  for (const auto& [pattern, share] : options.rates) patterns.push_back(pattern);
+  check_patterns(patterns, architecture, "optimizer.rates");
   refresh_trained();
 }
 

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -37,6 +38,8 @@ struct TrainingOptions {
   // Patterns of parameter names: "stem.*", "*.gamma". A batch norm whose moving statistics are among them
   // uses these and leaves them. One that fits no parameter is a ModelError.
   std::vector<std::string> frozen = {};
+  // Shares of the learning rate by such patterns; of several that match, the longest.
+  std::map<std::string, double> rates = {};
   bool freeze_batch_norm = false;  // all of them use their moving statistics and leave these
 };
 

@@ -13,6 +13,7 @@ TrainingOptions network_options(const Recipe& recipe, std::int64_t samples) {
   options.batch = std::min(recipe.batch, samples);
   options.loss = recipe.loss;
   options.frozen = recipe.freeze;
+  options.rates = recipe.optimizer.rates;
   options.freeze_batch_norm = recipe.batch_norm == BatchNormMode::frozen;
   return options;
 }

@@ -117,11 +117,13 @@ class Sgd final : public StatefulOptimizer {
 
  private:
   void update(std::span<const TrainedParameter> parameters, double learning_rate) override {
-    const auto rate = static_cast<float>(learning_rate), momentum = static_cast<float>(options().momentum);
+    const auto momentum = static_cast<float>(options().momentum);
     training::for_each_stretch(parameters, [&](const Stretch& at) {
       const TrainedParameter& parameter = parameters[at.parameter];
-      const training::SgdStep step{
-          .rate = rate, .momentum = momentum, .decay = decay_of(parameter), .nesterov = options().nesterov};
+      const training::SgdStep step{.rate = static_cast<float>(learning_rate) * parameter.rate,
+                                   .momentum = momentum,
+                                   .decay = decay_of(parameter),
+                                   .nesterov = options().nesterov};
       float* velocity = momentum > 0 ? state_of(at.parameter, 0) + at.begin : nullptr;
       training::sgd_step(step, parameter.gradient.data() + at.begin, velocity,
                          parameter.value.data() + at.begin, at.count);
@@ -141,15 +143,15 @@ class AdamW final : public StatefulOptimizer {
                  correction2 = 1 - std::pow(options().beta2, count);
     training::for_each_stretch(parameters, [&](const Stretch& at) {
       const TrainedParameter& parameter = parameters[at.parameter];
-      const training::AdamStep step{
-          .rate = static_cast<float>(learning_rate / correction1),
-          .keep = static_cast<float>(1 - learning_rate * double{decay_of(parameter)}),
-          .beta1 = static_cast<float>(options().beta1),
-          .beta2 = static_cast<float>(options().beta2),
-          .rest1 = static_cast<float>(1 - options().beta1),
-          .rest2 = static_cast<float>(1 - options().beta2),
-          .inverse_root = static_cast<float>(1 / std::sqrt(correction2)),
-          .epsilon = static_cast<float>(options().epsilon)};
+      const training::AdamStep step{.rate = static_cast<float>(learning_rate / correction1) * parameter.rate,
+                                    .keep = static_cast<float>(1 - learning_rate * double{parameter.rate} *
+                                                                       double{decay_of(parameter)}),
+                                    .beta1 = static_cast<float>(options().beta1),
+                                    .beta2 = static_cast<float>(options().beta2),
+                                    .rest1 = static_cast<float>(1 - options().beta1),
+                                    .rest2 = static_cast<float>(1 - options().beta2),
+                                    .inverse_root = static_cast<float>(1 / std::sqrt(correction2)),
+                                    .epsilon = static_cast<float>(options().epsilon)};
       training::adam_step(step, parameter.gradient.data() + at.begin, state_of(at.parameter, 0) + at.begin,
                           state_of(at.parameter, 1) + at.begin, parameter.value.data() + at.begin, at.count);
     });
@@ -161,6 +163,8 @@ class AdamW final : public StatefulOptimizer {
 void OptimizerOptions::describe(config::Fields<OptimizerOptions>& fields) {
   fields.add("kind", &OptimizerOptions::kind, "sgd or adamw");
   fields.add("learning_rate", &OptimizerOptions::learning_rate, "the schedule's peak").more_than(0);
+  fields.add("rates", &OptimizerOptions::rates,
+             "shares of the learning rate by parameters' patterns: {\"stem.*\": 0.1}");
   fields.add("momentum", &OptimizerOptions::momentum, "sgd's; 0: none").range(0, 0.9999);
   fields.add("nesterov", &OptimizerOptions::nesterov, "sgd looks ahead by its momentum");
   fields.add("weight_decay", &OptimizerOptions::weight_decay, "of kernels; biases and norms have none")
@@ -174,6 +178,14 @@ void OptimizerOptions::describe(config::Fields<OptimizerOptions>& fields) {
 }
 
 void OptimizerOptions::check(const config::Value& value, config::Diagnostics& diagnostics) const {
+  for (const auto& [pattern, share] : rates) {
+    if (share > 0 && share <= 100) continue;
+    const config::Value* at = value.find("rates");
+    diagnostics.add((at ? *at : value).place(),
+                    fmt::format("rates: '{}' is {}, expected more than 0 and at most 100; what is not to be "
+                                "trained at all stands in 'freeze'",
+                                pattern, share));
+  }
   if (kind != OptimizerKind::sgd || !nesterov || momentum > 0) return;
   const config::Value* at = value.find("nesterov");
   diagnostics.add((at ? *at : value).place(), "nesterov needs a momentum above 0");

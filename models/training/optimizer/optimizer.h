@@ -30,6 +30,7 @@ struct TrainedParameter {
   std::span<float> value;
   std::span<float> gradient;
   Shape shape;
+  float rate = 1;  // its share of the learning rate
 };
 
 enum class OptimizerKind { sgd, adamw };
@@ -41,6 +42,9 @@ struct OptimizerOptions {
   bool nesterov = false;
   double weight_decay = 0;
   double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
+  // Shares of the learning rate by patterns of parameters: {"stem.*": 0.1}. Of several that match, the
+  // longest.
+  std::map<std::string, double> rates = {};
   double clip_norm = 0;  // gradients' global norm is scaled down to it; 0: not
   static void describe(config::Fields<OptimizerOptions>& fields);
   void check(const config::Value& value, config::Diagnostics& diagnostics) const;

@@ -182,5 +182,19 @@ TEST(OptimizerOptions, NesterovNeedsMomentum) {
   EXPECT_THAT(diagnostics.render(), HasSubstr("nesterov needs a momentum above 0"));
 }
 
+TEST(Optimizer, AParametersRateIsItsShareOfTheLearningRate) {
+  for (const OptimizerKind kind : {OptimizerKind::sgd, OptimizerKind::adamw}) {
+    const OptimizerOptions options{.kind = kind, .weight_decay = 0.1};
+    Net slow = golden_net(), whole = golden_net();
+    slow.gradient(0) = whole.gradient(0) = testing::noise_of_shape({5, 7}, 100);
+    std::vector<TrainedParameter> parameters = slow.parameters();
+    parameters[0].rate = 0.25F;
+    Optimizer::create(options)->step(parameters, 0.04);
+    Optimizer::create(options)->step(whole.parameters(), 0.01);
+    for (std::int64_t i = 0; i < slow.value(0).size(); ++i)
+      EXPECT_NEAR(slow.value(0)[i], whole.value(0)[i], 1e-7);
+  }
+}
+
 }  // namespace
 }  // namespace actionflow

@@ -259,6 +259,20 @@ TEST(TrainingNetwork, FrozenParametersAreNotTrainedAndNothingRunsBelowThem) {
   EXPECT_THROW(training(architecture, {.batch = 3, .frozen = {"stam.*"}}), ModelError);
 }
 
+TEST(TrainingNetwork, OfSeveralPatternsThatMatchTheLongestSetsAParametersRate) {
+  const TrainingNetwork network_of_rates =
+      training(network(kPlain), {.batch = 3, .rates = {{"*", 0.5}, {"stem.*", 0.1}, {"head.bias", 2}}});
+  std::map<std::string, float> rates;
+  for (const TrainedParameter& p : network_of_rates.trained()) rates[p.name] = p.rate;
+  EXPECT_EQ(rates, (std::map<std::string, float>{{"stem.kernel", 0.1F},
+                                                 {"stem.bias", 0.1F},
+                                                 {"body.kernel", 0.5F},
+                                                 {"body.bias", 0.5F},
+                                                 {"head.kernel", 0.5F},
+                                                 {"head.bias", 2.0F}}));
+  EXPECT_THROW(training(network(kPlain), {.batch = 3, .rates = {{"stam.*", 0.1}}}), ModelError);
+}
+
 constexpr const char* kNorm = R"(
   - {layer: conv3d, name: stem, filters: 16, kernel: 1}
   - {layer: batch_norm, name: norm}
