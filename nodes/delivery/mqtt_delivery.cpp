@@ -46,6 +46,11 @@ void MqttDelivery::announce(const std::vector<Message>& messages) {
   for (const Message& message : messages) standing_.try_emplace(message.topic, Standing{message.payload});
 }
 
+void MqttDelivery::stand(const Message& message) {
+  const std::lock_guard lock(mutex_);
+  standing_.insert_or_assign(message.topic, Standing{message.payload});
+}
+
 bool MqttDelivery::deliver(const Message& message) {
   guarded([&] {
     client_->publish(message.topic, message.payload, message.retain);

@@ -32,6 +32,9 @@ class MqttDelivery : public Delivery {
   // until one is delivered. From any thread.
   void announce(const std::vector<Message>& messages);
 
+  // Another payload for a retained message of ours, as soon as we are connected. From any thread.
+  void stand(const Message& message);
+
   bool deliver(const Message& message) override;
   void idle(int wake, std::chrono::milliseconds most) override;
   void close() override;

@@ -118,6 +118,18 @@ std::map<std::string, std::string> Spool::notes() const {
   return notes;
 }
 
+std::int64_t Spool::last_run() const {
+  const std::lock_guard lock(mutex_);
+  auto version = database_->prepare("PRAGMA user_version");
+  version.run();
+  return version.integer(0);
+}
+
+void Spool::begin_run(std::int64_t number) {
+  const std::lock_guard lock(mutex_);
+  database_->run(("PRAGMA user_version = " + std::to_string(number)).c_str());
+}
+
 Spool::State Spool::state() const {
   const std::lock_guard lock(mutex_);
   return state_;

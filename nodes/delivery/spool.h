@@ -42,6 +42,10 @@ class Spool {
 
   std::map<std::string, std::string> notes() const;
 
+  // The number of the last run whose messages were put here; 0 before the first.
+  std::int64_t last_run() const;
+  void begin_run(std::int64_t number);
+
   struct State {
     std::int64_t messages = 0;
     std::int64_t bytes = 0;

@@ -27,13 +27,15 @@ class ClipGate::ClipTicket : public Ticket {
 
 ClipGate::ClipGate(StreamState& stream, std::function<int()> in_flight,
                    std::function<void(const ClipItem&)> emit, std::function<void()> room,
-                   std::shared_ptr<InFlight> counter, std::size_t live_queue)
+                   std::shared_ptr<InFlight> counter, std::size_t live_queue,
+                   std::function<void(const WindowInfo&)> dropped)
     : stream_(stream),
       limit_(std::move(in_flight)),
       emit_(std::move(emit)),
       room_(std::move(room)),
       counter_(std::move(counter)),
-      live_queue_(live_queue) {}
+      live_queue_(live_queue),
+      dropped_(std::move(dropped)) {}
 
 // The items handed on are let go only after the mutex is free: the last copy of one takes it again.
 void ClipGate::put(StreamId stream, Window window) {
@@ -50,6 +52,7 @@ void ClipGate::put(StreamId stream, Window window) {
   item.key = {stream, window.segment, number_++};
   last_ = Window{window.segment, window.info, Dropped{}, window.still};
   queue_.push_back(std::move(item));
+  ++stream_.waiting;
   pump(passed);
   if (stream_.live && waiting_clips() > live_queue_) drop_oldest(passed);
 }
@@ -62,6 +65,7 @@ void ClipGate::end_segment(StreamId stream, Mark mark) {
       .start = last_->info.end, .end = last_->info.end, .arrival_ns = last_->info.arrival_ns};
   queue_.push_back(
       {{stream, last_->segment, number_++}, mark, std::make_shared<Ticket>(counter_, at_the_end), Dropped{}});
+  ++stream_.waiting;
   last_.reset();
   pump(passed);
 }
@@ -70,6 +74,7 @@ void ClipGate::pump(std::vector<ClipItem>& passed) {
   while (!queue_.empty() && (!is_clip(queue_.front()) || below_ < limit_())) {
     ClipItem& item = passed.emplace_back(std::move(queue_.front()));
     queue_.pop_front();
+    --stream_.waiting;
     if (is_clip(item)) {
       static_cast<ClipTicket&>(*item.ticket).below = true;
       ++below_;
@@ -86,6 +91,7 @@ void ClipGate::drop_oldest(std::vector<ClipItem>& passed) {
   const auto oldest = std::find_if(queue_.begin(), queue_.end(), is_clip);
   ClipItem& item = passed.emplace_back(std::move(*oldest));
   queue_.erase(oldest);
+  --stream_.waiting;
   item.outcome = Dropped{};
   item.ticket->mark_dropped();
   emit_(item);
@@ -97,6 +103,10 @@ void ClipGate::done(const ClipTicket& ticket) {
                                        : ticket.dropped() ? stream_.dropped
                                                           : stream_.windows;
   ++counter;
+  if (&counter == &stream_.dropped) {
+    if (ticket.dropped_by_stop()) ++stream_.dropped_by_stop;
+    if (dropped_) dropped_(ticket.window());
+  }
   std::vector<ClipItem> passed;
   {
     const std::lock_guard lock(mutex_);

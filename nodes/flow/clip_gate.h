@@ -24,10 +24,10 @@ class ClipGate : public std::enable_shared_from_this<ClipGate> {
   static constexpr std::size_t kFileQueue = 2;
 
   // `emit` hands an item to the graph and returns without running it. `room` is called when the gate
-  // has room again.
+  // has room again, `dropped` when a window was dropped.
   ClipGate(StreamState& stream, std::function<int()> in_flight, std::function<void(const ClipItem&)> emit,
            std::function<void()> room, std::shared_ptr<InFlight> counter = std::make_shared<InFlight>(),
-           std::size_t live_queue = kLiveQueue);
+           std::size_t live_queue = kLiveQueue, std::function<void(const WindowInfo&)> dropped = {});
 
   // Numbers the window and lets it pass, or keeps it until there is room below. A still one waits its turn,
   // and passes as an item without clips.
@@ -54,6 +54,7 @@ class ClipGate : public std::enable_shared_from_this<ClipGate> {
   const std::function<void()> room_;
   const std::shared_ptr<InFlight> counter_;
   const std::size_t live_queue_;
+  const std::function<void(const WindowInfo&)> dropped_;
   mutable std::mutex mutex_;
   int below_ = 0;
   std::int64_t number_ = 0;

@@ -133,6 +133,8 @@ std::shared_ptr<SinkThread> Flow::start_sink(const std::string& name, std::share
     if (!alive) return;
     text.gauge("actionflow_queue_depth", "results that wait to be written",
                static_cast<double>(alive->waiting()), {{"node", name}});
+    text.gauge("actionflow_queue_limit", "results that may wait to be written",
+               static_cast<double>(SinkThread::kCapacity), {{"node", name}});
     text.counter("actionflow_results_dropped_total", "results of live streams that a slow sink left out",
                  static_cast<double>(alive->dropped()), {{"node", name}});
   });

@@ -66,11 +66,17 @@ class Ticket {
 
   const WindowInfo& window() const { return window_; }
   void mark_failed() { failed_.store(true, std::memory_order_relaxed); }
-  void mark_dropped() { dropped_.store(true, std::memory_order_relaxed); }
+  // `stopping`: the time for finishing what was in flight when the run was stopped is over; else newer
+  // windows came while it waited.
+  void mark_dropped(bool stopping = false) {
+    if (stopping) stopping_.store(true, std::memory_order_relaxed);
+    dropped_.store(true, std::memory_order_relaxed);
+  }
   // Nothing moves in its window, and no network is asked about it.
   void mark_still() { still_.store(true, std::memory_order_relaxed); }
   bool failed() const { return failed_.load(std::memory_order_relaxed); }
   bool dropped() const { return dropped_.load(std::memory_order_relaxed); }
+  bool dropped_by_stop() const { return stopping_.load(std::memory_order_relaxed); }
   bool still() const { return still_.load(std::memory_order_relaxed); }
 
  private:
@@ -78,6 +84,7 @@ class Ticket {
   WindowInfo window_;
   std::atomic<bool> failed_{false};
   std::atomic<bool> dropped_{false};
+  std::atomic<bool> stopping_{false};
   std::atomic<bool> still_{false};
 };
 

@@ -32,7 +32,7 @@ Item<Out> process_item(RunContext& run, const std::string& node, const Item<In>&
   if (in.outcome.has_value() && outcome.failed()) run.report(node, in.key.stream, outcome.failure());
   if (in.ticket) {
     if (outcome.failed()) in.ticket->mark_failed();
-    if (outcome.dropped()) in.ticket->mark_dropped();
+    if (outcome.dropped()) in.ticket->mark_dropped(run.expired());
   }
   return answered(in, std::move(outcome));
 }

@@ -54,11 +54,13 @@ std::string_view to_string(ConnectionState state) {
 }
 
 // A state goes on from when it began.
-void StreamState::set_connection(ConnectionState state, std::int64_t now_ns, std::string error) {
+bool StreamState::set_connection(ConnectionState state, std::int64_t now_ns, std::string error) {
   const std::lock_guard lock(connection_mutex_);
-  if (connection_.state != state) connection_.since_ns = now_ns;
+  const bool other = connection_.state != state;
+  if (other) connection_.since_ns = now_ns;
   connection_.state = state;
   connection_.error = std::move(error);
+  return other;
 }
 
 Connection StreamState::connection() const {
@@ -144,8 +146,23 @@ void RunContext::report(const std::string& node, StreamId id, const Failure& fai
 void RunContext::fail_stream(StreamId id, const Failure& failure) noexcept {
   StreamState& state = stream(id);
   state.stop = true;
-  state.set_connection(ConnectionState::failed, clock_.wall_ns(), failure.message);
+  set_connection(state, ConnectionState::failed, failure.message);
   if (!state.source_failed.exchange(true)) report("", id, failure);
+}
+
+void RunContext::on_connection(ConnectionListener listener) {
+  const std::lock_guard lock(mutex_);
+  listeners_.push_back(std::move(listener));
+}
+
+void RunContext::set_connection(StreamState& stream, ConnectionState state, const std::string& error) {
+  if (!stream.set_connection(state, clock_.wall_ns(), error)) return;
+  std::vector<ConnectionListener> listeners;
+  {
+    const std::lock_guard lock(mutex_);
+    listeners = listeners_;
+  }
+  for (const ConnectionListener& listener : listeners) listener(stream.name, state);
 }
 
 StreamEnd RunContext::stream_end(StreamId id) const {
@@ -245,6 +262,7 @@ void RunContext::forget_times() {
   const std::lock_guard lock(mutex_);
   for (auto& [name, histogram] : timers_) histogram->reset();
   latency_.reset();
+  dropped_age_.reset();
 }
 
 Summary RunContext::summary() {

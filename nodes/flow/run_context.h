@@ -63,6 +63,8 @@ struct StreamState {
   std::atomic<std::int64_t> events{0};
   std::atomic<std::int64_t> still{0};
   std::atomic<std::int64_t> dropped{0};
+  std::atomic<std::int64_t> dropped_by_stop{0};  // of those
+  std::atomic<std::int64_t> waiting{0};          // windows before their gate
   std::atomic<std::int64_t> failed{0};
   std::atomic<std::int64_t> damaged{0};
   std::atomic<std::int64_t> reconnects{0};
@@ -77,7 +79,8 @@ struct StreamState {
   std::atomic<std::int64_t> latency_ns{0};
   NewestFrame newest_frame;
 
-  void set_connection(ConnectionState state, std::int64_t now_ns, std::string error = {});
+  // Whether it is another one than before.
+  bool set_connection(ConnectionState state, std::int64_t now_ns, std::string error = {});
   Connection connection() const;
 
   // The connection is of no use, as a node below found: its source reads no more of it and tries again where
@@ -137,6 +140,8 @@ class RunContext {
   DurationHistogram& latency() { return latency_; }
   // Of all stages, and of latency: they begin anew.
   void forget_times();
+  // Of windows that were dropped: how old their newest frame was by then.
+  DurationHistogram& dropped_age() { return dropped_age_; }
   // Says that the run finds events, so that its summary counts them.
   void count_events() { counts_events_ = true; }
   // The same for windows in which nothing moves.
@@ -151,16 +156,22 @@ class RunContext {
   void for_each_stream(const std::function<void(const StreamState&)>& look) const;
   void for_each_timer(const std::function<void(const std::string&, const DurationHistogram&)>& look) const;
 
+  // A stream's source stands somewhere else now, or its stream is gone (ended). Whoever listens is called on
+  // the thread that tells it, returns at once and holds no part of the graph alive.
+  using ConnectionListener = std::function<void(const std::string& stream, ConnectionState state)>;
+  void on_connection(ConnectionListener listener);
+  void set_connection(StreamState& stream, ConnectionState state, const std::string& error = {});
+
   // What a message from outside asks of a stream: JSON of its keys, or nothing, to remove it. Kept until
   // somebody takes requests; null: nobody does any more. Whoever takes them only notes them down.
   using TakeRequest = std::function<void(const std::string& stream, const std::string& json)>;
   void take_requests(TakeRequest take);
   void request(const std::string& stream, const std::string& json);
 
-  // Where events are kept from run to run, runs are numbered so that no id comes twice. While the graph is
-  // built each store asks for the least that it has not seen; the greatest holds.
+  // Where events or messages are kept from run to run, runs are numbered so that no id comes twice. While the
+  // graph is built each store and spool asks for the least that it has not seen; the greatest holds.
   void number_from(std::int64_t least) { number_ = std::max(number_, least); }
-  // 0 without a store.
+  // 0 without any.
   std::int64_t number() const { return number_; }
   // What ids of events begin with.
   std::string event_prefix() const { return number_ > 0 ? "r" + std::to_string(number_) + "-" : ""; }
@@ -179,7 +190,7 @@ class RunContext {
   std::atomic<std::int64_t> stop_ns_{0};
   std::atomic<bool> counts_events_{false};
   std::atomic<bool> counts_still_{false};
-  DurationHistogram latency_;
+  DurationHistogram latency_, dropped_age_;
 
   mutable std::shared_mutex streams_mutex_;  // guards the map, not what is in it
   std::map<StreamId, std::shared_ptr<StreamState>> streams_;
@@ -190,6 +201,7 @@ class RunContext {
   std::map<std::pair<StreamId, std::string>, FailureCount> failures_;
   std::map<std::string, FailureCount> sink_failures_;
   std::vector<Meter> meters_;
+  std::vector<ConnectionListener> listeners_;
   StreamSummary detached_;
   TakeRequest take_request_;
   std::deque<std::pair<std::string, std::string>> requests_;  // that nobody has taken

@@ -270,7 +270,10 @@ class WindowNode : public Node {
     auto gate = std::make_shared<ClipGate>(
         lane.state(), [&flow] { return clips_in_flight(flow); },
         [&out](const ClipItem& item) { out.try_put(item); }, [&lane] { lane.tell_room(); }, lane.in_flight(),
-        shape.live_queue());
+        shape.live_queue(),
+        [&run](const WindowInfo& window) {
+          run.dropped_age().add(run.clock().steady_ns() - window.arrival_ns);
+        });
     lane.add_bound([gate] { return gate->has_room(); });
     auto windows = std::make_shared<StreamWindows>(run, name, lane.id(), shape, gate, lane.progress(name));
     auto stage = flow.make_stage<Frames>(LanePriority::window, [&run, name, windows](const FramesItem& item) {

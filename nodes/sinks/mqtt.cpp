@@ -86,7 +86,15 @@ class MqttSink : public SpooledSink {
       : MqttSink(use, options, std::move(labels), run, delivery_of(options, run)) {}
 
   // It is there; from any thread.
-  void stream(const std::string& name) { announce(name, labels_); }
+  void stream(const std::string& name) {
+    announce(name, labels_);
+    connection(name, ConnectionState::waiting);
+  }
+  // From any thread.
+  void connection(const std::string& stream, ConnectionState state) {
+    delivery_->stand(messages_.availability(stream, state == ConnectionState::open));
+    courier().wake();
+  }
 
   void event(const EventResult& result) override {
     // After an exchange of weights there may be others.
@@ -154,6 +162,11 @@ class MqttNode : public Node {
   NodeOutput build(Flow& flow, const NodeUse& use, const std::vector<NodeOutput>& inputs) override {
     const auto sink = std::make_shared<MqttSink>(use, options_, labels_, flow.shared_run());
     flow.add_to_lanes(use, [sink](StreamLane& lane) { sink->stream(lane.name()); });
+    flow.run().on_connection(
+        [use, weak = std::weak_ptr(sink)](const std::string& stream, ConnectionState state) {
+          const auto alive = weak.lock();
+          if (alive && use.reached_by(stream)) alive->connection(stream, state);
+        });
     add_spooled_sink(flow, use, inputs.front(), sink);
     return {};
   }

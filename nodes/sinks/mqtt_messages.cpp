@@ -133,6 +133,10 @@ std::vector<Message> MqttMessages::interrupted(const std::string& topic,
   return messages;
 }
 
+Message MqttMessages::availability(const std::string& stream, bool online) const {
+  return {topic_ + "/streams/" + topic_level(stream) + "/available", online ? "online" : "offline", true};
+}
+
 std::vector<Message> MqttMessages::announcement(const std::string& stream,
                                                 const std::vector<std::string>& labels) const {
   std::vector<Message> messages;
@@ -145,7 +149,9 @@ std::vector<Message> MqttMessages::announcement(const std::string& stream,
           {"unique_id", device + "_" + identifier(label)},
           {"state_topic", state.topic},
           {"value_template", "{{ 'ON' if value | int > 0 else 'OFF' }}"},
-          {"availability_topic", topic_ + "/available"},
+          {"availability", Json::array({Json{{"topic", topic_ + "/available"}},
+                                        Json{{"topic", availability(stream, false).topic}}})},
+          {"availability_mode", "all"},
           {"qos", 1},
           {"device",
            {{"identifiers", Json::array({device})}, {"name", stream}, {"manufacturer", "actionflow"}}}};

@@ -2,6 +2,7 @@
 //
 //   TOPIC/events           JSON: {"type": "new" | "update" | "end", "before": {…}, "after": {…}}
 //   TOPIC/STREAM/LABEL     how many such actions are under way, retained
+//   TOPIC/streams/STREAM/available       "online" while it gives pictures, else "offline", retained
 //   DISCOVERY/binary_sensor/…/config     Home Assistant's description of a sensor for each of those, retained
 //
 // `before` and `after` hold id, camera, label, score, top_score, start_time and end_time (seconds since 1970,
@@ -41,6 +42,8 @@ class MqttMessages {
                                           const std::map<std::string, std::string>& notes);
   // What is to stand there of a stream from the beginning: its sensors, none of them on.
   std::vector<Message> announcement(const std::string& stream, const std::vector<std::string>& labels) const;
+  // Whether it gives pictures.
+  Message availability(const std::string& stream, bool online) const;
 
  private:
   struct Open {

@@ -1,7 +1,8 @@
 // A sink of events whose messages wait on disk until their receiver has them.
 //
-// What is put survives a restart; a courier of its own hands it over (nodes/delivery/courier.h). A kind of
-// sink says what is put and brings the delivery.
+// What is put survives a restart, and runs are numbered so that receivers hear no id of an event twice; a
+// courier of its own hands it over (nodes/delivery/courier.h). A kind of sink says what is put and brings the
+// delivery.
 #pragma once
 
 #include <memory>
@@ -21,11 +22,17 @@ class SpooledSink : public ResultSink {
   SpooledSink(const NodeUse& use, const SpoolOptions& options, std::shared_ptr<Delivery> delivery,
               std::shared_ptr<RunContext> run)
       : spool_(std::make_shared<Spool>(options.file_of(use.name, use.place), options.limit)),
-        courier_(use.name, spool_, std::move(delivery), [run = std::move(run)] { return run->stopping(); }) {}
+        courier_(use.name, spool_, std::move(delivery), [run] { return run->stopping(); }) {
+    run->number_from(spool_->last_run() + 1);
+  }
 
   void window(const WindowResult&) final {}
   void summary(const Summary&) final {}
   void finish() final { courier_.close(); }
+  // The graph is built, and the run has its number.
+  void begin_run(std::int64_t number) {
+    if (!std::exchange(begun_, true)) spool_->begin_run(number);
+  }
   void measure(MetricText& text) const { courier_.measure(text); }
 
  protected:
@@ -38,6 +45,7 @@ class SpooledSink : public ResultSink {
 
  private:
   const std::shared_ptr<Spool> spool_;
+  bool begun_ = false;
   Courier courier_;
 };
 

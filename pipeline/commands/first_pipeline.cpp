@@ -67,6 +67,14 @@ constexpr const char* kTail =
     "  # hook:  {node: webhook, from: actions, url: \"https://example.org/hook\", secret: "
     "\"${HOOK_SECRET}\"}\n"
     "\n"
+    "  # Events kept from run to run, with a clip and a picture of each; `actionflow events` and the page "
+    "show "
+    "them:\n"
+    "  # kept:  {node: store, from: actions, folder: state, keep: 30 d, limit: 2 GB}\n"
+    "\n"
+    "# A page to watch all of it on, at http://127.0.0.1:8080/; beyond this machine it wants a token:\n"
+    "# web: {listen: \"127.0.0.1:8080\"}\n"
+    "\n"
     "# How the run is, for Prometheus' node exporter:\n"
     "# metrics: {file: /var/lib/prometheus/node-exporter/actionflow.prom}\n";
 

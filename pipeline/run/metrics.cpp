@@ -49,8 +49,13 @@ void add_stream(MetricText& text, const StreamSummary& stream) {
 }
 
 void add_state(MetricText& text, const StreamState& stream, const Clock& clock) {
-  text.counter("actionflow_windows_dropped_total", "windows left out, by reason",
-               static_cast<double>(stream.dropped), {{"stream", stream.name}, {"reason", "busy"}});
+  const std::int64_t by_stop = stream.dropped_by_stop;
+  for (const auto& [reason, count] :
+       {std::pair("busy", stream.dropped - by_stop), std::pair("stop", by_stop)})
+    text.counter("actionflow_windows_dropped_total", "windows left out, by reason",
+                 static_cast<double>(count), {{"stream", stream.name}, {"reason", reason}});
+  text.gauge("actionflow_windows_waiting", "windows that wait for the network",
+             static_cast<double>(stream.waiting), {{"stream", stream.name}});
   const std::int64_t newest = stream.newest_frame_ns;
   text.gauge("actionflow_stream_up", "1 while its source is open and gives frames",
              stream.connection().state == ConnectionState::open ? 1 : 0, {{"stream", stream.name}});
@@ -84,6 +89,9 @@ std::string prometheus_text(RunContext& run) {
   run.for_each_stream([&](const StreamState& stream) { add_state(text, stream, run.clock()); });
   text.histogram("actionflow_latency_seconds", "from the newest frame's arrival to the result",
                  histogram_of(run.latency()));
+  text.histogram("actionflow_windows_dropped_age_seconds",
+                 "of windows left out: from the newest frame's arrival until then",
+                 histogram_of(run.dropped_age()));
   run.for_each_timer([&](const std::string& stage, const DurationHistogram& durations) {
     text.histogram("actionflow_stage_duration_seconds", "of a call: a packet, a sample, a window",
                    histogram_of(durations), {{"stage", stage}});

@@ -18,7 +18,8 @@ struct Bench {
     state.live = live;
     gate = std::make_shared<ClipGate>(
         state, [in_flight] { return in_flight; }, [this](const ClipItem& item) { passed.push_back(item); },
-        [this] { ++room; }, std::make_shared<InFlight>(), live_queue);
+        [this] { ++room; }, std::make_shared<InFlight>(), live_queue,
+        [this](const WindowInfo&) { ++dropped; });
   }
   // As a graph does; clips left waiting and their gate would keep each other.
   ~Bench() { answer_all(); }
@@ -38,6 +39,7 @@ struct Bench {
   std::vector<std::int64_t> answered;
   int ends = 0;  // of segments
   int room = 0;
+  int dropped = 0;
   std::shared_ptr<ClipGate> gate;
 };
 
@@ -73,6 +75,7 @@ TEST(ClipGate, DropsTheOldestOfALiveStreamAndLeavesAnItemBehind) {
   EXPECT_EQ(bench.answered, (std::vector<std::int64_t>{0, 1, 2, 3, 4, 5}));
   EXPECT_EQ(bench.state.windows, 3);
   EXPECT_EQ(bench.state.dropped, 3);
+  EXPECT_EQ(bench.dropped, 3);
 }
 
 TEST(ClipGate, StillWindowsKeepTheirPlaceAndAreNeitherBoundedNorDropped) {

@@ -106,7 +106,9 @@ TEST(MqttMessages, HomeAssistantIsToldOfASensorForEachLabel) {
   const json sensor = json::parse(told[0].payload);
   EXPECT_EQ(sensor["name"], "wave");
   EXPECT_EQ(sensor["state_topic"], "actionflow/front door/wave");
-  EXPECT_EQ(sensor["availability_topic"], "actionflow/available");
+  EXPECT_EQ(sensor["availability"], json::parse(R"([{"topic": "actionflow/available"},
+      {"topic": "actionflow/streams/front door/available"}])"));
+  EXPECT_EQ(sensor["availability_mode"], "all");
   EXPECT_EQ(sensor["device"]["name"], "front door");
   EXPECT_TRUE(sensor["device"]["identifiers"].is_array());
   const json other = json::parse(told[2].payload);
@@ -114,6 +116,12 @@ TEST(MqttMessages, HomeAssistantIsToldOfASensorForEachLabel) {
   EXPECT_NE(other["unique_id"], sensor["unique_id"]);
   EXPECT_EQ(lines({told[1]})[0], "actionflow/front door/wave (retained) 0");
   EXPECT_EQ(MqttMessages("actionflow", "").announcement("a", {"b"}).size(), 1U) << "without discovery";
+}
+
+TEST(MqttMessages, AStreamIsAvailableWhileItGivesPictures) {
+  const MqttMessages messages("t", "");
+  EXPECT_EQ(lines({messages.availability("door", true)})[0], "t/streams/door/available (retained) online");
+  EXPECT_EQ(lines({messages.availability("door", false)})[0], "t/streams/door/available (retained) offline");
 }
 
 TEST(MqttMessages, NamesThatATopicCannotHoldAreRewrittenAndStayApart) {

@@ -53,7 +53,9 @@ TEST(FirstPipeline, IsOneThatCanBeRead) {
   }
   setenv("MQTT_PASSWORD", "x", 1);
   setenv("HOOK_SECRET", "x", 1);
-  EXPECT_EQ(read_pipeline(config::parse(all, "all.yaml")).nodes.size(), description.nodes.size() + 3) << all;
+  const PipelineDescription whole = read_pipeline(config::parse(all, "all.yaml"));
+  EXPECT_EQ(whole.nodes.size(), description.nodes.size() + 4) << all;
+  EXPECT_TRUE(whole.web.has_value());
 }
 
 class InitCommand : public ::testing::Test {

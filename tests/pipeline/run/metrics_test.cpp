@@ -41,6 +41,10 @@ TEST(Metrics, SayWhatTheRunHasDone) {
   EXPECT_THAT(text, HasSubstr("actionflow_frames_total{stream=\"b\\\"\\\\\"} 25\n"));
   EXPECT_THAT(text, HasSubstr("actionflow_stream_up{stream=\"a\"} 0\n"));
   EXPECT_THAT(text, HasSubstr("actionflow_windows_dropped_total{stream=\"a\",reason=\"busy\"} 0\n"));
+  EXPECT_THAT(text, HasSubstr("actionflow_windows_dropped_total{stream=\"a\",reason=\"stop\"} 0\n"));
+  EXPECT_THAT(text, HasSubstr("actionflow_windows_waiting{stream=\"a\"} 0\n"));
+  EXPECT_THAT(text, HasSubstr("actionflow_windows_dropped_age_seconds_count 0\n"));
+  EXPECT_THAT(text, HasSubstr("actionflow_queue_limit{node=\"hook\"} 64\n"));
   EXPECT_THAT(text, HasSubstr("actionflow_windows_still_total{stream=\"a\"} 0\n"));
   EXPECT_THAT(text,
               HasSubstr("actionflow_latency_seconds_count " + std::to_string(summary.latency.calls) + "\n"));

@@ -145,6 +145,45 @@ TEST_F(MqttGraph, MessagesAddAndRemoveCameras) {
   EXPECT_EQ(program.wait(), 130);
 }
 
+TEST_F(MqttGraph, NoIdOfAnEventComesTwiceFromRunToRun) {
+  bench_.video("a.mp4", 100, 1);
+  std::set<std::string> ids;
+  std::size_t events = 0;
+  for (const char* run : {"r1-", "r2-", "r3-"}) {
+    testing::LinesByStream sink;
+    bench_.run(graph("a.mp4"), sink);
+    ASSERT_FALSE(sink.events().empty());
+    for (const EventResult& event : sink.events()) {
+      EXPECT_TRUE(event.id.starts_with(run)) << event.id;
+      if (event.over() && ++events) ids.insert(event.id);
+    }
+  }
+  EXPECT_EQ(ids.size(), events);
+}
+
+TEST_F(MqttGraph, TellsOfEachCameraWhetherItGivesPictures) {
+  bench_.video("a.mp4", 3000, 1);
+  broker_.start();
+  MqttListener listener(broker_, "t/streams/+/available");
+  std::string yaml = graph("{source: a.mp4, realtime: true}, yard: {source: 'udp://127.0.0.1:9'}");
+  bench_.write("live.yaml", yaml);
+  testing::ChildProcess program(
+      {ACTIONFLOW_PROGRAM, "classify", "--log", "quiet", (bench_.folder() / "live.yaml").string()});
+  std::map<std::string, std::vector<std::string>> heard;
+  const auto hear_until = [&](const std::string& last) {
+    for (std::string line = listener.next(); !line.empty(); line = listener.next()) {
+      const std::size_t space = line.find(' ');
+      heard[line.substr(0, space)].push_back(line.substr(space + 1));
+      if (line == last) return true;
+    }
+    return false;
+  };
+  EXPECT_TRUE(hear_until("t/streams/door/available online"));
+  program.signal(SIGTERM);
+  EXPECT_EQ(program.wait(), 130);
+  for (const std::string& said : heard["t/streams/yard/available"]) EXPECT_EQ(said, "offline");
+}
+
 TEST_F(MqttGraph, WrongOptionsAreToldAllAtOnce) {
   const std::string yaml =
       "streams: {a: a.mp4}\ngraph:\n  frames: {node: decode}\n  clips: {node: window, from: frames}\n"
