@@ -65,6 +65,9 @@ struct SourceOptions {
   Hardware hardware = Hardware::none;
   std::optional<Region> crop;  // pictures are cut to it when they are decoded
   std::vector<Polygon> mask;   // areas of the whole picture that networks see as black
+  // A camera's main stream, from which clips of events are copied, where `source` is a smaller one; empty:
+  // from `source`.
+  std::string record;
 
   bool operator==(const SourceOptions&) const = default;
   static void describe(config::Fields<SourceOptions>& fields);

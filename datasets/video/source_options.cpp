@@ -4,6 +4,16 @@
 
 namespace actionflow {
 
+namespace {
+
+bool is_camera(const std::string& address) {
+  SourceOptions options;
+  options.source = address;
+  return address != "-" && is_live(options);
+}
+
+}  // namespace
+
 void SourceOptions::describe(config::Fields<SourceOptions>& fields) {
   fields.add("source", &SourceOptions::source,
              "a file, a folder of JPEG or PNG frames, - for standard input, /dev/videoN, or an rtsp://, "
@@ -37,6 +47,9 @@ void SourceOptions::describe(config::Fields<SourceOptions>& fields) {
       .add("mask", &SourceOptions::mask,
            "areas to ignore: polygons of [x, y] corners, in shares of the whole picture")
       .range(0, 1);
+  fields.add("record", &SourceOptions::record,
+             "address of the camera's main stream, from which clips of events are copied, where source is a "
+             "smaller one");
 }
 
 void SourceOptions::check(const config::Value& value, config::Diagnostics& diagnostics) const {
@@ -55,6 +68,10 @@ void SourceOptions::check(const config::Value& value, config::Diagnostics& diagn
     diagnostics.add(at("crop"),
                     "crop is not inside the picture, expected [left, top, width, height] with left "
                     "+ width and top + height of at most 1");
+  if (!record.empty() && !(is_live(*this) && is_camera(record)))
+    diagnostics.add(at("record"),
+                    "record is no camera's stream beside another one, expected addresses such as "
+                    "rtsp://… for source and for record");
   if (std::any_of(mask.begin(), mask.end(), [](const Polygon& polygon) { return polygon.size() < 3; }))
     diagnostics.add(at("mask"),
                     "mask has a polygon of fewer than three corners, expected [[[x, y], [x, y], "

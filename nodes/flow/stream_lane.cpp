@@ -5,8 +5,12 @@
 namespace actionflow {
 
 void StreamLane::put(const PacketItem& item) {
-  for (const PacketsReceiver& receiver : packets_) receiver(item);
+  if (state_.source.record.empty()) put_recorded(item);
   for (const auto& decoder : inputs_) decoder->put(item);
+}
+
+void StreamLane::put_recorded(const PacketItem& item) {
+  for (const PacketsReceiver& receiver : packets_) receiver(item);
 }
 
 void StreamLane::connect_frames(const std::string& node, FramesReceiver receiver) {

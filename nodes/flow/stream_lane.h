@@ -59,10 +59,12 @@ class StreamLane {
   // Where packets enter: put() hands one to every decoder.
   void add_input(std::shared_ptr<LaneStage<PacketMessage>> decoder) { inputs_.push_back(std::move(decoder)); }
   bool has_inputs() const { return !inputs_.empty(); }
-  // Called with each packet on the source's thread, which must not be held up. While the lane is put
+  // Called with each packet that clips are recorded from, on its source's thread, which must not be held up:
+  // those of put() or, where the stream has another source for that, of put_recorded(). While the lane is put
   // together.
   void on_packets(PacketsReceiver receiver) { packets_.push_back(std::move(receiver)); }
   void put(const PacketItem& item);
+  void put_recorded(const PacketItem& item);
 
   // The frames that the node `node` gives in this lane.
   void connect_frames(const std::string& node, FramesReceiver receiver);

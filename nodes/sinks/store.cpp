@@ -96,9 +96,10 @@ class StoreNode : public Node {
   };
 
   LaneStore begin(Flow& flow, const NodeUse& use, StreamLane& lane, NumberedStore& store) const {
-    const RecordOptions record{options_.record, options_.before.seconds, options_.after.seconds,
-                               options_.longest.seconds};
-    auto recorder = std::make_shared<EventRecorder>(store.of(flow.run().number()), lane.name(), record);
+    const RecordOptions record{!lane.state().source.record.empty(), options_.record, options_.before.seconds,
+                               options_.after.seconds, options_.longest.seconds};
+    auto recorder = std::make_shared<EventRecorder>(store.of(flow.run().number()), lane.name(), record,
+                                                    flow.run().clock());
     auto thread = flow.add_lane_sink(
         lane, use.name, [recorder] { recorder->finish(); }, kToWrite);
     return {std::move(recorder), std::move(thread)};

@@ -14,17 +14,10 @@ namespace actionflow {
 namespace {
 
 constexpr double kUsPerSecond = 1e6;
+constexpr std::int64_t kNsPerUs = 1000;
 constexpr int kPictureWidth = 640;
 constexpr const char* kPicture = ".jpg";
 constexpr const char* kUnfinished = ".part";
-
-std::int64_t pts_of(const EventResult& event, double seconds) {
-  return event.zero_pts_us + std::llround(seconds * kUsPerSecond);
-}
-
-double seconds_of(const EventResult& event, std::int64_t pts_us) {
-  return static_cast<double>(pts_us - event.zero_pts_us) / kUsPerSecond;
-}
 
 // The last one that is shown at this time or before, else the first.
 Frame decode_frame(const PacketRing& ring, std::int64_t pts_us) {
@@ -51,10 +44,11 @@ Frame decode_frame(const PacketRing& ring, std::int64_t pts_us) {
 }  // namespace
 
 EventRecorder::EventRecorder(std::shared_ptr<EventStore> store, std::string stream,
-                             const RecordOptions& options)
+                             const RecordOptions& options, const Clock& clock)
     : store_(std::move(store)),
       stream_(std::move(stream)),
       options_(options),
+      clock_(clock),
       ring_(options.before + kHeldSeconds, kHeldBytes) {}
 
 template <class Work>
@@ -70,6 +64,24 @@ void EventRecorder::rethrow() {
   if (const auto failure = std::exchange(failure_, nullptr)) std::rethrow_exception(failure);
 }
 
+std::int64_t EventRecorder::pts_of(const EventResult& event, double seconds) const {
+  std::int64_t zero_us = event.zero_pts_us;
+  if (options_.apart && zero_ns_ && event.zero_ns) zero_us = (*event.zero_ns - *zero_ns_) / kNsPerUs;
+  return zero_us + std::llround(seconds * kUsPerSecond);
+}
+
+double EventRecorder::seconds_of(const EventResult& event, std::int64_t pts_us) const {
+  return static_cast<double>(pts_us - pts_of(event, 0)) / kUsPerSecond;
+}
+
+// The packet that took least on its way tells best.
+void EventRecorder::note_time(const Packet& packet) {
+  const std::int64_t came_ns = clock_.wall_ns() - (clock_.steady_ns() - packet.arrival_ns());
+  const std::int64_t taken_ns = packet.taken_ns() != 0 ? packet.taken_ns() : came_ns;
+  const std::int64_t zero_ns = taken_ns - ring_.pts_us(ring_.end() - 1) * kNsPerUs;
+  zero_ns_ = zero_ns_ ? std::min(*zero_ns_, zero_ns) : zero_ns;
+}
+
 void EventRecorder::take(const PacketItem& item) {
   // A packet that was dropped on its way here would be missing in the clip.
   const bool gap = last_number_ && item.key.number != *last_number_ + 1;
@@ -80,8 +92,14 @@ void EventRecorder::take(const PacketItem& item) {
   }
   if (item.outcome.has_value()) {
     const PacketMessage& message = item.outcome.value();
-    if (item.mark == Mark::begin) ring_.begin(message.parameters);
-    if (ring_.push(message.packet)) write_clips();
+    if (item.mark == Mark::begin) {
+      ring_.begin(message.parameters);
+      zero_ns_.reset();
+    }
+    if (ring_.push(message.packet)) {
+      note_time(message.packet);
+      write_clips();
+    }
   }
   connection_over_ = item.mark != Mark::none && item.mark != Mark::begin;
   if (connection_over_) finish_clips(false);

@@ -6,6 +6,9 @@
 // it is over, where that is still held, one of its middle. Of a codec that no container takes there are
 // pictures only, told once.
 //
+// Where a clip's packets come from another connection, moments are found in it by the time of day: by when
+// each picture was taken, where its sender says so, else by when it came.
+//
 // What is held in memory of a stream is at most kHeldBytes of packets, and of `before` + kHeldSeconds and one
 // stretch between key frames. Belongs to one thread.
 #pragma once
@@ -17,6 +20,7 @@
 #include <optional>
 #include <string>
 
+#include "base/machine/clock.h"
 #include "datasets/video/writing/packet_ring.h"
 #include "datasets/video/writing/packet_writer.h"
 #include "nodes/flow/item.h"
@@ -25,6 +29,7 @@
 namespace actionflow {
 
 struct RecordOptions {
+  bool apart = false;  // packets come from another connection than the pictures in which events were found
   bool record = true;  // else rows only
   double before = 2;   // seconds
   double after = 2;
@@ -38,7 +43,9 @@ class EventRecorder {
   static constexpr double kLateSeconds = 5;
   static constexpr std::size_t kHeldBytes = std::size_t{32} << 20;
 
-  EventRecorder(std::shared_ptr<EventStore> store, std::string stream, const RecordOptions& options);
+  // `clock` tells when packets came.
+  EventRecorder(std::shared_ptr<EventStore> store, std::string stream, const RecordOptions& options,
+                const Clock& clock = Clock::system());
 
   // In the order of the stream; the item's ticket is not kept.
   void take(const PacketItem& item);
@@ -61,6 +68,10 @@ class EventRecorder {
   };
 
   void take(const EventResult& event);
+  // Between the event's time line and the time stamps of what is held.
+  std::int64_t pts_of(const EventResult& event, double seconds) const;
+  double seconds_of(const EventResult& event, std::int64_t pts_us) const;
+  void note_time(const Packet& packet);
   void begin(Recorded& recorded, const EventResult& event);
   void begin_clip(Recorded& recorded, const EventResult& event);
   void take_picture(std::int64_t number, std::int64_t pts_us);
@@ -77,8 +88,10 @@ class EventRecorder {
   const std::shared_ptr<EventStore> store_;
   const std::string stream_;
   const RecordOptions options_;
+  const Clock& clock_;
   PacketRing ring_;
-  bool connection_over_ = false;             // its last events may still come
+  std::optional<std::int64_t> zero_ns_;  // UTC at time stamp 0 of the connection, where packets come apart
+  bool connection_over_ = false;         // its last events may still come
   std::optional<std::int64_t> last_number_;  // of the stream's items
   std::map<std::string, Recorded>
       recorded_;  // by the event's id; those that are open, or have a clip under way

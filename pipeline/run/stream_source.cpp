@@ -45,7 +45,23 @@ StreamSource::StreamSource(StreamLane& lane, SourceOptions options, std::shared_
       state_(run_->shared_stream(id_)),
       counter_(lane.in_flight()),
       lane_(&lane),
-      ended_(std::move(ended)) {}
+      ended_(std::move(ended)),
+      recording_(for_recording(lane, options_, run_)) {}
+
+std::shared_ptr<StreamSource> StreamSource::for_recording(StreamLane& lane, const SourceOptions& options,
+                                                          std::shared_ptr<RunContext> run) {
+  if (options.record.empty()) return nullptr;
+  SourceOptions main;
+  main.source = options.record;
+  main.transport = options.transport;
+  main.silence = options.silence;
+  main.retry = options.retry;
+  main.allow_manifests = options.allow_manifests;
+  auto source = std::make_shared<StreamSource>(lane, main, std::move(run), nullptr);
+  source->records_ = true;
+  source->state_ = std::make_shared<StreamState>(lane.name() + " (recording)", main);
+  return source;
+}
 
 bool StreamSource::ended() const {
   const std::lock_guard lock(mutex_);
@@ -54,11 +70,15 @@ bool StreamSource::ended() const {
 
 void StreamSource::start() {
   std::thread([self = shared_from_this()] { self->run_thread(); }).detach();
+  const std::lock_guard lock(mutex_);
+  if (recording_) recording_->start();
 }
 
 void StreamSource::stop() {
   state_->stop = true;
   changed_.notify_one();
+  const std::lock_guard lock(mutex_);
+  if (recording_) recording_->stop();
 }
 
 void StreamSource::wake() { changed_.notify_one(); }
@@ -71,7 +91,7 @@ void StreamSource::run_thread() {
   while (!read_connection(failure)) {
     if (state_->stop) return finish(Mark::stopped);
     if (!wait_and_retry(failure)) {
-      if (!state_->stop) run_->fail_stream(id_, failure);
+      if (!state_->stop) fail(failure);
       return finish(Mark::stopped);
     }
   }
@@ -166,7 +186,11 @@ void StreamSource::put(Mark mark, PacketMessage message) {
   item.outcome = std::move(message);
   const std::lock_guard lock(mutex_);
   item.key = {id_, 0, number_++};
-  if (lane_) lane_->put(item);
+  if (!lane_) return;
+  if (records_)
+    lane_->put_recorded(item);
+  else
+    lane_->put(item);
 }
 
 bool StreamSource::wait_for_room() {
@@ -186,11 +210,30 @@ void StreamSource::pause(std::chrono::milliseconds duration) {
 }
 
 void StreamSource::tell(ConnectionState state, const std::string& error) {
-  state_->set_connection(state, run_->clock().wall_ns(), error);
+  if (!records_) run_->set_connection(*state_, state, error);
+}
+
+void StreamSource::fail(const Failure& failure) {
+  if (records_)
+    log::error("{}: {}; no clips are recorded", state_->name, failure.message);
+  else
+    run_->fail_stream(id_, failure);
+}
+
+void StreamSource::end_recording() {
+  std::shared_ptr<StreamSource> recording;
+  {
+    const std::lock_guard lock(mutex_);
+    recording = std::exchange(recording_, nullptr);
+  }
+  if (!recording) return;
+  recording->stop();
+  recording->close();
 }
 
 // The pipeline is told while the mutex is held, so that once close() returns nothing reaches it any more.
 void StreamSource::finish(Mark mark) {
+  end_recording();
   put(mark, {});
   const std::lock_guard lock(mutex_);
   if (mark == Mark::end && lane_) state_->read_to_end = true;

@@ -3,6 +3,9 @@
 // It is a thread of its own because reading blocks. A file waits while the graph is busy; a live source
 // waits only for its own decoder. What the thread touches it owns together with the pipeline, so one
 // that hangs in a system call can be left behind.
+//
+// A stream whose clips are recorded from another address has a second source for that. It comes and goes with
+// the first, and what becomes of it is logged and no more.
 #pragma once
 
 #include <chrono>
@@ -25,6 +28,9 @@ class StreamSource : public std::enable_shared_from_this<StreamSource> {
   // The lane is used until the source is closed; `ended` is called once, when nothing more comes.
   StreamSource(StreamLane& lane, SourceOptions options, std::shared_ptr<RunContext> run,
                std::function<void()> ended);
+  // The one from which the stream's clips are recorded; null where that is the stream's own.
+  static std::shared_ptr<StreamSource> for_recording(StreamLane& lane, const SourceOptions& options,
+                                                     std::shared_ptr<RunContext> run);
 
   // Starts the thread, which is never joined.
   void start();
@@ -54,12 +60,15 @@ class StreamSource : public std::enable_shared_from_this<StreamSource> {
   void pause(std::chrono::milliseconds duration);
   void finish(Mark mark);
   void tell(ConnectionState state, const std::string& error = {});
+  void fail(const Failure& failure);
+  void end_recording();
   bool retries() const;
 
   const StreamId id_;
   const SourceOptions options_;
+  bool records_ = false;                   // only
   const std::shared_ptr<RunContext> run_;  // outlives the pipeline where the thread hangs
-  const std::shared_ptr<StreamState> state_;
+  std::shared_ptr<StreamState> state_;     // the stream's; its own where it records only
   const std::shared_ptr<InFlight> counter_;
 
   mutable std::mutex mutex_;
@@ -68,6 +77,8 @@ class StreamSource : public std::enable_shared_from_this<StreamSource> {
   std::function<void()> ended_;
   int in_flight_ = 0;        // packets in the graph
   std::int64_t number_ = 0;  // of the next item
+
+  std::shared_ptr<StreamSource> recording_;  // guarded by mutex_
 
   // The thread's own.
   bool was_open_ = false;

@@ -13,9 +13,13 @@
 namespace actionflow::testing {
 
 // Listens when it is returned.
-inline std::unique_ptr<ChildProcess> start_camera_server(int port) {
-  auto server = std::make_unique<ChildProcess>(
-      std::vector<std::string>{ACTIONFLOW_RTSP_SERVER, std::to_string(port)}, "/dev/null");
+// `received`: a file for what is sent to it; `width`: of /one and /two.
+inline std::unique_ptr<ChildProcess> start_camera_server(int port, const std::string& received = {},
+                                                         int width = 160) {
+  std::vector<std::string> words{ACTIONFLOW_RTSP_SERVER, std::to_string(port)};
+  if (!received.empty() || width != 160) words.push_back(received);
+  if (width != 160) words.push_back(std::to_string(width));
+  auto server = std::make_unique<ChildProcess>(words, "/dev/null");
   const auto line = server->read_line(30);
   EXPECT_TRUE(line && *line == "ready") << "the RTSP server did not start";
   return server;

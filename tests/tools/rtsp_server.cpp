@@ -1,31 +1,46 @@
 // A real RTSP server for tests: rtsp_server PORT serves rtsp://127.0.0.1:PORT/one and /two, moving
-// test pictures of 160×120 at 25 frames a second in H.264, each to any number of clients, over TCP or UDP.
-// Prints "ready" when it listens. Runs until killed.
+// test pictures of 160×120 at 25 frames a second in H.264, each to any number of clients, over TCP or UDP,
+// and /main, the same as /one at 320×240. What is sent to /sent (RECORD) goes into FILE, as H.264. Prints
+// "ready" when it listens. Runs until killed.
 #include <gst/gst.h>
 #include <gst/rtsp-server/rtsp-server.h>
 
 #include <cstdio>
+#include <cstdlib>
 
 namespace {
 
-void add_stream(GstRTSPMountPoints* mounts, const char* path, const char* pattern) {
+void add_stream(GstRTSPMountPoints* mounts, const char* path, const char* pattern, int width = 160,
+                int height = 120) {
   char pipeline[512];
   std::snprintf(
       pipeline, sizeof pipeline,
-      "( videotestsrc is-live=true pattern=%s ! video/x-raw,width=160,height=120,framerate=25/1 ! "
+      "( videotestsrc is-live=true pattern=%s ! video/x-raw,width=%d,height=%d,framerate=25/1 ! "
       "x264enc tune=zerolatency speed-preset=ultrafast key-int-max=25 ! rtph264pay name=pay0 pt=96 )",
-      pattern);
+      pattern, width, height);
   GstRTSPMediaFactory* factory = gst_rtsp_media_factory_new();
   gst_rtsp_media_factory_set_launch(factory, pipeline);
   gst_rtsp_media_factory_set_shared(factory, TRUE);
   gst_rtsp_mount_points_add_factory(mounts, path, factory);
 }
 
+void add_receiver(GstRTSPMountPoints* mounts, const char* path, const char* file) {
+  char pipeline[1024];
+  std::snprintf(pipeline, sizeof pipeline,
+                "( rtph264depay name=depay0 ! video/x-h264,stream-format=byte-stream,alignment=au ! "
+                "filesink location=%s async=false buffer-mode=unbuffered )",
+                file);
+  GstRTSPMediaFactory* factory = gst_rtsp_media_factory_new();
+  gst_rtsp_media_factory_set_transport_mode(factory, GST_RTSP_TRANSPORT_MODE_RECORD);
+  gst_rtsp_media_factory_set_launch(factory, pipeline);
+  gst_rtsp_mount_points_add_factory(mounts, path, factory);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
-    std::fprintf(stderr, "usage: rtsp_server PORT\n");
+  if (argc < 2 || argc > 4) {
+    std::fprintf(stderr, "usage: rtsp_server PORT [FILE [WIDTH]]\n");
     return 2;
   }
   gst_init(nullptr, nullptr);
@@ -34,8 +49,11 @@ int main(int argc, char** argv) {
   gst_rtsp_server_set_address(server, "127.0.0.1");
   gst_rtsp_server_set_service(server, argv[1]);
   GstRTSPMountPoints* mounts = gst_rtsp_server_get_mount_points(server);
-  add_stream(mounts, "/one", "ball");
-  add_stream(mounts, "/two", "pinwheel");
+  const int width = argc == 4 ? std::atoi(argv[3]) : 160;
+  add_stream(mounts, "/one", "ball", width);
+  add_stream(mounts, "/two", "pinwheel", width);
+  add_stream(mounts, "/main", "ball", 320, 240);
+  if (argc > 2 && *argv[2] != 0) add_receiver(mounts, "/sent", argv[2]);
   g_object_unref(mounts);
   if (gst_rtsp_server_attach(server, nullptr) == 0) {
     std::fprintf(stderr, "rtsp_server: cannot listen on port %s\n", argv[1]);
