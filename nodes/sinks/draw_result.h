@@ -3,7 +3,9 @@
 
 #include <cstdint>
 
+#include "base/tensor/input_spec.h"
 #include "nodes/results/result_sink.h"
+#include "nodes/sinks/overlay_look.h"
 
 namespace actionflow {
 
@@ -16,7 +18,14 @@ struct DrawnResult {
   int best = 0;       // place of the best one in its class list, for its colour
 };
 
-// `bgr` is height × width × 3 bytes, drawn upon in place. Letters beyond ASCII become '?'.
-void draw_result(const DrawnResult& result, int width, int height, std::uint8_t* bgr);
+// Height × width × 3 bytes that are drawn upon in place; rgb or bgr.
+struct DrawnPicture {
+  int width = 0, height = 0;
+  ColorOrder order = ColorOrder::bgr;
+  std::uint8_t* pixels = nullptr;
+};
+
+// Letters beyond ASCII become '?'.
+void draw_result(const DrawnResult& result, const OverlayLook& look, const DrawnPicture& picture);
 
 }  // namespace actionflow

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "base/config/secret.h"
 #include "datasets/video/writing/video_writer.h"
 #include "nodes/flow/join_node.h"
 #include "nodes/results/stream_file.h"
@@ -17,11 +18,22 @@ constexpr std::size_t kPicturesToEncode = 16;
 
 struct OverlayOptions {
   std::filesystem::path file;
+  Secret url;
+  OverlayLook look;
   static void describe(config::Fields<OverlayOptions>& fields) {
-    fields
-        .add("file", &OverlayOptions::file,
-             "the video, its kind by its suffix; with several streams each has its name before the suffix")
-        .required();
+    fields.add("file", &OverlayOptions::file,
+               "the video, its kind by its suffix; with several streams each has its name before the suffix");
+    fields.add("url", &OverlayOptions::url,
+               "rtsp:// address of a server that the video is sent to, in place of a file; {stream} in it "
+               "stands for the stream's name");
+    fields.add("look", &OverlayOptions::look, "how results look on the pictures");
+  }
+
+  void check(const config::Value& value, config::Diagnostics& diagnostics) const {
+    if (file.empty() == url.empty())
+      diagnostics.add(value.place(), "expected file: or url:, and one of them");
+    if (!url.empty() && !PublishedVideo::is_address(url))
+      diagnostics.add(value.find("url")->place(), "url is no address of an RTSP server, expected rtsp://…");
   }
 };
 
@@ -50,12 +62,16 @@ class OverlayNode : public Node {
 
   std::vector<std::filesystem::path> outputs(const std::vector<std::string>& streams) const override {
     std::vector<std::filesystem::path> paths;
+    if (options_.file.empty()) return paths;
     paths.reserve(streams.size());
     for (const std::string& stream : streams) paths.push_back(path_of(stream, streams.size() > 1));
     return paths;
   }
 
   void settle(const NodeUse& use, const Neighbours& around, config::Diagnostics& diagnostics) override {
+    if (use.streams.size() > 1 && !options_.url.empty() && options_.url.find("{stream}") == std::string::npos)
+      diagnostics.add(use.place, "'" + use.name + "' would send several streams to one address, expected " +
+                                     "{stream} in its url, in place of their names");
     if (const Node* window = around.inputs[1]->window()) window_seconds_ = window->window_seconds();
     if (options_.file.empty() || VideoWriter::knows_suffix(options_.file)) return;
     diagnostics.add(use.place, options_.file.string() + ": the suffix names no video container, expected " +
@@ -63,9 +79,7 @@ class OverlayNode : public Node {
   }
 
   NodeOutput build(Flow& flow, const NodeUse& use, const std::vector<NodeOutput>& inputs) override {
-    const std::filesystem::path folder = std::filesystem::absolute(options_.file).parent_path();
-    if (!std::filesystem::is_directory(folder))
-      throw UsageError(folder.string() + ": no such folder, for the video of '" + use.name + "'");
+    check_folder(use);
     const auto videos = InLanes<LaneOverlay>::make(flow);
     flow.add_to_lanes(use, [this, &flow, use, videos, frames = inputs[0].node,
                             window = inputs[1].window](StreamLane& lane) {
@@ -84,6 +98,13 @@ class OverlayNode : public Node {
   }
 
  private:
+  void check_folder(const NodeUse& use) const {
+    if (options_.file.empty()) return;
+    const std::filesystem::path folder = std::filesystem::absolute(options_.file).parent_path();
+    if (!std::filesystem::is_directory(folder))
+      throw UsageError(folder.string() + ": no such folder, for the video of '" + use.name + "'");
+  }
+
   template <class T>
   static void route(Flow& flow, Sender<T>& results, std::shared_ptr<InLanes<LaneOverlay>> videos) {
     using Router = tbb::flow::function_node<Item<T>, tbb::flow::continue_msg>;
@@ -98,12 +119,17 @@ class OverlayNode : public Node {
   LaneOverlay begin(Flow& flow, const NodeUse& use, StreamLane& lane, const std::string& window) const {
     const bool from_the_start =
         std::find(use.streams.begin(), use.streams.end(), lane.id()) != use.streams.end();
-    auto video =
-        std::make_shared<StreamOverlay>(path_of(lane.name(), use.streams.size() > 1 || !from_the_start),
-                                        lane.progress(window), window_seconds_);
+    auto video = std::make_shared<StreamOverlay>(
+        path_of(lane.name(), use.streams.size() > 1 || !from_the_start), lane.progress(window),
+        window_seconds_, options_.look, publish(flow, lane));
     auto thread = flow.add_lane_sink(
         lane, use.name, [video] { video->finish(); }, kPicturesToEncode);
     return {std::move(video), std::move(thread)};
+  }
+
+  std::unique_ptr<PublishedVideo> publish(Flow& flow, const StreamLane& lane) const {
+    if (options_.url.empty()) return nullptr;
+    return std::make_unique<PublishedVideo>(options_.url, lane.name(), flow.run().clock());
   }
 
   std::filesystem::path path_of(const std::string& stream, bool several) const {

@@ -31,11 +31,14 @@ bool can_be_opened(const std::filesystem::path& path) {
 }  // namespace
 
 StreamOverlay::StreamOverlay(std::filesystem::path path, std::shared_ptr<const WindowProgress> progress,
-                             double window_seconds)
+                             double window_seconds, const OverlayLook& look,
+                             std::unique_ptr<PublishedVideo> published)
     : path_(std::move(path)),
       progress_(std::move(progress)),
       most_seconds_(window_seconds + kMostSeconds),
-      last_start_(-std::numeric_limits<double>::infinity()) {}
+      look_(look),
+      last_start_(-std::numeric_limits<double>::infinity()),
+      published_(std::move(published)) {}
 
 void StreamOverlay::take(const Frames& frames) {
   for (const Frame& frame : frames) waiting_.push_back({time_of(frame), frame});
@@ -78,6 +81,7 @@ void StreamOverlay::finish() {
   while (!waiting_.empty()) write_first();
   if (writer_) guard([this] { writer_->finish(); });
   writer_.reset();
+  if (published_) published_->finish();
 }
 
 double StreamOverlay::time_of(const Frame& frame) {
@@ -108,11 +112,16 @@ void StreamOverlay::write_first() {
   const Timed first = std::move(waiting_.front());
   waiting_.pop_front();
   guard([&] {
-    if (!writer_) open(first.frame);
+    if (!preparer_) prepare_for(first.frame);
+    if (!published_ && !writer_) open();
     const PreparedFramePtr prepared = preparer_->prepare(first.frame);
     pixels_.assign(prepared->data(), prepared->data() + prepared->size());
     draw_newest(first.time, *prepared);
-    writer_->write(pixels_.data(), static_cast<std::int64_t>(first.time * kUsPerSecond));
+    const auto pts_us = static_cast<std::int64_t>(first.time * kUsPerSecond);
+    if (published_)
+      published_->write(form_, pixels_.data(), pts_us);
+    else
+      writer_->write(pixels_.data(), pts_us);
   });
 }
 
@@ -122,25 +131,27 @@ void StreamOverlay::draw_newest(double time, const PreparedFrame& picture) {
   for (const DrawnResult& result : results_) {
     if (result.start <= time && time < result.end) newest = &result;
   }
-  if (newest) draw_result(*newest, picture.width(), picture.height(), pixels_.data());
+  if (newest)
+    draw_result(*newest, look_, {picture.width(), picture.height(), ColorOrder::bgr, pixels_.data()});
 }
 
-void StreamOverlay::open(const Frame& frame) {
+// All pictures of a video have the size of its first.
+void StreamOverlay::prepare_for(const Frame& frame) {
   InputSpec form;
   form.width = frame.display_width();
   form.height = frame.display_height();
   form.color = ColorOrder::bgr;
   form.resize.filter = ResizeFilter::bilinear;
   preparer_.emplace(form);
-  VideoWriterOptions options;
-  options.width = form.width;
-  options.height = form.height;
-  options.bgr = true;
+  form_.width = form.width;
+  form_.height = form.height;
+  form_.bgr = true;
   if (!waiting_.empty() && waiting_.back().time > 0) {
-    options.frame_rate = static_cast<double>(waiting_.size()) / waiting_.back().time;
+    form_.frame_rate = static_cast<double>(waiting_.size()) / waiting_.back().time;
   }
-  writer_ = std::make_unique<VideoWriter>(path_, options);
 }
+
+void StreamOverlay::open() { writer_ = std::make_unique<VideoWriter>(path_, form_); }
 
 template <class Work>
 void StreamOverlay::guard(Work&& work) {

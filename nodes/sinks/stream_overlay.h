@@ -20,6 +20,7 @@
 #include "nodes/flow/item.h"
 #include "nodes/flow/window_progress.h"
 #include "nodes/sinks/draw_result.h"
+#include "nodes/sinks/published_video.h"
 
 namespace actionflow {
 
@@ -27,8 +28,10 @@ class StreamOverlay {
  public:
   static constexpr double kMostSeconds = 10;
 
+  // `published`: the video is sent there, and no file is written. May be null.
   StreamOverlay(std::filesystem::path path, std::shared_ptr<const WindowProgress> progress,
-                double window_seconds);
+                double window_seconds, const OverlayLook& look = {},
+                std::unique_ptr<PublishedVideo> published = nullptr);
 
   void take(const Frames& frames);
   // An answer, in the order of the windows. Failed and dropped ones count too: they let pictures go.
@@ -54,13 +57,15 @@ class StreamOverlay {
   void write_covered();
   void write_first();
   void draw_newest(double time, const PreparedFrame& picture);
-  void open(const Frame& frame);
+  void prepare_for(const Frame& frame);
+  void open();
   template <class Work>
   void guard(Work&& work);
 
   const std::filesystem::path path_;
   const std::shared_ptr<const WindowProgress> progress_;
   const double most_seconds_;
+  const OverlayLook look_;
   std::deque<Timed> waiting_;
   std::deque<DrawnResult> results_;
   std::int64_t answered_ = 0;  // windows
@@ -70,7 +75,9 @@ class StreamOverlay {
   double time_ = 0;
   bool failed_ = false;
   std::optional<Preparer> preparer_;
+  VideoWriterOptions form_;
   std::unique_ptr<VideoWriter> writer_;
+  const std::unique_ptr<PublishedVideo> published_;
   std::vector<std::uint8_t> pixels_;
 };
 

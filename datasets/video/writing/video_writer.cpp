@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/machine/clock.h"
+#include "base/text/mask.h"
 #include "datasets/video/ffmpeg.h"
 #include "datasets/video/ffmpeg_log.h"
 
@@ -26,6 +28,8 @@ struct VideoWriter::State {
   UniquePacket packet;
   AVStream* stream = nullptr;
   std::int64_t last_pts = AV_NOPTS_VALUE;
+  Deadline deadline{VideoWriter::kPatienceSeconds};  // of the server
+  bool broken = false;                               // so is the connection
   bool finished = false;
 
   void open();
@@ -33,6 +37,7 @@ struct VideoWriter::State {
   void open_encoder(const AVCodec* codec);
   void open_stream();
   void open_file();
+  void open_server();
   void encode(const AVFrame* frame);
   void require(int result, const char* doing) const;
 };
@@ -66,6 +71,9 @@ int even(int size) { return size + (size & 1); }
 
 void VideoWriter::State::require(int result, const char* doing) const {
   if (result >= 0) return;
+  if (options.live)
+    throw Error(ExitCode::failure,
+                without_credentials(path.string()) + ": " + doing + " failed: " + ffmpeg_error_text(result));
   throw Error(ExitCode::failure, path.string() + ": " + doing + " failed: " + ffmpeg_error_text(result) +
                                      "; check the path and the disk");
 }
@@ -75,14 +83,20 @@ void VideoWriter::State::open() {
   if (options.width < 1 || options.height < 1 || !(options.frame_rate > 0))
     throw Error(ExitCode::failure, path.string() + ": a video needs a size and a frame rate above 0");
   AVFormatContext* created = nullptr;
-  if (avformat_alloc_output_context2(&created, nullptr, nullptr, path.c_str()) < 0 || !created)
+  const char* const format = options.live ? "rtsp" : nullptr;
+  if (avformat_alloc_output_context2(&created, nullptr, format, path.c_str()) < 0 || !created)
     throw Error(ExitCode::failure,
                 path.string() + ": the suffix names no video container; use .mp4, .mkv or .avi");
   context.reset(created);
   context->flags |= AVFMT_FLAG_BITEXACT;
+  if (options.live) {
+    context->flags |= AVFMT_FLAG_FLUSH_PACKETS;
+    context->interrupt_callback = {
+        [](void* self) { return static_cast<State*>(self)->deadline.passed() ? 1 : 0; }, this};
+  }
   open_encoder(choose_encoder());
   open_stream();
-  open_file();
+  options.live ? open_server() : open_file();
 }
 
 const AVCodec* VideoWriter::State::choose_encoder() const {
@@ -121,6 +135,7 @@ void VideoWriter::State::open_encoder(const AVCodec* codec) {
   Options own;
   own.set("crf", options.quality);
   own.set("preset", options.preset);
+  if (options.live) own.set("tune", "zerolatency");
   // With it x264's vector code gives small pictures other bits from one run to the next.
   own.set("x264-params", "mbtree=0");
   own.set("deadline", "realtime");
@@ -148,6 +163,13 @@ void VideoWriter::State::open_stream() {
   if (!set_stream_display_matrix(*stream, matrix.data())) throw std::bad_alloc();
 }
 
+void VideoWriter::State::open_server() {
+  Options own;
+  own.set("rtsp_transport", "tcp");
+  deadline = Deadline(VideoWriter::kPatienceSeconds);
+  require(avformat_write_header(context.get(), own.get()), "sending to the server");
+}
+
 void VideoWriter::State::open_file() {
   AVIOContext* io = nullptr;
   require(avio_open(&io, ("file:" + path.string()).c_str(), AVIO_FLAG_WRITE), "opening");
@@ -164,7 +186,10 @@ void VideoWriter::State::encode(const AVFrame* frame) {
     require(result, "encoding");
     av_packet_rescale_ts(packet.get(), encoder->time_base, stream->time_base);
     packet->stream_index = stream->index;
-    require(av_interleaved_write_frame(context.get(), packet.get()), "writing");
+    deadline = Deadline(VideoWriter::kPatienceSeconds);
+    const int written = av_interleaved_write_frame(context.get(), packet.get());
+    broken = broken || written < 0;
+    require(written, "writing");
   }
 }
 
@@ -211,8 +236,14 @@ void VideoWriter::finish() {
   State& s = *state_;
   if (s.finished) return;
   s.finished = true;
+  if (s.broken) {
+    s.deadline = Deadline(kPatienceSeconds);
+    av_write_trailer(s.context.get());  // closes the connection
+    return;
+  }
   s.encode(nullptr);
   s.require(av_write_trailer(s.context.get()), "writing the end");
+  if (s.options.live) return;
   s.context->pb = nullptr;
   AVIOContext* io = s.file.release();
   s.require(avio_closep(&io), "closing");

@@ -1,6 +1,7 @@
 // Writes a video file from pictures in memory: annotated videos, samples, and what tests read.
 //
-// The container follows the path's suffix (.mp4, .mkv, .avi, .webm, …). Belongs to one thread.
+// The container follows the path's suffix (.mp4, .mkv, .avi, .webm, …), or it is an RTSP server that is sent
+// to. Belongs to one thread.
 // Throws Error (exit code 5) that names the path when something cannot be written.
 #pragma once
 
@@ -25,10 +26,15 @@ struct VideoWriterOptions {
   int keyframe_interval = 0;        // frames; 0: the encoder's own choice
   Orientation orientation = {};     // how a player has to show the pictures
   int threads = 1;
+  // The path is an rtsp:// address, to which pictures are sent over TCP as they come. A server that takes
+  // nothing for kPatienceSeconds is an error.
+  bool live = false;
 };
 
 class VideoWriter {
  public:
+  static constexpr double kPatienceSeconds = 5;
+
   VideoWriter(const std::filesystem::path& path, const VideoWriterOptions& options);
   // Whether the path's suffix names a container that can be written.
   static bool knows_suffix(const std::filesystem::path& path);
