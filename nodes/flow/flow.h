@@ -19,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/config/tree.h"
 #include "base/tensor/input_spec.h"
 #include "nodes/flow/item.h"
 #include "nodes/flow/result_order.h"
@@ -49,6 +50,9 @@ struct NodeOutput {
   // Networks only: goes on with another network and its weights from the next clip on. Throws ModelError
   // where that does not fit the graph. From any thread.
   std::function<void(const Model&)> exchange;
+  // Of kinds whose options may change while they run: goes on by these from the next item on. From any
+  // thread.
+  std::function<void(const config::Value&)> change_options;
 };
 
 // When a lane's stage runs, compared with other work that is ready.

@@ -20,6 +20,7 @@
 #include "base/tensor/input_spec.h"
 #include "models/network/network.h"
 #include "models/weights/calibration.h"
+#include "nodes/events/event_options.h"
 #include "nodes/flow/flow.h"
 #include "nodes/results/result_sink.h"
 
@@ -77,6 +78,8 @@ class Node {
   virtual const std::vector<std::string>& classes() const;
   // When they count as an action, as the network's weights have it; null where they do not say.
   virtual const EventCalibration* event_calibration() const { return nullptr; }
+  // What makes scores an action, where it gives events: its own options over its network's calibration.
+  virtual const EventOptions* event_options() const { return nullptr; }
   // The input that its clips come from, for nodes of scores: results of one window node only can be joined.
   virtual const Node* window() const { return nullptr; }
 
@@ -106,7 +109,8 @@ struct NodeKind {
   std::vector<PortType> inputs;  // of each input in `from`, in order
   bool many = false;             // the last input may stand several times
   PortType output = PortType::nothing;
-  bool state = false;  // stands once a stream
+  bool state = false;               // stands once a stream
+  bool options_may_change = false;  // while it runs
   std::unique_ptr<Node> (*read)(const config::Value& options, config::Diagnostics& diagnostics) = nullptr;
   std::string (*options)() = nullptr;    // one line an option
   config::Schema (*schema)() = nullptr;  // of its options

@@ -1,4 +1,7 @@
 // events: scores to actions with a start and an end, in order, once a stream (nodes/events/event_decoder.h).
+#include <atomic>
+#include <mutex>
+
 #include "nodes/events/calibrated_options.h"
 #include "nodes/flow/join_node.h"
 #include "nodes/flow/process_item.h"
@@ -10,14 +13,44 @@ namespace {
 
 constexpr double kNsPerSecond = 1e9;
 
-// How a network's calibration, or none, and the node's own options come together.
-using OptionsFor = std::function<EventOptions(const EventCalibration*)>;
+// How a network's calibration, or none, and the node's own options come together. These may change at any
+// time; the number tells them apart. Thread-safe.
+class OptionsInForce {
+ public:
+  explicit OptionsInForce(config::Value given) : given_(std::move(given)) {}
+
+  std::int64_t number() const { return number_; }
+  void change(config::Value given) {
+    const std::lock_guard lock(mutex_);
+    given_ = std::move(given);
+    ++number_;
+  }
+  EventOptions with(const EventCalibration* calibration) const {
+    const std::lock_guard lock(mutex_);
+    config::Diagnostics told_before;
+    return read(given_, calibration, told_before);
+  }
+
+  static EventOptions read(const config::Value& given, const EventCalibration* calibration,
+                           config::Diagnostics& diagnostics) {
+    EventOptions options = calibration ? calibrated_options(*calibration) : EventOptions{};
+    const config::Limits none;
+    config::Type<EventOptions>::read({given, {}, none, diagnostics, keys_beside_node_options()}, options);
+    return options;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  config::Value given_;
+  std::atomic<std::int64_t> number_{0};
+};
 
 // The actions of one stream. A window that failed or was dropped is left out, and what is under way goes on;
 // in one in which nothing moves there is no action.
 class StreamEvents {
  public:
-  StreamEvents(RunContext& run, std::string node, StreamId stream, OptionsFor options, double interval)
+  StreamEvents(RunContext& run, std::string node, StreamId stream,
+               std::shared_ptr<const OptionsInForce> options, double interval)
       : run_(run),
         node_(std::move(node)),
         stream_(stream),
@@ -42,7 +75,8 @@ class StreamEvents {
       finish(results);
       told_before_ += told_;
       told_ = 0;
-      decoder_.emplace(options_(scores.events.get()), *scores.classes);
+      options_number_ = options_->number();
+      decoder_.emplace(options_->with(scores.events.get()), *scores.classes);
     }
     classes_ = scores.classes;
     calibration_ = scores.events;
@@ -76,10 +110,12 @@ class StreamEvents {
     return observation;
   }
 
-  // As the scores before: after an exchange of weights classes and thresholds may be others.
+  // As the scores before: after an exchange of weights classes and thresholds may be others, and options may
+  // have changed.
   bool same_meaning(const ClassScores& scores) const {
     const auto same = [](const auto& a, const auto& b) { return a == b || (a && b && *a == *b); };
-    return same(scores.classes, classes_) && same(scores.events, calibration_);
+    return same(scores.classes, classes_) && same(scores.events, calibration_) &&
+           options_number_ == options_->number();
   }
 
   // What is under way ends with its segment, and so does the stream's clock.
@@ -112,7 +148,8 @@ class StreamEvents {
   RunContext& run_;
   const std::string node_;
   const StreamId stream_;
-  const OptionsFor options_;
+  const std::shared_ptr<const OptionsInForce> options_;
+  std::int64_t options_number_ = 0;  // of the decoder
   const double interval_;
   ClassList classes_;                                    // of the decoder
   std::shared_ptr<const EventCalibration> calibration_;  // likewise
@@ -128,14 +165,15 @@ class StreamEvents {
 class EventsNode : public Node {
  public:
   // What is not `given` is as the network's calibration has it.
-  explicit EventsNode(config::Value given) : given_(std::move(given)) {}
+  explicit EventsNode(config::Value given)
+      : given_(std::move(given)), in_force_(std::make_shared<OptionsInForce>(given_)) {}
 
   void settle(const NodeUse& use, const Neighbours& around, config::Diagnostics& diagnostics) override {
     const Node& input = *around.inputs.front();
     window_ = input.window();
     classes_ = input.classes();
-    const EventOptions options = options_for(given_, input.event_calibration(), diagnostics);
-    const auto unknown = classes_.empty() ? std::nullopt : options.unknown_label(classes_);
+    options_ = OptionsInForce::read(given_, input.event_calibration(), diagnostics);
+    const auto unknown = classes_.empty() ? std::nullopt : options_.unknown_label(classes_);
     if (!unknown) return;
     const std::string nearest = config::did_you_mean(*unknown, classes_);
     diagnostics.add(use.place,
@@ -146,18 +184,16 @@ class EventsNode : public Node {
 
   const std::vector<std::string>& classes() const override { return classes_; }
   const Node* window() const override { return window_; }
+  const EventOptions* event_options() const override { return &options_; }
 
   NodeOutput build(Flow& flow, const NodeUse& use, const std::vector<NodeOutput>& inputs) override {
     auto& out = flow.make<tbb::flow::broadcast_node<EventsItem>>(flow.graph());
     const auto stages = LaneStages<Scores>::make(flow);
     const double interval = window_ ? window_->sample_interval() : 0;
     flow.run().count_events();
-    const OptionsFor options = [given = given_](const EventCalibration* calibration) {
-      config::Diagnostics told_before;
-      return options_for(given, calibration, told_before);
-    };
-    flow.add_to_lanes(use, [&flow, &out, stages, name = use.name, options, interval](StreamLane& lane) {
-      auto events = std::make_shared<StreamEvents>(flow.run(), name, lane.id(), options, interval);
+    flow.add_to_lanes(use, [&flow, &out, stages, name = use.name, in_force = in_force_,
+                            interval](StreamLane& lane) {
+      auto events = std::make_shared<StreamEvents>(flow.run(), name, lane.id(), in_force, interval);
       stages->add(lane.id(), flow.make_stage<Scores>(LanePriority::other,
                                                      [&flow, &out, name, events](const ScoresItem& item) {
                                                        out.try_put(answer(flow.run(), name, *events, item));
@@ -167,6 +203,7 @@ class EventsNode : public Node {
     NodeOutput output;
     output.events = &out;
     output.window = inputs.front().window;
+    output.change_options = [in_force = in_force_](const config::Value& given) { in_force->change(given); };
     return output;
   }
 
@@ -182,15 +219,9 @@ class EventsNode : public Node {
     return answer;
   }
 
-  static EventOptions options_for(const config::Value& given, const EventCalibration* calibration,
-                                  config::Diagnostics& diagnostics) {
-    EventOptions options = calibration ? calibrated_options(*calibration) : EventOptions{};
-    const config::Limits none;
-    config::Type<EventOptions>::read({given, {}, none, diagnostics, keys_beside_node_options()}, options);
-    return options;
-  }
-
-  config::Value given_;
+  const config::Value given_;
+  const std::shared_ptr<OptionsInForce> in_force_;
+  EventOptions options_;  // as they are when the run begins
   std::vector<std::string> classes_;
   const Node* window_ = nullptr;
 };
@@ -204,6 +235,7 @@ NodeKind events_kind() {
   kind.inputs = {PortType::scores};
   kind.output = PortType::events;
   kind.state = true;
+  kind.options_may_change = true;
   kind.read = [](const config::Value& given, config::Diagnostics& diagnostics) -> std::unique_ptr<Node> {
     config::read<EventOptions>(given, diagnostics, keys_beside_node_options());
     return std::make_unique<EventsNode>(given);

@@ -15,6 +15,7 @@
 #include "pipeline/commands/result_files.h"
 #include "pipeline/graph/dot.h"
 #include "pipeline/graph/print_config.h"
+#include "pipeline/graph/settings.h"
 #include "pipeline/run/metrics_file.h"
 #include "pipeline/run/pipeline.h"
 #include "pipeline/run/process/interrupt.h"
@@ -52,6 +53,7 @@ class Classify : public Command {
 
   ExitCode run(const Arguments& arguments) override {
     LiveReload reload(flags_, arguments);
+    flags_.overrides.settings = reload.settings();
     const NamedSources sources = flags_.sources(arguments);
     const ResultFiles files(outputs_, sources.several);
     flags_.overrides.done = files.done();
@@ -61,7 +63,7 @@ class Classify : public Command {
     for (const std::string& warning : description.warnings) tell_line(log::Level::warn, warning);
     if (print_config_) {
       return print(
-          print_config(description, flags_.document(arguments),
+          print_config(description, document(arguments),
                        {flags_.model, flags_.weights, flags_.overrides.hop, flags_.overrides.advance}));
     }
     if (print_graph_) return print(to_dot(description));
@@ -78,8 +80,8 @@ class Classify : public Command {
     const ServiceManager service([&pipeline] { return pipeline.traffic(); });
     std::optional<WebServer> page;
     if (web)
-      page.emplace(*web,
-                   page_sources(pipeline, description, latest, reloads ? &reloads->changes() : nullptr));
+      page.emplace(*web, page_sources(pipeline, description, latest, reloads ? &reloads->changes() : nullptr,
+                                      reloads ? &reloads->settings() : nullptr));
     return pipeline.run().exit_code();
   }
 
@@ -93,6 +95,14 @@ class Classify : public Command {
     LineOutput out(STDOUT_FILENO, "standard output");
     if (json) return std::make_shared<JsonLinesSink>(std::move(out));
     return std::make_shared<ConsoleSink>(std::move(out));
+  }
+
+  // The file with what was changed on its page.
+  std::optional<config::Value> document(const Arguments& arguments) const {
+    const auto file = flags_.document(arguments);
+    std::vector<std::string> told_before;
+    if (!file) return file;
+    return with_settings(*file, flags_.overrides.settings, told_before);
   }
 
   void tell_share(const PipelineDescription& description) const {

@@ -10,21 +10,27 @@ namespace actionflow {
 namespace {
 
 // Reads again what `first` was read from. What was done when the run began is passed over as it was then.
-Reload::Read read_again(const PipelineFlags& flags, const Arguments& arguments,
-                        const PipelineDescription& first) {
+SettingsChanges::Read read_again(const PipelineFlags& flags, const Arguments& arguments,
+                                 const PipelineDescription& first) {
   PipelineFlags again = flags;
   again.overrides.done = [done = std::set(first.passed_over.begin(), first.passed_over.end())](
                              const std::string& stream) { return done.contains(stream); };
-  return [again, &arguments]() mutable { return again.read(again.sources(arguments).arguments); };
+  return [again, &arguments](const config::Value& settings) {
+    PipelineFlags now = again;
+    now.overrides.settings = settings;
+    return now.read(now.sources(arguments).arguments);
+  };
 }
 
 }  // namespace
 
 LiveReload::Running::Running(Pipeline& pipeline, const PipelineDescription& description,
-                             const std::string& name, Reload::Read read, std::unique_ptr<FileWatch> watch)
+                             const std::string& name, SavedSettings& saved, SettingsChanges::Read read,
+                             std::unique_ptr<FileWatch> watch)
     : pipeline_(pipeline),
-      reload_(pipeline, description, name, std::move(read)),
+      reload_(pipeline, description, name, [&saved, read] { return read(saved.value()); }),
       changes_(reload_, pipeline, description.defaults),
+      settings_(reload_, pipeline, saved, std::move(read)),
       requests_(
           std::move(watch), [this] { reload_.reload(); }, [&pipeline] { pipeline.stop(); }) {
   pipeline.take_requests([this](const std::string& stream, const std::string& json) {
@@ -48,7 +54,12 @@ void LiveReload::Running::change(const std::string& stream, const std::string& j
 
 LiveReload::LiveReload(const PipelineFlags& flags, const Arguments& arguments)
     : flags_(flags), arguments_(arguments) {
-  if (flags.names_file(arguments)) watch_ = std::make_unique<FileWatch>(arguments.files.front());
+  std::filesystem::path file;
+  if (flags.names_file(arguments)) {
+    watch_ = std::make_unique<FileWatch>(arguments.files.front());
+    file = SavedSettings::file_of(watch_->file());
+  }
+  saved_ = std::make_unique<SavedSettings>(std::move(file));
 }
 
 std::unique_ptr<LiveReload::Running> LiveReload::begin(Pipeline& pipeline,
@@ -57,8 +68,8 @@ std::unique_ptr<LiveReload::Running> LiveReload::begin(Pipeline& pipeline,
                                 [](const StreamDescription& stream) { return is_live(stream.source); });
   if (!live) return nullptr;
   const std::string name = watch_ ? watch_->file().string() : "the command line";
-  return std::make_unique<Running>(pipeline, description, name, read_again(flags_, arguments_, description),
-                                   std::move(watch_));
+  return std::make_unique<Running>(pipeline, description, name, *saved_,
+                                   read_again(flags_, arguments_, description), std::move(watch_));
 }
 
 }  // namespace actionflow

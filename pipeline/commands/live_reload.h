@@ -8,6 +8,8 @@
 #include "pipeline/commands/arguments/pipeline_flags.h"
 #include "pipeline/run/process/reload_requests.h"
 #include "pipeline/run/reload.h"
+#include "pipeline/run/saved_settings.h"
+#include "pipeline/run/settings_changes.h"
 #include "pipeline/run/stream_changes.h"
 
 namespace actionflow {
@@ -15,16 +17,21 @@ namespace actionflow {
 class LiveReload {
  public:
   // Watches the pipeline file from here on, so that no change after its first reading is missed.
+  // Reads what was changed on its page in earlier runs; throws config::ConfigError where that is none.
   LiveReload(const PipelineFlags& flags, const Arguments& arguments);
+
+  // To be laid over the pipeline file (PipelineOverrides::settings).
+  config::Value settings() const { return saved_->value(); }
 
   // Stands while the pipeline runs.
   class Running {
    public:
     Running(Pipeline& pipeline, const PipelineDescription& description, const std::string& name,
-            Reload::Read read, std::unique_ptr<FileWatch> watch);
+            SavedSettings& saved, SettingsChanges::Read read, std::unique_ptr<FileWatch> watch);
     ~Running();
 
     StreamChanges& changes() { return changes_; }
+    SettingsChanges& settings() { return settings_; }
 
    private:
     void change(const std::string& stream, const std::string& json) noexcept;
@@ -32,16 +39,18 @@ class LiveReload {
     Pipeline& pipeline_;
     Reload reload_;
     StreamChanges changes_;
+    SettingsChanges settings_;
     ReloadRequests requests_;
   };
   // Null where no stream is live: recorded files end by themselves. `description` is what the pipeline was
-  // made of; flags and arguments must outlive the result.
+  // made of; flags, arguments and this must outlive the result.
   std::unique_ptr<Running> begin(Pipeline& pipeline, const PipelineDescription& description);
 
  private:
   const PipelineFlags& flags_;
   const Arguments& arguments_;
   std::unique_ptr<FileWatch> watch_;  // null where the command line names sources
+  std::unique_ptr<SavedSettings> saved_;
 };
 
 }  // namespace actionflow

@@ -9,6 +9,7 @@
 #include "nodes/node_kinds.h"
 #include "pipeline/graph/graph_check.h"
 #include "pipeline/graph/output_check.h"
+#include "pipeline/graph/settings.h"
 
 namespace actionflow {
 
@@ -85,12 +86,14 @@ class PipelineReader {
  public:
   explicit PipelineReader(const PipelineOverrides& overrides) : overrides_(overrides) {}
 
-  PipelineDescription read(const config::Value& root) {
+  PipelineDescription read(const config::Value& file_root) {
+    const config::Value root = with_settings(file_root, overrides_.settings, description_.warnings);
     config::Diagnostics& diagnostics = problems_.diagnostics();
     const PipelineFile file = config::read<PipelineFile>(root, diagnostics);
     description_.options = file.options;
     description_.metrics = file.metrics;
     description_.web = file.web;
+    if (file.web) description_.look = file.web->overlay;
     description_.defaults = file.defaults;
     if (expect_map(file.streams, "streams")) {
       for (const auto& entry : file.streams.entries()) read_stream(entry, file.defaults);
@@ -145,6 +148,9 @@ class PipelineReader {
 
   PipelineDescription finish(std::vector<NodeDraft> drafts) {
     description_.windows_too = overrides_.windows_too;
+    const config::Value look = settings_of_overlay(overrides_.settings);
+    if (!description_.web && look.is_map())
+      description_.look = config::read<OverlayLook>(look, problems_.diagnostics());
     if (overrides_.workers) description_.options.workers = *overrides_.workers;
     if (overrides_.threads) description_.options.threads = *overrides_.threads;
     if (overrides_.precision) description_.options.precision = *overrides_.precision;
@@ -251,7 +257,10 @@ class PipelineReader {
       draft.from = {from};
       draft.from_places = {{}};
     }
-    const config::Value options = config::parse("{}", "command line");
+    const config::Value own = settings_of_node(overrides_.settings, name);
+    const config::Value options =
+        own.is_map() && draft.kind->options_may_change ? own : config::parse("{}", "command line");
+    if (draft.kind->options_may_change) draft.options = options;
     draft.node = draft.kind->read(with_overrides(*draft.kind, options), problems_.diagnostics());
     drafts.push_back(std::move(draft));
   }

@@ -62,6 +62,7 @@ struct PipelineDescription {
   std::vector<StreamDescription> streams;
   std::vector<NodeDescription> nodes;    // every input before its consumers; nodes without use left out
   std::optional<WebOptions> web;         // the page, where there is one
+  OverlayLook look;                      // of the page's videos
   config::Value defaults;                // the file's, for streams that come later
   bool windows_too = false;              // results of networks below `events` are final, too
   std::vector<std::string> passed_over;  // names of streams that are done already
@@ -71,6 +72,7 @@ struct PipelineDescription {
 
 // What the command line sets over the file.
 struct PipelineOverrides {
+  config::Value settings;          // of the page (settings.h), laid over the file
   std::optional<int> hop;          // of every window node
   std::optional<Advance> advance;  // of every network node
   std::optional<int> workers;

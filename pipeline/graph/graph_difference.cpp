@@ -11,23 +11,16 @@ namespace {
 // Keys of a network node that say which network it runs.
 constexpr std::array<std::string_view, 4> kNetworkKeys{"weights", "model", "random_weights", "calibrated"};
 
-bool same_value(const config::Value& a, const config::Value& b);
-
 bool same_items(const config::Value& a, const config::Value& b) {
   return std::equal(a.items().begin(), a.items().end(), b.items().begin(), b.items().end(), same_value);
 }
 
-// Whatever the order of keys.
 bool same_entries(const config::Value& a, const config::Value& b) {
   return a.entries().size() == b.entries().size() &&
          std::all_of(a.entries().begin(), a.entries().end(), [&](const auto& entry) {
            const config::Value* other = b.find(entry.key);
            return other != nullptr && same_value(entry.value, *other);
          });
-}
-
-bool same_value(const config::Value& a, const config::Value& b) {
-  return a.kind() == b.kind() && a.text() == b.text() && same_items(a, b) && same_entries(a, b);
 }
 
 config::Value without_network(const config::Value& options) {
@@ -58,6 +51,7 @@ bool same_windows(const Node& a, const Node& b) {
 bool same_node(const PipelineDescription& a, const NodeDescription& x, const PipelineDescription& b,
                const NodeDescription& y) {
   const auto options = [](const NodeDescription& node) {
+    if (node.kind->options_may_change) return config::Value();
     return node.node->model() ? without_network(node.options) : node.options;
   };
   const bool takes_streams = x.inputs.empty();  // the nodes below it have them from there
@@ -76,12 +70,20 @@ bool same_options(const PipelineOptions& a, const PipelineOptions& b) {
   return a.workers == b.workers && a.threads == b.threads && a.precision == b.precision;
 }
 
+bool same_server(const std::optional<WebOptions>& a, const std::optional<WebOptions>& b) {
+  return a.has_value() == b.has_value() && (!a || (a->listen == b->listen && a->token == b->token));
+}
+
 }  // namespace
+
+bool same_value(const config::Value& a, const config::Value& b) {
+  return a.kind() == b.kind() && a.text() == b.text() && same_items(a, b) && same_entries(a, b);
+}
 
 std::vector<std::string> graph_difference(const PipelineDescription& a, const PipelineDescription& b) {
   std::vector<std::string> names;
   if (!same_options(a.options, b.options)) names.emplace_back("options");
-  if (a.web != b.web) names.emplace_back("web");
+  if (!same_server(a.web, b.web)) names.emplace_back("web");
   for (const NodeDescription& node : a.nodes) {
     const NodeDescription* other = find_node(b, node.use.name);
     if (!other || !same_node(a, node, b, *other)) names.push_back(node.use.name);

@@ -9,8 +9,12 @@
 namespace actionflow {
 
 // The nodes that one of them lacks, or has with another kind, other inputs, other options, or other windows,
-// by name and in order; "options" and "web" first where those differ. Streams are not looked at, nor are
-// weights, which can be exchanged in a graph that runs.
+// by name and in order; "options" and "web" first where those differ. Streams are not looked at, nor is what
+// can be changed in a graph that runs: weights, options of kinds that allow it, the look of the page's
+// videos.
 std::vector<std::string> graph_difference(const PipelineDescription& a, const PipelineDescription& b);
+
+// Whatever the order of keys.
+bool same_value(const config::Value& a, const config::Value& b);
 
 }  // namespace actionflow

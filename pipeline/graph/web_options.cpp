@@ -57,6 +57,7 @@ void WebOptions::describe(config::Fields<WebOptions>& fields) {
   fields.add("listen", &WebOptions::listen, "address and port of the page");
   fields.add("token", &WebOptions::token,
              "what a browser is asked for; needed beyond this machine, and best kept in the environment");
+  fields.add("overlay", &WebOptions::overlay, "how results look on the page's videos");
 }
 
 std::string WebOptions::wrong_listen() const {

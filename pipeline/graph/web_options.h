@@ -6,6 +6,7 @@
 
 #include "base/config/config.h"
 #include "base/config/secret.h"
+#include "nodes/sinks/overlay_look.h"
 
 namespace actionflow {
 
@@ -28,6 +29,7 @@ struct WebOptions {
 
   std::string listen = "127.0.0.1:8080";
   Secret token;  // empty: none is asked for
+  OverlayLook overlay;
 
   bool operator==(const WebOptions&) const = default;
 

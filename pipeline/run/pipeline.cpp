@@ -65,6 +65,7 @@ struct Pipeline::State {
       outputs.push_back(node.node->build(*flow, node.use, inputs));
       outputs.back().node = node.use.name;
       if (outputs.back().exchange) networks[node.use.name] = outputs.back().exchange;
+      if (outputs.back().change_options) changeable[node.use.name] = outputs.back().change_options;
     }
     if (shown && flow->results().readable()) return;
     for (std::size_t i = 0; i < outputs.size(); ++i) {
@@ -203,6 +204,7 @@ struct Pipeline::State {
   std::vector<std::shared_ptr<Node>> nodes;  // what is built refers to them
   std::vector<NodeUse> decoders;
   std::map<std::string, std::function<void(const Model&)>> networks;
+  std::map<std::string, std::function<void(const config::Value&)>> changeable;
   std::unique_ptr<Flow> flow;
   std::mutex streams_mutex;                              // one attaches or detaches
   bool over = false;                                     // guarded by it, as are those two
@@ -271,6 +273,13 @@ void Pipeline::exchange(const std::string& node, const Model& model) {
   const auto found = state_->networks.find(node);
   if (found == state_->networks.end()) throw UsageError("there is no network '" + node + "'");
   found->second(model);
+}
+
+void Pipeline::change_options(const std::string& node, const config::Value& options) {
+  const auto found = state_->changeable.find(node);
+  if (found == state_->changeable.end())
+    throw UsageError("there is no node '" + node + "' whose options may change while it runs");
+  found->second(options);
 }
 
 Pipeline::Holdings Pipeline::holdings() const {

@@ -65,6 +65,10 @@ class Pipeline {
   // others. Throws ModelError where it does not fit, UsageError where no network stands under that name.
   void exchange(const std::string& node, const Model& model);
 
+  // Goes on with other options in the node `node`, from the next item on. Throws UsageError where no node
+  // whose options may change stands under that name.
+  void change_options(const std::string& node, const config::Value& options);
+
   // What messages that reach the graph's nodes ask of streams, those before it, too; `take` only notes them
   // down. Null: nobody takes them any more.
   void take_requests(RunContext::TakeRequest take);

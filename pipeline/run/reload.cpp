@@ -62,6 +62,9 @@ Reload::Reload(Pipeline& pipeline, const PipelineDescription& running, std::stri
   for (const NodeDescription& node : running.nodes)
     if (const auto model = node.node->model()) described_models_[node.use.name] = model_fingerprint(*model);
   running_models_ = described_models_;
+  for (const NodeDescription& node : running.nodes)
+    if (node.kind->options_may_change) changeable_[node.use.name] = {node.options, node.node};
+  look_ = running.look;
 }
 
 Reload::Sources Reload::sources_of(const PipelineDescription& description) {
@@ -83,6 +86,7 @@ void Reload::take_up(const PipelineDescription& description) {
   Report report(name_);
   take_up_streams(description, report);
   take_up_weights(description, other, report);
+  take_up_options(description, other, report);
   report.tell(other);
 }
 
@@ -125,6 +129,43 @@ void Reload::take_up_weights(const PipelineDescription& description, const std::
       return done;
     });
   }
+}
+
+void Reload::take_up_options(const PipelineDescription& description, const std::vector<std::string>& other,
+                             Report& report) {
+  for (const NodeDescription& node : description.nodes) {
+    const std::string& name = node.use.name;
+    if (!node.kind->options_may_change || std::find(other.begin(), other.end(), name) != other.end())
+      continue;
+    const bool same = same_value(changeable_[name].options, node.options);
+    if (!same)
+      report.note("changed the options of", name, [&] {
+        pipeline_.change_options(name, node.options);
+        return true;
+      });
+    changeable_[name] = {node.options, node.node};
+  }
+  if (look_ != description.look)
+    report.note("changed the look of", "overlay", [&] {
+      look_ = description.look;
+      return true;
+    });
+}
+
+std::map<std::string, Reload::Changeable> Reload::changeable() const {
+  const std::lock_guard lock(mutex_);
+  return changeable_;
+}
+
+OverlayLook Reload::look() const {
+  const std::lock_guard lock(mutex_);
+  return look_;
+}
+
+std::optional<SourceOptions> Reload::source_of(const std::string& stream) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = running_.find(stream);
+  return found == running_.end() ? std::nullopt : std::optional(found->second);
 }
 
 bool Reload::put_stream(const StreamDescription& stream) {

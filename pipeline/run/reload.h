@@ -1,10 +1,10 @@
 // Changes of a pipeline while it runs: by its description read anew, or one at a time.
 //
 // A description read anew is compared with the one before, and only what differs is touched: streams are
-// attached, detached and replaced, weights exchanged between two clips. What the other streams give is not
-// changed by it. A description with an error in it is told and changes nothing; neither does what a running
-// graph cannot take up, which is told with the mend, a restart. A change that was made in between by
-// put_stream() and its like stands until the description changes the same thing.
+// attached, detached and replaced, weights exchanged between two clips, options changed between two items.
+// What the other streams give is not changed by it. A description with an error in it is told and changes
+// nothing; neither does what a running graph cannot take up, which is told with the mend, a restart. A change
+// that was made in between by put_stream() and its like stands until the description changes the same thing.
 //
 // All members may be called from any thread; one change is made after the other.
 #pragma once
@@ -14,6 +14,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,19 @@ class Reload {
   // Reads the description and takes up what is new in it. Whatever is wrong is logged; the run goes on.
   void reload() noexcept;
 
+  // The same with a description that was read already.
+  void take_up(const PipelineDescription& description);
+
+  // Nodes whose options may change, as the description has them now.
+  struct Changeable {
+    config::Value options;
+    std::shared_ptr<const Node> node;
+  };
+  std::map<std::string, Changeable> changeable() const;
+  // Of the page's videos.
+  OverlayLook look() const;
+  // What a stream runs from; nullopt where there is none of that name.
+  std::optional<SourceOptions> source_of(const std::string& stream) const;
   // Adds a stream, or changes the source of the one of that name; nothing where it has that source already.
   // Throws UsageError where no decode node takes it or the run is over. Gives whether there was anything to
   // do.
@@ -49,9 +63,10 @@ class Reload {
   class Report;
 
   static Sources sources_of(const PipelineDescription& description);
-  void take_up(const PipelineDescription& description);
   void take_up_streams(const PipelineDescription& description, Report& report);
   void take_up_weights(const PipelineDescription& description, const std::vector<std::string>& other,
+                       Report& report);
+  void take_up_options(const PipelineDescription& description, const std::vector<std::string>& other,
                        Report& report);
   bool put(const StreamDescription& stream);
   void remove(const std::string& name);
@@ -61,10 +76,12 @@ class Reload {
   const std::string name_;
   const Read read_;
   const PipelineDescription graph_;  // its streams are those at the beginning
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   // As the description was read last, and as they run by whoever's wish; networks by node.
   Sources described_, running_;
   Fingerprints described_models_, running_models_;
+  std::map<std::string, Changeable> changeable_;
+  OverlayLook look_;
 };
 
 }  // namespace actionflow

@@ -5,12 +5,15 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/text/mask.h"
 #include "datasets/video/source.h"
 #include "pipeline/graph/description.h"
 
 namespace actionflow {
 
 namespace {
+
+using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kLongestName = 100, kLongestMessage = 16 << 10;
 
@@ -28,25 +31,39 @@ void check_source(const SourceOptions& source) {
     throw UsageError("source is no camera, expected an address such as rtsp://… or a device /dev/videoN");
 }
 
-}  // namespace
-
-StreamChanges::Done StreamChanges::put(const std::string& name, const std::string& json) {
-  check_name(name);
-  if (json.size() > kLongestMessage || !nlohmann::json::parse(json, nullptr, false).is_object())
-    throw UsageError("expected a JSON object of a stream's keys, {\"source\": \"rtsp://…\"}");
-  if (json.find("${") != std::string::npos)
-    throw UsageError("${…} is read in files only, expected the value itself");
-  const StreamDescription stream = read_stream(name, config::parse(json, "the message"), defaults_);
-  check_source(stream.source);
-  const bool known = has(name);
-  return reload_.put_stream(stream) ? (known ? Done::changed : Done::added) : Done::nothing;
+// What is shown of an address, where it comes back, is the address.
+void put_credentials(Json& stream, const SourceOptions& now) {
+  for (const auto& [key, address] : {std::pair("source", now.source), std::pair("record", now.record)}) {
+    const auto given = stream.find(key);
+    if (given != stream.end() && !address.empty() && *given == without_credentials(address)) *given = address;
+  }
 }
 
-StreamChanges::Done StreamChanges::remove(const std::string& name) {
+}  // namespace
+
+StreamChanges::Done StreamChanges::put(const std::string& name, const std::string& text,
+                                       SavedSettings* keep) {
+  check_name(name);
+  Json json = text.size() > kLongestMessage ? Json() : Json::parse(text, nullptr, false);
+  if (!json.is_object())
+    throw UsageError("expected a JSON object of a stream's keys, {\"source\": \"rtsp://…\"}");
+  if (text.find("${") != std::string::npos)
+    throw UsageError("${…} is read in files only, expected the value itself");
+  if (const auto now = reload_.source_of(name)) put_credentials(json, *now);
+  const StreamDescription stream = read_stream(name, config::parse(json.dump(), "the message"), defaults_);
+  check_source(stream.source);
+  const bool known = has(name);
+  const bool changed = reload_.put_stream(stream);
+  if (keep && changed) keep->put_stream(name, std::move(json));
+  return changed ? (known ? Done::changed : Done::added) : Done::nothing;
+}
+
+StreamChanges::Done StreamChanges::remove(const std::string& name, SavedSettings* keep) {
   if (!has(name)) return Done::nothing;
   if (pipeline_.streams().size() == 1)
     throw UsageError("'" + name + "' is the last stream, and the run ends with it; add another first");
   reload_.remove_stream(name);
+  if (keep) keep->remove_stream(name);
   return Done::changed;
 }
 

@@ -1,11 +1,8 @@
-// The one file that includes cpp-httplib, which parses requests and writes answers; sockets, threads and
-// limits are ours.
+// cpp-httplib parses requests and writes answers; sockets (bounded_stream.h), threads and limits are ours.
 #include "pipeline/web/http_server.h"
 
 #include <fcntl.h>
 #include <httplib.h>
-#include <netdb.h>
-#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -21,7 +18,7 @@
 
 #include "base/error.h"
 #include "base/log/log.h"
-#include "base/machine/clock.h"
+#include "pipeline/web/bounded_stream.h"
 #include "pipeline/web/connections.h"
 
 namespace actionflow {
@@ -31,79 +28,6 @@ namespace {
 constexpr std::size_t kLongestPath = 512;
 constexpr const char* kPlain = "text/plain; charset=utf-8";
 constexpr std::size_t kFileChunk = std::size_t{64} << 10;
-
-// A connection with deadlines and a bound of what one request may hold.
-class BoundedStream : public httplib::Stream {
- public:
-  explicit BoundedStream(int socket) : socket_(socket) {}
-
-  // Waits for the next request; false where none comes.
-  bool await_request(double seconds) {
-    deadline_ = Deadline(seconds);
-    taken_ = 0;
-    if (begin_ == end_ && !fill()) return false;
-    deadline_ = Deadline(HttpServer::kRequestSeconds);
-    return true;
-  }
-  void begin_answer() { deadline_ = Deadline(HttpServer::kAnswerSeconds); }
-
-  bool is_readable() const override { return begin_ < end_ || wait(POLLIN); }
-  bool is_writable() const override { return wait(POLLOUT); }
-
-  ssize_t read(char* to, std::size_t size) override {
-    if (begin_ == end_ && !fill()) return -1;
-    const std::size_t count = std::min(size, end_ - begin_);
-    taken_ += count;
-    if (taken_ > HttpServer::kMostHead + HttpServer::kMostBody) return -1;
-    std::copy_n(buffer_.begin() + static_cast<std::ptrdiff_t>(begin_), count, to);
-    begin_ += count;
-    return static_cast<ssize_t>(count);
-  }
-
-  ssize_t write(const char* from, std::size_t size) override {
-    if (!wait(POLLOUT)) return -1;
-    return send(socket_, from, size, MSG_NOSIGNAL | MSG_DONTWAIT);
-  }
-
-  void get_remote_ip_and_port(std::string& ip, int& port) const override { name(getpeername, ip, port); }
-  void get_local_ip_and_port(std::string& ip, int& port) const override { name(getsockname, ip, port); }
-  socket_t socket() const override { return socket_; }
-
- private:
-  template <class Ask>
-  void name(Ask ask, std::string& ip, int& port) const {
-    sockaddr_storage address{};
-    socklen_t size = sizeof address;
-    std::array<char, NI_MAXHOST> host{};
-    std::array<char, NI_MAXSERV> service{};
-    if (ask(socket_, reinterpret_cast<sockaddr*>(&address), &size) != 0 ||
-        getnameinfo(reinterpret_cast<sockaddr*>(&address), size, host.data(), host.size(), service.data(),
-                    service.size(), NI_NUMERICHOST | NI_NUMERICSERV) != 0)
-      return;
-    ip = host.data();
-    port = std::atoi(service.data());
-  }
-
-  bool wait(short what) const {
-    pollfd ready{socket_, what, 0};
-    const double left_ms = deadline_.seconds_left() * 1000;
-    return left_ms > 0 && poll(&ready, 1, static_cast<int>(left_ms) + 1) > 0;
-  }
-
-  bool fill() {
-    if (!wait(POLLIN)) return false;
-    const ssize_t count = recv(socket_, buffer_.data(), buffer_.size(), 0);
-    begin_ = 0;
-    end_ = count > 0 ? static_cast<std::size_t>(count) : 0;
-    return count > 0;
-  }
-
-  const int socket_;
-  Deadline deadline_{0};
-  std::size_t taken_ = 0;  // of this request
-  std::array<char, 4096> buffer_{};
-  std::size_t begin_ = 0, end_ = 0;
-};
 
 // A thread for each connection; their number is bounded by Connections.
 class ThreadEach : public httplib::TaskQueue {
@@ -170,10 +94,19 @@ void give_file(const HttpAnswer& answer, const httplib::Ranges& ranges, httplib:
       [descriptor](bool) { close(descriptor); });
 }
 
+void give_parts(const HttpAnswer& answer, httplib::Response& to) {
+  to.set_chunked_content_provider(answer.type, [next = answer.parts](std::size_t, httplib::DataSink& sink) {
+    const auto part = next();
+    if (!part) sink.done();
+    return !part || sink.write(part->data(), part->size());
+  });
+}
+
 void put_answer(const HttpAnswer& answer, const httplib::Ranges& ranges, httplib::Response& to) {
   to.status = answer.status;
   for (const auto& [name, value] : answer.headers) to.set_header(name, value);
   if (!answer.file.empty()) return give_file(answer, ranges, to);
+  if (answer.parts) return give_parts(answer, to);
   to.set_content(answer.body, answer.type);
 }
 
@@ -198,6 +131,7 @@ class Server : public httplib::Server {
     const auto whole = [this](const httplib::Request& from, httplib::Response& to) { answer(from, to); };
     Post(".*", whole);
     Put(".*", whole);
+    Patch(".*", whole);
     Delete(".*", whole);
   }
 

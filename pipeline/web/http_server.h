@@ -2,8 +2,8 @@
 //
 // Each connection has a thread while it lasts. Of kMostConnections the one that has kept us waiting longest
 // is closed for the next: slow clients never keep others out. A request has to be there within
-// kRequestSeconds of its first byte and be no larger than kMostHead and kMostBody; an answer has to be taken
-// within kAnswerSeconds.
+// kRequestSeconds of its first byte and be no larger than kMostHead and kMostBody; of an answer, each
+// kAnswerBytes have to be taken within kAnswerSeconds.
 #pragma once
 
 #include <cstddef>
@@ -38,6 +38,9 @@ struct HttpAnswer {
   std::string type = "text/plain; charset=utf-8";
   std::string body = {};
   std::filesystem::path file = {};  // in place of the body; parts of it where the request asks for one
+  // In place of the body, too: called again and again on the connection's thread, until it gives nothing any
+  // more or the client is gone. Give something every few seconds.
+  std::function<std::optional<std::string>()> parts = {};
   std::vector<std::pair<std::string, std::string>> headers = {};
 };
 
@@ -48,7 +51,8 @@ class HttpServer {
   static constexpr std::size_t kMostBody = std::size_t{16} << 10;
   static constexpr double kRequestSeconds = 10;
   static constexpr double kIdleSeconds = 30;
-  static constexpr double kAnswerSeconds = 120;
+  static constexpr double kAnswerSeconds = 30;
+  static constexpr std::size_t kAnswerBytes = std::size_t{64} << 10;
 
   // Called by several threads at once; what it throws is answered by 500 and logged.
   using Handler = std::function<HttpAnswer(const HttpRequest&)>;

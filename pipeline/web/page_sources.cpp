@@ -28,7 +28,8 @@ std::filesystem::path state_folder_of(const PipelineDescription& description) {
 }  // namespace
 
 WebSources page_sources(Pipeline& pipeline, const PipelineDescription& description,
-                        std::shared_ptr<const LatestResults> latest, StreamChanges* changes) {
+                        std::shared_ptr<const LatestResults> latest, StreamChanges* changes,
+                        SettingsChanges* settings) {
   WebSources sources;
   sources.streams = [&pipeline] { return pipeline.streams(); };
   sources.newest_frame = [&pipeline](const std::string& stream) { return pipeline.newest_frame(stream); };
@@ -37,6 +38,8 @@ WebSources page_sources(Pipeline& pipeline, const PipelineDescription& descripti
   sources.classes = classes_of(description);
   sources.metrics = [&pipeline] { return pipeline.metrics(); };
   sources.changes = changes;
+  sources.settings = settings;
+  sources.look = [settings, look = description.look] { return settings ? settings->look() : look; };
   return sources;
 }
 

@@ -9,8 +9,9 @@
 
 namespace actionflow {
 
-// `pipeline` and `changes` outlive what is returned; `latest` is one of its sinks.
+// `pipeline`, `changes` and `settings` outlive what is returned; `latest` is one of its sinks.
 WebSources page_sources(Pipeline& pipeline, const PipelineDescription& description,
-                        std::shared_ptr<const LatestResults> latest, StreamChanges* changes = nullptr);
+                        std::shared_ptr<const LatestResults> latest, StreamChanges* changes = nullptr,
+                        SettingsChanges* settings = nullptr);
 
 }  // namespace actionflow

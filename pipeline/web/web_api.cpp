@@ -2,18 +2,16 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cmath>
 #include <utility>
 
 #include "base/error.h"
 #include "base/text/label_color.h"
-#include "base/text/mask.h"
 #include "base/text/time_text.h"
 #include "base/text/utf8.h"
-#include "datasets/pictures/encoding/frame_jpeg.h"
 #include "nodes/store/event_store.h"
 #include "nodes/store/event_text.h"
 #include "nodes/store/labelled_clips.h"
+#include "pipeline/web/api_answers.h"
 
 namespace actionflow {
 
@@ -21,17 +19,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int kLiveWidth = 640;
 constexpr std::string_view kEvents = "/api/events/";
-constexpr std::string_view kStreams = "/api/streams/";
-
-double rounded(double number, double steps) { return std::round(number * steps) / steps; }
-
-HttpAnswer json_answer(const Json& json, int status = 200) {
-  return {status, "application/json", json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"};
-}
-
-HttpAnswer wrong(int status, const std::string& why) { return json_answer({{"error", why}}, status); }
 
 std::optional<std::int64_t> whole_number(std::string_view text) {
   std::int64_t number = -1;
@@ -45,50 +33,28 @@ std::string clip_type(const std::filesystem::path& clip) {
   return clip.extension() == ".webm" ? "video/webm" : "video/x-matroska";
 }
 
-double seconds_under_way(const EventResult& event, std::int64_t now_ns) {
-  const double start = event.change.start;
-  if (!event.zero_ns) return event.change.decided - start;
-  return std::max(0., static_cast<double>(now_ns - *event.zero_ns) * 1e-9 - start);
-}
-
-Json labels_json(const std::vector<ScoredLabel>& top) {
-  Json list = Json::array();
-  for (const ScoredLabel& one : top)
-    list.push_back({{"label", one.label}, {"score", rounded(double{one.score}, 1e4)}});
-  return list;
-}
-
 }  // namespace
 
-WebApi::WebApi(WebSources sources, const Clock& clock) : sources_(std::move(sources)), clock_(clock) {
+WebApi::WebApi(WebSources sources, const Clock& clock)
+    : sources_(std::move(sources)), clock_(clock), streams_(sources_, !sources_.state_folder.empty(), clock) {
   if (!sources_.state_folder.empty())
     table_ = std::make_unique<EventTable>(event_file(sources_.state_folder));
 }
 
 std::optional<HttpAnswer> WebApi::answer(const HttpRequest& request) {
+  if (auto answer = streams_.answer(request)) return answer;
   const std::string& path = request.path;
-  const bool of_event = path.starts_with(kEvents), of_stream = path.starts_with(kStreams);
-  const bool known = of_event || of_stream || path == "/healthz" || path == "/metrics" ||
-                     path == "/api/streams" || path == "/api/picture" || path == "/api/events" ||
-                     path == "/api/labels";
+  if (path.starts_with(kEvents)) return event_part(request);
+  const bool known =
+      path == "/healthz" || path == "/metrics" || path == "/api/events" || path == "/api/labels";
   if (!known) return std::nullopt;
-  if (of_event) return event_part(request);
-  if (of_stream) return change_stream(request);
   if (request.method != "GET" && request.method != "HEAD") return wrong(405, "only GET is answered here");
   if (path == "/healthz") return health();
   if (path == "/metrics")
     return sources_.metrics ? HttpAnswer{200, "text/plain; version=0.0.4; charset=utf-8", sources_.metrics()}
                             : wrong(404, "no metrics are kept");
-  if (path == "/api/streams") return streams();
-  if (path == "/api/picture") return picture(request);
   if (path == "/api/labels") return labels();
   return events(request);
-}
-
-void WebApi::count_frames() {
-  const std::vector<StreamView> views = sources_.streams();
-  const std::lock_guard lock(rates_mutex_);
-  rates_.count(views, clock_.steady_ns());
 }
 
 // Alive as long as any stream gives pictures, or may yet.
@@ -104,80 +70,6 @@ HttpAnswer WebApi::health() {
   const char* status = none ? "down" : lost > 0 ? "degraded" : "ok";
   return json_answer({{"status", status}, {"streams", views.size()}, {"live", live}, {"lost", lost}},
                      none ? 503 : 200);
-}
-
-HttpAnswer WebApi::streams() {
-  Json list = Json::array();
-  for (const StreamView& view : sources_.streams()) list.push_back(stream_json(view));
-  return json_answer({{"time", utc_text(clock_.wall_ns())},
-                      {"events_kept", table_ != nullptr},
-                      {"streams", std::move(list)}});
-}
-
-// PUT and DELETE /api/streams/NAME
-HttpAnswer WebApi::change_stream(const HttpRequest& request) try {
-  const std::string name = request.path.substr(kStreams.size());
-  if (request.method != "PUT" && request.method != "DELETE") return wrong(405, "expected PUT or DELETE");
-  if (sources_.changes == nullptr)
-    return wrong(409, "recorded files are read to their end, and then the run ends");
-  if (request.method == "DELETE")
-    return sources_.changes->remove(name) == StreamChanges::Done::nothing
-               ? wrong(404, "there is no such stream")
-               : HttpAnswer{204};
-  return {sources_.changes->put(name, request.body) == StreamChanges::Done::added ? 201 : 204};
-} catch (const Error& error) {
-  return wrong(400, error.what());
-}
-
-Json WebApi::stream_json(const StreamView& view) {
-  const LatestResults::Latest latest =
-      sources_.latest ? sources_.latest->latest(view.name) : LatestResults::Latest();
-  double fps = 0;
-  {
-    const std::lock_guard lock(rates_mutex_);
-    fps = rates_.frames_per_second(view.name);
-  }
-  Json json{{"name", view.name},
-            {"state", to_string(view.state)},
-            {"since", view.since_ns > 0 ? Json(utc_text(view.since_ns)) : Json(nullptr)},
-            {"error", view.error.empty() ? Json(nullptr) : Json(view.error)},
-            {"fps", rounded(fps, 10)},
-            {"latency_ms", rounded(view.latency_ms, 10)},
-            {"frames", view.frames},
-            {"windows", view.windows},
-            {"dropped", view.dropped},
-            {"failed", view.failed},
-            {"damaged", view.damaged},
-            {"events", view.events},
-            {"reconnects", view.reconnects},
-            {"none", latest.none},
-            {"top", labels_json(latest.top)},
-            {"event", nullptr}};
-  if (latest.event) {
-    const EventResult& event = *latest.event;
-    json["event"] = {{"id", event.id},
-                     {"label", event.label},
-                     {"score", rounded(double{event.change.score}, 1e4)},
-                     {"seconds", rounded(seconds_under_way(event, clock_.wall_ns()), 10)}};
-  }
-  return json;
-}
-
-HttpAnswer WebApi::picture(const HttpRequest& request) {
-  const auto stream = request.parameter("stream");
-  if (!stream) return wrong(400, "expected stream=NAME");
-  const Frame frame = sources_.newest_frame(*stream);
-  if (!frame) return has_stream(*stream) ? HttpAnswer{204} : wrong(404, "there is no such stream");
-  try {
-    return {200, "image/jpeg", frame_jpeg(frame, kLiveWidth)};
-  } catch (const Error& error) {
-    return wrong(404, error.what());
-  }
-}
-
-bool WebApi::has_stream(const std::string& name) const {
-  const std::vector<StreamView> views = sources_.streams();
-  return std::any_of(views.begin(), views.end(), [&](const StreamView& view) { return view.name == name; });
 }
 
 std::vector<StoredEvent> WebApi::find(const EventQuery& query) {

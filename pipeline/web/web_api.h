@@ -12,7 +12,7 @@
 
 #include "nodes/store/event_table.h"
 #include "pipeline/web/http_server.h"
-#include "pipeline/web/stream_rates.h"
+#include "pipeline/web/stream_api.h"
 #include "pipeline/web/web_sources.h"
 
 namespace actionflow {
@@ -26,27 +26,21 @@ class WebApi {
   // nullopt for a path that is not the API's.
   std::optional<HttpAnswer> answer(const HttpRequest& request);
   // Once a second or so, by whoever keeps the time.
-  void count_frames();
+  void count_frames() { streams_.count_frames(); }
 
  private:
   HttpAnswer health();
-  HttpAnswer streams();
-  HttpAnswer change_stream(const HttpRequest& request);
-  HttpAnswer picture(const HttpRequest& request);
-  bool has_stream(const std::string& name) const;
   HttpAnswer events(const HttpRequest& request);
   HttpAnswer event_part(const HttpRequest& request);
   HttpAnswer correct(std::int64_t number, const std::string& body);
   HttpAnswer labels() const;
-  nlohmann::ordered_json stream_json(const StreamView& view);
   std::vector<StoredEvent> find(const EventQuery& query);
 
   const WebSources sources_;
   const Clock& clock_;
+  StreamApi streams_;
   std::mutex table_mutex_;
   std::unique_ptr<EventTable> table_;  // null without a store
-  std::mutex rates_mutex_;
-  StreamRates rates_;
 };
 
 }  // namespace actionflow

@@ -9,6 +9,7 @@
 
 #include "base/machine/clock.h"
 #include "datasets/video/frame.h"
+#include "pipeline/run/settings_changes.h"
 #include "pipeline/run/stream_changes.h"
 #include "pipeline/run/stream_view.h"
 #include "pipeline/web/latest_results.h"
@@ -26,6 +27,9 @@ struct WebSources {
   // What adds, changes and removes streams; null where the run ends by itself. These calls wait until it is
   // done.
   StreamChanges* changes = nullptr;
+  // The same for thresholds and the like, and where all of it is kept.
+  SettingsChanges* settings = nullptr;
+  std::function<OverlayLook()> look = {};  // of videos
 };
 
 }  // namespace actionflow

@@ -46,9 +46,14 @@ class Connected {
   }
   // Until the other side closes.
   std::string receive_all() const {
+    return receive_until([](const std::string&) { return false; });
+  }
+  // Or until this is enough.
+  template <class Enough>
+  std::string receive_until(Enough enough) const {
     std::string all;
     char bytes[4096];
-    for (ssize_t count; (count = recv(socket_, bytes, sizeof bytes, 0)) > 0;)
+    for (ssize_t count; !enough(all) && (count = recv(socket_, bytes, sizeof bytes, 0)) > 0;)
       all.append(bytes, static_cast<std::size_t>(count));
     return all;
   }

@@ -64,12 +64,15 @@ class JsonSchema {
 
   std::string wrong_member(const nlohmann::json& value, const nlohmann::json& schema,
                            const std::string& at) const {
-    for (const auto& name : schema.at("required")) {
+    for (const auto& name : schema.value("required", nlohmann::json::array())) {
       if (!value.contains(name)) return at + " lacks " + name.get<std::string>();
     }
     for (const auto& [name, member] : value.items()) {
-      if (!schema["properties"].contains(name)) return at + " has " + name + ", which nothing describes";
-      const std::string why = wrong(member, schema["properties"][name], at + "." + name);
+      const bool known = schema.contains("properties") && schema["properties"].contains(name);
+      const nlohmann::json others = schema.value("additionalProperties", nlohmann::json(false));
+      if (!known && others == false) return at + " has " + name + ", which nothing describes";
+      const nlohmann::json& described = known ? schema["properties"][name] : others;
+      const std::string why = described == true ? "" : wrong(member, described, at + "." + name);
       if (!why.empty()) return why;
     }
     return "";

@@ -8,7 +8,7 @@
 
 namespace actionflow {
 
-std::string frame_jpeg(const Frame& frame, int most_width) {
+RgbPicture frame_picture(const Frame& frame, int most_width) {
   const int width = std::min(frame.display_width(), most_width);
   const double scale = static_cast<double>(width) / frame.display_width();
   InputSpec form;
@@ -18,7 +18,11 @@ std::string frame_jpeg(const Frame& frame, int most_width) {
   const PreparedFramePtr prepared = Preparer(form).prepare(frame);
   RgbPicture picture(form.height, form.width);
   std::copy_n(prepared->data(), prepared->size(), picture.pixels.begin());
-  return encode_jpeg(picture);
+  return picture;
+}
+
+std::string frame_jpeg(const Frame& frame, int most_width) {
+  return encode_jpeg(frame_picture(frame, most_width));
 }
 
 }  // namespace actionflow

@@ -17,9 +17,16 @@ const ask = async (path, options) => {
 };
 const query = values => new URLSearchParams(Object.entries(values).filter(([, value]) => value !== '')).toString();
 const percent = score => Math.round(100 * score) + ' %';
-const seconds = s => s < 60 ? s.toFixed(1) + ' s' : Math.floor(s / 60) + ' min ' + Math.round(s % 60) + ' s';
-const span = s => s < 90 ? Math.round(s) + ' s' : s < 5400 ? Math.round(s / 60) + ' min' :
-  s < 172800 ? Math.round(s / 3600) + ' h' : Math.round(s / 86400) + ' d';
+// Rounded first: 59.97 s are a minute, not 60.0 s.
+const seconds = s => {
+  const tenths = Math.round(10 * s), whole = Math.round(s);
+  return tenths < 600 ? (tenths / 10).toFixed(1) + ' s' : Math.floor(whole / 60) + ' min ' + whole % 60 + ' s';
+};
+const span = s => {
+  const steps = [[1, ' s', 60], [60, ' min', 60], [3600, ' h', 48], [86400, ' d', Infinity]];
+  const [unit, name] = steps.find(([unit, , most]) => Math.floor(s / unit) < most);
+  return Math.floor(s / unit) + name;
+};
 const clock = time => new Date(time).toLocaleTimeString();
 const day = time => new Date(time).toLocaleDateString(undefined, {month: 'short', day: 'numeric'});
 
@@ -39,7 +46,9 @@ let kept = false;
 function tile(name) {
   const made = {node: element('article', undefined, $('cameras'), 'tile'), seen: false, busy: false};
   made.node.setAttribute('aria-label', name);
-  made.live = element('div', undefined, made.node, 'live');
+  made.live = element('button', undefined, made.node, 'live');
+  made.live.title = 'watch ' + name;
+  made.live.onclick = () => watchLive(name);
   made.hint = element('span', 'no picture yet', made.live);
   made.img = element('img', undefined, made.live);
   made.img.alt = 'live picture of ' + name;
@@ -86,6 +95,7 @@ async function look() {
   try {
     const now = await ask('/api/streams');
     kept = now.events_kept;
+    $('configure').hidden = !now.changeable;
     const names = new Set(now.streams.map(stream => stream.name));
     for (const [name, one] of tiles) if (!names.has(name)) { watch.unobserve(one.node); one.node.remove(); tiles.delete(name); }
     for (const stream of now.streams) {
@@ -126,6 +136,25 @@ function pictures() {
     next.src = '/api/picture?' + query({stream: name, at: Date.now()});
   }
   setTimeout(pictures, PICTURE_MS);
+}
+
+// One camera, larger, with what was found drawn on it.
+function watchLive(name) {
+  $('watch-title').textContent = name;
+  const video = element('img', undefined, document.querySelector('#watch .film'));
+  video.alt = 'live video of ' + name;
+  video.src = '/api/streams/' + encodeURIComponent(name) + '/video';
+  $('watch').showModal();
+}
+$('watch').onclose = () => {
+  for (const video of document.querySelectorAll('#watch img')) {
+    video.src = 'data:,';  // else the connection stays
+    video.remove();
+  }
+};
+for (const dialog of [$('watch'), $('settings')]) {
+  dialog.querySelector('.shut').onclick = () => dialog.close();
+  dialog.onclick = event => { if (event.target === dialog) dialog.close(); };
 }
 
 // Events: a timeline a camera, and a card each, the newest first.
