@@ -1,7 +1,7 @@
-// network_benchmark MODEL.yaml [THREADS] [SECONDS] [plan] [bf16] [json] [samples=N]: milliseconds a clip with
-// random weights, median and minimum, of one thread the processor's, which others at work hardly move; with
-// `plan` also every step alone and what the whole takes beyond their sum; with `samples` those of a call that
-// takes a stream on by N samples.
+// network_benchmark MODEL.yaml [THREADS] [SECONDS] [plan] [bf16] [json] [samples=N] [batch=N]: milliseconds a
+// clip with random weights, median and minimum, of one thread the processor's, which others at work hardly
+// move; with `plan` also every step alone and what the whole takes beyond their sum; with `samples` those of
+// a call that takes a stream on by N samples, with `batch` where N clips are computed at once.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -31,8 +31,8 @@ double time_of_run(int threads) {
   return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) * 1e-6;
 }
 
-actionflow::Tensor random_clip(const actionflow::Extents& e) {
-  actionflow::Tensor clip({1, e.c, e.t, e.h, e.w});
+actionflow::Tensor random_clips(const actionflow::Extents& e, std::int64_t count) {
+  actionflow::Tensor clip({count, e.c, e.t, e.h, e.w});
   std::uint32_t state = 1;
   for (float& value : clip.values()) {
     state = state * 1664525U + 1013904223U;
@@ -55,11 +55,13 @@ bool has(const std::vector<std::string>& arguments, const std::string& word) {
   return std::find(arguments.begin(), arguments.end(), word) != arguments.end();
 }
 
-std::int64_t samples_of(const std::vector<std::string>& arguments) {
-  const std::string key = "samples=";
+// Of "samples=8".
+std::int64_t number_of(const std::vector<std::string>& arguments, const std::string& name,
+                       std::int64_t usual) {
+  const std::string key = name + "=";
   for (const std::string& argument : arguments)
     if (argument.starts_with(key)) return std::stoll(argument.substr(key.size()));
-  return 0;
+  return usual;
 }
 
 int run(const std::vector<std::string>& arguments) {
@@ -67,13 +69,15 @@ int run(const std::vector<std::string>& arguments) {
   const double seconds = arguments.size() > 2 ? std::stod(arguments[2]) : 3;
   auto architecture = actionflow::load_architecture(arguments[0]);
   const auto weights = actionflow::initial_weights(architecture, 1);
-  const std::int64_t samples = samples_of(arguments);
+  const std::int64_t samples = number_of(arguments, "samples", 0);
+  const std::int64_t batch = number_of(arguments, "batch", 1);
   actionflow::Extents extents = architecture.graph.input;
   if (samples != 0) extents.t = samples;
-  const auto clip = random_clip(extents);
+  const auto clip = random_clips(extents, batch);
   const auto precision = has(arguments, "bf16") ? actionflow::Precision::bf16 : actionflow::Precision::f32;
-  const auto network = Network::compile(std::move(architecture), weights,
-                                        {.precision = precision, .threads = threads, .samples = samples});
+  const auto network =
+      Network::compile(std::move(architecture), weights,
+                       {.precision = precision, .threads = threads, .batch = batch, .samples = samples});
   actionflow::Workspace workspace(*network);
   network->predict(clip, workspace);
   std::vector<double> times;
@@ -81,7 +85,7 @@ int run(const std::vector<std::string>& arguments) {
        milliseconds(Clock::now() - start) < seconds * 1e3 || times.size() < 3;) {
     const double begin = time_of_run(threads);
     network->predict(clip, workspace);
-    times.push_back(time_of_run(threads) - begin);
+    times.push_back((time_of_run(threads) - begin) / static_cast<double>(batch));
   }
   std::sort(times.begin(), times.end());
   const double median = times[times.size() / 2];

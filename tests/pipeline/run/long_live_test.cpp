@@ -1,0 +1,253 @@
+// What takes minutes: cameras that are lost again and again, hours of a stream, overload. `./run test --all`.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "datasets/pictures/encoding/frame_jpeg.h"
+#include "nodes/flow/clip_gate.h"
+#include "tests/datasets/video/small_server.h"
+#include "tests/pipeline/run/graph_bench.h"
+#include "tests/tools/camera_server.h"
+#include "tests/tools/http_ask.h"
+#include "tests/tools/process_holdings.h"
+#include "tests/tools/ticking_clock.h"
+#include "tests/tools/wait_for.h"
+
+namespace actionflow::testing {
+namespace {
+
+constexpr const char* kGraph =
+    "graph:\n  frames: {node: decode}\n  clips: {node: window, from: frames, hop: 1}\n"
+    "  net: {node: cnn3d, from: clips, model: plain.yaml, random_weights: 4}\n"
+    "  actions: {node: events, from: net, begin: 0.01, end: 0.01}\n";
+
+// The least of several looks: what waits while the machine is busy elsewhere comes and goes.
+class LeastHeld {
+ public:
+  void look(const ProcessHoldings& now) {
+    least_.threads = looks_ ? std::min(least_.threads, now.threads) : now.threads;
+    least_.descriptors = looks_ ? std::min(least_.descriptors, now.descriptors) : now.descriptors;
+    least_.resident_kib = looks_ ? std::min(least_.resident_kib, now.resident_kib) : now.resident_kib;
+    ++looks_;
+  }
+  const ProcessHoldings& get() const { return least_; }
+
+ private:
+  ProcessHoldings least_;
+  int looks_ = 0;
+};
+
+void expect_no_growth(const ProcessHoldings& before, const ProcessHoldings& after, long most_kib) {
+  EXPECT_EQ(after.threads, before.threads);
+  EXPECT_LE(after.descriptors, before.descriptors);
+#ifndef __SANITIZE_ADDRESS__  // which keeps what was freed
+  EXPECT_LT(after.resident_kib, before.resident_kib + most_kib);
+#endif
+  std::printf("held at first %ld KiB, %zu threads, %zu descriptors; at last %ld KiB, %zu, %zu\n",
+              before.resident_kib, before.threads, before.descriptors, after.resident_kib, after.threads,
+              after.descriptors);
+}
+
+// A program whose cameras are looked at through its page.
+class Watched {
+ public:
+  Watched(const GraphBench& bench, const std::string& streams) : port_(free_port()) {
+    bench.write("cameras.yaml", "streams: " + streams + "\n" + kGraph);
+    program_.emplace(
+        std::vector<std::string>{ACTIONFLOW_PROGRAM, "classify", "--json", "--log", "quiet", "--web",
+                                 std::to_string(port_), (bench.folder() / "cameras.yaml").string()},
+        "/dev/null");
+    drain_ = std::thread([this] { program_->read_all(1e9); });
+    EXPECT_TRUE(wait_for([&] { return answers(); }));
+  }
+  ~Watched() {
+    program_->signal(SIGTERM);
+    drain_.join();
+    EXPECT_EQ(program_->wait(), 130);
+  }
+
+  nlohmann::json streams() const {
+    return nlohmann::json::parse(http_get(port_, "/api/streams").body)["streams"];
+  }
+  std::int64_t reconnects() const {
+    std::int64_t sum = 0;
+    for (const auto& stream : streams()) sum += stream["reconnects"].get<std::int64_t>();
+    return sum;
+  }
+  // Waits until each camera has given so many more windows since it was last back.
+  bool all_give(const nlohmann::json& before) const {
+    for (const auto& stream : streams()) {
+      for (const auto& then : before) {
+        if (then["name"] != stream["name"]) continue;
+        if (stream["state"] != "live" || stream["windows"] < then["windows"].get<std::int64_t>() + 2 ||
+            stream["reconnects"] <= then["reconnects"])
+          return false;
+      }
+    }
+    return true;
+  }
+  ProcessHoldings held() const { return process_holdings(program_->pid()); }
+
+ private:
+  bool answers() const {
+    try {
+      return http_get(port_, "/healthz").status != 0;
+    } catch (const std::runtime_error&) {
+      return false;
+    }
+  }
+
+  const int port_;
+  std::optional<ChildProcess> program_;
+  std::thread drain_;
+};
+
+// Looks a few times a second: the page answers a bounded number of requests.
+template <class Condition>
+bool look_until(Condition&& condition) {
+  return wait_for([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    return condition();
+  });
+}
+
+TEST(LongCameras, ComeBackTwoHundredTimesFromAServerThatIsKilledFrozenAndStartedWithAnotherSize) {
+  GraphBench bench;
+  const int port = free_port();
+  const std::string address = "rtsp://127.0.0.1:" + std::to_string(port);
+  auto server = start_camera_server(port);
+  const Watched watched(bench, "{one: {source: '" + address + "/one', silence: 2}, two: {source: '" +
+                                   address + "/two', transport: udp, silence: 2}}");
+  ASSERT_TRUE(look_until([&] { return watched.streams()[0]["windows"] > 2; }));
+  LeastHeld early, late;
+  constexpr int kTimes = 200, kEach = 5;
+  for (int time = 1; time <= kTimes; ++time) {
+    const nlohmann::json before = watched.streams();
+    if (time % 3 == 0) {
+      server->signal(SIGSTOP);
+      ASSERT_TRUE(look_until([&] { return watched.streams()[0]["state"] == "lost"; })) << time;
+    }
+    server->signal(SIGKILL);
+    server->wait();
+    server = start_camera_server(port, "", time % 2 == 0 ? 160 : 208);
+    ASSERT_TRUE(look_until([&] { return watched.all_give(before); })) << "time " << time;
+    if (time > 10 && time <= 10 + kEach) early.look(watched.held());
+    if (time > kTimes - kEach) late.look(watched.held());
+  }
+  constexpr long kMostKib = 180 * 2 * 64;  // of each connection no more than a part of its pictures
+  expect_no_growth(early.get(), late.get(), kMostKib);
+}
+
+// Four cameras whose connection is cut in the middle of a picture a moment after it was made.
+TEST(LongCameras, AThousandConnectionsCutInMidPictureLeaveNothingBehind) {
+  GraphBench bench;
+  bench.video("a.avi", 25, 1);
+  const std::string jpeg = [&] {
+    const StopFlag never{false};
+    SourceOptions options;
+    options.source = (bench.folder() / "a.avi").string();
+    const auto reader = Reader::open(options, never);
+    const auto decoder = Decoder::create(reader->codec_parameters(), 1);
+    std::vector<Frame> frames;
+    while (frames.empty()) decoder->decode(*reader->read(), frames);
+    return frame_jpeg(frames.front(), 160);
+  }();
+  const SmallServer server([&](const Connection& connection) {
+    if (connection.read_head().empty()) return;
+    connection.send("HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=b\r\n\r\n");
+    const std::string part =
+        "--b\r\nContent-Type: image/jpeg\r\nContent-Length: " + std::to_string(jpeg.size()) + "\r\n\r\n" +
+        jpeg;
+    constexpr int kPictures = 25;
+    for (int k = 0; k < kPictures; ++k) {
+      if (!connection.send(part + "\r\n")) return;
+      std::this_thread::sleep_for(std::chrono::milliseconds(30));
+    }
+    connection.send(part.substr(0, part.size() / 2));
+  });
+  std::string streams = "{";
+  for (const char* name : {"a", "b", "c", "d"})
+    streams += std::string(name) + ": {source: '" + server.address("http", "/") + name + "'}, ";
+  const Watched watched(bench, streams + "}");
+  LeastHeld early, late;
+  const auto look_after = [&](std::int64_t reconnects, LeastHeld& held) {
+    for (std::int64_t more = 0; more < 40; ++more) {
+      ASSERT_TRUE(look_until([&] { return watched.reconnects() >= reconnects + more; })) << reconnects + more;
+      held.look(watched.held());
+    }
+  };
+  look_after(100, early);
+  for (std::int64_t reached = 200; reached < 1000; reached += 50)
+    ASSERT_TRUE(look_until([&] { return watched.reconnects() >= reached; }));
+  look_after(1000, late);
+  expect_no_growth(early.get(), late.get(), 4096);
+}
+
+// The first hour fills what is bounded: the table's cache, the folder of clips.
+TEST(LongStreams, TheSecondHourAtFullSpeedHoldsNoMoreThanTheFirst) {
+  GraphBench bench;
+  bench.video("a.mp4", 500, 1);
+  const TickingClock clock(1);  // whatever is due has come
+  class Nothing : public ResultSink {
+    void window(const WindowResult&) override {}
+    void event(const EventResult&) override {}
+    void summary(const Summary&) override {}
+  } sink;
+  Pipeline pipeline(
+      bench.describe("streams: {a: {source: a.mp4, realtime: true, loop: true}}\n" + std::string(kGraph) +
+                     "  kept: {node: store, from: actions, folder: state, limit: 2 MB}\n"),
+      sink, {{}, clock});
+  std::thread run([&] { pipeline.run(); });
+  constexpr std::int64_t kRate = 25, kHour = 3600 * kRate;
+  LeastHeld early, late;
+  for (std::int64_t frames = kHour / 6; frames <= 2 * kHour; frames += kRate * 10) {
+    ASSERT_TRUE(wait_for([&] { return pipeline.progress().frames() >= frames; })) << frames;
+    const std::int64_t in_hour = frames % kHour;
+    if (in_hour > kHour - kHour / 12) (frames < kHour ? early : late).look(process_holdings());
+  }
+  const StreamView seen = pipeline.streams().front();
+  pipeline.stop();
+  run.join();
+  EXPECT_GE(seen.frames, 2 * kHour);
+  EXPECT_EQ(seen.failed, 0);
+  expect_no_growth(early.get(), late.get(), early.get().resident_kib / 100);
+}
+
+// The network takes one window while four are cut.
+TEST(LongStreams, FourTimesTooMuchIsDroppedToTheWindowAndNothingWaitsLong) {
+  GraphBench bench;
+  bench.video("a.mp4", 1000, 1);
+  constexpr std::int64_t kWindow = 4, kWindows = 400 - kWindow + 1, kTimes = 4;
+  constexpr std::int64_t kBelow = 4;  // half of the workers, and one that waits
+  LinesByStream sink;
+  Pipeline* running = nullptr;
+  const auto cut = [&running] {
+    for (const StageSummary& stage : running->progress().stages)
+      if (stage.name == "prepare") return stage.calls - kWindow + 1;
+    return std::int64_t{0};
+  };
+  std::atomic<std::int64_t> taken{0}, oldest{0};
+  const auto work = [&](const FaultPoint& point) {
+    if (point.node != "net") return Fault::none;
+    const std::int64_t before = cut() - 1 - point.number;
+    for (std::int64_t most = oldest; before > most && !oldest.compare_exchange_weak(most, before);) {
+    }
+    const std::int64_t enough = std::min(kWindows, kTimes * ++taken);
+    EXPECT_TRUE(wait_for([&] { return cut() >= enough; }));
+    return Fault::none;
+  };
+  Pipeline pipeline(bench.describe("options: {workers: 6}\nstreams: {a: {source: a.mp4, realtime: true}, b: "
+                                   "nobody.mp4}\n" +
+                                   std::string(kGraph)),
+                    sink, {work});
+  running = &pipeline;
+  const StreamSummary summary = pipeline.run().streams[0];
+  EXPECT_EQ(summary.windows + summary.dropped, kWindows);
+  EXPECT_GT(summary.dropped, kWindows / 2);
+  EXPECT_LE(oldest, kBelow + static_cast<std::int64_t>(ClipGate::kLiveQueue));
+}
+
+}  // namespace
+}  // namespace actionflow::testing
