@@ -170,7 +170,7 @@ Packet ContainerReader::arrived(std::shared_ptr<Packet::Data> data) {
   if (stamps_itself_) {
     // In order of decoding, so it is no time of presentation: the decoder finds that.
     data->packet->dts = given_rate_ ? std::llround(static_cast<double>(packets_++) * 1e6 / *given_rate_)
-                                    : now_ns / kNsPerMicrosecond;
+                                    : arrivals_.stamp(now_ns / kNsPerMicrosecond);
     data->packet->pts = AV_NOPTS_VALUE;
     data->packet->duration = 0;
   }

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "datasets/video/opening/open_input.h"
+#include "datasets/video/readers/arrival_clock.h"
 #include "datasets/video/source.h"
 
 namespace actionflow {
@@ -46,6 +47,7 @@ class ContainerReader final : public Reader {
   bool silent_ = false;         // the last packet came only after the deadline
   bool stamps_itself_ = false;  // of a stream without time stamps: by arrival, or by the rate given
   std::optional<double> given_rate_;
+  ArrivalClock arrivals_;
   std::int64_t packets_ = 0;
   StreamInfo info_;
   std::shared_ptr<const CodecParameters> parameters_;
