@@ -33,7 +33,7 @@ void LazyFrames::go_to(std::int64_t pts_us) const {
   advance(pts_us);
   if (current_) return;
   // The frames up to here are damaged: what follows them stands for them, as at a video's start.
-  if (ahead_.empty()) throw_no_frame(source_);
+  if (ahead_.empty()) throw_no_frame(source_, *decoder_);
   current_ = ahead_.front();
 }
 

@@ -61,9 +61,10 @@ void require_recorded(const SourceOptions& source) {
                       ": is not a recorded video; give a file or a folder of frames");
 }
 
-void throw_no_frame(const SourceOptions& source) {
-  throw SourceError(without_credentials(source.source) +
-                    ": not one frame can be decoded; fetch or record it again");
+void throw_no_frame(const SourceOptions& source, const Decoder& decoder) {
+  const std::string why = decoder.failure();
+  throw SourceError(without_credentials(source.source) + ": not one frame can be decoded" +
+                    (why.empty() ? "; fetch or record it again" : ": " + why));
 }
 
 DecodedVideo decode_video(const SourceOptions& source, const FrameForm& form, const FrameSink& sink) {
@@ -84,7 +85,7 @@ DecodedVideo decode_video(const SourceOptions& source, const FrameForm& form, co
     decoder->flush(frames);
     if (decoding.take(frames)) decoding.finish();
   }
-  if (!decoding.any()) throw_no_frame(source);
+  if (!decoding.any()) throw_no_frame(source, *decoder);
   return {decoding.duration(reader->info().frame_rate), decoder->decoded()};
 }
 

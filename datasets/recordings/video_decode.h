@@ -24,6 +24,6 @@ DecodedVideo decode_video(const SourceOptions& source, const FrameForm& form, co
 
 // Throws SourceError for a source that is not recorded: a camera, a network stream, standard input.
 void require_recorded(const SourceOptions& source);
-[[noreturn]] void throw_no_frame(const SourceOptions& source);
+[[noreturn]] void throw_no_frame(const SourceOptions& source, const Decoder& decoder);
 
 }  // namespace actionflow

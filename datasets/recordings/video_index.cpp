@@ -94,7 +94,7 @@ VideoIndex index_video(const SourceOptions& source) {
     if (frames.empty()) decoder->decode(*packet, frames);
   }
   if (frames.empty()) decoder->flush(frames);
-  if (frames.empty()) throw_no_frame(source);
+  if (frames.empty()) throw_no_frame(source, *decoder);
   VideoIndex index = indexing.finish(frames.front().pts_us(), reader->info());
   index.decoded = decoder->decoded();
   return index;

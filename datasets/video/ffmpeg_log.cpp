@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdarg>
 #include <mutex>
+#include <utility>
 
 #include "base/log/log.h"
 #include "datasets/video/ffmpeg.h"
@@ -21,7 +22,23 @@ std::size_t find_ignoring_case(const std::string& text, const char* word) {
   return std::string::npos;
 }
 
+// Where this thread's first complaint goes, if anybody asks for it. A line may come in pieces.
+thread_local std::string* wanted_complaint = nullptr;
+
+void note_complaint(void* context, int level, const char* format, va_list arguments) {
+  const bool whole = wanted_complaint && wanted_complaint->ends_with('\n');
+  if (level > AV_LOG_WARNING || !wanted_complaint || whole) return;
+  std::array<char, 512> piece{};
+  int print_prefix = 0;
+  av_log_format_line2(context, level, format, arguments, piece.data(), piece.size(), &print_prefix);
+  *wanted_complaint += piece.data();
+}
+
 void log_line(void* context, int level, const char* format, va_list arguments) {
+  va_list again;
+  va_copy(again, arguments);
+  note_complaint(context, level, format, again);
+  va_end(again);
   // Beyond "info" FFmpeg prints whole requests, which nobody reads and which hold passwords.
   if (level > AV_LOG_INFO || log::level() > log::Level::debug) return;
   std::array<char, 2048> line{};
@@ -41,6 +58,9 @@ std::string safe_log_line(std::string line) {
   }
   return without_credentials(line);
 }
+
+FirstComplaint::FirstComplaint(std::string& text) : before_(std::exchange(wanted_complaint, &text)) {}
+FirstComplaint::~FirstComplaint() { wanted_complaint = before_; }
 
 void take_over_ffmpeg() {
   av_log_set_callback(log_line);

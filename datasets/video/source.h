@@ -151,6 +151,8 @@ class Decoder {
 
   virtual std::int64_t damaged() const = 0;
   virtual std::int64_t decoded() const = 0;
+  // Why no frame came, and the mend, to follow a colon; empty where nothing went wrong.
+  virtual std::string failure() const = 0;
 };
 
 // Whether the source is one that goes on for ever (a camera or network stream, or realtime), by its

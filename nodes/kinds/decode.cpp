@@ -34,9 +34,9 @@ class StreamDecoder {
     StreamState& state = run_.stream(stream_);
     if (!counts_ || !ended || frames_ > 0 || state.source_failed) return;
     // A short source may be read to its end before its decoder is made.
-    run_.fail_stream(stream_,
-                     state.take_loss().value_or(Failure{
-                         ExitCode::source, state.name + ": no frame could be decoded; expected a video"}));
+    const std::string why = failure_.empty() ? "; expected a video" : ": " + failure_;
+    run_.fail_stream(stream_, state.take_loss().value_or(Failure{
+                                  ExitCode::source, state.name + ": no frame could be decoded" + why}));
   }
 
  private:
@@ -61,6 +61,7 @@ class StreamDecoder {
       run_.stream(stream_).damaged += damaged - damaged_;
       run_.stream(stream_).newest_frame.offer(frames, run_.clock().steady_ns());
     }
+    if (damaged != damaged_) failure_ = decoder_->failure();
     damaged_ = damaged;
   }
 
@@ -71,6 +72,7 @@ class StreamDecoder {
   std::unique_ptr<Decoder> decoder_;
   std::int64_t damaged_ = 0;
   std::int64_t frames_ = 0;
+  std::string failure_;  // the decoder's
 };
 
 struct DecodeOptions {

@@ -5,6 +5,8 @@
 #include "datasets/video/decoding/hardware_decoding.h"
 #include "datasets/video/decoding/picture_crop.h"
 #include "datasets/video/ffmpeg.h"
+#include "datasets/video/ffmpeg_log.h"
+#include "datasets/video/missing_feature.h"
 #include "datasets/video/source.h"
 #include "datasets/video/stream_parameters.h"
 
@@ -31,6 +33,10 @@ class PacketsUnderWay {
   std::deque<std::pair<std::int64_t, std::int64_t>> packets_;
 };
 
+std::string first_sentence(const std::string& text) {
+  return text.substr(0, std::min(text.find('\n'), text.find(". ")));
+}
+
 class CodecDecoder final : public Decoder {
  public:
   // `device_format`: of pictures that stand on a device.
@@ -47,9 +53,10 @@ class CodecDecoder final : public Decoder {
     AVPacket& compressed = *packet.data()->packet;
     // A chunk of no bytes says "as before" in some containers, and would mean "the end" to FFmpeg.
     if (compressed.size == 0) return;
+    const FirstComplaint listening(complaint_);
     tag_next_picture(*context_, compressed, packet.arrival_ns());
     if (packet.taken_ns() != 0) under_way_.note(packet);
-    if (avcodec_send_packet(context_.get(), &compressed) < 0) ++damaged_;
+    if (const int result = avcodec_send_packet(context_.get(), &compressed); result < 0) note_damage(result);
     receive(frames);
   }
 
@@ -61,8 +68,21 @@ class CodecDecoder final : public Decoder {
 
   std::int64_t damaged() const override { return damaged_; }
   std::int64_t decoded() const override { return decoded_; }
+  std::string failure() const override {
+    if (decoded_ > 0 || first_error_ == 0) return {};
+    if (is_missing_feature(first_error_)) return missing_feature_text(first_error_);
+    return "its " + std::string(avcodec_get_name(context_->codec_id)) + " pictures cannot be decoded (" +
+           (complaint_.empty() ? ffmpeg_error_text(first_error_) : first_sentence(complaint_)) +
+           "); fetch it again, or convert it to H.264 in mp4 or mkv";
+  }
 
  private:
+  void note_damage(int error) {
+    ++damaged_;
+    const bool says_more = is_missing_feature(error) && !is_missing_feature(first_error_);
+    if (first_error_ == 0 || says_more) first_error_ = error;
+  }
+
   void receive(std::vector<Frame>& frames) {
     // Every error uses up input, but a bound costs nothing and a decoder that fails for ever is lost.
     constexpr int kMaxErrors = 1000;
@@ -71,7 +91,7 @@ class CodecDecoder final : public Decoder {
       const int result = avcodec_receive_frame(context_.get(), picture.get());
       if (result == AVERROR(EAGAIN) || result == AVERROR_EOF) return;
       if (result < 0) {
-        ++damaged_;
+        note_damage(result);
         ++errors;
         continue;
       }
@@ -137,6 +157,8 @@ class CodecDecoder final : public Decoder {
   std::int64_t next_pts_us_ = 0;
   std::int64_t damaged_ = 0;
   std::int64_t decoded_ = 0;
+  std::string complaint_;
+  int first_error_ = 0;  // FFmpeg's; a feature that it lacks goes before others
 };
 
 void leave_out(AVCodecContext& context, const std::vector<Skip>& skip) {

@@ -8,6 +8,7 @@
 #include <new>
 
 #include "datasets/video/ffmpeg_log.h"
+#include "datasets/video/missing_feature.h"
 #include "datasets/video/opening/host_lookup.h"
 #include "datasets/video/stream_parameters.h"
 
@@ -41,13 +42,6 @@ std::string network_error_text(int error) {
          "; check the address and that the camera or server runs";
 }
 
-// Whole, as far as one knows, but of a kind that this FFmpeg was not written or built for.
-bool is_missing_feature(int error) {
-  return error == AVERROR_PATCHWELCOME || error == AVERROR_DECODER_NOT_FOUND ||
-         error == AVERROR_DEMUXER_NOT_FOUND || error == AVERROR_BSF_NOT_FOUND ||
-         error == AVERROR_EXPERIMENTAL || error == AVERROR(ENOSYS);
-}
-
 [[noreturn]] void throw_opening_error(const Opening& opening, int error) {
   const IoDeadline& deadline = opening.input.deadline;
   if (deadline.stopped()) throw SourceError(opening.shown + ": stopped");
@@ -60,9 +54,7 @@ bool is_missing_feature(int error) {
   if (opening.kind == SourceKind::device)
     throw SourceError(opening.shown + ": the camera does not start: " + ffmpeg_error_text(error) +
                       "; check that no other program uses it");
-  if (is_missing_feature(error))
-    throw SourceError(opening.shown + ": uses something that FFmpeg " + av_version_info() +
-                      " cannot read: " + ffmpeg_error_text(error) + "; convert it to H.264 in mp4 or mkv");
+  if (is_missing_feature(error)) throw SourceError(opening.shown + ": " + missing_feature_text(error));
   throw SourceError(opening.shown + ": damaged or cut short: " + ffmpeg_error_text(error) +
                     "; fetch or record it again");
 }

@@ -82,11 +82,7 @@ FrameFolderReader::FrameFolderReader(const SourceOptions& options, const StopFla
   if (!(frame_rate_ > 0)) throw SourceError(shown_ + ": frame_rate must be above 0");
   Listing listing = list_frames(folder_, shown_);
   names_ = std::move(listing.names);
-  const PictureKind first = picture_kind(folder_ / names_.front());
-  if (!first.name.empty() && first.codec == AV_CODEC_ID_NONE)
-    throw SourceError(shown_ + ": " + names_.front() + " is a " + first.name +
-                      " picture, whatever its name says; convert the frames to JPEG or PNG");
-  if (first.codec != AV_CODEC_ID_NONE) listing.codec = first.codec;
+  if (const AVCodecID codec = codec_by_content(); codec != AV_CODEC_ID_NONE) listing.codec = codec;
 
   auto parameters = std::make_shared<CodecParameters>();
   parameters->codec.reset(avcodec_parameters_alloc());
@@ -103,6 +99,19 @@ FrameFolderReader::FrameFolderReader(const SourceOptions& options, const StopFla
   info_.frame_rate = frame_rate_;
   info_.duration = static_cast<double>(names_.size()) / frame_rate_;
   measure();
+}
+
+// Of the first file that holds a JPEG or PNG picture; AV_CODEC_ID_NONE where all are damaged at their begin.
+AVCodecID FrameFolderReader::codec_by_content() const {
+  std::string other;
+  for (const std::string& name : names_) {
+    const PictureKind kind = picture_kind(folder_ / name);
+    if (kind.codec != AV_CODEC_ID_NONE) return kind.codec;
+    if (other.empty() && !kind.holds.empty()) other = name + " is " + kind.holds;
+  }
+  if (!other.empty())
+    throw SourceError(shown_ + ": " + other + ", whatever its name says; convert the frames to JPEG or PNG");
+  return AV_CODEC_ID_NONE;
 }
 
 // A picture's size stands in its first frame only.

@@ -1,6 +1,6 @@
 // A folder of JPEG or PNG frames as a stream: in natural order (2.jpg before 10.jpg), each file one
-// packet, time stamps k / frame_rate. What the first file holds decides, not its name; a file of another
-// kind counts as damaged, and the first such is named in the log.
+// packet, time stamps k / frame_rate. What the first JPEG or PNG file holds decides, not its name; a file of
+// another kind counts as damaged, and the first such is named in the log.
 #pragma once
 
 #include <filesystem>
@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "datasets/video/ffmpeg.h"
 #include "datasets/video/source.h"
 
 namespace actionflow {
@@ -27,6 +28,7 @@ class FrameFolderReader final : public Reader {
  private:
   Packet packet(std::size_t index);
   void tell_of_another_kind(std::size_t index, const std::string& kind);
+  AVCodecID codec_by_content() const;
   void measure();
 
   std::filesystem::path folder_;

@@ -137,6 +137,15 @@ TEST(FrameFolder, CountsAFileOfAnotherKindThanTheFirstAsDamaged) {
   EXPECT_EQ(decoded.damaged, 1);
 }
 
+TEST(FrameFolder, SaysWhatItsFilesAreWhereNoneIsAPicture) {
+  const TemporaryFolder folder;
+  for (const char* name : {"1.jpg", "2.jpg"}) std::ofstream(folder / name) << "hello text";
+  EXPECT_NE(error_of(folder.path()).find("1.jpg is text, whatever its name says"), std::string::npos)
+      << error_of(folder.path());
+  write_picture(folder / "2.jpg", 50);
+  EXPECT_EQ(read_all(folder.path()).frames.size(), 1u);
+}
+
 TEST(FrameFolder, NamesAFileOfAKindThatIsNotRead) {
   const TemporaryFolder folder;
   std::ofstream(folder / "1.jpg", std::ios::binary) << "RIFF\x10\x20\x30\x40WEBPVP8 ";

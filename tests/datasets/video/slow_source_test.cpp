@@ -352,5 +352,30 @@ TEST(Container, OfAVersionThatFfmpegLacksIsNotCalledDamaged) {
   EXPECT_EQ(message.find("damaged"), std::string::npos) << message;
 }
 
+// A picture coded arithmetically is whole; FFmpeg reads only Huffman's.
+TEST(Decoder, SaysWhyNoPictureCame) {
+  const TemporaryFolder folder;
+  write_test_video(folder / "a.avi", {.frames = 4, .encoder = "mjpeg"});
+  std::string bytes = bytes_of(folder / "a.avi");
+  const std::string baseline("\xff\xc0\x00\x11", 4);
+  int changed = 0;
+  for (std::size_t at = 0; (at = bytes.find(baseline, at)) != std::string::npos; ++changed)
+    bytes[at + 1] = '\xc9';
+  ASSERT_EQ(changed, 4);
+  std::ofstream(folder / "b.avi", std::ios::binary) << bytes;
+  const StopFlag stop{false};
+  const auto failure_of = [&](const char* name) {
+    const std::unique_ptr<Reader> reader = Reader::open(testing::source_of(folder / name), stop);
+    const std::unique_ptr<Decoder> decoder = Decoder::create(reader->codec_parameters(), 1);
+    std::vector<Frame> frames;
+    while (const std::optional<Packet> packet = reader->read()) decoder->decode(*packet, frames);
+    decoder->flush(frames);
+    return decoder->failure();
+  };
+  EXPECT_EQ(failure_of("a.avi"), "");
+  EXPECT_NE(failure_of("b.avi").find("unsupported coding type (c9)"), std::string::npos)
+      << failure_of("b.avi");
+}
+
 }  // namespace
 }  // namespace actionflow
