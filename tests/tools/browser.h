@@ -20,6 +20,7 @@
 #include <string>
 #include <vector>
 
+#include "base/machine/clock.h"
 #include "tests/datasets/make_video.h"
 
 namespace actionflow::testing {
@@ -68,8 +69,9 @@ class Browser {
   }
   // Looks until it is true; the limit stands only against a test that hangs.
   bool wait(const std::string& expression) {
-    constexpr int kLooks = 600;
-    for (int look = 0; look < kLooks; ++look) {
+    constexpr double kSeconds = 120;
+    const Deadline deadline(kSeconds);
+    while (!deadline.passed()) {
       try {
         const nlohmann::json now = value("Boolean(" + expression + ")");
         if (now.is_boolean() && now.get<bool>()) return true;
