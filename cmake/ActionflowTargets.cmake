@@ -21,7 +21,7 @@ function(compile_by_folder target)
     target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
   endif()
   foreach(source ${ARGN})
-    if(NOT source MATCHES "_(generic|avx2|avx512)\\.cpp$")
+    if(NOT source MATCHES "_(generic|avx2|avx512|avx512_bf16)\\.cpp$")
       cmake_path(GET source PARENT_PATH folder)
       cmake_path(RELATIVE_PATH folder BASE_DIRECTORY ${PROJECT_SOURCE_DIR})
       string(REPLACE "/" "_" folder ${folder})
@@ -30,25 +30,27 @@ function(compile_by_folder target)
   endforeach()
 endfunction()
 
-# A file named *_avx2.cpp or *_avx512.cpp holds kernels for those processors only and is reached behind a look at
-# the processor; everything else runs on any. Where they cannot run, *without_x86.cpp says that there are none.
+# A file named *_avx2.cpp, *_avx512.cpp or *_avx512_bf16.cpp holds kernels for those processors only and is reached
+# behind a look at the processor; everything else runs on any. Where they cannot run, *without_x86.cpp says that there are none.
 function(leave_out_instruction_sets list)
   if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
     list(FILTER ${list} EXCLUDE REGEX "without_x86\\.cpp$")
   else()
-    list(FILTER ${list} EXCLUDE REGEX "_(avx2|avx512)\\.cpp$")
+    list(FILTER ${list} EXCLUDE REGEX "_(avx2|avx512|avx512_bf16)\\.cpp$")
   endif()
   set(${list} ${${list}} PARENT_SCOPE)
 endfunction()
 
 # Holds in the directory that calls it.
 function(set_instruction_sets)
+  set(avx512 "-mavx512f;-mavx512bw;-mavx512vl;-mavx512dq;-mavx2;-mfma;-mf16c;-mprefer-vector-width=512")
   foreach(source ${ARGN})
     if(source MATCHES "_avx2\\.cpp$")
       set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS "-mavx2;-mfma;-mf16c")
     elseif(source MATCHES "_avx512\\.cpp$")
-      set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS
-        "-mavx512f;-mavx512bw;-mavx512vl;-mavx512dq;-mavx2;-mfma;-mf16c;-mprefer-vector-width=512")
+      set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS "${avx512}")
+    elseif(source MATCHES "_avx512_bf16\\.cpp$")
+      set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS "${avx512};-mavx512bf16")
     endif()
   endforeach()
 endfunction()

@@ -27,9 +27,14 @@ bool is_captions(const std::string& suffix) { return suffix == ".srt" || suffix 
 
 OutputFile::OutputFile(std::filesystem::path file, bool several)
     : file_(std::move(file)), suffix_(file_.extension().string()), several_(several) {
+  std::error_code error;
+  if (!file_.has_filename() || std::filesystem::is_directory(file_, error)) {
+    folder_ = std::make_shared<ResultsFolder>(file_);
+    return;
+  }
   if (std::find(kSuffixes.begin(), kSuffixes.end(), suffix_) == kSuffixes.end())
     throw UsageError("--output " + file_.string() +
-                     ": expected a name that ends in .jsonl, .csv, .srt, .vtt or .html");
+                     ": expected a name that ends in .jsonl, .csv, .srt, .vtt or .html, or FOLDER/");
   if (is_captions(suffix_)) return;
   for (const OutputBlock& block : read_output_blocks(file_)) {
     if (block.done) done_.insert(block.stream);
@@ -37,6 +42,7 @@ OutputFile::OutputFile(std::filesystem::path file, bool several)
 }
 
 bool OutputFile::done(const std::string& stream) const {
+  if (folder_) return folder_->done(stream);
   return is_captions(suffix_) ? std::filesystem::exists(captions_of(stream)) : done_.contains(stream);
 }
 
@@ -59,6 +65,12 @@ void OutputFile::check_streams(const std::set<std::string>& streams) const {
 }
 
 std::shared_ptr<ResultSink> OutputFile::open(const Content& content) const {
+  if (folder_) {
+    if (!content.cameras.empty())
+      throw UsageError("--output " + file_.string() + ": stream '" + *content.cameras.begin() +
+                       "' has no end, expected recordings, or NAME.jsonl in the folder's place");
+    return std::make_shared<FolderOutput>(folder_);
+  }
   if (is_captions(suffix_)) {
     const auto format = suffix_ == ".srt" ? CaptionFormat::srt : CaptionFormat::vtt;
     return std::make_shared<CaptionOutput>(

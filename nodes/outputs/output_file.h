@@ -1,4 +1,5 @@
-// Files that a run's results go to, by their suffix: NAME.jsonl, .csv, .srt, .vtt or .html.
+// Files that a run's results go to, by their suffix: NAME.jsonl, .csv, .srt, .vtt or .html; or a folder,
+// FOLDER/, which runs share (results_folder.h).
 //
 // Such a file says which streams are done. So a run over many files that was stopped goes on: what is done
 // stays as it is, as does all that other runs wrote there, and the rest is read (again). A file that could
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "nodes/outputs/event_page.h"
+#include "nodes/outputs/results_folder.h"
 #include "nodes/outputs/stream_output.h"
 
 namespace actionflow {
@@ -23,6 +25,8 @@ class OutputFile {
   OutputFile(std::filesystem::path file, bool several);
 
   bool done(const std::string& stream) const;
+  // The folder that runs share; null for a file, which is this run's alone.
+  const std::shared_ptr<ResultsFolder>& folder() const { return folder_; }
   // Throws UsageError where captions of two streams would be one file, or a file's name too long.
   void check_streams(const std::set<std::string>& streams) const;
 
@@ -46,6 +50,7 @@ class OutputFile {
   std::string suffix_;
   bool several_;
   std::set<std::string> done_;
+  std::shared_ptr<ResultsFolder> folder_;
 };
 
 }  // namespace actionflow

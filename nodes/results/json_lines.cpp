@@ -6,11 +6,14 @@
 #include <cstdint>
 #include <nlohmann/json.hpp>
 
+#include "base/error.h"
 #include "base/machine/clock.h"
 
 namespace actionflow {
 
 namespace {
+
+using Json = nlohmann::json;
 
 constexpr double kNsPerSecond = 1e9;
 
@@ -20,6 +23,42 @@ std::string quoted(const std::string& text) {
 
 std::string scored(const ScoredLabel& one) {
   return fmt::format(R"({{"label":{},"score":{:.6f}}})", quoted(one.label), one.score);
+}
+
+WindowResult window_of(const Json& json) {
+  WindowResult result;
+  result.stream = json.at("stream");
+  result.node = json.at("node");
+  result.start = json.at("start");
+  result.end = json.at("end");
+  result.padded = json.value("padded", false);
+  result.none = json.value("none", false);
+  result.latency_ms = json.at("latency_ms");
+  for (const Json& one : json.at("top")) result.top.push_back({one.at("label"), one.at("score")});
+  if (result.top.empty()) throw UsageError("a window without scores");
+  return result;
+}
+
+EventResult event_of(const Json& json) {
+  EventResult result;
+  result.stream = json.at("stream");
+  result.node = json.at("node");
+  result.id = json.at("id");
+  result.label = json.at("label");
+  result.change.start = json.at("start");
+  result.change.score = json.at("score");
+  result.change.kind = json.at("end").is_null() ? EventChange::begun : EventChange::ended;
+  if (result.over()) result.change.end = json.at("end");
+  return result;
+}
+
+StreamEnd stream_end_of(const Json& json) {
+  StreamEnd end;
+  end.stream = json.at("stream");
+  end.seconds = json.at("seconds");
+  if (json.contains("error")) end.error = json.at("error").get<std::string>();
+  end.whole = !end.error;
+  return end;
 }
 
 std::string wall_time(std::int64_t zero_ns, double seconds) {
@@ -66,6 +105,21 @@ std::string to_json_line(const Summary& summary) {
       R"("seconds":{:.3f},"fps":{:.1f}}})",
       summary.streams.size(), summary.frames(), summary.windows(), summary.dropped(), summary.damaged(), more,
       summary.seconds, summary.frames_per_second());
+}
+
+std::optional<Result> from_json_line(const std::string& line) {
+  try {
+    const Json json = Json::parse(line);
+    const std::string type = json.at("type");
+    if (type == "window") return window_of(json);
+    if (type == "event") return event_of(json);
+    if (type == "stream") return stream_end_of(json);
+    if (type == "summary") return std::nullopt;
+  } catch (const Json::exception&) {
+    // said below
+  }
+  throw UsageError("expected a line of results as --output NAME.jsonl writes them, not: " +
+                   line.substr(0, 80));
 }
 
 }  // namespace actionflow

@@ -18,6 +18,10 @@ std::string to_json_line(const EventResult& result);
 std::string to_json_line(const StreamEnd& end);
 std::string to_json_line(const Summary& summary);
 
+// A line of a recording's results again, to the precision in which it was written; nothing for a summary.
+// Throws UsageError where it is none of these lines.
+std::optional<Result> from_json_line(const std::string& line);
+
 // Writes a line a result at once. Throws Error where it cannot be written.
 class JsonLinesSink : public ResultSink {
  public:

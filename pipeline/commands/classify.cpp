@@ -41,8 +41,10 @@ class Classify : public Command {
     flags_.declare(app);
     flags_.declare_shard(app);
     app.add_flag("--windows", flags_.overrides.windows_too, "windows, too, where they become events");
-    app.add_option("--output", outputs_,
-                   "results into NAME.jsonl, .csv, .srt, .vtt or .html; goes on with what is missing")
+    app.add_option(
+           "--output", outputs_,
+           "results into NAME.jsonl, .csv, .srt, .vtt or .html, or into FOLDER/, which runs share; goes on "
+           "with what is missing")
         ->allow_extra_args(false)
         ->type_name("FILE");
     app.add_option("--web", web_, "a page to watch on, at this address: 8080 or 127.0.0.1:8080")
@@ -73,7 +75,7 @@ class Classify : public Command {
       std::vector<std::shared_ptr<ResultSink>> both{std::move(results), latest};
       results = std::make_shared<TeeSink>(std::move(both));
     }
-    Pipeline pipeline(description, std::move(results));
+    Pipeline pipeline(description, std::move(results), {.take = files.take()});
     const StopOnSignal stop_on_signal([&pipeline] { pipeline.stop(); });
     const auto reloads = reload.begin(pipeline, description);
     const MetricsFile metrics(description.metrics, [&pipeline] { return pipeline.metrics(); });

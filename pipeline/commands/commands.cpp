@@ -5,6 +5,7 @@ namespace actionflow {
 std::vector<std::unique_ptr<Command>> all_commands() {
   std::vector<std::unique_ptr<Command>> commands;
   commands.push_back(classify_command());
+  commands.push_back(merge_command());
   commands.push_back(events_command());
   commands.push_back(train_command());
   commands.push_back(evaluate_command());

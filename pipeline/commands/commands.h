@@ -8,6 +8,7 @@
 namespace actionflow {
 
 std::unique_ptr<Command> classify_command();
+std::unique_ptr<Command> merge_command();
 std::unique_ptr<Command> events_command();
 std::unique_ptr<Command> train_command();
 std::unique_ptr<Command> evaluate_command();

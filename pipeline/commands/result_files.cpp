@@ -55,6 +55,11 @@ void refuse_sources(const PipelineDescription& description, const OutputFile& fi
 
 ResultFiles::ResultFiles(const std::vector<std::string>& files, bool several) {
   for (const std::string& file : files) files_.emplace_back(file, several);
+  for (const OutputFile& file : files_) {
+    if (file.folder() && files_.size() > 1)
+      throw UsageError("--output " + file.path().string() +
+                       ": a folder stands alone, expected no other --output; `merge` makes files of it");
+  }
 }
 
 std::function<bool(const std::string&)> ResultFiles::done() const {
@@ -63,6 +68,11 @@ std::function<bool(const std::string&)> ResultFiles::done() const {
     return std::all_of(files_.begin(), files_.end(),
                        [&](const OutputFile& file) { return file.done(stream); });
   };
+}
+
+std::function<bool(const std::string&)> ResultFiles::take() const {
+  if (files_.empty() || !files_.front().folder()) return {};
+  return [folder = files_.front().folder()](const std::string& stream) { return folder->take(stream); };
 }
 
 std::shared_ptr<ResultSink> ResultFiles::open(const PipelineDescription& description,

@@ -18,6 +18,9 @@ class ResultFiles {
 
   // Whether all of the files have all of a stream; empty without files.
   std::function<bool(const std::string&)> done() const;
+  // Whether this run is to read a stream that is not done: of a folder that runs share, one that no other
+  // reads. Empty without such a folder.
+  std::function<bool(const std::string&)> take() const;
   // A sink that hands results to `shown` and to the files. Says how many streams are passed over. Throws
   // UsageError where a file is a source of the run.
   std::shared_ptr<ResultSink> open(const PipelineDescription& description,

@@ -33,6 +33,7 @@ struct Pipeline::State {
   State(const PipelineDescription& description, std::shared_ptr<ResultSink> results,
         const RunOptions& run_options)
       : options(description.options.resolved()),
+        take(run_options.take),
         parallelism(tbb::global_control::max_allowed_parallelism,
                     static_cast<std::size_t>(options.workers) + 1),
         run(std::make_shared<RunContext>(run_options.faults, run_options.clock)) {
@@ -116,7 +117,12 @@ struct Pipeline::State {
   void open_files() {
     const auto most = static_cast<std::size_t>(std::max(kLeastFiles, 2 * options.workers));
     for (; !files.empty() && reading.size() < most; files.pop_front()) {
-      reading.push_back(add_source(files.front().first, files.front().second));
+      const StreamId id = files.front().first;
+      if (take && !take(run->stream(id).name)) {
+        run->remove_stream(id);
+        continue;
+      }
+      reading.push_back(add_source(id, files.front().second));
       if (started) reading.back()->start();
     }
   }
@@ -199,6 +205,7 @@ struct Pipeline::State {
   }
 
   const GraphOptions options;
+  const std::function<bool(const std::string&)> take;
   tbb::global_control parallelism;
   std::shared_ptr<RunContext> run;
   std::vector<std::shared_ptr<Node>> nodes;  // what is built refers to them

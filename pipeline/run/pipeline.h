@@ -17,6 +17,7 @@
 // reader or a sink that does not return from a system call is left behind, with what it holds.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -29,12 +30,15 @@
 
 namespace actionflow {
 
-// For tests.
 struct RunOptions {
-  FaultHook faults;
+  // For tests.
+  FaultHook faults = {};
   // What deadlines, cameras' silence and the pace of `realtime` go by. A reader that was left behind goes on
-  // looking at it.
+  // looking at it. For tests.
   const Clock& clock = Clock::system();
+  // Asked by its name before a recorded file is opened: false passes it over. Empty: all are taken. What it
+  // throws ends the run.
+  std::function<bool(const std::string&)> take = {};
 };
 
 class Pipeline {

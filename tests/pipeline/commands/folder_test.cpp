@@ -156,5 +156,51 @@ TEST_F(Folder, IsGoneThroughOnceHoweverOftenTheProgramIsKilled) {
   EXPECT_EQ(text("out.csv"), before);
 }
 
+// Several runs over one folder, killed and begun again while they are at it, and one table of what they
+// found.
+TEST_F(Folder, IsReadOnceByRunsThatShareItHoweverOftenTheyAreKilled) {
+  constexpr int kFiles = 24;
+  for (int i = 0; i < kFiles; ++i) video("day " + std::to_string(i % 3) + "/" + std::to_string(i) + ".mp4");
+  const std::filesystem::path found = folder_ / "found";
+  const auto files = [&] {
+    std::size_t count = 0;
+    std::error_code error;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(found, error))
+      count += entry.path().extension() == ".jsonl" ? 1 : 0;
+    return count;
+  };
+  for (std::size_t least = 4; least < kFiles; least += 5) {
+    ChildProcess one(command({"found/"}), folder_ / "one.txt"),
+        other(command({"found/"}), folder_ / "other.txt");
+    for (int i = 0; i < 6000 && files() < least; ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    for (ChildProcess* program : {&one, &other}) {
+      program->signal(SIGKILL);
+      program->read_all(60);
+      program->wait();
+    }
+  }
+  {
+    ChildProcess one(command({"found/"}), folder_ / "one.txt"),
+        other(command({"found/"}), folder_ / "other.txt");
+    for (ChildProcess* program : {&one, &other}) {
+      program->read_all(240);
+      EXPECT_EQ(program->wait(), 0) << text("one.txt") << text("other.txt");
+    }
+  }
+  EXPECT_EQ(files(), kFiles);
+  ChildProcess merge({ACTIONFLOW_PROGRAM, "merge", found, "--output", folder_ / "all.csv", "--output",
+                      folder_ / "all.jsonl"},
+                     folder_ / "stderr.txt");
+  merge.read_all(60);
+  EXPECT_EQ(merge.wait(), 0) << text("stderr.txt");
+  EXPECT_EQ(names("all.jsonl", "\"type\":\"stream\",\"stream\":\"([^\"]+)\""), all());
+
+  EXPECT_EQ(run({"alone.csv"}), 0);
+  EXPECT_EQ(names("all.csv", "\n([^\n]+)"), names("alone.csv", "\n([^\n]+)")) << "as one run has it";
+  EXPECT_EQ(run({"found/", "other.csv"}), 2);
+  EXPECT_THAT(text("stderr.txt"), HasSubstr("a folder stands alone"));
+}
+
 }  // namespace
 }  // namespace actionflow::testing

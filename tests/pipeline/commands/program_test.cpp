@@ -289,7 +289,8 @@ TEST_F(Program, UsageErrorsAreExitCodeTwo) {
 TEST_F(Program, HelpStandsInTheReadme) {
   const std::string readme = read_file(project_root() / "README.md");
   for (const std::string command :
-       {"classify", "train", "benchmark", "predict", "inspect", "convert", "validate", "generate", "init"}) {
+       {"classify", "merge", "events", "train", "evaluate", "benchmark", "predict", "inspect", "convert",
+        "explain", "validate", "generate", "init"}) {
     const Ended ended = run({command, "--help"});
     EXPECT_EQ(ended.code, 0);
     EXPECT_THAT(readme, HasSubstr(ended.out)) << "the README's section on " << command << " shows other help";

@@ -1,4 +1,3 @@
-#pragma GCC target("avx512bf16")
 #include <immintrin.h>
 
 #include "models/kernels/attention/pair_product.h"

@@ -1,0 +1,64 @@
+// A folder of results that any number of processes fill, on any number of machines that see it.
+//
+// Each recording has a file there, by its path: FOLDER/yard/1.mp4.jsonl, with its lines as json_output.h has
+// them. It is there whole or not at all. A process takes a recording before it reads it, and no other takes
+// it meanwhile; one that is killed lets go of it.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/files/name_locks.h"
+#include "nodes/results/result_sink.h"
+
+namespace actionflow {
+
+// Thread-safe.
+class ResultsFolder {
+ public:
+  // Makes the folder. Throws UsageError where a file stands there, Error where nothing can be written.
+  explicit ResultsFolder(std::filesystem::path folder);
+
+  // Its file is there, and the recording could be read.
+  bool done(const std::string& stream) const;
+  // Whether the caller is to read it: nobody else does, and it is not done. Held until put() or leave().
+  // Throws Error where the file system has no locks, UsageError where its file holds another stream's
+  // results.
+  bool take(const std::string& stream);
+  // Writes its file. Throws Error where that fails.
+  void put(const std::string& stream, const std::string& lines);
+  void leave(const std::string& stream) noexcept;
+
+  const std::filesystem::path& path() const { return folder_; }
+  std::filesystem::path file_of(const std::string& stream) const;
+
+ private:
+  const std::filesystem::path folder_;
+  std::mutex mutex_;
+  std::set<std::string> taken_;  // a lock does not keep the process that holds it from taking it again
+  NameLocks locks_;
+};
+
+// The files of results below such a folder, in natural order.
+std::vector<std::filesystem::path> result_files_in(const std::filesystem::path& folder);
+
+// Collects a stream's lines until its end.
+class FolderOutput : public ResultSink {
+ public:
+  explicit FolderOutput(std::shared_ptr<ResultsFolder> folder) : folder_(std::move(folder)) {}
+  void window(const WindowResult& result) override;
+  void event(const EventResult& result) override;
+  void stream_end(const StreamEnd& end) override;
+  void summary(const Summary&) override {}
+
+ private:
+  const std::shared_ptr<ResultsFolder> folder_;
+  std::map<std::string, std::string> waiting_;  // by stream
+};
+
+}  // namespace actionflow

@@ -1,0 +1,119 @@
+#include "nodes/outputs/results_folder.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "base/error.h"
+#include "nodes/outputs/output_file.h"
+#include "nodes/results/json_lines.h"
+#include "tests/datasets/make_video.h"
+#include "tests/tools/temporary_folder.h"
+
+namespace actionflow::testing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+
+class ResultsFolderTest : public ::testing::Test {
+ protected:
+  std::string text(const std::string& name) const {
+    std::ifstream file(path() / name, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+  std::filesystem::path path() const { return folder_ / "found"; }
+
+  const TemporaryFolder folder_;
+};
+
+TEST_F(ResultsFolderTest, ARecordingIsTakenOnceAndNotAgainWhenItIsDone) {
+  const auto one = std::make_shared<ResultsFolder>(path());
+  ResultsFolder other(path());
+  EXPECT_TRUE(one->take("yard/1.mp4"));
+  EXPECT_FALSE(one->take("yard/1.mp4"));
+  EXPECT_FALSE(other.take("yard/1.mp4"));
+  EXPECT_TRUE(other.take("yard/2.mp4"));
+  FolderOutput sink(one);
+  sink.event({"yard/1.mp4", "actions", "actions-0-0", "wave", {EventChange::ended, 0, 0, 0.5F, 1, 2, 2}});
+  EXPECT_FALSE(std::filesystem::exists(path() / "yard"));
+  sink.stream_end({"yard/1.mp4", 5, true});
+  EXPECT_THAT(text("yard/1.mp4.jsonl"), HasSubstr("\"label\":\"wave\""));
+  EXPECT_TRUE(other.done("yard/1.mp4"));
+  EXPECT_FALSE(other.take("yard/1.mp4"));
+  EXPECT_FALSE(other.done("yard/2.mp4"));
+}
+
+TEST_F(ResultsFolderTest, WhatWasStoppedOrCouldNotBeReadIsTakenAgain) {
+  const auto one = std::make_shared<ResultsFolder>(path());
+  FolderOutput sink(one);
+  for (const char* stream : {"stopped", "damaged"}) ASSERT_TRUE(one->take(stream));
+  sink.stream_end({"stopped", 2, false});
+  sink.stream_end({"damaged", 0, false, "no such file"});
+  EXPECT_FALSE(std::filesystem::exists(path() / "stopped.jsonl"));
+  EXPECT_THAT(text("damaged.jsonl"), HasSubstr("no such file"));
+  ResultsFolder other(path());
+  for (const char* stream : {"stopped", "damaged"}) EXPECT_TRUE(other.take(stream)) << stream;
+}
+
+TEST_F(ResultsFolderTest, NamesFromAnywhereLieInIt) {
+  const ResultsFolder folder(path());
+  EXPECT_EQ(folder.file_of("/videos/a.mp4"), path() / "videos/a.mp4.jsonl");
+  EXPECT_EQ(folder.file_of("../../a.mp4"), path() / "__/__/a.mp4.jsonl");
+  EXPECT_EQ(folder.file_of("./day 1//b.mp4"), path() / "day 1/b.mp4.jsonl");
+}
+
+TEST_F(ResultsFolderTest, TwoRecordingsOfOneNameAreRefused) {
+  const auto folder = std::make_shared<ResultsFolder>(path());
+  ASSERT_TRUE(folder->take("/videos/a.mp4"));
+  FolderOutput(folder).stream_end({"/videos/a.mp4", 5, true});
+  EXPECT_THAT([&] { folder->take("videos/a.mp4"); },
+              ThrowsMessage<UsageError>(HasSubstr("'/videos/a.mp4', not of")));
+}
+
+TEST_F(ResultsFolderTest, CamerasAndFilesAreRefused) {
+  const OutputFile folder(path().string() + "/", true);
+  EXPECT_THAT([&] { folder.open({.cameras = {"door"}}); },
+              ThrowsMessage<UsageError>(HasSubstr("'door' has no end")));
+  std::ofstream(folder_ / "file") << "text";
+  EXPECT_THAT([&] { OutputFile(folder_ / "file/", true); },
+              ThrowsMessage<UsageError>(HasSubstr("made a folder")));
+}
+
+TEST_F(ResultsFolderTest, FilesAreFoundInNaturalOrder) {
+  const auto folder = std::make_shared<ResultsFolder>(path());
+  FolderOutput sink(folder);
+  for (const char* stream : {"b/10.mp4", "b/9.mp4", "a.mp4"}) sink.stream_end({stream, 1, true});
+  EXPECT_THAT(result_files_in(path()),
+              ElementsAre(path() / "a.mp4.jsonl", path() / "b/9.mp4.jsonl", path() / "b/10.mp4.jsonl"));
+}
+
+TEST(JsonLines, AreReadAgain) {
+  WindowResult window;
+  window.stream = "a \"b\"";
+  window.node = "net";
+  window.start = 1.25;
+  window.end = 3.5;
+  window.padded = window.none = true;
+  window.top = {{"wave", 0.75F}, {"stop", 0.25F}};
+  const EventResult event{"a", "actions", "actions-0-0", "wave", {EventChange::ended, 0, 0, 0.5F, 1, 2, 2}};
+  const EventResult begun{"a", "actions", "actions-0-0", "wave", {EventChange::begun, 0, 0, 0.5F, 1, 0, 1}};
+  const StreamEnd end{"a", 5, true}, failed{"a", 0, false, "no such file"};
+  for (const std::string& line : {to_json_line(window), to_json_line(event), to_json_line(begun),
+                                  to_json_line(end), to_json_line(failed)}) {
+    const auto result = from_json_line(line);
+    ASSERT_TRUE(result) << line;
+    const std::string again = std::visit([](const auto& each) { return to_json_line(each); }, *result);
+    EXPECT_EQ(again, line);
+  }
+  EXPECT_FALSE(from_json_line(to_json_line(Summary())));
+  for (const char* wrong :
+       {"", "{", "[]", "7", R"({"type":"window"})", R"({"type":"event","stream":3})",
+        R"({"type":"window","stream":"a","node":"n","start":0,"end":1,"latency_ms":1,"top":[]})"})
+    EXPECT_THROW(from_json_line(wrong), UsageError) << wrong;
+}
+
+}  // namespace
+}  // namespace actionflow::testing
