@@ -1,6 +1,8 @@
 #include "base/machine/processor.h"
 
 #include <cstdlib>
+#include <fstream>
+#include <string>
 #include <string_view>
 
 #if defined(__x86_64__)
@@ -66,6 +68,15 @@ bool has_avx512() {
 bool has_avx512_bf16() {
   static const bool has = has_avx512() && cpu_has_bf16();
   return has;
+}
+
+std::string processor_name() {
+  std::ifstream table("/proc/cpuinfo");
+  for (std::string line; std::getline(table, line);) {
+    const std::size_t colon = line.find(": ");
+    if (line.starts_with("model name") && colon != std::string::npos) return line.substr(colon + 2);
+  }
+  return "unknown";
 }
 
 }  // namespace actionflow

@@ -5,6 +5,8 @@
 // (models/kernels/onednn.h).
 #pragma once
 
+#include <string>
+
 namespace actionflow {
 
 // The instruction sets that kernels are compiled for, each with those before it.
@@ -16,6 +18,9 @@ Isa most_allowed_isa();
 bool has_avx2();         // with FMA and F16C
 bool has_avx512();       // F, BW, DQ, VL
 bool has_avx512_bf16();  // hidden, too, by a lesser ACTIONFLOW_ISA
+
+// As the system calls it: "AMD EPYC 9354P 32-Core Processor"; "unknown" where it does not say.
+std::string processor_name();
 
 // Of a kernel's forms the greatest that runs; null for those that the build left out.
 template <class Form>

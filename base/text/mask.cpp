@@ -17,24 +17,68 @@ struct Span {
 constexpr std::string_view kEndsWord = " \t\r\n\"'";
 constexpr std::string_view kEndsValue = "& \t\r\n\"'";
 
+// Wherever they stand in a key.
+constexpr std::array<std::string_view, 18> kSecretParts = {
+    "pass",  "pwd",     "token", "secret", "key",    "auth",   "sig",    "cred", "sess",
+    "login", "account", "jwt",   "pin",    "bearer", "cookie", "ticket", "wsse", "user"};
+// As the whole key of an address; as parts they are in words that hide nothing.
+constexpr std::array<std::string_view, 11> kSecretKeys = {"sid",   "psw",    "pw",  "otp",  "hash", "code",
+                                                          "nonce", "digest", "usr", "uuid", "guid"};
+// Words of a configuration's keys.
+constexpr std::array<std::string_view, 17> kSecretWords = {
+    "password", "passwort", "passwd",      "passphrase",    "pass",   "pwd",
+    "pin",      "secret",   "token",       "otp",           "auth",   "bearer",
+    "jwt",      "cookie",   "credentials", "authorization", "headers"};
+
+template <class List>
+bool holds(const List& list, std::string_view word) {
+  return std::find(list.begin(), list.end(), word) != list.end();
+}
+
 bool is_key_character(char c) {
-  return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-' || c == '.' || c == '%';
+  return std::isalnum(static_cast<unsigned char>(c)) ||
+         std::string_view("_-.%[]").find(c) != std::string_view::npos;
+}
+
+std::string lower_case(std::string_view text) {
+  std::string lower(text);
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
+  return lower;
+}
+
+int hex_digit(char c) {
+  const std::size_t digit = std::string_view("0123456789abcdef").find(c);
+  return digit == std::string_view::npos ? -1 : static_cast<int>(digit);
+}
+
+// A key in lower case, its %XX as what they stand for, without brackets.
+std::string plain_key(std::string_view key) {
+  const std::string lower = lower_case(key);
+  std::string plain;
+  for (std::size_t i = 0; i < lower.size(); ++i) {
+    const bool coded = lower[i] == '%' && i + 2 < lower.size() && hex_digit(lower[i + 1]) >= 0 &&
+                       hex_digit(lower[i + 2]) >= 0;
+    const char c =
+        coded ? static_cast<char>(hex_digit(lower[i + 1]) * 16 + hex_digit(lower[i + 2])) : lower[i];
+    if (coded) i += 2;
+    if (c != '[' && c != ']') plain += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  }
+  return plain;
 }
 
 // "key=value" alone, as help has it, is no secret; "?key=…" is.
 bool is_secret_key(std::string_view key, bool in_query) {
-  static constexpr std::array<std::string_view, 14> kSecret = {"pass",  "pwd",     "token", "secret",  "key",
-                                                               "auth",  "sig",     "cred",  "session", "user",
-                                                               "login", "account", "jwt",   "pin"};
-  std::string lower(key);
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
-  if (lower == "key" && !in_query) return false;
-  return std::any_of(kSecret.begin(), kSecret.end(),
-                     [&](std::string_view word) { return lower.find(word) != std::string::npos; });
+  const std::string plain = plain_key(key);
+  if (plain == "key" && !in_query) return false;
+  if (in_query && holds(kSecretKeys, plain)) return true;
+  return std::any_of(kSecretParts.begin(), kSecretParts.end(),
+                     [&](std::string_view part) { return plain.find(part) != std::string::npos; });
 }
 
-// "a/b@2x.mp4" names a file; anything with a ':' or an '@' before its last '@' may hold a password.
+// "a/b@2x.mp4" names a file; anything with a ':' or an '@' before its last '@' may hold a password. How an
+// address is written, "[user[:password]@]host", has none.
 bool may_be_user_info(std::string_view before_at) {
+  if (before_at.starts_with('[')) return false;
   return before_at.find_first_of(":@") != std::string_view::npos ||
          before_at.find_first_of("/?#") == std::string_view::npos;
 }
@@ -63,23 +107,48 @@ void find_in_words(std::string_view text, std::vector<Span>& found) {
   }
 }
 
-void find_secret_values(std::string_view text, std::vector<Span>& found) {
-  for (std::size_t equals = text.find('='); equals != std::string_view::npos;
-       equals = text.find('=', equals + 1)) {
-    std::size_t key = equals;
+// Behind each `equals`, "=" or "=" written with %XX.
+void find_secret_values(std::string_view text, std::string_view equals, std::vector<Span>& found) {
+  for (std::size_t at = text.find(equals); at != std::string_view::npos; at = text.find(equals, at + 1)) {
+    std::size_t key = at;
     while (key > 0 && is_key_character(text[key - 1])) --key;
-    const bool in_query = key > 0 && (text[key - 1] == '?' || text[key - 1] == '&');
-    if (!is_secret_key(text.substr(key, equals - key), in_query)) continue;
-    found.push_back({equals + 1, std::min(text.size(), text.find_first_of(kEndsValue, equals + 1))});
+    const bool in_query = key > 0 && std::string_view("?&;").find(text[key - 1]) != std::string_view::npos;
+    if (!is_secret_key(text.substr(key, at - key), in_query)) continue;
+    const std::size_t value = at + equals.size();
+    found.push_back({value, std::min(text.size(), text.find_first_of(kEndsValue, value))});
+  }
+}
+
+// "password: x", "{password: x, …}", "\"password\": [x]": a value ends where its list, map or line does.
+void find_secret_entries(std::string_view line, std::vector<Span>& found) {
+  for (std::size_t colon = line.find(':'); colon != std::string_view::npos;
+       colon = line.find(':', colon + 1)) {
+    std::size_t end = colon;
+    while (end > 0 && std::string_view(" \"'").find(line[end - 1]) != std::string_view::npos) --end;
+    std::size_t key = end;
+    while (key > 0 && is_key_character(line[key - 1]) && line[key - 1] != '[') --key;
+    if (!names_a_secret(line.substr(key, end - key))) continue;
+    const std::size_t value = std::min(line.size(), line.find_first_not_of(' ', colon + 1));
+    if (value == line.size()) continue;
+    const char first = line[value];
+    const std::string_view closing = first == '['    ? "]"
+                                     : first == '{'  ? "}"
+                                     : first == '"'  ? "\""
+                                     : first == '\'' ? "'"
+                                                     : ",}]";
+    const bool enclosed = closing.size() == 1;
+    const std::size_t from = enclosed ? value + 1 : value;
+    found.push_back({from, std::min(line.size(), line.find_first_of(closing, from))});
   }
 }
 
 // In order and apart.
-std::vector<Span> credentials_in(std::string_view text) {
+std::vector<Span> credentials_in(std::string_view text, bool of_configuration) {
   std::vector<Span> found;
   find_in_addresses(text, found);
   find_in_words(text, found);
-  find_secret_values(text, found);
+  for (const char* equals : {"=", "%3D", "%3d"}) find_secret_values(text, equals, found);
+  if (of_configuration) find_secret_entries(text, found);
   std::sort(found.begin(), found.end(), [](const Span& a, const Span& b) { return a.begin < b.begin; });
   std::vector<Span> apart;
   for (const Span& span : found) {
@@ -96,16 +165,27 @@ std::vector<Span> credentials_in(std::string_view text) {
 std::string without_credentials(const std::string& text) {
   std::string shown;
   std::size_t done = 0;
-  for (const Span& span : credentials_in(text)) {
+  for (const Span& span : credentials_in(text, false)) {
     shown.append(text, done, span.begin - done).append("***");
     done = span.end;
   }
   return shown.append(text, done);
 }
 
-std::string with_credentials_starred(std::string_view text) {
-  std::string shown(text);
-  for (const Span& span : credentials_in(text))
+bool names_a_secret(std::string_view key) {
+  const std::string lower = lower_case(key);
+  if (lower == "class_token") return false;  // of a network
+  for (std::size_t begin = 0; begin < lower.size();) {
+    const std::size_t end = std::min(lower.size(), lower.find_first_of("_-.", begin));
+    if (holds(kSecretWords, std::string_view(lower).substr(begin, end - begin))) return true;
+    begin = end + 1;
+  }
+  return lower == "apikey";
+}
+
+std::string with_credentials_starred(std::string_view line) {
+  std::string shown(line);
+  for (const Span& span : credentials_in(line, true))
     std::fill(shown.begin() + static_cast<std::ptrdiff_t>(span.begin),
               shown.begin() + static_cast<std::ptrdiff_t>(span.end), '*');
   return shown;

@@ -2,8 +2,8 @@
 // passes through here. In doubt it masks.
 //
 // Masked are, in an address, what stands before its host's '@' ("rtsp://user:password@camera/1", also without
-// "//" or without a scheme), and anywhere the value of a key that sounds secret ("?token=…", "pin=…"). From
-// any thread.
+// "//" or without a scheme), and anywhere the value of a key that sounds secret ("?token=…", "pin=…"), also
+// where the key is written with %XX. From any thread.
 #pragma once
 
 #include <string>
@@ -14,7 +14,11 @@ namespace actionflow {
 // "rtsp://***@camera/1?token=***"
 std::string without_credentials(const std::string& text);
 
-// The same with one star for each byte, so that columns stay.
-std::string with_credentials_starred(std::string_view text);
+// A line of a configuration: the same with one star for each byte, so that columns stay, and the values of
+// keys that name a secret starred, too: "password: ******".
+std::string with_credentials_starred(std::string_view line);
+
+// Whether a key of a configuration has a secret for its value: password, client_secret, token, …
+bool names_a_secret(std::string_view key);
 
 }  // namespace actionflow

@@ -218,6 +218,8 @@ std::int64_t Architecture::macs() const {
   return sum;
 }
 
+bool Architecture::names_classes() const { return classes != numbered_classes(classes.size()); }
+
 bool Architecture::gives_action_scores() const {
   return !layers.empty() && layers.back().type == kActionScoresLayer;
 }

@@ -55,6 +55,8 @@ struct Architecture {
   std::int64_t trainable_parameter_count() const;  // without
   std::int64_t macs() const;
 
+  // Whether its classes are more than numbers.
+  bool names_classes() const;
   // Whether the last layer is action_scores: of streams, or of windows.
   bool gives_action_scores() const;
 };

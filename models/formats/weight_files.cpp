@@ -95,8 +95,11 @@ Model load_model(const std::filesystem::path& weights, const Architecture* archi
 FittingWeights load_fitting_weights(const std::filesystem::path& weights, const Architecture& architecture) {
   FileModel read = weight_format_of(weights).read(weights, {.architecture = &architecture, .partly = true});
   if (read.description) check_weights(read.model.architecture, read.model.weights, weights.string());
-  FittingWeights fitting{
-      .tensors = {}, .other_shapes = std::move(read.other_shapes), .unused = std::move(read.unused)};
+  FittingWeights fitting;
+  fitting.other_shapes = std::move(read.other_shapes);
+  fitting.unused = std::move(read.unused);
+  if (read.description && read.model.architecture.names_classes())
+    fitting.classes = read.model.architecture.classes;
   for (auto& [name, tensor] : read.model.weights.tensors) {
     const Parameter* const parameter = find_parameter(architecture, name);
     if (parameter == nullptr) {

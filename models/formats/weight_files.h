@@ -23,6 +23,7 @@ struct FittingWeights {
   std::map<std::string, Tensor> tensors;      // by our names, of the network's shapes
   std::map<std::string, Shape> other_shapes;  // ours whose tensor there has another shape
   std::vector<std::string> unused;            // the file's
+  std::vector<std::string> classes;           // the file's, where it names them
 };
 // Throws ModelError for a damaged file.
 FittingWeights load_fitting_weights(const std::filesystem::path& weights, const Architecture& architecture);

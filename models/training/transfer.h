@@ -3,9 +3,9 @@
 //   init: {weights: kinetics.safetensors, skip: [head.*]}
 //
 // A tensor is taken where the file has one of its name and shape; the rest keep their first values and are
-// listed with the reason, for a person to read. Where only the last layer's outputs are others in number, the
-// file is of other classes and that layer begins anew. Any file that load_model() reads will do, with another
-// head too.
+// listed with the reason, for a person to read. Where the file is of other classes, in name or in number, the
+// last layer begins anew; where it has the same in another order, that layer's outputs are taken by their
+// names. Any file that load_model() reads will do, with another head too.
 #pragma once
 
 #include <string>
@@ -35,6 +35,7 @@ struct Transfer {
   std::vector<LeftTensor> not_loaded;  // of the network
   std::vector<std::string> unused;     // of the file
   std::string new_head;                // says that the last layer begins anew; empty where it was taken
+  std::string reordered_head;  // says that its outputs were taken by name; empty where they stand alike
 };
 
 // Writes into `weights`, which fit the architecture. ModelError, with nothing written: a file that is

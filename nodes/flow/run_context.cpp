@@ -15,6 +15,7 @@ StageSummary summarise(const std::string& name, const DurationHistogram& histogr
           histogram.count(),
           histogram.total_ms(),
           histogram.quantile_ms(0.5),
+          histogram.quantile_ms(0.9),
           histogram.quantile_ms(0.99),
           histogram.quantile_ms(0.999)};
 }

@@ -36,6 +36,7 @@ struct StageSummary {
   std::int64_t calls = 0;
   double total_ms = 0;
   double p50_ms = 0;
+  double p90_ms = 0;
   double p99_ms = 0;
   double p999_ms = 0;
 };

@@ -12,6 +12,7 @@
 
 #include "base/log/progress.h"
 #include "base/machine/clock.h"
+#include "base/machine/processor.h"
 #include "datasets/video/source.h"
 #include "models/network/network.h"
 #include "pipeline/commands/arguments/pipeline_flags.h"
@@ -118,12 +119,21 @@ void print_readable(const std::string& config, const Summary& summary,
   print_costs(costs);
 }
 
+nlohmann::ordered_json quantiles_json(const StageSummary& stage) {
+  return {{"p50", stage.p50_ms}, {"p90", stage.p90_ms}, {"p99", stage.p99_ms}, {"p99.9", stage.p999_ms}};
+}
+
 nlohmann::ordered_json stage_json(const StageSummary& stage) {
-  return {{"name", stage.name},
-          {"calls", stage.calls},
-          {"mean_ms", mean_ms(stage)},
-          {"p50_ms", stage.p50_ms},
-          {"p99_ms", stage.p99_ms}};
+  nlohmann::ordered_json json{{"calls", stage.calls}, {"mean_ms", mean_ms(stage)}};
+  json["ms"] = quantiles_json(stage);
+  return json;
+}
+
+std::string word_of(Precision precision) {
+  for (const auto& [value, word] : config::EnumNames<Precision>::names) {
+    if (value == precision) return std::string(word);
+  }
+  return {};
 }
 
 nlohmann::ordered_json cost_json(const NetworkCost& network) {
@@ -132,9 +142,10 @@ nlohmann::ordered_json cost_json(const NetworkCost& network) {
           {"macs_per_second_whole_windows", network.cost.whole_windows}};
 }
 
-void print_json(const std::string& config, const Summary& summary, const std::vector<NetworkCost>& costs) {
-  nlohmann::ordered_json stages = nlohmann::ordered_json::array();
-  for (const StageSummary& stage : summary.stages) stages.push_back(stage_json(stage));
+void print_json(const std::string& config, const GraphOptions& options, const Summary& summary,
+                const std::vector<NetworkCost>& costs) {
+  nlohmann::ordered_json stages = nlohmann::ordered_json::object();
+  for (const StageSummary& stage : summary.stages) stages[stage.name] = stage_json(stage);
   nlohmann::ordered_json networks = nlohmann::ordered_json::array();
   for (const NetworkCost& network : costs) networks.push_back(cost_json(network));
   const nlohmann::ordered_json line = {
@@ -147,10 +158,13 @@ void print_json(const std::string& config, const Summary& summary, const std::ve
       {"windows_per_second",
        summary.seconds > 0 ? static_cast<double>(summary.windows()) / summary.seconds : 0},
       {"frames_per_second", summary.frames_per_second()},
-      {"latency_p50_ms", summary.latency.p50_ms},
-      {"latency_p99_ms", summary.latency.p99_ms},
+      {"latency_ms", quantiles_json(summary.latency)},
       {"stages", stages},
-      {"networks", networks}};
+      {"networks", networks},
+      {"precision", word_of(options.precision)},
+      {"threads", options.threads},
+      {"workers", options.workers},
+      {"processor", processor_name()}};
   std::cout << line.dump() << std::endl;
 }
 
@@ -194,7 +208,11 @@ class Benchmark : public Command {
       if (cameras_) return count_cameras(file, description, arguments.json);
       const Summary summary = measure(file, description);
       const std::vector<NetworkCost> costs = costs_of(description);
-      arguments.json ? print_json(file, summary, costs) : print_readable(file, summary, costs);
+      if (arguments.json) {
+        print_json(file, description.options.resolved(), summary, costs);
+      } else {
+        print_readable(file, summary, costs);
+      }
       return timed_out_ ? ExitCode::done : summary.exit_code();
     } catch (...) {
       return tell_failure();

@@ -4,6 +4,7 @@
 #include <initializer_list>
 #include <string_view>
 
+#include "base/text/mask.h"
 #include "nodes/node_kinds.h"
 
 namespace actionflow {
@@ -51,7 +52,7 @@ config::Value options_of(const config::Value& options) {
   std::vector<config::Value::Entry> keys;
   for (const auto& key : options.entries()) {
     config::Value value = options_of(key.value);
-    if (is_one_of(key.key, {"password", "secret", "url", "headers", "token"})) {
+    if (names_a_secret(key.key) || key.key == "url") {
       value = config::make_secret(config::make_scalar("", true));
     } else if (is_one_of(key.key, {"file", "folder", "weights", "model", "ca", "certificate", "key"}) &&
                value.is_scalar() && !value.secret()) {

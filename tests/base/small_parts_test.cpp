@@ -136,15 +136,35 @@ TEST(Mask, HidesCredentialsWithOneWordOrByteForByte) {
 
 TEST(Mask, HidesTheValueOfEveryKeyThatSoundsSecret) {
   for (const std::string key :
-       {"pin", "session", "user", "login", "account", "jwt", "sig", "PASSWORD", "key"})
+       {"pin", "session", "user", "login", "account", "jwt", "sig", "PASSWORD", "key", "PHPSESSID", "sid",
+        "otp", "%70in", "PIN[]", "code", "ticket", "cookie", "bearer", "uuid"})
     EXPECT_EQ(without_credentials("http://h/x?" + key + "=1234&hop=4"), "http://h/x?" + key + "=***&hop=4");
   EXPECT_EQ(with_credentials_starred("http://u@h/x?pin=1&session=22"), "http://*@h/x?pin=*&session=**");
 }
 
+TEST(Mask, HidesASecretWhoseEqualsSignIsCoded) {
+  EXPECT_EQ(without_credentials("http://h/x?pin%3D1234&hop=4"), "http://h/x?pin%3D***&hop=4");
+}
+
 TEST(Mask, LeavesWhatIsNoSecret) {
   for (const char* text : {"a@b.mp4 and http://host/path", "list.txt:3: videos/a@2x.mp4 is missing",
-                           "key=value changes a MODEL.yaml", "{source: cam, file: a@b.mp4}"})
+                           "key=value changes a MODEL.yaml", "{source: cam, file: a@b.mp4}",
+                           "expected mqtt://[user[:password]@]host[:port]", "codec=h264, exit code=5"})
     EXPECT_EQ(without_credentials(text), text);
+}
+
+TEST(Mask, StarsTheSecretsOfAConfigurationsLine) {
+  const std::vector<std::pair<std::string, std::string>> lines{
+      {"password: hunter2", "password: *******"},
+      {"  mq: {node: mqtt, password: hunter2, from: a}", "  mq: {node: mqtt, password: *******, from: a}"},
+      {"secret: [hunter2, b]", "secret: [**********]"},
+      {"\"client_secret\": \"hun, ter\"", "\"client_secret\": \"********\""},
+      {"Token : 'a b'", "Token : '***'"},
+      {"pin: 1234  # ours", "pin: ************"},
+      {"headers: {Authorization: x}", "headers: {****************}"},
+      {"class_token: true, spin: 4, key: file.pem", "class_token: true, spin: 4, key: file.pem"},
+      {"password:", "password:"}};
+  for (const auto& [line, shown] : lines) EXPECT_EQ(with_credentials_starred(line), shown);
 }
 
 TEST(Progress, OnATerminalDrawsABarWithRateAndTimeLeft) {

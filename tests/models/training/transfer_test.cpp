@@ -133,6 +133,60 @@ TEST_F(TransferTest, TakesTensorsWithoutADescription) {
   EXPECT_EQ(transfer.not_loaded.size(), 3u);
 }
 
+class ClassesTest : public TransferTest {
+ protected:
+  static Architecture of(const std::string& classes) {
+    return parse_architecture("name: net\nclasses: " + classes +
+                                  "\ninput: {channels: 1, frames: 4, height: 8, width: 8}\nlayers:\n"
+                                  "  - {layer: conv3d, name: conv, filters: 4, kernel: 3}\n"
+                                  "  - global_average_pool\n"
+                                  "  - {layer: dense, name: fc, units: classes, activation: softmax}\n",
+                              "net.yaml");
+  }
+  Transfer load(const Architecture& there, const Architecture& here) {
+    const Weights held = initial_weights(there, 1);
+    save_model({there, held}, file_);
+    there_ = held.tensors.at("fc.kernel");
+    Weights weights = initial_weights(here, 2);
+    first_ = weights.tensors.at("fc.kernel");
+    Transfer transfer = load_initial_weights({.weights = file_, .skip = {}}, here, weights);
+    here_ = weights.tensors.at("fc.kernel");
+    return transfer;
+  }
+  static std::vector<float> row(const Tensor& kernel, std::int64_t index) {
+    const auto size = static_cast<std::size_t>(kernel.size() / kernel.dim(0));
+    const auto values = kernel.values().subspan(static_cast<std::size_t>(index) * size, size);
+    return {values.begin(), values.end()};
+  }
+  Tensor there_, first_, here_;
+};
+
+TEST_F(ClassesTest, TheSameOnesInAnotherOrderAreTakenByName) {
+  const Transfer transfer = load(of("[red, green, blue]"), of("[blue, red, green]"));
+  EXPECT_EQ(transfer.loaded.size(), 4U);
+  EXPECT_THAT(transfer.reordered_head, HasSubstr("'fc' is taken by its classes' names"));
+  for (const auto& [to, from] : {std::pair(0, 2), std::pair(1, 0), std::pair(2, 1)})
+    EXPECT_EQ(row(here_, to), row(there_, from)) << to;
+}
+
+TEST_F(ClassesTest, OthersOfTheSameNumberBeginAnew) {
+  const Transfer transfer = load(of("[red, green]"), of("[cat, dog]"));
+  EXPECT_THAT(transfer.loaded, ElementsAre("conv.bias", "conv.kernel"));
+  EXPECT_THAT(transfer.new_head,
+              AllOf(HasSubstr("'fc' begins anew"), HasSubstr("red, green"), HasSubstr("cat, dog")));
+  EXPECT_EQ(row(here_, 0), row(first_, 0));
+}
+
+TEST_F(ClassesTest, WithoutNamesAreTakenAsTheyStand) {
+  for (const auto& [there, here] :
+       {std::pair("2", "[cat, dog]"), std::pair("[cat, dog]", "2"), std::pair("[cat, dog]", "[cat, dog]")}) {
+    const Transfer transfer = load(of(there), of(here));
+    EXPECT_EQ(transfer.loaded.size(), 4U);
+    EXPECT_EQ(transfer.new_head + transfer.reordered_head, "");
+    EXPECT_EQ(row(here_, 0), row(there_, 0));
+  }
+}
+
 // The weights that tests/golden/make_keras_goldens.py saved from Keras.
 TEST_F(TransferTest, TakesKerasFilesOfTheSameNetwork) {
   std::filesystem::path keras = golden("keras/simple_3d");
