@@ -69,10 +69,7 @@ void take_over_ffmpeg() {
 
 void prepare_ffmpeg() {
   static std::once_flag once;
-  std::call_once(once, [] {
-    avdevice_register_all();
-    avformat_network_init();
-  });
+  std::call_once(once, [] { avformat_network_init(); });
 }
 
 }  // namespace actionflow

@@ -9,6 +9,7 @@
 
 #include "datasets/video/ffmpeg_log.h"
 #include "datasets/video/missing_feature.h"
+#include "datasets/video/opening/camera_drivers.h"
 #include "datasets/video/opening/host_lookup.h"
 #include "datasets/video/stream_parameters.h"
 
@@ -216,6 +217,7 @@ void open_device(const Opening& opening) {
   struct stat status {};
   if (::stat(opening.options.source.c_str(), &status) != 0)
     throw SourceError(opening.shown + ": no such camera; plug it in, or see /dev for its name");
+  register_camera_drivers();
   const AVInputFormat* format = av_find_input_format("v4l2");
   if (!format) throw SourceError(opening.shown + ": this FFmpeg was built without cameras (V4L2)");
   Options options;
