@@ -2,11 +2,9 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <system_error>
-#include <utility>
 
 #include "base/error.h"
 
@@ -28,23 +26,12 @@ std::optional<FileLock> FileLock::try_take(const std::filesystem::path& file) {
 
 std::optional<FileLock> FileLock::take(const std::filesystem::path& file, int operation) {
   FileLock lock(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
-  if (lock.descriptor_ < 0) refuse(file, " cannot be written: ", errno);
-  while (::flock(lock.descriptor_, operation) != 0) {
+  if (!lock.descriptor_) refuse(file, " cannot be written: ", errno);
+  while (::flock(lock.descriptor_.get(), operation) != 0) {
     if (errno == EWOULDBLOCK) return std::nullopt;
     if (errno != EINTR) refuse(file, " cannot be locked: ", errno);
   }
   return lock;
-}
-
-FileLock::~FileLock() {
-  if (descriptor_ >= 0) ::close(descriptor_);
-}
-
-FileLock::FileLock(FileLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
-
-FileLock& FileLock::operator=(FileLock&& other) noexcept {
-  std::swap(descriptor_, other.descriptor_);
-  return *this;
 }
 
 }  // namespace actionflow

@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <optional>
 
+#include "base/files/descriptor.h"
+
 namespace actionflow {
 
 // Made if it is not there, and left there: a lock that is removed while another waits for it would be held
@@ -15,14 +17,10 @@ class FileLock {
   // Nothing while somebody else holds it.
   static std::optional<FileLock> try_take(const std::filesystem::path& file);
 
-  ~FileLock();
-  FileLock(FileLock&& other) noexcept;
-  FileLock& operator=(FileLock&& other) noexcept;
-
  private:
   explicit FileLock(int descriptor) : descriptor_(descriptor) {}
   static std::optional<FileLock> take(const std::filesystem::path& file, int operation);
-  int descriptor_ = -1;
+  Descriptor descriptor_;
 };
 
 }  // namespace actionflow

@@ -4,13 +4,13 @@
 #include <fmt/format.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <system_error>
 #include <utility>
 
 #include "base/error.h"
+#include "base/files/descriptor.h"
 
 namespace actionflow {
 namespace {
@@ -23,18 +23,17 @@ namespace {
 }  // namespace
 
 MappedFile::MappedFile(const std::filesystem::path& file) {
-  const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) fail_to_map(file, errno);
+  const Descriptor descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!descriptor) fail_to_map(file, errno);
   struct stat status {};
-  int error = ::fstat(descriptor, &status) != 0 ? errno : 0;
+  int error = ::fstat(descriptor.get(), &status) != 0 ? errno : 0;
   if (error == 0 && S_ISDIR(status.st_mode)) error = EISDIR;
   void* at = nullptr;
   if (error == 0 && status.st_size > 0) {
     size_ = static_cast<std::size_t>(status.st_size);
-    at = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, descriptor, 0);
+    at = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, descriptor.get(), 0);
     if (at == MAP_FAILED) error = errno;
   }
-  ::close(descriptor);
   if (error != 0) fail_to_map(file, error);
   data_ = static_cast<const char*>(at);
 }

@@ -1,7 +1,6 @@
 #include "base/files/name_locks.h"
 
 #include <fcntl.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <system_error>
@@ -31,21 +30,19 @@ int set_lock(int descriptor, std::string_view name, short kind) {
 
 NameLocks::NameLocks(const std::filesystem::path& file)
     : file_(file), descriptor_(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666)) {
-  if (descriptor_ < 0)
+  if (!descriptor_)
     throw Error(ExitCode::failure,
                 file.string() + " cannot be written: " + std::generic_category().message(errno));
 }
 
-NameLocks::~NameLocks() { ::close(descriptor_); }
-
 bool NameLocks::try_take(std::string_view name) {
-  const int error = set_lock(descriptor_, name, F_WRLCK);
+  const int error = set_lock(descriptor_.get(), name, F_WRLCK);
   if (error == 0) return true;
   if (error == EAGAIN || error == EACCES) return false;
   throw Error(ExitCode::failure,
               file_.string() + " cannot be locked: " + std::generic_category().message(error));
 }
 
-void NameLocks::release(std::string_view name) noexcept { set_lock(descriptor_, name, F_UNLCK); }
+void NameLocks::release(std::string_view name) noexcept { set_lock(descriptor_.get(), name, F_UNLCK); }
 
 }  // namespace actionflow

@@ -8,15 +8,14 @@
 #include <filesystem>
 #include <string_view>
 
+#include "base/files/descriptor.h"
+
 namespace actionflow {
 
 class NameLocks {
  public:
   // Makes the file if it is not there. Throws Error where it cannot be opened.
   explicit NameLocks(const std::filesystem::path& file);
-  ~NameLocks();
-  NameLocks(const NameLocks&) = delete;
-  NameLocks& operator=(const NameLocks&) = delete;
 
   // False while another NameLocks, of this process or of another, holds it. Throws Error where the file
   // system has no locks.
@@ -25,7 +24,7 @@ class NameLocks {
 
  private:
   const std::filesystem::path file_;
-  int descriptor_ = -1;
+  const Descriptor descriptor_;
 };
 
 }  // namespace actionflow

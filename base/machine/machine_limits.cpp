@@ -120,4 +120,15 @@ std::uint64_t usable_memory() {
   return std::min(all, control_group_limits().memory.value_or(all));
 }
 
+// proc(5), /proc/self/statm: size, resident, shared, in pages.
+std::uint64_t free_memory() {
+  std::ifstream pages("/proc/self/statm");
+  std::uint64_t size = 0, resident = 0, shared = 0;
+  pages >> size >> resident >> shared;
+  const std::uint64_t held =
+      (resident - std::min(resident, shared)) * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+  const std::uint64_t usable = usable_memory();
+  return usable - std::min(usable, held);
+}
+
 }  // namespace actionflow

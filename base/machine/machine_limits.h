@@ -26,5 +26,7 @@ ControlGroupLimits control_group_limits(const std::filesystem::path& groups = "/
 int usable_processors();
 // Bytes.
 std::uint64_t usable_memory();
+// What is left of it beside what this process holds, files that it has mapped apart.
+std::uint64_t free_memory();
 
 }  // namespace actionflow

@@ -11,6 +11,8 @@
 #include <span>
 #include <utility>
 
+#include "base/files/descriptor.h"
+
 namespace actionflow {
 
 namespace {
@@ -39,20 +41,6 @@ std::uint64_t sum_of(const Footer& footer, std::span<const std::int64_t> times_u
   sum = checksum(times_us.data(), times_us.size_bytes(), sum);
   return checksum(checksums.data(), checksums.size_bytes(), sum);
 }
-
-class Descriptor {
- public:
-  explicit Descriptor(int descriptor) : descriptor_(descriptor) {}
-  ~Descriptor() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return descriptor_; }
-
- private:
-  int descriptor_;
-};
 
 // A file mapped read-only; goes on to stand when the file is removed or replaced.
 class Mapping {
@@ -181,8 +169,7 @@ std::shared_ptr<const VideoFrames> open_entry(const std::filesystem::path& file,
                                               bool verify) {
   const Descriptor descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat status {};
-  if (descriptor.get() < 0 || ::fstat(descriptor.get(), &status) != 0 || !S_ISREG(status.st_mode))
-    return nullptr;
+  if (!descriptor || ::fstat(descriptor.get(), &status) != 0 || !S_ISREG(status.st_mode)) return nullptr;
   auto frames = std::make_shared<MappedFrames>(
       key, std::make_unique<Mapping>(descriptor.get(), static_cast<std::size_t>(status.st_size)));
   if (!frames->read(key.header(), verify)) return nullptr;

@@ -59,10 +59,10 @@ Memory allocate(std::size_t bytes, const std::string& network) {
 }
 
 void check_memory(const std::string& who, std::size_t bytes) {
-  const std::uint64_t usable = usable_memory();
-  if (bytes > usable)
-    throw ModelError(who + " " + in_mebibytes(bytes) + " of memory, there are " + in_mebibytes(usable) +
-                     " here");
+  const std::uint64_t free = free_memory();
+  if (bytes > free)
+    throw ModelError(who + " " + in_mebibytes(bytes) + " of memory, " + in_mebibytes(free) + " of " +
+                     in_mebibytes(usable_memory()) + " are free");
 }
 
 std::string in_mebibytes(std::size_t bytes) { return std::to_string((bytes >> 20U) + 1) + " MiB"; }

@@ -30,8 +30,8 @@ using Memory = std::unique_ptr<std::byte[], FreeMemory>;
 // refuses.
 Memory allocate(std::size_t bytes, const std::string& network);
 
-// Throws ModelError where `bytes` are more than this process may use (base/machine/machine_limits.h); `who`
-// needs them: "r3d_18: its activations need".
+// Throws ModelError where `bytes` are more than this process may take beside what it holds
+// (base/machine/machine_limits.h); `who` needs them: "r3d_18: its activations need".
 void check_memory(const std::string& who, std::size_t bytes);
 
 // "25 MiB"

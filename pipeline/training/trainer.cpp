@@ -6,6 +6,7 @@
 
 #include "base/log/log.h"
 #include "models/formats/weight_files.h"
+#include "models/plan/memory.h"
 #include "models/training/checkpoint.h"
 #include "pipeline/recipe/training_data.h"
 #include "pipeline/training/trainer_state.h"
@@ -24,13 +25,22 @@ Weights first_weights(const Recipe& recipe, const Architecture& architecture, bo
   return weights;
 }
 
+// Before anything is made: weights, gradients, and the optimiser's moments. A step's own need is looked at
+// when its plan is made.
+Architecture checked_for_memory(Architecture architecture, const OptimizerOptions& optimizer) {
+  const std::size_t copies = optimizer.kind == OptimizerKind::adamw ? 4 : 3;
+  check_memory(architecture.name + ": its weights, gradients and the optimizer's moments need",
+               static_cast<std::size_t>(architecture.parameter_count()) * sizeof(float) * copies);
+  return architecture;
+}
+
 }  // namespace
 
 Trainer::State::State(Recipe given, const config::Value& document, TrainerOptions trainer_options)
     : recipe(std::move(given)),
       options(std::move(trainer_options)),
       first_data(read_training_data(recipe_of_member(recipe, 0))),
-      architecture(read_network(recipe, first_data.classes)),
+      architecture(checked_for_memory(read_network(recipe, first_data.classes), recipe.optimizer)),
       folder(recipe.output, options.resume),
       cache(cache_options(recipe)) {
   if (first_data.val.empty())

@@ -21,7 +21,9 @@
 #include <system_error>
 
 #include "base/error.h"
+#include "base/files/descriptor.h"
 #include "base/files/temporary_folder.h"
+#include "base/machine/clock.h"
 #include "models/formats/hdf5/hdf5_reader.h"
 #include "models/formats/hdf5/hdf5_writer.h"
 #include "models/formats/safetensors/safetensors.h"
@@ -127,22 +129,6 @@ int serve_writing(const char* content, const char* file) {
 
 // ---- the parent ----
 
-class Descriptor {
- public:
-  explicit Descriptor(int value) : value_(value) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() { close(); }
-  int get() const { return value_; }
-  void close() {
-    if (value_ >= 0) ::close(value_);
-    value_ = -1;
-  }
-
- private:
-  int value_;
-};
-
 [[noreturn]] void fail_system(const std::string& what, int code) {
   throw Error(ExitCode::failure, fmt::format("{}: {}", what, std::generic_category().message(code)));
 }
@@ -194,14 +180,13 @@ class Child {
 // Everything until the other end closes. Throws ModelError when it takes too long or is too much.
 std::string read_until_closed(int descriptor, std::uint64_t most, std::chrono::seconds wall_time,
                               const std::string& name) {
-  const auto deadline = std::chrono::steady_clock::now() + wall_time;
+  const Deadline deadline(static_cast<double>(wall_time.count()));
   std::string all;
   std::vector<char> chunk(1 << 16);
   while (true) {
-    const auto left =
-        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline.left());
     pollfd waiting{descriptor, POLLIN, 0};
-    const int ready = left.count() <= 0 ? 0 : poll(&waiting, 1, static_cast<int>(left.count()));
+    const int ready = left.count() == 0 ? 0 : poll(&waiting, 1, static_cast<int>(left.count()));
     if (ready < 0 && errno == EINTR) continue;
     if (ready == 0) {
       throw ModelError(

@@ -15,26 +15,19 @@ namespace actionflow {
 
 FileWatch::FileWatch(std::filesystem::path file) : file_(std::move(file)) {
   const std::filesystem::path folder = std::filesystem::absolute(file_).parent_path();
-  descriptor_ = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-  if (descriptor_ >= 0 && inotify_add_watch(descriptor_, folder.c_str(), IN_CLOSE_WRITE | IN_MOVED_TO) < 0) {
-    const int error = errno;
-    ::close(descriptor_);
-    descriptor_ = -1;
-    errno = error;
-  }
-  if (descriptor_ < 0)
+  Descriptor watch(inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
+  if (watch && inotify_add_watch(watch.get(), folder.c_str(), IN_CLOSE_WRITE | IN_MOVED_TO) >= 0) {
+    descriptor_ = std::move(watch);
+  } else {
     log::warn("{}: cannot be watched for changes ({}); send SIGHUP to have it read anew", file_.string(),
               std::strerror(errno));
+  }
   content_ = content();
-}
-
-FileWatch::~FileWatch() {
-  if (descriptor_ >= 0) ::close(descriptor_);
 }
 
 bool FileWatch::take_change() {
   std::array<char, 4096> events{};
-  while (descriptor_ >= 0 && ::read(descriptor_, events.data(), events.size()) > 0) {
+  while (descriptor_ && ::read(descriptor_.get(), events.data(), events.size()) > 0) {
   }
   const auto now = content();
   if (!now || now == content_) return false;

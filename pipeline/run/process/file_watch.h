@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <optional>
 
+#include "base/files/descriptor.h"
+
 namespace actionflow {
 
 // Belongs to one thread. Where the system cannot watch the folder a line in the log says so, and nothing is
@@ -13,13 +15,10 @@ namespace actionflow {
 class FileWatch {
  public:
   explicit FileWatch(std::filesystem::path file);
-  ~FileWatch();
-  FileWatch(const FileWatch&) = delete;
-  FileWatch& operator=(const FileWatch&) = delete;
 
   const std::filesystem::path& file() const { return file_; }
   // Readable when something was written or renamed in the file's folder; −1 where it is not watched.
-  int descriptor() const { return descriptor_; }
+  int descriptor() const { return descriptor_.get(); }
   // Takes what has happened there: whether the file now holds something else than at the last call, or at the
   // beginning. A file that is not there, or cannot be read, has not changed.
   bool take_change();
@@ -28,7 +27,7 @@ class FileWatch {
   std::optional<std::uint64_t> content() const;
 
   const std::filesystem::path file_;
-  int descriptor_ = -1;
+  Descriptor descriptor_;
   std::optional<std::uint64_t> content_;  // its hash
 };
 

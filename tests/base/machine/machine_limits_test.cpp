@@ -70,6 +70,10 @@ TEST(MachineLimits, AreWithinTheMachine) {
   EXPECT_GE(usable_processors(), 1);
   EXPECT_LE(usable_processors(), static_cast<int>(std::thread::hardware_concurrency()));
   EXPECT_GT(usable_memory(), 0U);
+  EXPECT_LT(free_memory(), usable_memory());
+  const std::uint64_t before = free_memory();
+  const std::vector<char> held(std::size_t{64} << 20U, 'x');
+  EXPECT_LT(free_memory() + (std::size_t{32} << 20U), before) << held.back();
 }
 
 }  // namespace
