@@ -70,7 +70,7 @@ bool find_lists(const fs::path& folder, DataOptions& options) {
   const OptionalPath train = list_named(files, "train", {"train", "training", "trainlist"});
   if (train.empty()) return false;
   options.train = train;
-  options.val = list_named(files, "val", {"val", "valid", "validation", "dev"});
+  options.val = list_named(files, "val", {"val", "valid", "validation", "dev", "vallist", "validlist"});
   options.test = list_named(files, "test", {"test", "testing", "testlist"});
   if (options.classes.empty())
     options.classes = list_named(files, "classes", {"classes", "class", "labels", "classind"});

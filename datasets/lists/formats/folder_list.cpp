@@ -5,6 +5,7 @@
 
 #include "base/text/natural_order.h"
 #include "datasets/lists/list_format.h"
+#include "datasets/video/recordings_folder.h"
 
 namespace actionflow {
 
@@ -34,6 +35,26 @@ bool is_no_video(const fs::path& path) {
                                                ".db",  ".ini", ".jpg",  ".jpeg", ".png",
                                                ".log", ".py",  ".zip",  ".yaml", ".html"};
   return kSuffixes.contains(path.extension().string());
+}
+
+// As its first file tells.
+bool is_folder_of_frames(const fs::path& folder) {
+  std::error_code error;
+  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+    if (it->path().filename().string().starts_with('.')) continue;
+    std::error_code unknown;
+    return !it->is_directory(unknown) && is_no_video(it->path());
+  }
+  return true;
+}
+
+// What stands in a class' folder: a video, or a folder of frames; or a folder, of a group or a person, with
+// such in it.
+std::vector<std::string> videos_at(const fs::path& path) {
+  std::error_code unknown;
+  if (is_no_video(path)) return {};
+  if (!fs::is_directory(path, unknown) || is_folder_of_frames(path)) return {path.string()};
+  return recordings_in(path.string());
 }
 
 // "brush_hair_test_split1.txt" to "brush_hair"; empty for other names.
@@ -77,15 +98,14 @@ std::vector<ListRow> folder_rows(const fs::path& folder, const ListContext& cont
   const std::vector<std::string> classes =
       context.split == ListSplit::unknown ? std::vector<std::string>{""} : class_folders(folder);
   for (const std::string& name : classes) {
-    for (const std::string& video : sorted_names(folder / name, false)) {
-      const std::string shown = (fs::path(name) / video).string();
-      const fs::path path = folder / shown;
-      if (is_no_video(path)) continue;
-      const fs::path inside = path.lexically_relative(context.options.root);
-      const bool within = !inside.empty() && *inside.begin() != "..";
-      ListRow row{path.string(), (within ? inside : path).string(), {}, std::nullopt, {}, path};
-      if (!name.empty()) row.label = name;
-      rows.push_back(std::move(row));
+    for (const std::string& entry : sorted_names(folder / name, false)) {
+      for (const fs::path path : videos_at(folder / name / entry)) {
+        const fs::path inside = path.lexically_relative(context.options.root);
+        const bool within = !inside.empty() && *inside.begin() != "..";
+        ListRow row{path.string(), (within ? inside : path).string(), {}, std::nullopt, {}, path};
+        if (!name.empty()) row.label = name;
+        rows.push_back(std::move(row));
+      }
     }
   }
   return rows;

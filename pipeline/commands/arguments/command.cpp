@@ -55,7 +55,13 @@ std::string unknown_command(const CLI::App& program, const std::string& word) {
 void tell(const std::string& message) { tell_line(log::Level::error, without_credentials(message)); }
 
 int print_usage_error(const CLI::App& program, const CLI::ParseError& error) {
-  if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) return program.exit(error);
+  if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {  // --help, --version
+    program.exit(error);
+    std::cout << std::flush;
+    if (std::cout) return static_cast<int>(ExitCode::done);
+    tell("error: standard output: cannot be written");
+    return static_cast<int>(ExitCode::failure);
+  }
   const std::vector<std::string> words = program.remaining();
   if (program.get_subcommands().empty() && !words.empty() && !words.front().starts_with('-')) {
     tell("error: " + unknown_command(program, words.front()));

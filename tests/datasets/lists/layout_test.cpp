@@ -45,6 +45,18 @@ TEST_F(Layout, AnArchivesOuterFoldersAreLookedThrough) {
   EXPECT_EQ(read().classes, (Names{"clap", "wave"}));
 }
 
+TEST_F(Layout, FoldersOfGroupsInAClassAreLookedThroughAndFoldersOfFramesAreVideos) {
+  for (const char* label : {"clap", "wave"}) {
+    for (int i = 0; i < 5; ++i) put(std::string(label) + "/group" + std::to_string(i) + "/clip.mp4");
+    put(std::string(label) + "/frames/0001.jpg");
+    put(std::string(label) + "/Thumbs.db");
+  }
+  const Dataset dataset = read();
+  EXPECT_EQ(dataset.classes, (Names{"clap", "wave"}));
+  EXPECT_THAT(dataset.train, SizeIs(10));
+  EXPECT_THAT(dataset.val, SizeIs(2));
+}
+
 TEST_F(Layout, FoldersForItsSplits) {
   put_classes("train/", 3);
   put_classes("validation/", 1);

@@ -444,8 +444,9 @@ TEST_F(Program, ThePrintedConfigurationReadsBackInTheWorkingFolder) {
 }
 
 TEST_F(Program, ResultsThatCannotBeWrittenAreAFailure) {
-  for (const std::string& command : std::vector<std::string>{
-           "inspect " + model_, "validate --schema pipeline", "inspect --json " + model_}) {
+  for (const std::string& command :
+       std::vector<std::string>{"inspect " + model_, "validate --schema pipeline", "inspect --json " + model_,
+                                "--version", "--help", "classify --help"}) {
     const Ended ended = run_in_shell(command + " >/dev/full");
     expect_error(ended, 5, "standard output: cannot be written");
   }
