@@ -28,6 +28,12 @@ const Clock& Clock::system() {
 
 std::int64_t steady_ns() { return nanoseconds_of<std::chrono::steady_clock>(); }
 
+double processor_seconds() {
+  timespec used{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+  return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) * 1e-9;
+}
+
 std::string utc_text(std::int64_t wall_ns) {
   constexpr std::int64_t kSecond = 1'000'000'000;
   const std::int64_t fraction_ns = ((wall_ns % kSecond) + kSecond) % kSecond;

@@ -27,6 +27,9 @@ class Clock {
 // Nanoseconds of the system's steady clock.
 std::int64_t steady_ns();
 
+// Seconds of processor time that this process has used, all of its threads together.
+double processor_seconds();
+
 // "2024-05-01T12:00:00.000Z"
 std::string utc_text(std::int64_t wall_ns);
 

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <condition_variable>
@@ -7,14 +8,14 @@
 #include <iostream>
 #include <map>
 #include <mutex>
-#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "base/log/progress.h"
 #include "base/machine/clock.h"
-#include "base/machine/processor.h"
 #include "datasets/video/source.h"
 #include "models/network/network.h"
+#include "pipeline/benchmark/benchmark_report.h"
+#include "pipeline/benchmark/measurement.h"
 #include "pipeline/commands/arguments/pipeline_flags.h"
 #include "pipeline/commands/camera_capacity.h"
 #include "pipeline/commands/commands.h"
@@ -47,7 +48,15 @@ class ProgressSink : public ResultSink {
   double sum_ = 0;
 };
 
-// Asking a pipe would use up what it says.
+// A camera goes on for ever; a pipe is used up by what has read it.
+bool can_be_read_again(const SourceOptions& source) {
+  std::error_code error;
+  const auto kind = std::filesystem::status(source.source, error).type();
+  return source.source != "-" && kind != std::filesystem::file_type::fifo &&
+         kind != std::filesystem::file_type::socket && source.source != "/dev/stdin";
+}
+
+// Whether its length may be asked before it is read.
 bool opens_twice(const SourceOptions& source) {
   std::error_code error;
   const auto kind = std::filesystem::status(source.source, error).type();
@@ -73,105 +82,10 @@ std::int64_t total_duration(const PipelineDescription& description) {
   return std::llround(total);
 }
 
-double mean_ms(const StageSummary& stage) {
-  return stage.calls > 0 ? stage.total_ms / static_cast<double>(stage.calls) : 0;
-}
-
-// Of a network node, for a second of one stream.
-struct NetworkCost {
-  std::string node;
-  Node::Cost cost;
-};
-
-std::vector<NetworkCost> costs_of(const PipelineDescription& description) {
-  std::vector<NetworkCost> costs;
-  for (const NodeDescription& node : description.nodes)
-    if (const auto cost = node.node->cost()) costs.push_back({node.use.name, *cost});
-  return costs;
-}
-
-void print_costs(const std::vector<NetworkCost>& costs) {
-  for (const auto& [node, cost] : costs) {
-    std::string line = fmt::format("  {:<18} {:>9.1f} million multiply-accumulates a second of each stream",
-                                   node, cost.as_it_runs / 1e6);
-    if (cost.as_it_runs < cost.whole_windows)
-      line += fmt::format("; whole windows at that hop: {:.1f} million, {:.1f} times as many",
-                          cost.whole_windows / 1e6, cost.whole_windows / cost.as_it_runs);
-    std::cout << line << "\n";
-  }
-}
-
-void print_readable(const std::string& config, const Summary& summary,
-                    const std::vector<NetworkCost>& costs) {
-  std::cout << config << "\n";
-  for (const StageSummary& stage : summary.stages) {
-    std::cout << fmt::format("  {:<18} {:>9.3f} ms   p50 {:>9.3f}   p99 {:>9.3f}   × {}\n", stage.name,
-                             mean_ms(stage), stage.p50_ms, stage.p99_ms, stage.calls);
-  }
-  const double windows = static_cast<double>(summary.windows());
-  std::cout << fmt::format("  {:<18} {:>9.2f} /s   {} in {:.2f} s, {} dropped, {} failed\n", "windows",
-                           summary.seconds > 0 ? windows / summary.seconds : 0, summary.windows(),
-                           summary.seconds, summary.dropped(), summary.failed());
-  std::cout << fmt::format("  {:<18} {:>9.1f} /s   {}\n", "frames", summary.frames_per_second(),
-                           summary.frames());
-  std::cout << fmt::format("  {:<18} p50 {:.1f} ms   p99 {:.1f} ms   from the newest frame to the result\n",
-                           "latency", summary.latency.p50_ms, summary.latency.p99_ms);
-  print_costs(costs);
-}
-
-nlohmann::ordered_json quantiles_json(const StageSummary& stage) {
-  return {{"p50", stage.p50_ms}, {"p90", stage.p90_ms}, {"p99", stage.p99_ms}, {"p99.9", stage.p999_ms}};
-}
-
-nlohmann::ordered_json stage_json(const StageSummary& stage) {
-  nlohmann::ordered_json json{{"calls", stage.calls}, {"mean_ms", mean_ms(stage)}};
-  json["ms"] = quantiles_json(stage);
-  return json;
-}
-
-std::string word_of(Precision precision) {
-  for (const auto& [value, word] : config::EnumNames<Precision>::names) {
-    if (value == precision) return std::string(word);
-  }
-  return {};
-}
-
-nlohmann::ordered_json cost_json(const NetworkCost& network) {
-  return {{"node", network.node},
-          {"macs_per_second", network.cost.as_it_runs},
-          {"macs_per_second_whole_windows", network.cost.whole_windows}};
-}
-
-void print_json(const std::string& config, const GraphOptions& options, const Summary& summary,
-                const std::vector<NetworkCost>& costs) {
-  nlohmann::ordered_json stages = nlohmann::ordered_json::object();
-  for (const StageSummary& stage : summary.stages) stages[stage.name] = stage_json(stage);
-  nlohmann::ordered_json networks = nlohmann::ordered_json::array();
-  for (const NetworkCost& network : costs) networks.push_back(cost_json(network));
-  const nlohmann::ordered_json line = {
-      {"config", config},
-      {"seconds", summary.seconds},
-      {"frames", summary.frames()},
-      {"windows", summary.windows()},
-      {"dropped", summary.dropped()},
-      {"failed", summary.failed()},
-      {"windows_per_second",
-       summary.seconds > 0 ? static_cast<double>(summary.windows()) / summary.seconds : 0},
-      {"frames_per_second", summary.frames_per_second()},
-      {"latency_ms", quantiles_json(summary.latency)},
-      {"stages", stages},
-      {"networks", networks},
-      {"precision", word_of(options.precision)},
-      {"threads", options.threads},
-      {"workers", options.workers},
-      {"processor", processor_name()}};
-  std::cout << line.dump() << std::endl;
-}
-
 class Benchmark : public Command {
  public:
   std::string name() const override { return "benchmark"; }
-  std::string summary() const override { return "throughput and latency of pipelines, one after another"; }
+  std::string summary() const override { return "throughput and latency of pipelines, side by side"; }
   std::string files() const override { return "PIPELINE.yaml… and key=value changes to them"; }
 
   void declare(CLI::App& app) override {
@@ -181,6 +95,13 @@ class Benchmark : public Command {
            "number of them, 4 unless given")
         ->check(CLI::PositiveNumber.description(""))
         ->type_name("S");
+    app.add_option("--rounds", rounds_, "in which each runs once, in turn, after one that does not count")
+        ->check(CLI::Range(1, 1000).description(""))
+        ->capture_default_str()
+        ->type_name("N");
+    app.add_option("--output", outputs_, "all side by side in NAME.json, .md or .html")
+        ->allow_extra_args(false)
+        ->type_name("FILE");
     app.add_flag(
         "--cameras", cameras_,
         "how many cameras are held with nothing dropped and p99 within a hop, played from the files");
@@ -192,31 +113,104 @@ class Benchmark : public Command {
 
   ExitCode run(const Arguments& arguments) override {
     if (arguments.files.empty()) throw UsageError("expected PIPELINE.yaml…");
-    ExitCode worst = ExitCode::done;
-    for (const std::string& file : arguments.files) {
-      const ExitCode code = measure_and_print(file, arguments);
-      if (code == ExitCode::interrupted) return code;
-      if (worst == ExitCode::done) worst = code;
+    for (const std::string& file : outputs_) check_report_name(file);
+    if (cameras_) return count_cameras(arguments);
+    std::vector<Measured> pipelines = read_all(arguments);
+    for (int round = 0; round <= rounds_; ++round) {
+      for (Measured& pipeline : pipelines) {
+        if (!pipeline.failed && measure(pipeline, round)) return ExitCode::interrupted;
+      }
     }
-    return worst;
+    std::vector<Measurement> measured;
+    for (Measured& pipeline : pipelines) {
+      if (!pipeline.result.rounds.empty()) measured.push_back(std::move(pipeline.result));
+    }
+    show(measured, arguments.json);
+    for (const std::string& file : outputs_) write_report(file, measured);
+    return worst_;
   }
 
  private:
-  ExitCode measure_and_print(const std::string& file, const Arguments& arguments) {
-    try {
-      const PipelineDescription description = flags_.read({{file}, arguments.overrides, false});
-      if (cameras_) return count_cameras(file, description, arguments.json);
-      const Summary summary = measure(file, description);
-      const std::vector<NetworkCost> costs = costs_of(description);
-      if (arguments.json) {
-        print_json(file, description.options.resolved(), summary, costs);
-      } else {
-        print_readable(file, summary, costs);
+  struct Measured {
+    PipelineDescription description;
+    Measurement result;
+    std::int64_t duration = 0;  // seconds of video; 0 where they are not known
+    bool once = false;          // what it reads can be read once only
+    bool failed = false;
+  };
+
+  std::vector<Measured> read_all(const Arguments& arguments) {
+    std::vector<Measured> pipelines;
+    for (const std::string& file : arguments.files) {
+      try {
+        Measured one{.description = flags_.read({{file}, arguments.overrides, false}), .result = {}};
+        one.result.config = file;
+        one.result.options = one.description.options.resolved();
+        one.result.networks = costs_of(one.description);
+        one.duration = total_duration(one.description);
+        one.once =
+            std::any_of(one.description.streams.begin(), one.description.streams.end(),
+                        [](const StreamDescription& stream) { return !can_be_read_again(stream.source); });
+        pipelines.push_back(std::move(one));
+      } catch (...) {
+        note(tell_failure());
       }
-      return timed_out_ ? ExitCode::done : summary.exit_code();
-    } catch (...) {
-      return tell_failure();
     }
+    return pipelines;
+  }
+
+  void note(ExitCode code) {
+    if (worst_ == ExitCode::done) worst_ = code;
+  }
+
+  // Round 0 warms caches and clocks up, and does not count. Returns whether the run was interrupted.
+  bool measure(Measured& pipeline, int round) {
+    if (pipeline.once && round != 1) return false;
+    constexpr double kWarmUpSeconds = 2;
+    try {
+      const std::string what = round == 0 ? "warming up" : fmt::format("round {} of {}", round, rounds_);
+      Progress progress(fmt::format("{}, {}, seconds of video", pipeline.result.config, what),
+                        pipeline.duration);
+      ProgressSink results(progress);
+      Pipeline running(pipeline.description, results);
+      const StopOnSignal stop_on_signal([&running] { running.stop(); });
+      const PeakMemory memory;
+      const double processor = processor_seconds();
+      const double limit =
+          round == 0 ? std::min(kWarmUpSeconds, seconds_ > 0 ? seconds_ : kWarmUpSeconds) : seconds_;
+      Round one{.summary = run_at_most(running, limit)};
+      one.processor_seconds = processor_seconds() - processor;
+      one.peak_bytes = memory.bytes();
+      if (one.summary.interrupted && !timed_out_) return true;
+      one.summary.interrupted = false;
+      const ExitCode code = one.summary.exit_code();
+      pipeline.failed = code != ExitCode::done;
+      note(code);
+      if (round > 0 || pipeline.failed) pipeline.result.rounds.push_back(std::move(one));
+    } catch (...) {
+      pipeline.failed = true;
+      note(tell_failure());
+    }
+    return false;
+  }
+
+  static void show(const std::vector<Measurement>& measured, bool json) {
+    for (const Measurement& one : measured)
+      std::cout << (json ? measurement_json(one) + "\n" : measurement_text(one)) << std::flush;
+    if (!json && measured.size() > 1) std::cout << "\n" << comparison_table(measured);
+  }
+
+  ExitCode count_cameras(const Arguments& arguments) {
+    for (const std::string& file : arguments.files) {
+      try {
+        const PipelineDescription description = flags_.read({{file}, arguments.overrides, false});
+        note(count_cameras(file, description, arguments.json));
+      } catch (...) {
+        note(tell_failure());
+      }
+      if (worst_ == ExitCode::interrupted) break;
+    }
+    return worst_;
   }
 
   ExitCode count_cameras(const std::string& file, const PipelineDescription& description, bool json) const {
@@ -230,23 +224,15 @@ class Benchmark : public Command {
     return ExitCode::done;
   }
 
-  Summary measure(const std::string& file, const PipelineDescription& description) {
-    Progress progress(file + ", seconds of video", total_duration(description));
-    ProgressSink results(progress);
-    Pipeline pipeline(description, results);
-    const StopOnSignal stop_on_signal([&pipeline] { pipeline.stop(); });
-    return run_at_most(pipeline);
-  }
-
-  // Ends the run after --seconds, where they are given.
-  Summary run_at_most(Pipeline& pipeline) {
+  // Ends the run after so many seconds; 0: at its own end.
+  Summary run_at_most(Pipeline& pipeline, double seconds) {
     timed_out_ = false;
-    if (seconds_ <= 0) return pipeline.run();
+    if (seconds <= 0) return pipeline.run();
     std::mutex mutex;
     std::condition_variable_any changed;
     const std::jthread timer([&](std::stop_token ended) {
       std::unique_lock lock(mutex);
-      const auto limit = std::chrono::duration<double>(seconds_);
+      const auto limit = std::chrono::duration<double>(seconds);
       changed.wait_for(lock, ended, limit, [&] { return ended.stop_requested(); });
       if (ended.stop_requested()) return;
       timed_out_ = true;
@@ -259,7 +245,10 @@ class Benchmark : public Command {
   double seconds_ = 0;
   bool cameras_ = false;
   int most_cameras_ = 256;
+  int rounds_ = 3;
+  std::vector<std::string> outputs_;
   std::atomic<bool> timed_out_{false};
+  ExitCode worst_ = ExitCode::done;  // the first that is not done
 };
 
 }  // namespace

@@ -1,7 +1,5 @@
 #include "pipeline/run/camera_trial.h"
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <limits>
 #include <thread>
@@ -42,15 +40,6 @@ class Running {
   Pipeline& pipeline_;
   std::thread thread_;
 };
-
-double processor_seconds() {
-  rusage used{};
-  getrusage(RUSAGE_SELF, &used);
-  const auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
-  };
-  return seconds(used.ru_utime) + seconds(used.ru_stime);
-}
 
 void wait_seconds(double seconds, const StopFlag& stop) {
   const Deadline deadline(seconds);

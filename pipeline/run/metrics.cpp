@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <array>
-#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -75,10 +74,7 @@ void add_process(MetricText& text) {
   if (!error)
     text.gauge("process_open_fds", "open file descriptors",
                static_cast<double>(std::distance(begin(descriptors), end(descriptors))));
-  timespec used{};
-  if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used) == 0)
-    text.counter("process_cpu_seconds_total", "processor time used",
-                 static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / kNsPerSecond);
+  text.counter("process_cpu_seconds_total", "processor time used", processor_seconds());
 }
 
 }  // namespace
