@@ -54,7 +54,7 @@
 #include "base/error.h"
 #include "datasets/recordings/time_span.h"
 #include "datasets/recordings/timed_action.h"
-#include "datasets/video/source.h"
+#include "datasets/video/source_options.h"
 
 namespace actionflow {
 

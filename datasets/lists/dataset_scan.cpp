@@ -12,6 +12,7 @@
 #include "datasets/lists/dataset.h"
 #include "datasets/lists/list_text.h"
 #include "datasets/recordings/video_index.h"
+#include "datasets/video/readers/reader.h"
 
 namespace actionflow {
 

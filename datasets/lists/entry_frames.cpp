@@ -1,4 +1,5 @@
 #include "datasets/lists/entry_frames.h"
+#include "datasets/recordings/frame_cache.h"
 
 namespace actionflow {
 

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "datasets/lists/dataset.h"
-#include "datasets/recordings/video_frames.h"
+#include "datasets/recordings/frame_cache.h"
 
 namespace actionflow {
 

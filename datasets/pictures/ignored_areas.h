@@ -6,7 +6,7 @@
 
 #include "base/tensor/input_spec.h"
 #include "datasets/pictures/prepare.h"
-#include "datasets/video/source.h"
+#include "datasets/video/source_options.h"
 
 namespace actionflow {
 

@@ -1,4 +1,4 @@
-// A picture in memory, its PNG file, and text and film strips drawn on it.
+// A picture in memory, and text and film strips drawn on it.
 #pragma once
 
 #include <cstdint>
@@ -19,10 +19,6 @@ struct RgbPicture {
   // Filled with one shade of gray.
   RgbPicture(int height, int width, std::uint8_t shade = 0);
 };
-
-// The bytes of a PNG file, the same for the same picture. Throws Error (exit code 5) where FFmpeg's encoder
-// fails.
-std::string encode_png(const RgbPicture& picture);
 
 // What OpenCV's letters can show: a letter beyond ASCII becomes '?'.
 std::string drawable(const std::string& text);

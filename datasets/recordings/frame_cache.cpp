@@ -8,12 +8,12 @@
 #include <utility>
 
 #include "base/log/log.h"
+#include "datasets/recordings/frame_cache.h"
 #include "datasets/recordings/frame_cache_entry.h"
 #include "datasets/recordings/held_entries.h"
 #include "datasets/recordings/part_frames.h"
 #include "datasets/recordings/prepare_fingerprint.h"
 #include "datasets/recordings/video_decode.h"
-#include "datasets/recordings/video_frames.h"
 #include "datasets/recordings/video_index.h"
 
 namespace actionflow {

@@ -4,7 +4,10 @@
 #include <utility>
 
 #include "datasets/recordings/video_decode.h"
+#include "datasets/video/decoding/decoder.h"
 #include "datasets/video/ffmpeg.h"
+#include "datasets/video/packet.h"
+#include "datasets/video/readers/reader.h"
 
 namespace actionflow {
 

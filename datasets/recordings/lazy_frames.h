@@ -14,6 +14,8 @@
 #include "datasets/pictures/prepare.h"
 #include "datasets/recordings/video_frames.h"
 #include "datasets/recordings/video_index.h"
+#include "datasets/video/decoding/decoder.h"
+#include "datasets/video/readers/reader.h"
 
 namespace actionflow {
 

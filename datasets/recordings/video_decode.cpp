@@ -3,6 +3,9 @@
 #include <utility>
 #include <vector>
 
+#include "datasets/video/decoding/decoder.h"
+#include "datasets/video/packet.h"
+#include "datasets/video/readers/reader.h"
 #include "datasets/video/time/time_line.h"
 
 namespace actionflow {

@@ -7,6 +7,7 @@
 
 #include "datasets/pictures/prepare.h"
 #include "datasets/recordings/video_frames.h"
+#include "datasets/video/decoding/decoder.h"
 
 namespace actionflow {
 

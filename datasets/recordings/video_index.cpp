@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "datasets/recordings/video_decode.h"
+#include "datasets/video/readers/reader.h"
 #include "datasets/video/stream_parameters.h"
 #include "datasets/video/time/time_line.h"
 

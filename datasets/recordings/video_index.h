@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "datasets/video/source.h"
+#include "datasets/video/source_options.h"
 
 namespace actionflow {
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "datasets/lists/entry_frames.h"
+#include "datasets/recordings/frame_cache.h"
 #include "datasets/streams/stream_plan.h"
 #include "datasets/streams/stream_sequence.h"
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "datasets/lists/entry_frames.h"
+#include "datasets/recordings/frame_cache.h"
 #include "datasets/streams/sequence_planner.h"
 #include "datasets/streams/stream_sequence.h"
 

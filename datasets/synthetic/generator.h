@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "datasets/synthetic/scene.h"
-#include "datasets/video/source.h"
+#include "datasets/video/readers/reader.h"
 
 namespace actionflow {
 

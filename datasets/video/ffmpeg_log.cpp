@@ -1,14 +1,15 @@
 #include "datasets/video/ffmpeg_log.h"
 
 #include <strings.h>
+
 #include <array>
 #include <cstdarg>
 #include <mutex>
 #include <utility>
 
 #include "base/log/log.h"
+#include "base/text/mask.h"
 #include "datasets/video/ffmpeg.h"
-#include "datasets/video/source.h"
 #include "datasets/video/stream_parameters.h"
 
 namespace actionflow {

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "datasets/video/source.h"
+#include "datasets/video/source_options.h"
 
 namespace actionflow {
 

@@ -8,7 +8,8 @@
 
 #include "datasets/video/ffmpeg.h"
 #include "datasets/video/orientation.h"
-#include "datasets/video/source.h"
+#include "datasets/video/packet.h"
+#include "datasets/video/source_options.h"
 
 namespace actionflow {
 
@@ -19,7 +20,7 @@ struct Packet::Data {
   bool unreadable = false;
 };
 
-struct Reader::CodecParameters {
+struct CodecParameters {
   UniqueCodecParameters codec;
   AVRational time_base = kMicroseconds;
   AVRational sample_aspect{0, 1};  // the container's, which goes before the codec's; 0: none

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "models/weights/initial_weights.h"
 #include "models/weights/weights.h"
 
 namespace actionflow {

@@ -9,6 +9,7 @@
 
 #include "base/tensor/tensor.h"
 #include "models/description/architecture.h"
+#include "models/weights/initial_weights.h"
 #include "models/weights/quantization.h"
 
 namespace actionflow {

@@ -22,7 +22,7 @@
 #include "base/tensor/tensor.h"
 #include "datasets/pictures/prepare.h"
 #include "datasets/video/frame.h"
-#include "datasets/video/source.h"
+#include "datasets/video/packet.h"
 #include "models/weights/calibration.h"
 #include "nodes/flow/in_flight.h"
 #include "nodes/results/result_sink.h"
@@ -107,8 +107,8 @@ struct Item {
 
 // A compressed packet, or what stands in its place with a mark.
 struct PacketMessage {
-  Packet packet;                                              // empty beside a mark
-  std::shared_ptr<const Reader::CodecParameters> parameters;  // with Mark::begin
+  Packet packet;                                      // empty beside a mark
+  std::shared_ptr<const CodecParameters> parameters;  // with Mark::begin
 };
 
 using Frames = std::vector<Frame>;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/log/log.h"
+#include "datasets/video/source_options.h"
 
 namespace actionflow {
 

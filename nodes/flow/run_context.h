@@ -17,6 +17,8 @@
 
 #include "base/error.h"
 #include "base/machine/clock.h"
+#include "datasets/video/readers/reader.h"
+#include "datasets/video/source_options.h"
 #include "nodes/flow/item.h"
 #include "nodes/flow/newest_frame.h"
 #include "nodes/results/result_sink.h"

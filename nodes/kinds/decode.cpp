@@ -1,4 +1,5 @@
 // decode: packets to frames, one decoder a stream.
+#include "datasets/video/decoding/decoder.h"
 #include "nodes/flow/process_item.h"
 #include "nodes/kinds/kinds.h"
 

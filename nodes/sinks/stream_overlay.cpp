@@ -5,7 +5,8 @@
 #include <utility>
 
 #include "base/error.h"
-#include "datasets/video/source.h"
+#include "datasets/video/readers/reader.h"
+#include "datasets/video/source_options.h"
 #include "nodes/sinks/sink_flow.h"
 
 namespace actionflow {

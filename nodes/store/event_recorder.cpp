@@ -8,6 +8,7 @@
 #include "base/files/atomic_file.h"
 #include "base/log/log.h"
 #include "datasets/pictures/encoding/frame_jpeg.h"
+#include "datasets/video/decoding/decoder.h"
 
 namespace actionflow {
 

@@ -7,6 +7,7 @@
 
 #include "datasets/clips/augment.h"
 #include "datasets/lists/entry_frames.h"
+#include "datasets/recordings/frame_cache.h"
 #include "nodes/training/sample_preparer.h"
 
 namespace actionflow {

@@ -12,7 +12,8 @@
 
 #include "base/log/progress.h"
 #include "base/machine/clock.h"
-#include "datasets/video/source.h"
+#include "datasets/video/readers/reader.h"
+#include "datasets/video/source_options.h"
 #include "models/network/network.h"
 #include "pipeline/benchmark/benchmark_report.h"
 #include "pipeline/benchmark/measurement.h"

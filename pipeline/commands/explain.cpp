@@ -5,7 +5,7 @@
 
 #include "base/files/atomic_file.h"
 #include "base/log/log.h"
-#include "datasets/pictures/picture.h"
+#include "datasets/pictures/encoding/png.h"
 #include "datasets/video/writing/video_writer.h"
 #include "pipeline/commands/arguments/shipped_files.h"
 #include "pipeline/commands/commands.h"

@@ -10,7 +10,9 @@
 
 #include "base/log/log.h"
 #include "base/text/mask.h"
-#include "datasets/video/source.h"
+#include "datasets/video/decoding/decoder.h"
+#include "datasets/video/readers/reader.h"
+#include "datasets/video/source_options.h"
 #include "pipeline/commands/arguments/shipped_files.h"
 #include "pipeline/commands/commands.h"
 #include "pipeline/commands/first_pipeline.h"

@@ -6,6 +6,7 @@
 #include "base/log/log.h"
 #include "base/log/progress.h"
 #include "datasets/clips/perturb.h"
+#include "datasets/recordings/frame_cache.h"
 #include "pipeline/evaluation/clips/clip_calibration.h"
 #include "pipeline/evaluation/split_streams.h"
 #include "pipeline/recipe/training_data.h"

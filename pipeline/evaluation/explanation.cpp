@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/log/progress.h"
 #include "datasets/clips/augment.h"
-#include "datasets/recordings/video_frames.h"
+#include "datasets/recordings/frame_cache.h"
 #include "datasets/video/writing/video_writer.h"
 #include "models/network/network.h"
 

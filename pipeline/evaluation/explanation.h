@@ -9,7 +9,7 @@
 
 #include "datasets/pictures/picture.h"
 #include "datasets/pictures/prepare.h"
-#include "datasets/video/source.h"
+#include "datasets/video/source_options.h"
 #include "models/formats/weight_files.h"
 #include "models/training/class_activation.h"
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "datasets/recordings/frame_cache.h"
 #include "pipeline/evaluation/clips/evaluator.h"
 #include "pipeline/evaluation/stream_report.h"
 #include "pipeline/evaluation/streams/stream_evaluation.h"

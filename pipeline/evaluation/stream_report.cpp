@@ -6,7 +6,7 @@
 #include <set>
 
 #include "base/text/html.h"
-#include "datasets/pictures/picture.h"
+#include "datasets/pictures/encoding/png.h"
 #include "pipeline/evaluation/clips/clip_measures.h"
 #include "pipeline/evaluation/streams/timeline.h"
 

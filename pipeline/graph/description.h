@@ -22,7 +22,7 @@
 #include <vector>
 
 #include "base/config/config.h"
-#include "datasets/video/source.h"
+#include "datasets/video/source_options.h"
 #include "models/formats/weight_files.h"
 #include "nodes/flow/node.h"
 #include "nodes/kinds/advance.h"

@@ -8,7 +8,7 @@
 
 #include "datasets/clips/clip_sampler.h"
 #include "datasets/lists/dataset.h"
-#include "datasets/recordings/video_frames.h"
+#include "datasets/recordings/frame_cache.h"
 #include "models/quantization/magnitudes.h"
 #include "models/weights/model.h"
 

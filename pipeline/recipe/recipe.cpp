@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/machine/machine_limits.h"
+#include "datasets/recordings/frame_cache.h"
 #include "pipeline/graph/description.h"
 #include "pipeline/graph/graph_check.h"
 

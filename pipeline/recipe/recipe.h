@@ -29,7 +29,7 @@
 #include "datasets/clips/augment.h"
 #include "datasets/clips/clip_sampler.h"
 #include "datasets/lists/dataset.h"
-#include "datasets/recordings/video_frames.h"
+#include "datasets/recordings/frame_cache.h"
 #include "datasets/streams/stream_options.h"
 #include "datasets/synthetic/drawn_dataset.h"
 #include "models/description/architecture.h"

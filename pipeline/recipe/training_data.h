@@ -2,6 +2,7 @@
 #pragma once
 
 #include "datasets/lists/dataset.h"
+#include "datasets/recordings/frame_cache.h"
 #include "pipeline/recipe/recipe.h"
 
 namespace actionflow {

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <functional>
 
-#include "datasets/video/source.h"
+#include "datasets/video/readers/reader.h"
 #include "pipeline/graph/description.h"
 
 namespace actionflow {

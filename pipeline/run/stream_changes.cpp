@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "base/text/mask.h"
-#include "datasets/video/source.h"
+#include "datasets/video/source_options.h"
 #include "pipeline/graph/description.h"
 
 namespace actionflow {

@@ -15,7 +15,8 @@
 #include <mutex>
 #include <string>
 
-#include "datasets/video/source.h"
+#include "datasets/video/readers/reader.h"
+#include "datasets/video/source_options.h"
 #include "nodes/flow/stream_lane.h"
 #include "pipeline/run/absence.h"
 #include "pipeline/run/reconnects.h"

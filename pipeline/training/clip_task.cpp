@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "datasets/recordings/frame_cache.h"
 #include "nodes/training/clip_preparer.h"
 #include "pipeline/training/training_task.h"
 

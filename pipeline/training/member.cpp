@@ -1,6 +1,7 @@
 #include "pipeline/training/member.h"
 
 #include <algorithm>
+#include "datasets/recordings/frame_cache.h"
 
 namespace actionflow {
 

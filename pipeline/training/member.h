@@ -9,7 +9,7 @@
 #include <optional>
 
 #include "datasets/lists/dataset.h"
-#include "datasets/recordings/video_frames.h"
+#include "datasets/recordings/frame_cache.h"
 #include "models/training/optimizer/average.h"
 #include "models/training/optimizer/optimizer.h"
 #include "models/training/optimizer/schedule.h"

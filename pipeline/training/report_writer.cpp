@@ -3,7 +3,8 @@
 
 #include "base/files/atomic_file.h"
 #include "datasets/clips/augment.h"
-#include "datasets/pictures/picture.h"
+#include "datasets/pictures/encoding/png.h"
+#include "datasets/recordings/frame_cache.h"
 #include "pipeline/evaluation/report.h"
 #include "pipeline/training/watchers.h"
 

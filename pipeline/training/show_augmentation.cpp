@@ -6,6 +6,8 @@
 #include "base/log/log.h"
 #include "datasets/clips/augmentation_sheet.h"
 #include "datasets/lists/epoch_order.h"
+#include "datasets/pictures/encoding/png.h"
+#include "datasets/recordings/frame_cache.h"
 #include "datasets/streams/sequence_maker.h"
 #include "datasets/streams/sequence_sheet.h"
 #include "pipeline/recipe/training_data.h"

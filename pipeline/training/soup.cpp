@@ -2,6 +2,7 @@
 
 #include <span>
 
+#include "datasets/recordings/frame_cache.h"
 #include "models/formats/weight_files.h"
 #include "pipeline/recipe/training_data.h"
 #include "pipeline/training/member.h"

@@ -8,7 +8,7 @@
 #include <optional>
 #include <vector>
 
-#include "datasets/recordings/video_frames.h"
+#include "datasets/recordings/frame_cache.h"
 #include "models/description/architecture.h"
 #include "models/weights/weights.h"
 #include "pipeline/recipe/recipe.h"

@@ -1,3 +1,4 @@
+#include "datasets/recordings/frame_cache.h"
 #include "models/network/action_scores.h"
 #include "nodes/training/sample_targets.h"
 #include "nodes/training/sequence_preparer.h"

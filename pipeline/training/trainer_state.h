@@ -12,6 +12,7 @@
 
 #include "base/log/progress.h"
 #include "base/machine/clock.h"
+#include "datasets/recordings/frame_cache.h"
 #include "pipeline/training/member.h"
 #include "pipeline/training/run_folder.h"
 #include "pipeline/training/run_state.h"

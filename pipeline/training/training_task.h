@@ -7,7 +7,7 @@
 #include <memory>
 
 #include "datasets/lists/dataset.h"
-#include "datasets/recordings/video_frames.h"
+#include "datasets/recordings/frame_cache.h"
 #include "models/training/training_network.h"
 #include "nodes/training/training_flow.h"
 #include "pipeline/recipe/recipe.h"

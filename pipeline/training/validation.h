@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "datasets/lists/dataset.h"
+#include "datasets/recordings/frame_cache.h"
 #include "datasets/streams/evaluation_streams.h"
 #include "datasets/streams/stream_options.h"
 #include "models/training/loss.h"

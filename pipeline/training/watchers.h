@@ -9,7 +9,7 @@
 #include "base/tensor/input_spec.h"
 #include "datasets/clips/clip_sampler.h"
 #include "datasets/lists/dataset.h"
-#include "datasets/recordings/video_frames.h"
+#include "datasets/recordings/frame_cache.h"
 #include "pipeline/training/observer.h"
 
 namespace actionflow {

@@ -10,8 +10,10 @@
 #include <vector>
 
 #include "datasets/pictures/prepare.h"
+#include "datasets/video/decoding/decoder.h"
 #include "datasets/video/ffmpeg.h"
-#include "datasets/video/source.h"
+#include "datasets/video/readers/reader.h"
+#include "datasets/video/source_options.h"
 
 namespace {
 

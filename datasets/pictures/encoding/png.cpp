@@ -2,7 +2,7 @@
 #include <cstddef>
 
 #include "datasets/pictures/encoding/picture_encoder.h"
-#include "datasets/pictures/picture.h"
+#include "datasets/pictures/encoding/png.h"
 
 namespace actionflow {
 

@@ -2,12 +2,14 @@
 #include <deque>
 #include <utility>
 
+#include "datasets/video/decoding/decoder.h"
 #include "datasets/video/decoding/hardware_decoding.h"
 #include "datasets/video/decoding/picture_crop.h"
 #include "datasets/video/ffmpeg.h"
 #include "datasets/video/ffmpeg_log.h"
 #include "datasets/video/missing_feature.h"
-#include "datasets/video/source.h"
+#include "datasets/video/packet.h"
+#include "datasets/video/source_options.h"
 #include "datasets/video/stream_parameters.h"
 
 namespace actionflow {
@@ -40,7 +42,7 @@ std::string first_sentence(const std::string& text) {
 class CodecDecoder final : public Decoder {
  public:
   // `device_format`: of pictures that stand on a device.
-  CodecDecoder(std::shared_ptr<const Reader::CodecParameters> parameters, UniqueCodecContext context,
+  CodecDecoder(std::shared_ptr<const CodecParameters> parameters, UniqueCodecContext context,
                AVPixelFormat device_format)
       : parameters_(std::move(parameters)), context_(std::move(context)), device_format_(device_format) {}
 
@@ -150,7 +152,7 @@ class CodecDecoder final : public Decoder {
     return orientation_of(reinterpret_cast<const std::int32_t*>(own->data));
   }
 
-  std::shared_ptr<const Reader::CodecParameters> parameters_;
+  std::shared_ptr<const CodecParameters> parameters_;
   UniqueCodecContext context_;
   const AVPixelFormat device_format_;
   PacketsUnderWay under_way_;
@@ -170,7 +172,7 @@ void leave_out(AVCodecContext& context, const std::vector<Skip>& skip) {
 
 }  // namespace
 
-std::unique_ptr<Decoder> Decoder::create(std::shared_ptr<const Reader::CodecParameters> parameters,
+std::unique_ptr<Decoder> Decoder::create(std::shared_ptr<const CodecParameters> parameters,
                                          int codec_threads) {
   const AVCodecParameters& codec = *parameters->codec;
   const AVCodec* found = avcodec_find_decoder(codec.codec_id);

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "datasets/video/ffmpeg.h"
-#include "datasets/video/source.h"
+#include "datasets/video/source_options.h"
 
 namespace actionflow {
 

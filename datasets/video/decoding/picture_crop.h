@@ -3,7 +3,7 @@
 
 #include "datasets/video/ffmpeg.h"
 #include "datasets/video/orientation.h"
-#include "datasets/video/source.h"
+#include "datasets/video/source_options.h"
 
 namespace actionflow {
 

@@ -16,7 +16,8 @@
 
 #include "base/machine/clock.h"
 #include "datasets/video/ffmpeg.h"
-#include "datasets/video/source.h"
+#include "datasets/video/readers/reader.h"
+#include "datasets/video/source_options.h"
 
 namespace actionflow {
 

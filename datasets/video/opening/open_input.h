@@ -8,7 +8,7 @@
 #include "datasets/video/opening/descriptor_input.h"
 #include "datasets/video/opening/io_deadline.h"
 #include "datasets/video/opening/replayed_input.h"
-#include "datasets/video/source.h"
+#include "datasets/video/source_options.h"
 #include "datasets/video/source_policy.h"
 
 namespace actionflow {

@@ -115,8 +115,7 @@ AVRational ContainerReader::believed_rate() const {
   return stream_->avg_frame_rate.num > 0 ? stream_->avg_frame_rate : stream_->r_frame_rate;
 }
 
-std::shared_ptr<const Reader::CodecParameters> ContainerReader::copy_parameters(
-    const SourceOptions& options) const {
+std::shared_ptr<const CodecParameters> ContainerReader::copy_parameters(const SourceOptions& options) const {
   auto copy = std::make_shared<CodecParameters>();
   copy->codec.reset(avcodec_parameters_alloc());
   if (!copy->codec || avcodec_parameters_copy(copy->codec.get(), stream_->codecpar) < 0)

@@ -7,8 +7,10 @@
 #include <string>
 
 #include "datasets/video/opening/open_input.h"
+#include "datasets/video/packet.h"
 #include "datasets/video/readers/arrival_clock.h"
-#include "datasets/video/source.h"
+#include "datasets/video/readers/reader.h"
+#include "datasets/video/source_options.h"
 
 namespace actionflow {
 

@@ -9,6 +9,7 @@
 
 #include "base/log/log.h"
 #include "base/text/natural_order.h"
+#include "datasets/video/decoding/decoder.h"
 #include "datasets/video/decoding/picture_kind.h"
 #include "datasets/video/ffmpeg_log.h"
 #include "datasets/video/stream_parameters.h"

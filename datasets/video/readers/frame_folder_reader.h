@@ -10,7 +10,9 @@
 #include <vector>
 
 #include "datasets/video/ffmpeg.h"
-#include "datasets/video/source.h"
+#include "datasets/video/packet.h"
+#include "datasets/video/readers/reader.h"
+#include "datasets/video/source_options.h"
 
 namespace actionflow {
 

@@ -10,7 +10,7 @@ namespace actionflow {
 
 namespace {
 
-bool same_form(const Reader::CodecParameters& a, const Reader::CodecParameters& b) {
+bool same_form(const CodecParameters& a, const CodecParameters& b) {
   const auto extra = [](const AVCodecParameters& codec) {
     return std::string_view(reinterpret_cast<const char*>(codec.extradata),
                             static_cast<std::size_t>(codec.extradata_size));

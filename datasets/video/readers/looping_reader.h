@@ -6,7 +6,8 @@
 #include <memory>
 #include <optional>
 
-#include "datasets/video/source.h"
+#include "datasets/video/packet.h"
+#include "datasets/video/readers/reader.h"
 
 namespace actionflow {
 

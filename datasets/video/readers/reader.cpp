@@ -5,8 +5,9 @@
 #include "datasets/video/readers/container_reader.h"
 #include "datasets/video/readers/frame_folder_reader.h"
 #include "datasets/video/readers/looping_reader.h"
+#include "datasets/video/readers/reader.h"
 #include "datasets/video/readers/realtime_reader.h"
-#include "datasets/video/source.h"
+#include "datasets/video/source_options.h"
 #include "datasets/video/source_policy.h"
 
 namespace actionflow {

@@ -20,7 +20,7 @@ std::int64_t in_us(std::int64_t stamp, AVRational time_base) {
 PacketRing::PacketRing(double seconds, std::size_t bytes)
     : most_us_(static_cast<std::int64_t>(seconds * kUsPerSecond)), most_bytes_(bytes) {}
 
-void PacketRing::begin(std::shared_ptr<const Reader::CodecParameters> parameters) {
+void PacketRing::begin(std::shared_ptr<const CodecParameters> parameters) {
   parameters_ = std::move(parameters);
   entries_.clear();
   first_ = 0;

@@ -10,7 +10,7 @@
 #include <deque>
 #include <memory>
 
-#include "datasets/video/source.h"
+#include "datasets/video/packet.h"
 
 namespace actionflow {
 
@@ -19,11 +19,11 @@ class PacketRing {
   PacketRing(double seconds, std::size_t bytes);
 
   // A connection was opened; what is held is forgotten, and its packets follow.
-  void begin(std::shared_ptr<const Reader::CodecParameters> parameters);
+  void begin(std::shared_ptr<const CodecParameters> parameters);
   // False where it is not kept: before the first key frame, or unreadable.
   bool push(const Packet& packet);
 
-  const std::shared_ptr<const Reader::CodecParameters>& parameters() const { return parameters_; }
+  const std::shared_ptr<const CodecParameters>& parameters() const { return parameters_; }
   // Packets are numbered in a connection; the first that is held, and one past the last.
   std::int64_t first() const { return first_; }
   std::int64_t end() const { return first_ + static_cast<std::int64_t>(entries_.size()); }
@@ -50,7 +50,7 @@ class PacketRing {
 
   const std::int64_t most_us_;
   const std::size_t most_bytes_;
-  std::shared_ptr<const Reader::CodecParameters> parameters_;
+  std::shared_ptr<const CodecParameters> parameters_;
   std::deque<Entry> entries_;  // begins with a key frame
   std::int64_t first_ = 0;
   std::size_t bytes_ = 0;

@@ -50,7 +50,7 @@ struct PacketWriter::State {
   std::int64_t last_dts = AV_NOPTS_VALUE;
   bool finished = false;
 
-  void open(const std::string& suffix, const Reader::CodecParameters& parameters);
+  void open(const std::string& suffix, const CodecParameters& parameters);
   void require(int result, const char* doing) const;
   void sync() const;
 };
@@ -61,7 +61,7 @@ void PacketWriter::State::require(int result, const char* doing) const {
                                      "; check the path and the disk");
 }
 
-void PacketWriter::State::open(const std::string& suffix, const Reader::CodecParameters& parameters) {
+void PacketWriter::State::open(const std::string& suffix, const CodecParameters& parameters) {
   prepare_ffmpeg();
   AVFormatContext* created = nullptr;
   avformat_alloc_output_context2(&created, nullptr, nullptr, ("x" + suffix).c_str());
@@ -94,7 +94,7 @@ void PacketWriter::State::sync() const {
   if (!synced) require(AVERROR(error), "writing");
 }
 
-std::string PacketWriter::suffix_for(const Reader::CodecParameters& parameters) {
+std::string PacketWriter::suffix_for(const CodecParameters& parameters) {
   prepare_ffmpeg();
   const AVCodecID codec = parameters.codec->codec_id;
   if (codec == AV_CODEC_ID_RAWVIDEO) return "";
@@ -105,7 +105,7 @@ std::string PacketWriter::suffix_for(const Reader::CodecParameters& parameters) 
 }
 
 PacketWriter::PacketWriter(std::filesystem::path path, const std::string& suffix,
-                           const Reader::CodecParameters& parameters)
+                           const CodecParameters& parameters)
     : state_(std::make_unique<State>()) {
   state_->path = std::move(path);
   state_->open(suffix, parameters);

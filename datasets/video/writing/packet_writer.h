@@ -9,7 +9,7 @@
 #include <memory>
 #include <string>
 
-#include "datasets/video/source.h"
+#include "datasets/video/packet.h"
 
 namespace actionflow {
 
@@ -17,11 +17,10 @@ class PacketWriter {
  public:
   // The suffix of a container that takes the codec, one that browsers play where there is one; empty where
   // none takes it, or it is not compressed.
-  static std::string suffix_for(const Reader::CodecParameters& parameters);
+  static std::string suffix_for(const CodecParameters& parameters);
 
   // `suffix` is one of suffix_for()'s, whatever the path's own is.
-  PacketWriter(std::filesystem::path path, const std::string& suffix,
-               const Reader::CodecParameters& parameters);
+  PacketWriter(std::filesystem::path path, const std::string& suffix, const CodecParameters& parameters);
   ~PacketWriter();
   PacketWriter(const PacketWriter&) = delete;
   PacketWriter& operator=(const PacketWriter&) = delete;

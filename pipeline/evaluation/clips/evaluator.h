@@ -16,7 +16,7 @@
 #include "base/machine/in_parallel.h"
 #include "datasets/clips/clip_sampler.h"
 #include "datasets/lists/dataset.h"
-#include "datasets/recordings/video_frames.h"
+#include "datasets/recordings/frame_cache.h"
 #include "models/network/network.h"
 
 namespace actionflow {

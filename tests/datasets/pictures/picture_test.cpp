@@ -1,4 +1,4 @@
-#include "datasets/pictures/picture.h"
+#include "datasets/pictures/encoding/png.h"
 
 #include <gtest/gtest.h>
 

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "base/log/log.h"
+#include "datasets/recordings/frame_cache.h"
 #include "datasets/recordings/frame_cache_entry.h"
 #include "datasets/recordings/prepare_fingerprint.h"
-#include "datasets/recordings/video_frames.h"
 #include "tests/datasets/make_video.h"
 #include "tests/datasets/video/read_video.h"
 #include "tests/test_data.h"

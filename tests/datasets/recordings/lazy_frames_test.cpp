@@ -1,4 +1,5 @@
 #include "datasets/recordings/lazy_frames.h"
+#include "datasets/recordings/frame_cache.h"
 
 #include <gtest/gtest.h>
 

@@ -9,8 +9,11 @@
 #include <utility>
 #include <vector>
 
+#include "datasets/video/decoding/decoder.h"
 #include "datasets/video/ffmpeg.h"
-#include "datasets/video/source.h"
+#include "datasets/video/packet.h"
+#include "datasets/video/readers/reader.h"
+#include "datasets/video/source_options.h"
 
 namespace actionflow::testing {
 

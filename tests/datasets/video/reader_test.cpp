@@ -4,8 +4,9 @@
 #include <string>
 #include <vector>
 
+#include "datasets/video/readers/reader.h"
 #include "datasets/video/readers/realtime_reader.h"
-#include "datasets/video/source.h"
+#include "datasets/video/source_options.h"
 #include "tests/datasets/make_video.h"
 #include "tests/datasets/video/read_video.h"
 #include "tests/tools/ticking_clock.h"

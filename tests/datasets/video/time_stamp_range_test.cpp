@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "datasets/video/decoding/decoder.h"
 #include "datasets/video/readers/realtime_reader.h"
 #include "datasets/video/stream_parameters.h"
 #include "tests/datasets/make_video.h"

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include "datasets/video/decoding/decoder.h"
+#include "datasets/video/readers/reader.h"
+#include "datasets/video/source_options.h"
 #include "tests/datasets/make_video.h"
 
 namespace actionflow::testing {

@@ -10,7 +10,9 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "datasets/video/source.h"
+#include "datasets/video/decoding/decoder.h"
+#include "datasets/video/readers/reader.h"
+#include "datasets/video/source_options.h"
 #include "tests/datasets/make_video.h"
 #include "tests/test_data.h"
 #include "tests/tools/camera_server.h"

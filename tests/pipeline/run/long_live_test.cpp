@@ -6,6 +6,8 @@
 #include <thread>
 
 #include "datasets/pictures/encoding/frame_jpeg.h"
+#include "datasets/video/decoding/decoder.h"
+#include "datasets/video/readers/reader.h"
 #include "nodes/flow/clip_gate.h"
 #include "tests/datasets/video/small_server.h"
 #include "tests/pipeline/run/graph_bench.h"

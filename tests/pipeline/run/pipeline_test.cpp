@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "datasets/video/decoding/decoder.h"
 #include "nodes/flow/clip_gate.h"
 #include "tests/datasets/video/small_server.h"
 #include "tests/pipeline/run/graph_bench.h"

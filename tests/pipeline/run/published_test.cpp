@@ -3,6 +3,7 @@
 
 #include <csignal>
 
+#include "datasets/video/decoding/decoder.h"
 #include "tests/pipeline/run/graph_bench.h"
 #include "tests/tools/camera_server.h"
 #include "tests/tools/wait_for.h"

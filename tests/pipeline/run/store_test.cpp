@@ -4,6 +4,7 @@
 
 #include <fstream>
 
+#include "datasets/video/decoding/decoder.h"
 #include "nodes/store/event_store.h"
 #include "tests/pipeline/run/graph_bench.h"
 #include "tests/tools/child_process.h"
