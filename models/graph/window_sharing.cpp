@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "models/graph/operations/operations.h"
+#include "models/graph/operations/operation_traits.h"
 
 namespace actionflow {
 namespace {

@@ -4,11 +4,11 @@
 #include "models/kernels/attention/pair_product.h"
 #include "models/kernels/convolution/narrow_products.h"
 #include "models/kernels/indirect/loops.h"
-#include "models/kernels/integers/loops.h"
+#include "models/kernels/integers/integer_loops.h"
 #include "models/kernels/simd/gradient_vectors.h"
 #include "models/kernels/simd/map_vectors.h"
 #include "models/kernels/simd/vector.h"
-#include "models/kernels/winograd/loops.h"
+#include "models/kernels/winograd/winograd_loops.h"
 
 namespace actionflow::kernels {
 

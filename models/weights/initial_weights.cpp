@@ -1,4 +1,5 @@
-// Random weights, as Keras starts its networks.
+#include "models/weights/initial_weights.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -6,8 +7,6 @@
 #include <vector>
 
 #include "base/random.h"
-#include "models/weights/initial_weights.h"
-#include "models/weights/weights.h"
 
 namespace actionflow {
 namespace {

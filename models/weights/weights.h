@@ -9,7 +9,6 @@
 
 #include "base/tensor/tensor.h"
 #include "models/description/architecture.h"
-#include "models/weights/initial_weights.h"
 #include "models/weights/quantization.h"
 
 namespace actionflow {
@@ -19,9 +18,6 @@ struct Weights {
   // Measured with these tensors, for int8; nothing where that was not done.
   std::optional<Quantization> quantization = {};
 };
-
-// Random weights by each parameter's initializer: a function of seed and name only.
-Weights initial_weights(const Architecture& architecture, std::uint64_t seed);
 
 // Throws ModelError that lists what is missing, left over, of another shape, not finite, a variance below 0.
 void check_weights(const Architecture& architecture, const Weights& weights, const std::string& file);

@@ -9,6 +9,7 @@
 #include "models/graph/cuts.h"
 #include "models/graph/traits.h"
 #include "models/graph/window_sharing.h"
+#include "models/weights/initial_weights.h"
 #include "nodes/kinds/network_flow.h"
 
 namespace actionflow {

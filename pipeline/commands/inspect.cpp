@@ -1,4 +1,5 @@
 #include "models/description/inspect.h"
+#include "models/weights/initial_weights.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -8,6 +8,7 @@
 #include "models/formats/weight_files.h"
 #include "models/plan/memory.h"
 #include "models/training/checkpoint.h"
+#include "models/weights/initial_weights.h"
 #include "pipeline/recipe/training_data.h"
 #include "pipeline/training/trainer_state.h"
 #include "pipeline/training/watchers.h"

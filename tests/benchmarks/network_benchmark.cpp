@@ -13,7 +13,7 @@
 
 #include "base/error.h"
 #include "models/network/network.h"
-#include "models/weights/weights.h"
+#include "models/weights/initial_weights.h"
 
 namespace {
 

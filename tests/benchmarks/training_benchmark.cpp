@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "models/training/optimizer/optimizer.h"
 #include "models/training/training_network.h"
+#include "models/weights/initial_weights.h"
 
 namespace {
 

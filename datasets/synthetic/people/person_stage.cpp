@@ -3,7 +3,7 @@
 #include <cmath>
 #include <opencv2/imgproc.hpp>
 
-#include "datasets/synthetic/places/background.h"
+#include "datasets/synthetic/places/backdrop.h"
 
 namespace actionflow {
 

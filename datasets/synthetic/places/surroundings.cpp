@@ -6,7 +6,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "datasets/synthetic/drawing/textures.h"
-#include "datasets/synthetic/places/background.h"
+#include "datasets/synthetic/places/backdrop.h"
 #include "datasets/synthetic/places/furniture.h"
 
 namespace actionflow {

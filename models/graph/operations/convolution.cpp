@@ -1,4 +1,4 @@
-#include "models/graph/operations/operations.h"
+#include "models/graph/operations/operation_traits.h"
 
 namespace actionflow {
 

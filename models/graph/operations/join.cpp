@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "models/graph/operations/operations.h"
+#include "models/graph/operations/operation_traits.h"
 
 namespace actionflow {
 

@@ -10,7 +10,7 @@
 #include "models/kernels/elementwise/post_operations.h"
 #include "models/kernels/indirect/sources.h"
 #include "models/kernels/integers/integer_kernel.h"
-#include "models/kernels/integers/loops.h"
+#include "models/kernels/integers/integer_loops.h"
 #include "models/kernels/number_conversion.h"
 #include "models/kernels/parallel.h"
 

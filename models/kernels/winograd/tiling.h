@@ -5,8 +5,8 @@
 #include <string>
 
 #include "models/kernels/convolution/convolution.h"
-#include "models/kernels/winograd/loops.h"
 #include "models/kernels/winograd/winograd.h"
+#include "models/kernels/winograd/winograd_loops.h"
 
 namespace actionflow::kernels::winograd {
 

@@ -7,9 +7,9 @@
 #include "models/kernels/convolution/pass_problem.h"
 #include "models/kernels/scratch.h"
 #include "models/kernels/winograd/kernel_gradient.h"
-#include "models/kernels/winograd/runner.h"
 #include "models/kernels/winograd/weight_transform.h"
 #include "models/kernels/winograd/winograd.h"
+#include "models/kernels/winograd/winograd_runner.h"
 
 namespace actionflow::training {
 namespace {

@@ -15,7 +15,7 @@ struct PlainWeights {
   int taps = 1;  // in time: 3, or 1 with Time::none
 };
 
-// U as models/kernels/winograd/loops.h has it.
+// U as models/kernels/winograd/winograd_loops.h has it.
 AlignedFloats transform_weights(const PlainWeights& weights, const Cut& cut);
 
 // The same, in float and fast, for weights that change at every step. `turned`: of the convolution that gives

@@ -4,9 +4,9 @@
 
 #include "base/machine/processor.h"
 #include "models/kernels/elementwise/fused_posts.h"
-#include "models/kernels/winograd/runner.h"
 #include "models/kernels/winograd/tiling.h"
 #include "models/kernels/winograd/weight_transform.h"
+#include "models/kernels/winograd/winograd_runner.h"
 
 namespace actionflow::kernels {
 namespace {

@@ -1,5 +1,5 @@
 // Dense 3×3×3 and 1×3×3 convolutions of stride 1 by Winograd's products; see
-// models/kernels/winograd/loops.h.
+// models/kernels/winograd/winograd_loops.h.
 //
 // f32, channels last. Errors are two to four times those of a direct sum (mean 1–2·10⁻⁶ of the result). A
 // 3×3×3 kernel works on pairs of frames, so a frame's bits depend on where it stands in the clip; a form that

@@ -16,6 +16,7 @@
 #include "models/formats/hdf5/hdf5_child.h"
 #include "models/formats/safetensors/model_file.h"
 #include "models/formats/safetensors/safetensors.h"
+#include "models/weights/initial_weights.h"
 #include "tests/models/scratch_folder.h"
 #include "tests/test_data.h"
 

@@ -6,6 +6,7 @@
 
 #include "models/inspection/network_drawing.h"
 #include "models/inspection/weight_histogram.h"
+#include "models/weights/initial_weights.h"
 #include "tests/models/networks.h"
 
 namespace actionflow::testing {

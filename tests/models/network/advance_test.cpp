@@ -6,7 +6,7 @@
 
 #include "base/machine/processor.h"
 #include "models/network/network.h"
-#include "models/weights/weights.h"
+#include "models/weights/initial_weights.h"
 #include "tests/models/graph/network_graphs.h"
 #include "tests/models/networks.h"
 #include "tests/models/reference.h"

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/machine/processor.h"
+#include "models/weights/initial_weights.h"
 #include "tests/models/graph/network_graphs.h"
 #include "tests/models/reference.h"
 

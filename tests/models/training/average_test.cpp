@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "models/training/norm_statistics.h"
 #include "models/training/training_network.h"
+#include "models/weights/initial_weights.h"
 #include "tests/models/networks.h"
 
 namespace actionflow::testing {

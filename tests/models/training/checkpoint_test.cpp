@@ -15,6 +15,7 @@
 #include "base/random.h"
 #include "models/formats/safetensors/model_file.h"
 #include "models/formats/safetensors/safetensors.h"
+#include "models/weights/initial_weights.h"
 #include "tests/base/failing_files.h"
 #include "tests/models/networks.h"
 #include "tests/models/scratch_folder.h"

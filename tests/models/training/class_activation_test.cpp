@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "models/weights/initial_weights.h"
 
 namespace actionflow {
 namespace {

@@ -2,6 +2,7 @@
 // sample.
 #include <gtest/gtest.h>
 
+#include "models/weights/initial_weights.h"
 #include "tests/models/networks.h"
 #include "tests/models/training/gradient_check.h"
 

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/machine/processor.h"
 #include "models/description/layers/registry.h"
+#include "models/weights/initial_weights.h"
 #include "tests/models/graph/network_graphs.h"
 #include "tests/models/networks.h"
 #include "tests/models/reference.h"

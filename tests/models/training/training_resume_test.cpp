@@ -6,6 +6,7 @@
 #include "base/machine/processor.h"
 #include "models/training/checkpoint.h"
 #include "models/training/training_network.h"
+#include "models/weights/initial_weights.h"
 #include "tests/models/kernels/training_formulas.h"
 #include "tests/models/networks.h"
 #include "tests/models/scratch_folder.h"

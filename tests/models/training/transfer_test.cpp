@@ -10,6 +10,7 @@
 #include "models/formats/safetensors/safetensors.h"
 #include "models/formats/weight_files.h"
 #include "models/training/name_pattern.h"
+#include "models/weights/initial_weights.h"
 #include "tests/models/networks.h"
 #include "tests/models/scratch_folder.h"
 

@@ -4,7 +4,7 @@
 
 #include <random>
 
-#include "models/weights/weights.h"
+#include "models/weights/initial_weights.h"
 
 namespace actionflow {
 namespace {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "models/formats/weight_files.h"
+#include "models/weights/initial_weights.h"
 #include "tests/datasets/make_video.h"
 #include "tests/test_data.h"
 #include "tests/tools/child_process.h"

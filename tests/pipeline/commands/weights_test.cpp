@@ -7,6 +7,7 @@
 
 #include "base/tensor/npy.h"
 #include "models/formats/weight_files.h"
+#include "models/weights/initial_weights.h"
 #include "tests/models/scratch_folder.h"
 #include "tests/test_data.h"
 #include "tests/tools/child_process.h"

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "models/formats/weight_files.h"
+#include "models/weights/initial_weights.h"
 #include "tests/pipeline/training/training_bench.h"
 
 namespace actionflow::testing {

@@ -1,5 +1,6 @@
 // A real small network along drawn streams.
 #include "pipeline/evaluation/streams/stream_scorer.h"
+#include "models/weights/initial_weights.h"
 
 #include <gmock/gmock.h>
 

@@ -1,4 +1,5 @@
 #include "pipeline/graph/description.h"
+#include "models/weights/initial_weights.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

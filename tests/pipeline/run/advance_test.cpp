@@ -7,6 +7,7 @@
 #include "base/log/log.h"
 #include "models/graph/advancing.h"
 #include "models/graph/traits.h"
+#include "models/weights/initial_weights.h"
 #include "tests/pipeline/run/graph_bench.h"
 
 namespace actionflow {

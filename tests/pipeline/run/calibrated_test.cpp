@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "models/weights/initial_weights.h"
 #include "tests/pipeline/run/graph_bench.h"
 
 namespace actionflow::testing {

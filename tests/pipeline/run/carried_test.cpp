@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "models/weights/initial_weights.h"
 #include "tests/pipeline/run/graph_bench.h"
 
 namespace actionflow {

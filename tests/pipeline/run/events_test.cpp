@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "models/weights/initial_weights.h"
 #include "tests/pipeline/run/graph_bench.h"
 
 namespace actionflow {

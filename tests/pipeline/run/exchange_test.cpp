@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "base/log/log.h"
+#include "models/weights/initial_weights.h"
 #include "tests/pipeline/run/graph_bench.h"
 
 namespace actionflow {

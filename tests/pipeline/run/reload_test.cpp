@@ -1,5 +1,6 @@
 // A pipeline file edited while the pipeline runs.
 #include "pipeline/run/reload.h"
+#include "models/weights/initial_weights.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,5 @@
 #include "pipeline/training/batch_norm_statistics.h"
+#include "models/weights/initial_weights.h"
 
 #include <gtest/gtest.h>
 

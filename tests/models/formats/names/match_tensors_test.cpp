@@ -12,6 +12,7 @@
 #include "models/formats/weight_files.h"
 #include "models/formats/weight_format.h"
 #include "models/training/transfer.h"
+#include "models/weights/initial_weights.h"
 #include "tests/models/scratch_folder.h"
 
 namespace actionflow::testing {

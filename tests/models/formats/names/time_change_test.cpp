@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "models/formats/weight_files.h"
 #include "models/network/network.h"
+#include "models/weights/initial_weights.h"
 #include "tests/models/scratch_folder.h"
 
 namespace actionflow::testing {

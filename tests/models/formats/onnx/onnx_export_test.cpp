@@ -10,6 +10,7 @@
 #include "models/formats/onnx/onnx_network.h"
 #include "models/formats/weight_files.h"
 #include "models/network/network.h"
+#include "models/weights/initial_weights.h"
 #include "tests/models/golden_case.h"
 #include "tests/models/networks.h"
 #include "tests/models/reference.h"

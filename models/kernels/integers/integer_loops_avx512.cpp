@@ -1,4 +1,6 @@
-#include "models/kernels/integers/loops.h"
+#include <immintrin.h>
+
+#include "models/kernels/integers/integer_loops.h"
 #include "models/kernels/simd/vector.h"
 
 namespace actionflow::kernels::integers {
@@ -7,10 +9,10 @@ namespace {
 // In this order: each stands on those before.
 #include "models/kernels/simd/vector_math.inc"
 
-#include "models/kernels/integers/loops.inc"
+#include "models/kernels/integers/integer_loops.inc"
 
 }  // namespace
 
-const Loops* generic_loops() { return &kLoops; }
+const Loops* avx512_loops() { return &kLoops; }
 
 }  // namespace actionflow::kernels::integers

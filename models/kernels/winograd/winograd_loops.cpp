@@ -1,4 +1,4 @@
-#include "models/kernels/winograd/loops.h"
+#include "models/kernels/winograd/winograd_loops.h"
 
 #include "base/machine/processor.h"
 

@@ -1,6 +1,6 @@
 #include <immintrin.h>
 
-#include "models/kernels/winograd/loops.h"
+#include "models/kernels/winograd/winograd_loops.h"
 
 namespace actionflow::kernels::winograd {
 namespace {

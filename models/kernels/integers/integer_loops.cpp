@@ -1,4 +1,4 @@
-#include "models/kernels/integers/loops.h"
+#include "models/kernels/integers/integer_loops.h"
 
 #include "base/machine/processor.h"
 

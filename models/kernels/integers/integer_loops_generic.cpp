@@ -1,6 +1,4 @@
-#include <immintrin.h>
-
-#include "models/kernels/integers/loops.h"
+#include "models/kernels/integers/integer_loops.h"
 #include "models/kernels/simd/vector.h"
 
 namespace actionflow::kernels::integers {
@@ -9,10 +7,10 @@ namespace {
 // In this order: each stands on those before.
 #include "models/kernels/simd/vector_math.inc"
 
-#include "models/kernels/integers/loops.inc"
+#include "models/kernels/integers/integer_loops.inc"
 
 }  // namespace
 
-const Loops* avx2_loops() { return &kLoops; }
+const Loops* generic_loops() { return &kLoops; }
 
 }  // namespace actionflow::kernels::integers

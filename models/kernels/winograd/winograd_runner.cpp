@@ -1,4 +1,4 @@
-#include "models/kernels/winograd/runner.h"
+#include "models/kernels/winograd/winograd_runner.h"
 
 #include <omp.h>
 

@@ -1,4 +1,4 @@
-#include "datasets/synthetic/places/background.h"
+#include "datasets/synthetic/places/backdrop.h"
 
 #include <algorithm>
 #include <cmath>

@@ -14,7 +14,7 @@ namespace actionflow::kernels::winograd {
 class Runner {
  public:
   virtual ~Runner() = default;
-  // `u` as models/kernels/winograd/loops.h has it; `bias` for all padded outputs. All on 64-byte
+  // `u` as models/kernels/winograd/winograd_loops.h has it; `bias` for all padded outputs. All on 64-byte
   // borders.
   virtual void run(const Arguments& arguments, const float* u, const float* bias) const = 0;
   virtual std::size_t scratch_bytes() const = 0;
