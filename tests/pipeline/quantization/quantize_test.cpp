@@ -121,5 +121,24 @@ TEST_F(QuantizeCommand, RefusesWhatIsNoLoss) {
   }
 }
 
+TEST(QuantizeShipped, NetworksKeepTheirAnswersForDrawnClips) {
+  const TrainingBench bench;
+  const std::string drawn = bench / "drawn";
+  ASSERT_EQ(bench.run({ACTIONFLOW_PROGRAM, "generate", drawn, "--clips", "60", "--seed", "5"}).code, 0);
+  for (const std::string name : {"cnn3d", "fusion", "cnn_lstm"}) {
+    const auto ended = bench.run({ACTIONFLOW_PROGRAM, "quantize", "--weights", "action_" + name, "--data",
+                                  project_root() / ("configs/training/synthetic_" + name + ".yaml"),
+                                  "--output", bench / (name + ".safetensors"), "--loss", "100%", "--json",
+                                  "data.root=" + drawn, "output=" + std::string(bench / "out")});
+    ASSERT_EQ(ended.code, 0) << ended.err;
+    const json report = json::parse(ended.out);
+    EXPECT_GE(report["clips"], 5);
+    EXPECT_EQ(report["agreement"], 1) << name;
+    EXPECT_LT(report["error"], 0.05) << name;
+    EXPECT_GE(report["layers"].size(), 4U);
+    for (const json& layer : report["layers"]) EXPECT_EQ(layer["precision"], "int8");
+  }
+}
+
 }  // namespace
 }  // namespace actionflow::testing
