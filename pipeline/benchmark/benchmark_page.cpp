@@ -125,7 +125,7 @@ std::string comparison_page(const std::vector<Measurement>& measurements) {
   const bool noisy =
       std::any_of(measurements.begin(), measurements.end(), [](const Measurement& m) { return m.noisy(); });
   std::string text = kHead;
-  text += fmt::format("<h1>Pipelines measured</h1>\n<p>Medians over {} rounds, in turn; {}.</p>\n",
+  text += fmt::format("<h1>Pipelines measured</h1>\n<p>Medians of rounds in turn: {}; {}.</p>\n",
                       measurements.empty() ? 0 : measurements.front().rounds.size(),
                       escape_html(processor_name()));
   if (noisy)

@@ -158,7 +158,7 @@ void write_report(const std::filesystem::path& file, const std::vector<Measureme
     return replace_file(file, list.dump(1) + "\n");
   }
   std::string text =
-      fmt::format("Medians over {} rounds, in turn; {}.\n\n",
+      fmt::format("Medians of rounds in turn: {}; {}.\n\n",
                   measurements.empty() ? 0 : measurements.front().rounds.size(), processor_name());
   replace_file(file, text + comparison_table(measurements));
 }

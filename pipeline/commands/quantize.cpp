@@ -80,9 +80,10 @@ class Quantize : public Command {
         ->type_name("FILE");
     app.add_option(
            "--data", data_,
-           "a recipe, whose training videos give ranges and whose validation videos tell what is lost")
+           "a recipe, whose training videos give ranges and whose validation videos tell what is lost; or a "
+           "list of videos with labels, for both")
         ->required()
-        ->type_name("RECIPE.yaml");
+        ->type_name("FILE");
     app.add_option("--output", output_, "the weights with what int8 needs")
         ->required()
         ->type_name("OUT.safetensors");
