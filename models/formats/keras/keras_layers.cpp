@@ -125,8 +125,9 @@ Value dense(const LayerUse& use, std::vector<Line>& lines) {
   const std::int64_t units = use.settings.integer("units");
   line.options.emplace_back("units", yaml(units));
   add_bias(use, line);
-  return append_activated(use, lines, std::move(line),
-                          {.rank = input.rank, .channels = units, .classes = true});
+  return append_activated(
+      use, lines, std::move(line),
+      {.rank = input.rank, .channels = units, .classes = true, .one_position = input.one_position});
 }
 
 Value plain(const LayerUse& use, std::vector<Line>& lines, const std::string& layer) {
@@ -182,7 +183,8 @@ Value flatten(const LayerUse& use, std::vector<Line>& lines) {
   need_channels_last(use.settings);
   Value result = only_input(use);
   if (result.rank == 1) return result;
-  result = {.rank = 1};
+  result = result.one_position ? Value{.rank = 1, .channels = result.channels, .classes = result.classes}
+                               : Value{.rank = 1};
   return append(use, lines, line_of(use, "flatten"), result);
 }
 
@@ -209,9 +211,12 @@ Value reshape(const LayerUse& use, std::vector<Line>& lines) {
   if (names.empty()) use.settings.fail(fmt::format("reshapes to {} axes, expected 1 to 4", shape.size()));
   Line line = line_of(use, "reshape");
   for (std::size_t i = 0; i < shape.size(); ++i) line.options.emplace_back(names[i], yaml(shape[i]));
-  return append(
-      use, lines, std::move(line),
-      {.rank = static_cast<int>(shape.size()), .channels = std::max<std::int64_t>(shape.back(), 0)});
+  const bool one_position =
+      std::all_of(shape.begin(), shape.end() - 1, [](std::int64_t extent) { return extent == 1; });
+  return append(use, lines, std::move(line),
+                {.rank = static_cast<int>(shape.size()),
+                 .channels = std::max<std::int64_t>(shape.back(), 0),
+                 .one_position = one_position});
 }
 
 Value permute(const LayerUse& use, std::vector<Line>& lines) {

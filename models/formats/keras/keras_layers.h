@@ -20,6 +20,7 @@ struct Value {
   int rank = 4;
   std::int64_t channels = 0;  // 0 where it is not followed
   bool classes = false;       // its channels can be the classes: `dense` and what keeps its channels
+  bool one_position = false;  // all of its axes but the channels are 1, as far as that is followed
   bool non_negative = false;  // comes from a ReLU: zeros around it are what a max pooling pads with
   // Zeros around it that no layer of ours holds yet, before and after each of Keras' axes but the channels,
   // and the layer that put them there, for messages. Empty for none.
