@@ -9,6 +9,8 @@ namespace actionflow {
 namespace {
 
 constexpr int kWaitMs = 5000;
+// A run that has just ended may take a moment to let go of its own.
+constexpr int kExclusiveWaitMs = 2000;
 
 // The statement's first words tell which it is.
 std::string shortened_sql(std::string_view sql) {
@@ -29,11 +31,9 @@ Database::Database(const std::filesystem::path& file, Sharing sharing) : name_(f
       name_.c_str(), &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
   handle_.reset(handle);
   check(opened, "cannot be opened, expected a folder that exists and is writable");
-  if (sharing == Sharing::exclusive) {
-    run("PRAGMA locking_mode = EXCLUSIVE");
-  } else {
-    sqlite3_busy_timeout(handle, kWaitMs);
-  }
+  const bool exclusive = sharing == Sharing::exclusive;
+  sqlite3_busy_timeout(handle, exclusive ? kExclusiveWaitMs : kWaitMs);
+  if (exclusive) run("PRAGMA locking_mode = EXCLUSIVE");
   // Takes the lock of an exclusive one, and reads enough to tell a database from something else.
   run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; BEGIN IMMEDIATE; COMMIT");
 }
