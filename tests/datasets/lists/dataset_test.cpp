@@ -2,7 +2,6 @@
 
 #include <gmock/gmock.h>
 
-#include <algorithm>
 #include <set>
 
 #include "tests/datasets/lists/dataset_fixture.h"
@@ -12,11 +11,8 @@ namespace actionflow {
 namespace {
 
 namespace fs = std::filesystem;
-using ::testing::AllOf;
 using testing::DatasetTest;
 using ::testing::HasSubstr;
-using testing::Labels;
-using testing::labels_of;
 using testing::Names;
 using testing::names_of;
 

@@ -6,18 +6,12 @@
 #include <set>
 
 #include "tests/datasets/lists/dataset_fixture.h"
-#include "tests/test_data.h"
 
 namespace actionflow {
 namespace {
 
-namespace fs = std::filesystem;
-using ::testing::AllOf;
 using testing::DatasetTest;
 using ::testing::HasSubstr;
-using testing::Labels;
-using testing::labels_of;
-using testing::Names;
 using testing::names_of;
 
 TEST_F(DatasetTest, AVideoOnBothSidesOfASplitIsALeak) {
