@@ -3,6 +3,7 @@
 
 #include "models/kernels/attention/pair_product.h"
 #include "models/kernels/convolution/narrow_products.h"
+#include "models/kernels/depthwise/depthwise_loops.h"
 #include "models/kernels/indirect/loops.h"
 #include "models/kernels/integers/integer_loops.h"
 #include "models/kernels/simd/gradient_vectors.h"
@@ -14,6 +15,11 @@ namespace actionflow::kernels {
 
 const VectorKernels* avx2_vector_kernels() { return nullptr; }
 const VectorKernels* avx512_vector_kernels() { return nullptr; }
+
+namespace depthwise {
+const Loops* avx2_loops() { return nullptr; }
+const Loops* avx512_loops() { return nullptr; }
+}  // namespace depthwise
 
 namespace indirect {
 const Loops* avx2_loops() { return nullptr; }

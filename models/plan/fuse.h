@@ -13,6 +13,7 @@ struct FusedStep {
   std::vector<int> nodes;     // the first does the work, the others follow in order; the last one's value is
                               // the step's
   std::vector<int> operands;  // the other values that fused sums read, in order
+  std::size_t second = 0;     // which of the nodes begins a second product (models/plan/join.h); 0: none
 };
 
 // Memory layouts by value (value v stands at v + graph.input_count()). `type` is that of maps; vectors and

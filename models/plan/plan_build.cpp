@@ -5,6 +5,7 @@
 #include "models/graph/traits.h"
 #include "models/plan/fuse.h"
 #include "models/plan/integer_values.h"
+#include "models/plan/join.h"
 #include "models/plan/plan.h"
 #include "models/plan/plan_kernels.h"
 #include "models/plan/value_memory.h"
@@ -18,7 +19,7 @@ class PlanBuilder {
   explicit PlanBuilder(const PlanRequest& request)
       : r_(request),
         graph_(request.graph),
-        steps_(fuse(graph_, float_layouts(), keep())),
+        steps_(choose_steps()),
         values_(choose_values()),
         memory_(values_.layouts, request.network),
         readers_(consumers(graph_)),
@@ -46,6 +47,12 @@ class PlanBuilder {
     if (r_.quantization == nullptr) return {std::move(layouts), {steps_.size(), std::nullopt}};
     const std::vector<bool> kept = keep();
     return integer_values({graph_, steps_, layouts, kept, r_.inputs, *r_.quantization});
+  }
+  std::vector<FusedStep> choose_steps() const {
+    const std::vector<Layout> layouts = float_layouts();
+    const std::vector<bool> kept = keep();
+    std::vector<FusedStep> steps = fuse(graph_, layouts, kept);
+    return r_.quantization == nullptr ? join(graph_, layouts, kept, steps) : steps;
   }
   std::string activations() const { return r_.network + ": its activations need"; }
 
@@ -155,14 +162,16 @@ class PlanBuilder {
     const Traits own = traits(graph_, first);
     const std::size_t out = result_of(step);
     const std::vector<std::size_t> inputs = inputs_of(step);
-    KernelRequest request{.graph = graph_,
-                          .weights = r_.weights,
-                          .step = step,
-                          .in = {},
-                          .operands = {},
-                          .out = memory_.layout(out),
-                          .product = values_.products[index],
-                          .flattened = flattened_[inputs[0]]};
+    KernelRequest request{
+        .graph = graph_,
+        .weights = r_.weights,
+        .step = step,
+        .in = {},
+        .operands = {},
+        .out = memory_.layout(out),
+        .between = step.second == 0 ? Layout{} : memory_.layout(id(step.nodes[step.second - 1])),
+        .product = values_.products[index],
+        .flattened = flattened_[inputs[0]]};
     for (std::size_t i = 0; i < inputs.size(); ++i)
       (i < first.inputs.size() ? request.in : request.operands).push_back(memory_.layout(inputs[i]));
 
@@ -202,7 +211,7 @@ class PlanBuilder {
     compiled.layout =
         to_string(memory_.layout(inputs_of(step)[0])) + " -> " + to_string(memory_.layout(result_of(step)));
     compiled.kernel = std::move(kernel);
-    compiled.candidates = candidate_names(node(step.nodes[0]).operation);
+    if (step.second == 0) compiled.candidates = candidate_names(node(step.nodes[0]).operation);
     const int time = static_cast<int>(index);
     compiled.scratch = memory_.add_buffer({compiled.kernel->scratch_bytes(), time, time, 0});
     compiled.state = plan_->state_bytes_;

@@ -1,7 +1,6 @@
 #include "models/plan/plan_kernels.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "base/error.h"
 #include "base/machine/processor.h"
@@ -10,10 +9,13 @@
 #include "models/kernels/converted.h"
 #include "models/kernels/convolution/convolution.h"
 #include "models/kernels/dense/dense.h"
+#include "models/kernels/dense/gated_product.h"
+#include "models/kernels/depthwise/depthwise.h"
 #include "models/kernels/embedding/embedding.h"
 #include "models/kernels/matmul/matmul.h"
 #include "models/kernels/operations.h"
 #include "models/kernels/recurrent/recurrent.h"
+#include "models/plan/parameter_values.h"
 
 namespace actionflow {
 namespace {
@@ -29,19 +31,17 @@ class KernelMaker {
   explicit KernelMaker(const KernelRequest& request)
       : r_(request), node_(request.graph.nodes[static_cast<std::size_t>(request.step.nodes[0])]) {}
 
-  KernelPointer operator()(const Convolution& operation) {
-    std::vector<float> kernel = repeated(values("kernel"), operation.repeats);
-    std::vector<float> bias = repeated(values("bias"), operation.repeats);
-    bias.resize(static_cast<std::size_t>(operation.filters), 0.0F);
-    const auto post = absorb(kernel, bias);
-    return kernels::make_convolution({operation, r_.in[0], r_.out, std::move(kernel), std::move(bias), post},
-                                     r_.chooser);
+  KernelPointer operator()(const Convolution&) {
+    const std::size_t end = r_.step.nodes.size(), second = r_.step.second;
+    if (second == 0) return kernels::make_convolution(convolution(0, end, r_.in[0], r_.out), r_.chooser);
+    return kernels::expanded_depthwise(
+        {convolution(0, second, r_.in[0], r_.between), convolution(second, end, r_.between, r_.out)});
   }
 
   KernelPointer operator()(const Dense& operation) {
     std::vector<float> kernel = values("kernel"), bias = values("bias");
     bias.resize(static_cast<std::size_t>(operation.units), 0.0F);
-    const auto post = absorb(kernel, bias);
+    const auto post = absorb(1, r_.step.nodes.size(), kernel, bias);
     Layout in = r_.in[0];
     if (in.extents.h * in.extents.w > 1 && (in.type != kernels::ElementType::f32 || !has_avx512())) {
       // At many positions it is a convolution of extent 1, for which there are more kernels; with AVX-512
@@ -76,7 +76,12 @@ class KernelMaker {
     return kernels::make_reduction(operation, r_.in[0], r_.out);
   }
   KernelPointer operator()(const Elementwise& operation) {
-    return kernels::make_elementwise(operation, r_.in, r_.out);
+    const std::size_t second = r_.step.second;
+    if (second == 0) return kernels::make_elementwise(operation, r_.in, r_.out);
+    const auto* activation = std::get_if<Activation>(&node_at(second - 1).operation);
+    return kernels::gated_product({operation, r_.in[0], r_.in[1],
+                                   activation ? std::optional(*activation) : std::nullopt,
+                                   convolution(second, r_.step.nodes.size(), r_.between, r_.out)});
   }
   KernelPointer operator()(const Concat& operation) { return kernels::make_concat(operation, r_.in, r_.out); }
   KernelPointer operator()(const Slice& operation) {
@@ -119,58 +124,35 @@ class KernelMaker {
  private:
   bool moves_as_it_is() const { return r_.in[0].type == r_.out.type; }
 
-  const Tensor* find(const GraphNode& node, const std::string& role) const {
-    for (const Parameter& parameter : node.parameters) {
-      if (parameter.role != role) continue;
-      const auto found = r_.weights.tensors.find(parameter.name);
-      if (found == r_.weights.tensors.end())
-        throw ModelError("layer '" + node.name + "': the weights hold no '" + parameter.name + "'");
-      if (found->second.size() != element_count(parameter.shape))
-        throw ModelError("layer '" + node.name + "': '" + parameter.name + "' is " +
-                         to_string(found->second.shape()) + ", expected " + to_string(parameter.shape));
-      return &found->second;
-    }
-    return nullptr;
-  }
-
-  // Empty where the layer has no such parameter.
   std::vector<float> values(const std::string& role) const {
-    const Tensor* tensor = find(node_, role);
-    if (tensor == nullptr) return {};
-    return {tensor->values().begin(), tensor->values().end()};
+    return parameter_values(node_, role, r_.weights);
+  }
+  ScaleShift scale_shift(const GraphNode& node) const { return actionflow::scale_shift(node, r_.weights); }
+
+  const GraphNode& node_at(std::size_t i) const {
+    return r_.graph.nodes[static_cast<std::size_t>(r_.step.nodes[i])];
   }
 
-  // Of a batch norm or a learnt scale.
-  ScaleShift scale_shift(const GraphNode& node) const {
-    if (const auto* norm = std::get_if<BatchNorm>(&node.operation)) return normalising(node, *norm);
-    const Tensor& gamma = *find(node, "gamma");
-    ScaleShift result;
-    for (std::int64_t c = 0; c < node.extents.c; ++c)
-      result.scale.push_back(gamma[gamma.size() == 1 ? 0 : c]);
-    result.shift.assign(result.scale.size(), 0.0F);
-    return result;
+  // Of the step's nodes [begin, end).
+  kernels::ConvolutionProblem convolution(std::size_t begin, std::size_t end, const Layout& in,
+                                          const Layout& out) const {
+    const GraphNode& node = node_at(begin);
+    const auto& operation = std::get<Convolution>(node.operation);
+    std::vector<float> kernel = repeated(parameter_values(node, "kernel", r_.weights), operation.repeats);
+    std::vector<float> bias = repeated(parameter_values(node, "bias", r_.weights), operation.repeats);
+    bias.resize(static_cast<std::size_t>(operation.filters), 0.0F);
+    const auto post = absorb(begin + 1, end, kernel, bias);
+    return {operation, in, out, std::move(kernel), std::move(bias), post};
   }
 
-  ScaleShift normalising(const GraphNode& node, const BatchNorm& norm) const {
-    const Tensor *gamma = find(node, "gamma"), *beta = find(node, "beta");
-    const Tensor *mean = find(node, "moving_mean"), *variance = find(node, "moving_variance");
-    ScaleShift result;
-    for (std::int64_t c = 0; c < node.extents.c; ++c) {
-      const double scale =
-          (gamma ? (*gamma)[c] : 1.0) / std::sqrt(double{(*variance)[c]} + double{norm.epsilon});
-      result.scale.push_back(static_cast<float>(scale));
-      result.shift.push_back(static_cast<float>((beta ? (*beta)[c] : 0.0) - double{(*mean)[c]} * scale));
-    }
-    return result;
-  }
-
-  // The nodes after the first become post-operations; what scales and shifts the product directly goes into
-  // its weights.
-  std::vector<PostOperation> absorb(std::vector<float>& kernel, std::vector<float>& bias) const {
+  // The nodes [begin, end) behind a product become post-operations; what scales and shifts it directly goes
+  // into its weights.
+  std::vector<PostOperation> absorb(std::size_t begin, std::size_t end, std::vector<float>& kernel,
+                                    std::vector<float>& bias) const {
     std::vector<PostOperation> post;
-    int operand = 0;
-    for (std::size_t i = 1; i < r_.step.nodes.size(); ++i) {
-      const GraphNode& node = r_.graph.nodes[static_cast<std::size_t>(r_.step.nodes[i])];
+    int operand = static_cast<int>(r_.in.size()) - 1;
+    for (std::size_t i = begin; i < end; ++i) {
+      const GraphNode& node = node_at(i);
       if (const auto* activation = std::get_if<Activation>(&node.operation)) {
         post.emplace_back(*activation);
       } else if (traits(r_.graph, node).follower == Follower::scale_shift) {
@@ -180,8 +162,8 @@ class KernelMaker {
         else
           post.emplace_back(std::move(affine));
       } else if (std::holds_alternative<Elementwise>(node.operation)) {
-        const Layout& added = r_.operands[static_cast<std::size_t>(operand++)];
-        const bool last = operand == static_cast<int>(r_.operands.size());
+        const auto& added = r_.operands[static_cast<std::size_t>(operand++) + 1 - r_.in.size()];
+        const bool last = &added == &r_.operands.back();
         post.emplace_back(kernels::AddInput{operand, r_.add_in_place && last, added.type, added.scale});
       }
     }

@@ -23,6 +23,7 @@ struct KernelRequest {
   std::vector<kernels::Layout> in;        // of the first node's inputs
   std::vector<kernels::Layout> operands;  // of what fused sums read
   kernels::Layout out;
+  kernels::Layout between = {};             // of a joined step: of the value that its second part reads
   std::optional<IntegerForm> product = {};  // in which form a product reads its input; else as it lies
   bool add_in_place = false;                // the last sum's operand lies where the result goes
   // Set for a dense product that reads a flattened value with its padding: the layout before flattening.

@@ -15,6 +15,13 @@ bool adds_in_place(const std::vector<PostOperation>& operations) {
   });
 }
 
+bool is_pointwise(const ConvolutionProblem& p) {
+  const Convolution& c = p.operation;
+  const Axes ones{1, 1, 1}, none{0, 0, 0};
+  return c.groups == 1 && c.kernel == ones && c.stride == ones && c.pad_begin == none && c.pad_end == none &&
+         p.in.type == ElementType::f32 && p.out.type == ElementType::f32;
+}
+
 std::span<const Candidate<ConvolutionProblem, Kernel>> convolution_candidates() {
   static constexpr std::array<Candidate<ConvolutionProblem, Kernel>, 8> kCandidates{
       {{"depthwise", depthwise_convolution},

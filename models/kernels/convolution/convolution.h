@@ -41,6 +41,8 @@ std::unique_ptr<Kernel> onednn_integer_convolution(const ConvolutionProblem& pro
 std::unique_ptr<Kernel> integer_convolution(const ConvolutionProblem& problem);  // takes any
 
 bool adds_in_place(const std::vector<PostOperation>& operations);
+// Of extent 1 in f32: one product a position.
+bool is_pointwise(const ConvolutionProblem& problem);
 
 std::span<const Candidate<ConvolutionProblem, Kernel>> convolution_candidates();
 std::span<const Candidate<ConvolutionProblem, Kernel>> integer_convolution_candidates();

@@ -1,4 +1,4 @@
-// Convolutions in groups: depthwise by vectors of channels, and a plain loop for all others.
+// Convolutions in groups by a plain loop, for what no other kernel takes.
 #include <algorithm>
 #include <vector>
 
@@ -6,21 +6,33 @@
 #include "models/kernels/convolution/row_order.h"
 #include "models/kernels/elementwise/post_operations.h"
 #include "models/kernels/parallel.h"
-#include "models/kernels/simd/vector.h"
 
 namespace actionflow::kernels {
 namespace {
 
-class RowConvolution : public Kernel {
+class DirectConvolution final : public Kernel {
  public:
-  explicit RowConvolution(const ConvolutionProblem& p)
+  explicit DirectConvolution(const ConvolutionProblem& p)
       : operation_(p.operation),
         in_(p.in),
         out_(p.out),
         bias_(with_padding(p.bias, p.out.padded)),
         post_(p.post_operations, p.out.padded),
-        order_(p.operation, p.out, p.in, p.operation.stride[1]) {}
+        order_(p.operation, p.out, p.in, p.operation.stride[1]),
+        inputs_(p.in.extents.c / p.operation.groups),
+        filters_(p.operation.filters / p.operation.groups),
+        weights_(p.kernel.size()) {
+    const std::int64_t taps = p.kernel_taps();
+    for (std::int64_t g = 0; g < p.operation.groups; ++g)
+      for (std::int64_t o = 0; o < filters_; ++o)
+        for (std::int64_t i = 0; i < inputs_; ++i)
+          for (std::int64_t k = 0; k < taps; ++k)
+            weights_[static_cast<std::size_t>(((g * taps + k) * inputs_ + i) * filters_ + o)] =
+                p.kernel[static_cast<std::size_t>(((g * filters_ + o) * inputs_ + i) * taps + k)];
+  }
 
+  std::string implementation() const override { return "own:grouped"; }
+  std::size_t weight_bytes() const override { return weights_.size() * sizeof(float); }
   void run(const Arguments& arguments) const override {
     parallel_for(order_.count(),
                  out_.elements() * operation_.kernel[0] * operation_.kernel[1] * operation_.kernel[2],
@@ -36,83 +48,7 @@ class RowConvolution : public Kernel {
     if (!post_.empty()) post_.apply(arguments, row * width, width);
   }
 
- protected:
-  virtual void one_row(const float* in, std::int64_t ot, std::int64_t oh, float* out) const = 0;
-
-  Convolution operation_;
-  Layout in_, out_;
-  std::vector<float> bias_;
-  RowPostOperations post_;
-
- private:
-  RowOrder order_;
-};
-
-class DepthwiseConvolution final : public RowConvolution {
- public:
-  explicit DepthwiseConvolution(const ConvolutionProblem& p)
-      : RowConvolution(p), weights_(static_cast<std::size_t>(p.kernel_taps() * p.out.padded), 0.0F) {
-    const std::int64_t taps = p.kernel_taps();
-    for (std::int64_t c = 0; c < p.operation.filters; ++c)
-      for (std::int64_t k = 0; k < taps; ++k)
-        weights_[static_cast<std::size_t>(k * p.out.padded + c)] =
-            p.kernel[static_cast<std::size_t>(c * taps + k)];
-  }
-
-  std::string implementation() const override {
-    return std::string("own:depthwise:") + vector_kernels().name;
-  }
-  std::size_t weight_bytes() const override { return weights_.size() * sizeof(float); }
-
- private:
-  static constexpr std::size_t kMostRows = 64;
-
-  void one_row(const float* in, std::int64_t ot, std::int64_t oh, float* out) const override {
-    const void* rows[kMostRows];
-    const float* weights[kMostRows];
-    std::int64_t count = 0;
-    for_each_row_tap(operation_, in_.extents, ot, oh, [&](std::int64_t row, int tap) {
-      rows[count] = in + row * in_.extents.w * in_.padded;
-      weights[count++] = weights_.data() + std::int64_t{tap} * operation_.kernel[2] * out_.padded;
-    });
-    vector_kernels().depthwise({.rows = rows,
-                                .weights = weights,
-                                .row_count = count,
-                                .in_width = in_.extents.w,
-                                .out_width = out_.extents.w,
-                                .padded = out_.padded,
-                                .kernel = operation_.kernel[2],
-                                .stride = operation_.stride[2],
-                                .dilation = operation_.dilation[2],
-                                .pad = operation_.pad_begin[2],
-                                .bias = bias_.data(),
-                                .out = out});
-  }
-
-  std::vector<float> weights_;  // taps × padded channels
-};
-
-class DirectConvolution final : public RowConvolution {
- public:
-  explicit DirectConvolution(const ConvolutionProblem& p)
-      : RowConvolution(p),
-        inputs_(p.in.extents.c / p.operation.groups),
-        filters_(p.operation.filters / p.operation.groups),
-        weights_(p.kernel.size()) {
-    const std::int64_t taps = p.kernel_taps();
-    for (std::int64_t g = 0; g < p.operation.groups; ++g)
-      for (std::int64_t o = 0; o < filters_; ++o)
-        for (std::int64_t i = 0; i < inputs_; ++i)
-          for (std::int64_t k = 0; k < taps; ++k)
-            weights_[static_cast<std::size_t>(((g * taps + k) * inputs_ + i) * filters_ + o)] =
-                p.kernel[static_cast<std::size_t>(((g * filters_ + o) * inputs_ + i) * taps + k)];
-  }
-
-  std::string implementation() const override { return "own:grouped"; }
-  std::size_t weight_bytes() const override { return weights_.size() * sizeof(float); }
-
- private:
-  void one_row(const float* in, std::int64_t ot, std::int64_t oh, float* out) const override {
+  void one_row(const float* in, std::int64_t ot, std::int64_t oh, float* out) const {
     for (std::int64_t ow = 0; ow < out_.extents.w; ++ow)
       std::copy(bias_.begin(), bias_.end(), out + ow * out_.padded);
     for_each_row_tap(operation_, in_.extents, ot, oh, [&](std::int64_t row, int tap) {
@@ -139,21 +75,16 @@ class DirectConvolution final : public RowConvolution {
       for (std::int64_t o = 0; o < filters_; ++o) out[o] += in[i] * weights[i * filters_ + o];
   }
 
+  Convolution operation_;
+  Layout in_, out_;
+  std::vector<float> bias_;
+  RowPostOperations post_;
+  RowOrder order_;
   std::int64_t inputs_, filters_;  // of one group
   std::vector<float> weights_;     // groups × taps × inputs × filters
 };
 
 }  // namespace
-
-std::unique_ptr<Kernel> depthwise_convolution(const ConvolutionProblem& p) {
-  const Convolution& c = p.operation;
-  const bool fits = c.groups == p.in.extents.c && c.filters == c.groups && p.in.padded == p.out.padded &&
-                    p.out.padded % kChannelBlock == 0 && c.kernel[0] * c.kernel[1] <= 64 &&
-                    p.in.type == ElementType::f32 && p.out.type == ElementType::f32 &&
-                    !adds_in_place(p.post_operations);
-  if (!fits || c.groups == 1) return nullptr;
-  return std::make_unique<DepthwiseConvolution>(p);
-}
 
 std::unique_ptr<Kernel> direct_convolution(const ConvolutionProblem& p) {
   if (adds_in_place(p.post_operations) || p.in.type != ElementType::f32 || p.out.type != ElementType::f32)

@@ -22,15 +22,8 @@ class DenseKernel final : public Kernel {
       : in_(p.in),
         out_(p.out),
         product_(p.kernel, p.bias, p.out.extents.c, p.in.extents.c),
-        adds_(adds_at_once(p)),
-        post_({p.post_operations.begin() + (adds_ ? 1 : 0), p.post_operations.end()}, p.out.padded) {}
-
-  // Whether the product is added to what its result's place holds.
-  static bool adds_at_once(const DenseProblem& p) {
-    if (p.post_operations.empty()) return false;
-    const auto* add = std::get_if<AddInput>(&p.post_operations.front());
-    return add != nullptr && add->in_place;
-  }
+        adds_(adds_at_once(p.post_operations)),
+        post_(behind_sum(p.post_operations), p.out.padded) {}
 
   std::string implementation() const override { return std::string("own:dense:") + vector_kernels().name; }
   std::size_t weight_bytes() const override { return product_.bytes(); }
@@ -100,10 +93,18 @@ void Product::multiply(const float* in, std::int64_t in_stride, std::int64_t row
                           .add = add});
 }
 
+bool adds_at_once(const std::vector<PostOperation>& operations) {
+  if (operations.empty()) return false;
+  const auto* add = std::get_if<AddInput>(&operations.front());
+  return add != nullptr && add->in_place;
+}
+
+std::vector<PostOperation> behind_sum(const std::vector<PostOperation>& operations) {
+  return {operations.begin() + (adds_at_once(operations) ? 1 : 0), operations.end()};
+}
+
 std::unique_ptr<Kernel> make_dense(const DenseProblem& problem) {
-  const auto& posts = problem.post_operations;
-  const auto first = posts.begin() + (DenseKernel::adds_at_once(problem) ? 1 : 0);
-  if (adds_in_place({first, posts.end()})) return nullptr;
+  if (adds_in_place(behind_sum(problem.post_operations))) return nullptr;
   return std::make_unique<DenseKernel>(problem);
 }
 

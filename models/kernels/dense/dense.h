@@ -41,6 +41,10 @@ struct DenseProblem {
   std::vector<float> bias;    // units, or empty
   std::vector<PostOperation> post_operations;
 };
+// Whether a product is added to what its result's place holds, and the post-operations that are left then.
+bool adds_at_once(const std::vector<PostOperation>& operations);
+std::vector<PostOperation> behind_sum(const std::vector<PostOperation>& operations);
+
 // Null where something is to be added in place behind another post-operation.
 std::unique_ptr<Kernel> make_dense(const DenseProblem& problem);
 

@@ -59,18 +59,24 @@ ConvolutionProblem problem(const ConvolutionCase& c) {
                  .stride = c.stride,
                  .dilation = c.dilation,
                  .pad_begin = c.pad_begin,
-                 .pad_end = c.pad_end};
+                 .pad_end = c.pad_end,
+                 .groups = c.groups};
   p.in = layout(c.batch, c.in);
   p.out = layout(c.batch, out);
-  p.kernel = random_values(c.filters * c.in.c * p.kernel_taps(), 1, 0.1F);
+  p.kernel = random_values(c.filters * (c.in.c / c.groups) * p.kernel_taps(), 1, 0.1F);
   p.bias = random_values(c.filters, 2);
   return p;
 }
 
 Tensor run(const Kernel& kernel, const ConvolutionProblem& p, const std::vector<const Tensor*>& added) {
+  return run_on(input_of(p), kernel, p, added);
+}
+
+Tensor run_on(const Tensor& input, const Kernel& kernel, const ConvolutionProblem& p,
+              const std::vector<const Tensor*>& added) {
   const Extents& e = p.out.extents;
   Buffer in(p.in.bytes()), out(p.out.bytes()), scratch(kernel.scratch_bytes());
-  kernels::from_plain(input_of(p).data(), p.in, in.data());
+  kernels::from_plain(input.data(), p.in, in.data());
   Arguments arguments{{in.data()}, out.data(), scratch.data()};
   std::vector<Buffer> others;
   for (const Tensor* tensor : added) {
@@ -84,7 +90,9 @@ Tensor run(const Kernel& kernel, const ConvolutionProblem& p, const std::vector<
   return result;
 }
 
-Tensor expected(const ConvolutionProblem& p) {
+Tensor expected(const ConvolutionProblem& p) { return expected(p, input_of(p)); }
+
+Tensor expected(const ConvolutionProblem& p, const Tensor& input) {
   Graph graph;
   graph.input = p.in.extents;
   GraphNode node;
@@ -93,21 +101,23 @@ Tensor expected(const ConvolutionProblem& p) {
   node.inputs = {-1};
   node.extents = p.out.extents;
   const Axes& k = p.operation.kernel;
-  const Shape shape{p.operation.filters, p.in.extents.c, k[0], k[1], k[2]};
+  const Shape shape{p.operation.filters, p.in.extents.c / p.operation.groups, k[0], k[1], k[2]};
   node.parameters = {{.name = "c.kernel", .role = "kernel", .shape = shape},
                      {.name = "c.bias", .role = "bias", .shape = {p.operation.filters}}};
   graph.nodes = {node};
   graph.output = 0;
   return reference(graph,
                    {{"c.kernel", Tensor(shape, p.kernel)}, {"c.bias", Tensor({p.operation.filters}, p.bias)}},
-                   input_of(p));
+                   input);
 }
 
-bool exact_in_time(MakeKernel make) {
+bool exact_in_time(MakeKernel make, int groups) {
   constexpr std::int64_t kLater = 3;
   const Axes unpadded_in_time{0, 1, 1};
   const auto of_frames = [&](std::int64_t frames) {
-    return problem({{32, frames, 10, 11}, 32, {3, 3, 3}, unpadded_in_time, unpadded_in_time});
+    ConvolutionCase c{{32, frames, 10, 11}, 32, {3, 3, 3}, unpadded_in_time, unpadded_in_time};
+    c.groups = groups;
+    return problem(c);
   };
   const ConvolutionProblem whole = of_frames(9), part = of_frames(9 - kLater);
   const Tensor in(Shape{whole.in.elements()}, random_values(whole.in.elements(), 3));

@@ -15,6 +15,7 @@ struct ConvolutionCase {
   Axes kernel{3, 3, 3}, pad_begin{1, 1, 1}, pad_end{1, 1, 1};
   std::int64_t batch = 1;
   Axes stride{1, 1, 1}, dilation{1, 1, 1};
+  int groups = 1;
 };
 
 std::vector<float> random_values(std::int64_t count, unsigned seed, float scale = 1);
@@ -27,12 +28,16 @@ kernels::ConvolutionProblem problem(const ConvolutionCase& c);
 Tensor run(const kernels::Kernel& kernel, const kernels::ConvolutionProblem& p,
            const std::vector<const Tensor*>& added = {});
 
+Tensor run_on(const Tensor& input, const kernels::Kernel& kernel, const kernels::ConvolutionProblem& p,
+              const std::vector<const Tensor*>& added = {});
+
 // Without the post-operations, by the loops of tests/models/reference.h.
 Tensor expected(const kernels::ConvolutionProblem& p);
+Tensor expected(const kernels::ConvolutionProblem& p, const Tensor& input);
 
 // Whether the same frames give the same bits wherever they stand in a clip, on which networks for streams
 // rest.
 using MakeKernel = std::unique_ptr<kernels::Kernel> (*)(const kernels::ConvolutionProblem&);
-bool exact_in_time(MakeKernel make);
+bool exact_in_time(MakeKernel make, int groups = 1);
 
 }  // namespace actionflow::testing
