@@ -7,6 +7,7 @@ random too. In the place of weights.safetensors of other cases stands the file t
 """
 
 import json
+import sys
 import zlib
 from collections import OrderedDict
 from pathlib import Path
@@ -114,12 +115,12 @@ def randomised(net, name):
     return net.eval()
 
 
-def zipped(content, folder):
-    torch.save(content, folder / "weights.pth")
+def zipped(content, folder, **options):
+    torch.save(content, folder / "weights.pth", **options)
 
 
-def older(content, folder):
-    torch.save(content, folder / "weights.pth", _use_new_zipfile_serialization=False)
+def older(content, folder, **options):
+    zipped(content, folder, _use_new_zipfile_serialization=False, **options)
 
 
 def rounded(net, dtype):
@@ -189,6 +190,9 @@ CASES = {
     "pointwise": (Pointwise, lambda net, folder: zipped(net.state_dict(), folder)),
     # ways to save
     "older": (Flattened, lambda net, folder: older(net.state_dict(), folder)),
+    "protocol_4": (Flattened, lambda net, folder: zipped(net.state_dict(), folder, pickle_protocol=4)),
+    "protocol_5": (Flattened, lambda net, folder: zipped({"model": net.state_dict()}, folder, pickle_protocol=5)),
+    "protocol_5_older": (Flattened, lambda net, folder: older(net.state_dict(), folder, pickle_protocol=5)),
     "half": (Flattened, lambda net, folder: zipped(rounded(net, torch.float16), folder)),
     "bfloat16": (Flattened, lambda net, folder: zipped(rounded(net, torch.bfloat16), folder)),
     "double": (Flattened, lambda net, folder: zipped(rounded(net, torch.float64), folder)),
@@ -205,8 +209,11 @@ CASES = {
 
 
 def main():
-    clear(HERE)
-    for name, (make, save) in CASES.items():
+    wanted = sys.argv[1:] or CASES
+    if wanted is CASES:
+        clear(HERE)
+    for name in wanted:
+        make, save = CASES[name]
         net = randomised(make(), name)
         folder = HERE / name
         folder.mkdir(parents=True)

@@ -201,6 +201,9 @@ class Unpickler {
       case Opcode::binunicode:
       case Opcode::binstring:
         return push(string(take(number<std::uint32_t>())));
+      case Opcode::binunicode8:
+        return push(string(take(number<std::uint64_t>())));
+      case Opcode::short_binunicode:
       case Opcode::short_binstring:
         return push(string(take(byte())));
       case Opcode::empty_list:
@@ -234,7 +237,13 @@ class Unpickler {
       case Opcode::long_binget:
         return recall(number<std::uint32_t>());
       case Opcode::global:
-        return push_global();
+        return push_global_by_lines();
+      case Opcode::stack_global:
+        return push_global_by_strings();
+      case Opcode::memoize:
+        return remember(static_cast<std::uint32_t>(memo_.size()));
+      case Opcode::frame:
+        return check_frame(number<std::uint64_t>());
       case Opcode::binpersid:
         return push(storage(pop()));
       case Opcode::reduce:
@@ -250,7 +259,11 @@ class Unpickler {
   }
 
   void check_protocol(int protocol) const {
-    if (protocol < 2 || protocol > 3) fail(fmt::format("protocol {}, expected 2 or 3", protocol));
+    if (protocol < 2 || protocol > 5) fail(fmt::format("protocol {}, expected 2 to 5", protocol));
+  }
+  // How much a reader may fetch at once.
+  void check_frame(std::uint64_t bytes) const {
+    if (bytes > bytes_.size() - at_) fail_at_end();
   }
 
   void push_long(std::size_t bytes) {
@@ -293,9 +306,19 @@ class Unpickler {
     push(found->second);
   }
 
-  void push_global() {
+  void push_global_by_lines() {
     const std::string_view module = line();
-    const std::string name = fmt::format("{}.{}", module, line());
+    push_global(module, line());
+  }
+  void push_global_by_strings() {
+    const PickleValue name = pop(), module = pop();
+    if (name.kind != Kind::string || module.kind != Kind::string) fail("a global whose name is no string");
+    push_global(result_.string(module), result_.string(name));
+  }
+
+  void push_global(std::string_view module, std::string_view called) {
+    constexpr std::size_t kLongest = 200;
+    const std::string name = fmt::format("{}.{}", module.substr(0, kLongest), called.substr(0, kLongest));
     if (!is_known_global(name)) {
       fail(fmt::format(
           "'{}' would have to be run, which is not done: it is more than a state dict; in Python, save "

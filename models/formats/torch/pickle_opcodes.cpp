@@ -10,35 +10,12 @@ namespace actionflow::torch {
 namespace {
 
 // Of those that are refused, the ones that run code or that other programs' pickles have.
-constexpr std::array<std::pair<std::uint8_t, std::string_view>, 29> kRefused{{{'0', "POP"},
-                                                                              {'1', "POP_MARK"},
-                                                                              {'2', "DUP"},
-                                                                              {'B', "BINBYTES"},
-                                                                              {'C', "SHORT_BINBYTES"},
-                                                                              {'F', "FLOAT"},
-                                                                              {'I', "INT"},
-                                                                              {'L', "LONG"},
-                                                                              {'P', "PERSID"},
-                                                                              {'S', "STRING"},
-                                                                              {'V', "UNICODE"},
-                                                                              {'d', "DICT"},
-                                                                              {'g', "GET"},
-                                                                              {'i', "INST"},
-                                                                              {'l', "LIST"},
-                                                                              {'o', "OBJ"},
-                                                                              {'p', "PUT"},
-                                                                              {0x81, "NEWOBJ"},
-                                                                              {0x82, "EXT1"},
-                                                                              {0x83, "EXT2"},
-                                                                              {0x84, "EXT4"},
-                                                                              {0x8b, "LONG4"},
-                                                                              {0x8c, "SHORT_BINUNICODE"},
-                                                                              {0x8f, "EMPTY_SET"},
-                                                                              {0x90, "ADDITEMS"},
-                                                                              {0x92, "NEWOBJ_EX"},
-                                                                              {0x93, "STACK_GLOBAL"},
-                                                                              {0x94, "MEMOIZE"},
-                                                                              {0x95, "FRAME"}}};
+constexpr std::array<std::pair<std::uint8_t, std::string_view>, 25> kRefused{
+    {{'0', "POP"},     {'1', "POP_MARK"}, {'2', "DUP"},        {'B', "BINBYTES"},  {'C', "SHORT_BINBYTES"},
+     {'F', "FLOAT"},   {'I', "INT"},      {'L', "LONG"},       {'P', "PERSID"},    {'S', "STRING"},
+     {'V', "UNICODE"}, {'d', "DICT"},     {'g', "GET"},        {'i', "INST"},      {'l', "LIST"},
+     {'o', "OBJ"},     {'p', "PUT"},      {0x81, "NEWOBJ"},    {0x82, "EXT1"},     {0x83, "EXT2"},
+     {0x84, "EXT4"},   {0x8b, "LONG4"},   {0x8f, "EMPTY_SET"}, {0x90, "ADDITEMS"}, {0x92, "NEWOBJ_EX"}}};
 
 }  // namespace
 

@@ -41,6 +41,12 @@ enum class Opcode : std::uint8_t {
   new_true = 0x88,
   new_false = 0x89,
   long1 = 0x8a,
+  // Of protocols 4 and 5.
+  short_binunicode = 0x8c,
+  binunicode8 = 0x8d,
+  stack_global = 0x93,
+  memoize = 0x94,
+  frame = 0x95,
 };
 
 // "NEWOBJ (0x81)"

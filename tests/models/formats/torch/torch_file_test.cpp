@@ -95,10 +95,21 @@ TEST(TorchFile, RunsNothing) {
               HasSubstr("torch.save(model.state_dict()"));
   EXPECT_THAT(refusal(archive("\x80\x02)\x81.")), HasSubstr("NEWOBJ (0x81)"));
   EXPECT_THAT(refusal(archive("\x80\x02(i.")), HasSubstr("INST (0x69)"));
-  EXPECT_THAT(refusal(archive("\x80\x02\x93.")), HasSubstr("STACK_GLOBAL"));
+  const std::string system = "\x80\x04\x8c\x02os\x8c\x06system\x93";
+  EXPECT_THAT(refusal(archive(system + ")R.")), HasSubstr("'os.system' would have to be run"));
   EXPECT_THAT(refusal(archive("\x80\x02\x82\x01.")), HasSubstr("EXT1"));
   EXPECT_THAT(refusal(archive("\x80\x02\xff.")), HasSubstr("0xff"));
-  EXPECT_THAT(refusal(archive("\x80\x05}.")), HasSubstr("protocol 5"));
+  EXPECT_THAT(refusal(archive("\x80\x06}.")), HasSubstr("protocol 6"));
+}
+
+TEST(TorchFile, ChecksWhatProtocolsFourAndFiveSay) {
+  using namespace std::string_literals;
+  EXPECT_THAT(refusal(archive("\x80\x04\x93.")), HasSubstr("takes a value that is not there"));
+  EXPECT_THAT(refusal(archive("\x80\x04K\x01K\x02\x93.")), HasSubstr("a global whose name is no string"));
+  EXPECT_THAT(refusal(archive("\x80\x04\x95\xff\0\0\0\0\0\0\0}."s)), HasSubstr("ends too early"));
+  EXPECT_THAT(refusal(archive("\x80\x04\x8d\xff\xff\xff\xff\xff\xff\xff\xff}."s)),
+              HasSubstr("ends too early"));
+  EXPECT_THAT(refusal(archive("\x80\x04\x94.")), HasSubstr("takes a value that is not there"));
 }
 
 // What is known is no function to be called with anything.
