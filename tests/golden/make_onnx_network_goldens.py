@@ -287,6 +287,74 @@ def swin3d():
     return net
 
 
+@module(1, 3, 4, 6, 8)
+def rolled():
+    """Steps rolled around the end: read where they stand then, and rolled back behind what works at each position."""
+    def forward(self, x):
+        y = self.b(torch.roll(self.a(x), (-1, 2), (2, 4))).permute(0, 2, 3, 4, 1)
+        y = torch.roll(nn.functional.gelu(self.c(self.norm(torch.roll(y, (-2, 1), (2, 3))))), (2, -1), (2, 3))
+        return self.out(y.permute(0, 4, 1, 2, 3)).mean((2, 3, 4))
+    return Calls(forward, a=nn.Conv3d(3, 4, (1, 3, 3)), b=nn.Conv3d(4, 6, (2, 3, 3), padding=(0, 1, 1)), norm=nn.LayerNorm(6), c=nn.Linear(6, 5),
+                 out=nn.Conv3d(5, 3, (1, 2, 2)))
+
+
+def heads_of(x, count):
+    return x.unflatten(-1, (count, -1)).transpose(-3, -2)
+
+
+class RolledWindows(nn.Module):
+    """Attention in windows that are rolled along all axes, with a bias by distance."""
+
+    def __init__(self, extents, window, shift, by_distance=True):
+        super().__init__()
+        self.extents, self.window, self.shift = extents, window, shift
+        self.patches = nn.Conv3d(3, 6, 1)
+        self.q, self.k, self.v, self.o, self.out = nn.Linear(6, 6), nn.Linear(6, 6, bias=False), nn.Linear(6, 6), nn.Linear(6, 6), nn.Linear(6, 3)
+        places = torch.stack(torch.meshgrid(*(torch.arange(w) for w in window), indexing="ij")).flatten(1)
+        apart = places[:, :, None] - places[:, None]
+        index = torch.zeros_like(apart[0])
+        for axis, side in enumerate(window):
+            index = index * (2 * side - 1) + apart[axis] + side - 1
+        self.bias = nn.Parameter(torch.randn(int(index.max()) + 1, 2)[index].permute(2, 0, 1).contiguous() if by_distance
+                                 else torch.randn(2, *apart.shape[1:]))
+        around = torch.zeros(extents, dtype=torch.long)
+        for axis, (extent, step) in enumerate(zip(extents, shift)):
+            shape = [1, 1, 1]
+            shape[axis] = extent
+            around = around * 2 + (torch.arange(extent) >= extent - step).reshape(shape)
+        around = self.cut(around[None, ..., None])[..., 0]
+        self.register_buffer("mask", torch.where(around[:, :, None] == around[:, None], 0., -100.)[:, None])
+
+    def cut(self, x):
+        (t, h, w), (a, b, c) = self.extents, self.window
+        return x.reshape(t // a, a, h // b, b, w // c, c, -1).permute(0, 2, 4, 1, 3, 5, 6).reshape(-1, a * b * c, x.shape[-1])
+
+    def forward(self, x):
+        (t, h, w), (a, b, c) = self.extents, self.window
+        x = self.patches(x).permute(0, 2, 3, 4, 1)
+        y = self.cut(torch.roll(x, [-s for s in self.shift], (1, 2, 3)))
+        scores = heads_of(self.q(y), 2) * .7 @ heads_of(self.k(y), 2).transpose(-2, -1)
+        y = (scores + self.bias + self.mask).softmax(-1) @ heads_of(self.v(y), 2)
+        y = self.o(y.transpose(1, 2).flatten(2)).reshape(1, t // a, h // b, w // c, a, b, c, 6).permute(0, 1, 4, 2, 5, 3, 6, 7)
+        return self.out((x + torch.roll(y.reshape(1, t, h, w, 6), self.shift, (1, 2, 3))).mean((1, 2, 3)))
+
+
+@module(1, 3, 4, 4, 6)
+def rolled_windows():
+    return RolledWindows((4, 4, 6), (2, 2, 3), (1, 1, 2))
+
+
+@module(1, 3, 4, 4, 6)
+def windows_with_a_bias_of_their_own():
+    """No layer of this project's: a bias that is not by distance."""
+    return RolledWindows((4, 4, 6), (2, 2, 3), (1, 1, 2), by_distance=False)
+
+
+@module(1, 3, 4, 5, 5)
+def tanh_gelu():
+    return nn.Sequential(nn.Conv3d(3, 4, 3), nn.GELU("tanh"), nn.Conv3d(4, 4, 1), nn.GELU(), nn.Flatten(), nn.Linear(4 * 2 * 3 * 3, 3))
+
+
 # Their scripted forms are wrong, or thousands of operations on shapes.
 EXPORT_ONLY = {"mvit", "swin3d"}
 
@@ -397,6 +465,31 @@ def channels_last():
              node("MatMul", ["k", "m"], "l"), node("Add", ["l", "bias"], "n"), node("Softmax", ["n"], "y")]
     return nodes, [weights("w", 4, 3, 3, 3, 3), weights("b", 4), weights("scale", 1, 1, 1, 1, 4), weights("shift", 4), integers("to", -1, 48),
                    weights("m", 48, 3), weights("bias", 3)], (1, 4, 5, 6, 3), 13
+
+
+@graph
+def norm_and_gelu_in_parts():
+    """As exporters write them before opsets 17 and 20, with powers as Pow and as products."""
+    def number(name, value):
+        return numpy_helper.from_array(np.array(value, np.float32), name)
+
+    def norm(x, y, squares):
+        return [node("ReduceMean", [x], y + "m", axes=[-1]), node("Sub", [x, y + "m"], y + "d"), squares(y + "d", y + "s"),
+                node("ReduceMean", [y + "s"], y + "v", axes=[-1]), node("Add", [y + "v", "epsilon"], y + "e"), node("Sqrt", [y + "e"], y + "r"),
+                node("Div", [y + "d", y + "r"], y + "n"), node("Mul", [y + "n", "gamma"], y + "g"), node("Add", [y + "g", "beta"], y)]
+
+    def gelu(x, y, cubes):
+        return [*cubes(x, y + "c"), node("Mul", [y + "c", "little"], y + "l"), node("Add", [x, y + "l"], y + "a"),
+                node("Mul", [y + "a", "root"], y + "i"), node("Tanh", [y + "i"], y + "t"), node("Add", [y + "t", "one"], y + "o"),
+                node("Mul", [x, "half"], y + "h"), node("Mul", [y + "h", y + "o"], y)]
+
+    nodes = [node("Transpose", ["x"], "p", perm=[0, 2, 3, 4, 1]), node("MatMul", ["p", "m"], "q"),
+             *norm("q", "r", lambda d, s: node("Pow", [d, "two"], s)), *gelu("r", "u", lambda x, c: [node("Pow", [x, "three"], c)]),
+             node("MatMul", ["u", "m2"], "w"), *norm("w", "z", lambda d, s: node("Mul", [d, d], s)),
+             *gelu("z", "last", lambda x, c: [node("Mul", [x, x], c + "2"), node("Mul", [c + "2", x], c)]),
+             node("Transpose", ["last"], "y", perm=[0, 4, 1, 2, 3])]
+    return nodes, [weights("m", 3, 4), weights("m2", 4, 4), weights("gamma", 4), weights("beta", 4), number("epsilon", 1e-5), number("two", 2),
+                   number("three", 3), number("little", .044715), number("root", .7978845608), number("one", 1), number("half", .5)], (1, 3, 2, 3, 4), 13
 
 
 # ---- writing ----

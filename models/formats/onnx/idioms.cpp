@@ -7,6 +7,10 @@
 namespace actionflow::onnx {
 namespace {
 
+bool near(std::optional<float> value, float expected) {
+  return value && std::abs(*value - expected) <= 1e-3F * std::abs(expected);
+}
+
 // Who gives and who reads each value.
 class Links {
  public:
@@ -30,16 +34,49 @@ class Links {
     const Node& node = graph_.nodes[found->second.front()];
     return node.op == op ? &node : nullptr;
   }
+  // Null where the value is computed.
+  const Array* constant(const std::string& value) const {
+    if (const auto found = graph_.constants.find(value); found != graph_.constants.end())
+      return found->second.get();
+    const Node* node = giver(value, "Constant");
+    const Attribute* held = node == nullptr ? nullptr : node->find("value");
+    return held == nullptr ? nullptr : std::get_if<Array>(held);
+  }
   std::optional<float> number(const std::string& value) const {
-    const auto found = graph_.constants.find(value);
-    const Array* array = found == graph_.constants.end() ? nullptr : found->second.get();
-    const Node* constant = giver(value, "Constant");
-    if (array == nullptr && constant != nullptr) {
-      const Attribute* held = constant->find("value");
-      array = held == nullptr ? nullptr : std::get_if<Array>(held);
-    }
+    const Array* array = constant(value);
     if (array == nullptr || array->size() != 1) return std::nullopt;
     return array->real(0);
+  }
+  // The value that is multiplied by this number.
+  std::optional<std::string> by_number(const std::string& value, float factor) const {
+    const Node* product = giver(value, "Mul");
+    if (product == nullptr || product->inputs.size() != 2) return std::nullopt;
+    for (const std::string& input : product->inputs)
+      if (near(number(input), factor)) return other(*product, input);
+    return std::nullopt;
+  }
+  bool is_square(const std::string& value, const std::string& of) const {
+    if (const Node* power = giver(value, "Pow"); power != nullptr && power->inputs.size() == 2)
+      return power->inputs[0] == of && near(number(power->inputs[1]), 2);
+    const Node* product = giver(value, "Mul");
+    return product != nullptr && product->inputs == std::vector<std::string>{of, of};
+  }
+  // The value of which this is the mean over the last axis, which stays.
+  std::optional<std::string> mean_of_last_axis(const std::string& value) const {
+    const Node* mean = giver(value, "ReduceMean");
+    if (mean == nullptr || mean->inputs.empty() || mean->integer("keepdims", 1) != 1) return std::nullopt;
+    std::vector<std::int64_t> axes = mean->integers("axes", {});
+    if (mean->inputs.size() > 1) {
+      const Array* given = constant(mean->inputs[1]);
+      if (given == nullptr) return std::nullopt;
+      axes = given->integers;
+    }
+    if (axes != std::vector<std::int64_t>{-1}) return std::nullopt;
+    return mean->inputs[0];
+  }
+  bool is_vector(const std::string& value) const {
+    const Array* array = constant(value);
+    return array != nullptr && array->shape.size() == 1;
   }
   // The other input of a node of two inputs.
   static const std::string& other(const Node& node, const std::string& input) {
@@ -52,35 +89,20 @@ class Links {
   std::map<std::string, std::vector<std::size_t>> readers_;
 };
 
-bool near(std::optional<float> value, float expected) {
-  return value && std::abs(*value - expected) <= 1e-3F * std::abs(expected);
-}
-
-struct Match {
-  std::string input;   // x
-  std::string output;  // what the last node gives
-};
-
 // The value that x/√2 is made of.
 std::optional<std::string> halved_root(const Links& links, const std::string& value) {
   constexpr float kRoot = 1.41421356F;
   if (const Node* divided = links.giver(value, "Div");
       divided != nullptr && divided->inputs.size() == 2 && near(links.number(divided->inputs.back()), kRoot))
     return divided->inputs.front();
-  const Node* scaled = links.giver(value, "Mul");
-  if (scaled == nullptr || scaled->inputs.size() != 2) return std::nullopt;
-  for (const std::string& input : scaled->inputs) {
-    if (near(links.number(input), 1 / kRoot)) return Links::other(*scaled, input);
-  }
-  return std::nullopt;
+  return links.by_number(value, 1 / kRoot);
 }
 
-// Erf, then + 1, then times x and times ½ in any order.
-std::optional<Match> match_gelu(const Links& links, const Node& erf) {
-  const auto x = halved_root(links, erf.inputs.front());
-  const Node* sum = links.only_reader(erf.outputs.front(), "Add");
-  if (!x || sum == nullptr || !near(links.number(Links::other(*sum, erf.outputs.front())), 1))
-    return std::nullopt;
+// A value + 1, then times x and times ½ in any order: what that gives.
+std::optional<std::string> half_of_one_more(const Links& links, const std::string& begin,
+                                            const std::string& x) {
+  const Node* sum = links.only_reader(begin, "Add");
+  if (sum == nullptr || !near(links.number(Links::other(*sum, begin)), 1)) return std::nullopt;
   std::string value = sum->outputs.front();
   bool by_x = false, by_half = false;
   while (!by_x || !by_half) {
@@ -89,21 +111,101 @@ std::optional<Match> match_gelu(const Links& links, const Node& erf) {
     const std::string& factor = Links::other(*product, value);
     if (!by_half && near(links.number(factor), 0.5F)) {
       by_half = true;
-    } else if (!by_x && factor == *x) {
+    } else if (!by_x && factor == x) {
       by_x = true;
-    } else if (const Node* half = links.giver(factor, "Mul");
-               half != nullptr && half->inputs.size() == 2 && !by_x && !by_half) {
-      // ½·x beside it.
-      const bool fits = (half->inputs.front() == *x && near(links.number(half->inputs.back()), 0.5F)) ||
-                        (half->inputs.back() == *x && near(links.number(half->inputs.front()), 0.5F));
-      if (!fits) return std::nullopt;
-      by_x = by_half = true;
+    } else if (const auto halved = links.by_number(factor, 0.5F); halved == x && !by_x && !by_half) {
+      by_x = by_half = true;  // ½·x stands beside it
     } else {
       return std::nullopt;
     }
     value = product->outputs.front();
   }
-  return Match{*x, value};
+  return value;
+}
+
+Node gelu_of(const Node& node, const std::string& x, const std::string& output) {
+  Node gelu = node;
+  gelu.op = "Gelu";
+  gelu.inputs = {x};
+  gelu.outputs = {output};
+  gelu.attributes.clear();
+  return gelu;
+}
+
+std::optional<Node> match_gelu(const Links& links, const Node& erf) {
+  const auto x = halved_root(links, erf.inputs.front());
+  const auto output = x ? half_of_one_more(links, erf.outputs.front(), *x) : std::nullopt;
+  return output ? std::optional(gelu_of(erf, *x, *output)) : std::nullopt;
+}
+
+// The value of which this is the third power.
+std::optional<std::string> root_of_cube(const Links& links, const std::string& value) {
+  if (const Node* power = links.giver(value, "Pow"); power != nullptr && power->inputs.size() == 2)
+    return near(links.number(power->inputs[1]), 3) ? std::optional(power->inputs[0]) : std::nullopt;
+  const Node* product = links.giver(value, "Mul");
+  if (product == nullptr || product->inputs.size() != 2) return std::nullopt;
+  for (const std::string& x : product->inputs)
+    if (links.is_square(Links::other(*product, x), x)) return x;
+  return std::nullopt;
+}
+
+// tanh(√(2/π)·(x + 0.044715·x³))
+std::optional<Node> match_tanh_gelu(const Links& links, const Node& tanh) {
+  const auto inner = links.by_number(tanh.inputs.front(), 0.797884561F);
+  const Node* sum = inner ? links.giver(*inner, "Add") : nullptr;
+  if (sum == nullptr || sum->inputs.size() != 2) return std::nullopt;
+  for (const std::string& x : sum->inputs) {
+    const auto cube = links.by_number(Links::other(*sum, x), 0.044715F);
+    if (!cube || root_of_cube(links, *cube) != x) continue;
+    const auto output = half_of_one_more(links, tanh.outputs.front(), x);
+    if (!output) return std::nullopt;
+    Node gelu = gelu_of(tanh, x, *output);
+    gelu.attributes.emplace("approximate", std::string("tanh"));
+    return gelu;
+  }
+  return std::nullopt;
+}
+
+// (x − mean)/√(mean of its square + epsilon)·gamma + beta
+std::optional<Node> match_layer_norm(const Links& links, const Node& root) {
+  const Node* sum = links.giver(root.inputs.front(), "Add");
+  if (sum == nullptr || sum->inputs.size() != 2) return std::nullopt;
+  const bool last = links.number(sum->inputs[1]).has_value();
+  const auto epsilon = links.number(sum->inputs[last ? 1 : 0]);
+  const auto squares = links.mean_of_last_axis(sum->inputs[last ? 0 : 1]);
+  const Node* divided = links.only_reader(root.outputs.front(), "Div");
+  if (!epsilon || !squares || divided == nullptr || divided->inputs.size() != 2 ||
+      divided->inputs[1] != root.outputs.front() || !links.is_square(*squares, divided->inputs[0]))
+    return std::nullopt;
+  const Node* centred = links.giver(divided->inputs[0], "Sub");
+  if (centred == nullptr || centred->inputs.size() != 2 ||
+      links.mean_of_last_axis(centred->inputs[1]) != centred->inputs[0])
+    return std::nullopt;
+  const Node* scaled = links.only_reader(divided->outputs.front(), "Mul");
+  if (scaled == nullptr) return std::nullopt;
+  const std::string& gamma = Links::other(*scaled, divided->outputs.front());
+  if (!links.is_vector(gamma)) return std::nullopt;
+  Node norm = root;
+  norm.op = "LayerNormalization";
+  norm.attributes = {{"axis", std::int64_t{-1}}, {"epsilon", *epsilon}};
+  norm.inputs = {centred->inputs[0], gamma};
+  norm.outputs = scaled->outputs;
+  const Node* shifted = links.only_reader(scaled->outputs.front(), "Add");
+  if (shifted == nullptr) return norm;
+  const std::string& beta = Links::other(*shifted, scaled->outputs.front());
+  if (!links.is_vector(beta)) return norm;
+  norm.inputs.push_back(beta);
+  norm.outputs = shifted->outputs;
+  return norm;
+}
+
+using Matcher = std::optional<Node> (*)(const Links& links, const Node& node);
+
+// By the operator that stands in the idiom's middle.
+const std::map<std::string, Matcher>& matchers() {
+  static const std::map<std::string, Matcher> kMatchers{
+      {"Erf", match_gelu}, {"Tanh", match_tanh_gelu}, {"Sqrt", match_layer_norm}};
+  return kMatchers;
 }
 
 // Nodes that nothing needs any more, from the last to the first; and who reads what is counted anew.
@@ -128,14 +230,12 @@ void join_idioms(OnnxGraph& graph) {
   const Links links(graph);
   std::map<std::string, Node> replaced;  // by what they give
   for (const Node& node : graph.nodes) {
-    if (node.op != "Erf" || node.inputs.empty() || node.outputs.empty()) continue;
-    const auto match = match_gelu(links, node);
-    if (!match) continue;
-    Node gelu = node;
-    gelu.op = "Gelu";
-    gelu.inputs = {match->input};
-    gelu.outputs = {match->output};
-    replaced.emplace(match->output, std::move(gelu));
+    const auto matcher = matchers().find(node.op);
+    if (matcher == matchers().end() || node.inputs.empty() || node.outputs.empty()) continue;
+    if (auto match = matcher->second(links, node)) {
+      std::string output = match->outputs.front();
+      replaced.emplace(std::move(output), *std::move(match));
+    }
   }
   if (replaced.empty()) return;
   for (Node& node : graph.nodes) {

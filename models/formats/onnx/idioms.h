@@ -6,7 +6,8 @@
 
 namespace actionflow::onnx {
 
-// x/2·(1 + erf(x/√2)) becomes Gelu (opset 20).
+// x/2·(1 + erf(x/√2)) and x/2·(1 + tanh(√(2/π)·(x + 0.044715·x³))) become Gelu (opset 20); what is centred
+// over the last axis, divided by its deviation, multiplied and shifted becomes LayerNormalization (opset 17).
 // Nodes whose values nothing reads any more are dropped.
 void join_idioms(OnnxGraph& graph);
 

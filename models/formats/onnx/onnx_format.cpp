@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "base/error.h"
 #include "models/formats/onnx/graph/onnx_file.h"
@@ -47,14 +49,17 @@ std::optional<Architecture> description_of(const OnnxNetwork& network, const Arc
 
 // What runs, but not as fast as it could.
 void note_general_products(const Graph& graph, FileModel& result) {
-  const auto count = std::count_if(graph.nodes.begin(), graph.nodes.end(), [](const GraphNode& node) {
-    return std::holds_alternative<MatMul>(node.operation);
-  });
-  if (count == 0) return;
+  constexpr std::size_t kMostNamed = 4;
+  std::vector<std::string> names;
+  for (const GraphNode& node : graph.nodes)
+    if (std::holds_alternative<MatMul>(node.operation)) names.push_back(node.name);
+  if (names.empty()) return;
+  const std::size_t count = names.size();
+  names.resize(std::min(count, kMostNamed));
   result.notes.push_back(
       fmt::format("{} products of computed values are no attention that is known here: they run as 'matmul' "
-                  "layers, slowly",
-                  count));
+                  "layers, slowly ('{}'{})",
+                  count, fmt::join(names, "', '"), count > kMostNamed ? ", …" : ""));
 }
 
 FileModel read_onnx_model(const std::filesystem::path& file, const ReadOptions& options) {

@@ -11,7 +11,9 @@
 #include "models/formats/onnx/folding/constant_folding.h"
 #include "models/formats/onnx/graph/onnx_file.h"
 #include "models/formats/onnx/idioms.h"
+#include "models/formats/onnx/operators/attention_match.h"
 #include "models/formats/onnx/operators/operators.h"
+#include "models/formats/onnx/operators/scores.h"
 #include "models/formats/onnx/writing/onnx_export.h"
 
 namespace actionflow::onnx {
@@ -118,14 +120,16 @@ class Importer {
     if (found == entries_.end() || !found->second.value)
       last.fail("the network's output does not depend on its input");
     const Value& value = *found->second.value;
-    if (value.scores != nullptr || !value.padding.empty())
-      last.fail("the network's output is but a part of what is known here");
+    if (!value.padding.empty()) last.fail("the network's output is but a part of what is known here");
     static const std::map<std::size_t, Placement> kPlacements{{2, {{{0}, {}, {}, {1}}}},
                                                               {3, {{{0, 1}, {}, {}, {2}}}},
                                                               {4, {{{0}, {2}, {3}, {1}}}},
                                                               {5, {{{2}, {3}, {4}, {1}}}}};
     const auto placement = kPlacements.find(value.view.dims.size());
-    return placement == kPlacements.end() ? value : network_.arranged(value, placement->second, last);
+    Value result = placement == kPlacements.end() ? value : network_.arranged(value, placement->second, last);
+    result = network_.unrolled(result);
+    network_.keep_only(result);
+    return result;
   }
   NetworkWriter& network() { return network_; }
 
@@ -147,17 +151,23 @@ class Importer {
     for (const std::string& name : node.inputs) use.inputs.push_back(entry(name));
     for (const std::string& name : node.outputs) use.read.push_back(graph_.readers.contains(name));
     if (fold_constant(node, use)) return;
-    compute_scores(use);
     put_zeros(use);
-    const Operator function = find_operator(node.op);
-    if (function == nullptr)
-      node.fail(
-          "this operator is not known here; docs/models.md lists the layers that a network can be made of");
-    std::vector<Value> results = function(use);
+    std::vector<Value> results = values_of(use);
     for (std::size_t i = 0; i < results.size() && i < node.outputs.size(); ++i) {
       if (!in_bounds(results[i].extents)) node.fail("its result has more than 2³¹ − 1 elements");
-      entries_[node.outputs[i]] = {.constant = nullptr, .value = std::move(results[i])};
+      results[i].scores = scores_after(use, results[i]);
+      if (node.op != "Slice") results[i].part = nullptr;
+      entries_[node.outputs[i]] = {.constant = nullptr, .value = simplified(use, std::move(results[i]))};
     }
+  }
+
+  static std::vector<Value> values_of(const Use& use) {
+    if (auto attention = attention_of(use)) return {*std::move(attention)};
+    const Operator function = find_operator(use.node.op);
+    if (function == nullptr)
+      use.node.fail(
+          "this operator is not known here; docs/models.md lists the layers that a network can be made of");
+    return function(use);
   }
 
   // What was computed from constants is let go with its last reader, and its room is there for others.
@@ -179,17 +189,6 @@ class Importer {
     Entry result = found->second;
     if (result.value && graph_.readers.at(name) > 1) result.value->sole = false;
     return result;
-  }
-
-  // Halves of an attention that the node reads as values become such, for it and for all that read them
-  // later.
-  void compute_scores(Use& use) {
-    for (std::size_t i = 0; i < use.inputs.size(); ++i) {
-      if (keeps_scores(use, i)) continue;
-      const Value computed = computed_scores(use, *use.scores(i)->scores);
-      entries_[use.node.inputs[i]].value = computed;
-      use.inputs[i] = entry(use.node.inputs[i]);
-    }
   }
 
   // Zeros around a value are part of what slides over it, and else values like others.

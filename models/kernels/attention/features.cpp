@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "models/kernels/attention/windows.h"
+#include "models/graph/relative_positions.h"
 #include "models/kernels/layout.h"
 #include "models/kernels/simd/vector.h"
 

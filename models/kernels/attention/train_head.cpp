@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "models/graph/relative_positions.h"
 #include "models/kernels/f32_chunks.h"
 #include "models/kernels/onednn.h"
 #include "models/kernels/simd/gradient_vectors.h"
@@ -274,7 +275,7 @@ void TrainHead::feature_gradients(const Block& block, const Backward& b) {
     for (std::size_t axis = 0; axis < 3; ++axis)
       for (int k = 0; k < keys[axis]; ++k, ++feature) {
         const Index row =
-            kernels::decomposed_row(static_cast<int>(at[axis]), k, queries[axis], keys[axis]) * s_.channels_;
+            decomposed_row(static_cast<int>(at[axis]), k, queries[axis], keys[axis]) * s_.channels_;
         for (Index c = 0; c < s_.channels_; ++c) {
           b.parameters[axis][row + c] += *feature * query_[i * s_.channels_ + c];
           gradient[c] += *feature * parameters_[axis][row + c];

@@ -87,11 +87,4 @@ float score_scale(const Attention& operation, std::int64_t channels_of_head) {
   return static_cast<float>(1 / std::sqrt(static_cast<double>(channels_of_head)));
 }
 
-std::int64_t decomposed_row(int query, int key, int query_extent, int key_extent) {
-  const float query_ratio = std::max(static_cast<float>(key_extent) / static_cast<float>(query_extent), 1.0F);
-  const float key_ratio = std::max(static_cast<float>(query_extent) / static_cast<float>(key_extent), 1.0F);
-  return static_cast<std::int64_t>(static_cast<float>(query) * query_ratio -
-                                   static_cast<float>(key - (key_extent - 1)) * key_ratio);
-}
-
 }  // namespace actionflow::kernels

@@ -57,8 +57,4 @@ class AttentionWindows {
 // What products of queries and keys are multiplied by.
 float score_scale(const Attention& operation, std::int64_t channels_of_head);
 
-// Of Attention::Bias::decomposed: the vector of an axis' parameter for a query and a key at these
-// coordinates.
-std::int64_t decomposed_row(int query, int key, int query_extent, int key_extent);
-
 }  // namespace actionflow::kernels

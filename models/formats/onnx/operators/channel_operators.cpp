@@ -9,10 +9,6 @@
 namespace actionflow::onnx {
 namespace {
 
-Value with_axis_as_channels(const Use& use, const Value& value, std::size_t axis) {
-  return use.network.arranged(value, with_channels(value.view, value.extents, axis), use.node);
-}
-
 // ---- products ----
 
 // Pieces of the last axis in memory's order, where nothing faster lies between or behind them: then reshaping
@@ -50,7 +46,7 @@ Value dense(const Use& use, const Value& value, Tensor kernel, const Array* bias
     kernel = reordered_columns(kernel, input.view.dims.back(), *trailing);
     input.view.dims.back() = *trailing;
   }
-  input = with_axis_as_channels(use, input, last);
+  input = along_channels(use, input, last);
   ModelLine line = use.line("dense", weight);
   line.options.emplace_back("units", std::to_string(units));
   if (bias == nullptr) line.options.emplace_back("bias", "false");
@@ -91,13 +87,9 @@ std::vector<Value> gemm(const Use& use) {
 }
 
 std::vector<Value> product(const Use& use) {
-  if (const Value* scores = use.scores(0)) return {weighed(use, *scores, use.value(1))};
   if (use.is_constant(0)) return {multiplied(use, {.constant = use.constant(0)}, {.value = &use.value(1)})};
   const Value& value = use.value(0);
-  if (!use.is_constant(1)) {
-    if (value.view.dims.size() == use.value(1).view.dims.size()) return {scored(use, value, use.value(1))};
-    return {multiplied(use, {.value = &value}, {.value = &use.value(1)})};
-  }
+  if (!use.is_constant(1)) return {multiplied(use, {.value = &value}, {.value = &use.value(1)})};
   if (use.constant(1)->shape.size() > 2)
     return {multiplied(use, {.value = &value}, {.constant = use.constant(1)})};
   if (value.view.dims.empty()) use.node.fail("its input is one number");
@@ -106,21 +98,13 @@ std::vector<Value> product(const Use& use) {
 
 // ---- along the channels ----
 
-Value softmaxed(const Value& scores) {
-  Scores changed = *scores.scores;
-  changed.softmaxed = true;
-  Value result = scores;
-  result.scores = std::make_shared<const Scores>(std::move(changed));
-  return result;
-}
-
 std::vector<Value> batch_norm(const Use& use) {
   if (use.node.integer("training_mode", 0) != 0)
     use.node.fail("is in training mode: export the network in its evaluation mode");
   const Value& given = use.value(0);
   if (given.view.dims.size() < 2) use.node.fail("its input has no channels");
   use.required_constant(1);
-  const Value input = with_axis_as_channels(use, given, 1);
+  const Value input = along_channels(use, given, 1);
   const float epsilon = use.node.number("epsilon", 1e-5F), momentum = use.node.number("momentum", 0.9F);
   ModelLine line = use.line("batch_norm", use.node.inputs[1]);
   line.options.emplace_back("epsilon", fmt::format("{}", epsilon));
@@ -139,10 +123,9 @@ std::vector<Value> batch_norm(const Use& use) {
 }
 
 std::vector<Value> softmax(const Use& use) {
-  if (const Value* scores = use.scores(0)) return {softmaxed(*scores)};
   const Value& value = use.value(0);
   const std::size_t axis = use.axis(use.node.integer("axis", -1), value.view.dims.size());
-  const Value input = with_axis_as_channels(use, value, axis);
+  const Value input = along_channels(use, value, axis);
   return {activated(use, input, "softmax")};
 }
 

@@ -136,23 +136,7 @@ std::vector<Value> subtract(const Use& use) {
   return {joined(use, Join::add, any_value(use, 0), minus)};
 }
 
-// An attention's first product, times a number.
-std::optional<Value> scaled_scores(const Use& use, bool divides) {
-  for (const std::size_t i : {std::size_t{0}, std::size_t{1}}) {
-    const Value* scores = use.scores(i);
-    if (scores == nullptr) continue;
-    const Array& factor = use.required_constant(1 - i);
-    Scores changed = *scores->scores;
-    changed.scale *= divides ? 1 / factor.real(0) : factor.real(0);
-    Value result = *scores;
-    result.scores = std::make_shared<const Scores>(std::move(changed));
-    return result;
-  }
-  return std::nullopt;
-}
-
 std::vector<Value> multiply(const Use& use) {
-  if (auto scores = scaled_scores(use, false)) return {*std::move(scores)};
   if (auto pair = pair_of(use); pair && is_a_channel(pair->constant))
     return {with_constant(use, pair->value, std::move(pair->constant), one_number(0))};
   if (use.is_constant(0) || use.is_constant(1))
@@ -164,7 +148,6 @@ std::vector<Value> multiply(const Use& use) {
 }
 
 std::vector<Value> divide(const Use& use) {
-  if (auto scores = scaled_scores(use, true)) return {*std::move(scores)};
   if (!use.is_constant(1)) use.node.fail("divides by a computed value, which is not known here");
   const auto inverse = [](float v) { return 1 / v; };
   if (auto pair = pair_of(use); pair && is_a_channel(pair->constant))
@@ -262,13 +245,12 @@ Value scale_and_shift(const Use& use, const Value& value, const Tensor& scale, c
     absorb(use.network, *line, channels, scale, shift);
     return value;
   }
-  constexpr float kEpsilon = 1e-3F;  // the layer's own
   constexpr std::int64_t kMostChannels = 1 << 20;
   if (channels > kMostChannels) use.node.fail(fmt::format("scales {} channels", channels));
   Value result = use.network.add(use.line("batch_norm"), value);
   Tensor gamma({channels}), beta({channels}), mean({channels}), variance({channels});
   std::fill_n(gamma.data(), channels, 1.0F);
-  std::fill_n(variance.data(), channels, 1 - kEpsilon);
+  std::fill_n(variance.data(), channels, 1 - kScaleEpsilon);
   scale_rows(gamma, scale);
   shift_rows(beta, shift);
   use.network.set_weight(result.layer, "gamma", std::move(gamma));

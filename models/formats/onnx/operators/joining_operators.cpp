@@ -53,8 +53,6 @@ Seam seam_along_width(const Value& value, std::size_t axis) {
   return seam;
 }
 
-constexpr const char* kAxisLetters[] = {"t", "h", "w", "c"};
-
 // One vector for all places before a value is a class token.
 std::optional<Value> with_class_token(const Use& use, const Array& token, const Value& given,
                                       std::size_t axis, const Seam& seam) {
@@ -94,6 +92,25 @@ void check_extents(const Use& use, const std::vector<Entry>& parts, std::size_t 
   }
 }
 
+// What stands behind a step of an axis, then what stands before it.
+std::optional<Value> rolled(const Use& use, std::size_t axis) {
+  if (use.inputs.size() != 2 || use.is_constant(0) || use.is_constant(1)) return std::nullopt;
+  const PartOfValue *behind = use.value(0).part.get(), *before = use.value(1).part.get();
+  if (behind == nullptr || before == nullptr || behind->axis != axis || before->axis != axis)
+    return std::nullopt;
+  Value value = behind->whole;
+  const Dim& dim = value.view.dims[axis];
+  if (dim.size() != 1 || dim[0].axis == kChannels || before->whole.layer != value.layer ||
+      before->whole.view != value.view || before->whole.roll != value.roll || before->begin != 0 ||
+      before->count != behind->begin || behind->begin + behind->count != dim[0].extent)
+    return std::nullopt;
+  const auto own = static_cast<std::size_t>(dim[0].axis);
+  if (dim != whole_axis(dim[0].axis, value.extents[own])) return std::nullopt;
+  value.roll[own] = (value.roll[own] + behind->begin) % value.extents[own];
+  value.sole = false;
+  return value;
+}
+
 std::vector<Value> concat(const Use& use) {
   std::size_t rank = 0;
   for (std::size_t i = 0; i < use.inputs.size(); ++i) {
@@ -102,7 +119,9 @@ std::vector<Value> concat(const Use& use) {
     if (i > 0 && own != rank) use.node.fail("joins values of different numbers of axes");
     rank = own;
   }
-  return {joined_along(use, use.inputs, use.axis(use.node.integer("axis", 0), rank))};
+  const std::size_t axis = use.axis(use.node.integer("axis", 0), rank);
+  if (auto value = rolled(use, axis)) return {*std::move(value)};
+  return {joined_along(use, use.inputs, axis)};
 }
 
 // Rows that follow each other are put in the place of others.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <iterator>
 #include <optional>
 
 #include "base/error.h"
@@ -79,7 +80,25 @@ std::string with_operator(const std::string& path) {
   return same ? module : fmt::format("{}.{}", module, op);
 }
 
+// Whether each position of the result is made of the same position of its inputs.
+bool works_at_each_position(const ModelLine& line) {
+  static const std::set<std::string> kLayers{"dense", "layer_norm", "batch_norm", "scale",   "relu",
+                                             "gelu",  "gelu_tanh",  "sigmoid",    "silu",    "tanh",
+                                             "add",   "multiply",   "maximum",    "softmax", "attention"};
+  return kLayers.contains(line.layer) || (line.layer == "slice" && option(line, "axis") == "c");
+}
+
+bool same_positions(const AxisExtents& a, const AxisExtents& b) {
+  return std::equal(a.begin(), a.begin() + kChannels, b.begin());
+}
+
 }  // namespace
+
+std::string option(const ModelLine& line, std::string_view key) {
+  for (const auto& [name, value] : line.options)
+    if (name == key) return value;
+  return {};
+}
 
 std::string yaml(const std::vector<std::int64_t>& values) {
   if (std::all_of(values.begin(), values.end(), [&](std::int64_t v) { return v == values.front(); }))
@@ -93,18 +112,63 @@ std::string NetworkWriter::unique(const std::string& name) {
   return result;
 }
 
-Value NetworkWriter::add(ModelLine line, const std::vector<const Value*>& from, const AxisExtents& extents,
-                         AxisView view) {
+Value NetworkWriter::append(ModelLine line, const AxisExtents& extents, AxisView view) {
   line.name = unique(line.name);
   constexpr std::int64_t kMostElements = (std::int64_t{1} << 31) - 1;
   std::int64_t size = 1;
   for (const std::int64_t extent : extents)
     if (extent > kMostElements || (size *= extent) > kMostElements)
       throw ModelError(fmt::format("{}: layer '{}' would have more than 2³¹ − 1 elements", file_, line.name));
-  for (const Value* value : from) line.from.push_back(value->layer);
   line_by_name_.emplace(line.name, lines_.size());
   Value result{.layer = line.name, .extents = extents, .view = std::move(view), .padding = {}};
   lines_.push_back(std::move(line));
+  return result;
+}
+
+// Axis by axis what comes around the end, behind what stands before it.
+std::string NetworkWriter::rolled_layer(const Value& value) {
+  const auto [known, is_new] = rolled_.try_emplace({value.layer, value.roll});
+  if (!is_new) return known->second;
+  std::string layer = value.layer;
+  for (std::size_t axis = 0; axis < kAxes; ++axis) {
+    const std::int64_t roll = value.roll[axis], extent = value.extents[axis];
+    if (roll == 0) continue;
+    const std::string letter = kAxisLetters[axis];
+    const auto part = [&](std::int64_t begin, std::int64_t count) {
+      AxisExtents extents = value.extents;
+      extents[axis] = count;
+      return append({.layer = "slice",
+                     .name = value.layer + "/part",
+                     .options = {{"axis", letter},
+                                 {"begin", std::to_string(begin)},
+                                 {"count", std::to_string(count)}},
+                     .from = {layer}},
+                    extents, {})
+          .layer;
+    };
+    const std::string first = part(roll, extent - roll), second = part(0, roll);
+    layer = append({.layer = "concat",
+                    .name = value.layer + "/rolled",
+                    .options = {{"axis", letter}},
+                    .from = {first, second}},
+                   value.extents, {})
+                .layer;
+  }
+  known->second = layer;
+  return layer;
+}
+
+Value NetworkWriter::add(ModelLine line, const std::vector<const Value*>& from, const AxisExtents& extents,
+                         AxisView view) {
+  const AxisExtents roll = from.front()->roll;
+  const bool keeps =
+      works_at_each_position(line) && std::all_of(from.begin(), from.end(), [&](const Value* value) {
+        return value->roll == roll && same_positions(value->extents, from.front()->extents);
+      });
+  for (const Value* value : from)
+    line.from.push_back(keeps || value->roll == AxisExtents{} ? value->layer : rolled_layer(*value));
+  Value result = append(std::move(line), extents, std::move(view));
+  if (keeps) result.roll = roll;
   return result;
 }
 
@@ -122,6 +186,54 @@ void NetworkWriter::set_weight(const std::string& layer, const std::string& role
 Tensor* NetworkWriter::find_weight(const std::string& layer, const std::string& role) {
   const auto found = weights_.tensors.find(layer + "." + role);
   return found == weights_.tensors.end() ? nullptr : &found->second;
+}
+
+const ModelLine* NetworkWriter::line_of(const std::string& layer) const {
+  const auto found = line_by_name_.find(layer);
+  return found == line_by_name_.end() ? nullptr : &lines_[found->second];
+}
+
+std::optional<NetworkWriter::Part> NetworkWriter::part_of(const std::string& layer) const {
+  const ModelLine* line = line_of(layer);
+  if (line == nullptr || line->layer != "slice") return std::nullopt;
+  Part part{.whole = line->from.front(), .axis = option(*line, "axis")};
+  part.begin = std::stoll(option(*line, "begin"));
+  part.count = std::stoll(option(*line, "count"));
+  return part;
+}
+
+std::optional<float> NetworkWriter::factor_of(const std::string& layer) const {
+  const ModelLine* line = line_of(layer);
+  if (line == nullptr || line->layer != "batch_norm" || !line->options.empty()) return std::nullopt;
+  constexpr float kUnchanged[] = {0, 0, 1 - kScaleEpsilon};
+  std::size_t i = 0;
+  for (const char* role : {"beta", "moving_mean", "moving_variance"}) {
+    const auto values = weights_.tensors.at(layer + "." + role).values();
+    const float expected = kUnchanged[i++];
+    if (!std::all_of(values.begin(), values.end(), [&](float v) { return v == expected; }))
+      return std::nullopt;
+  }
+  const auto gamma = weights_.tensors.at(layer + ".gamma").values();
+  if (!std::all_of(gamma.begin(), gamma.end(), [&](float v) { return v == gamma[0]; })) return std::nullopt;
+  return gamma[0];
+}
+
+void NetworkWriter::keep_only(const Value& result) {
+  std::set<std::string> needed{result.layer};
+  std::vector<ModelLine> kept;
+  for (auto line = lines_.rbegin(); line != lines_.rend(); ++line) {
+    if (!needed.contains(line->name)) {
+      std::erase_if(weights_.tensors, [&](const auto& tensor) {
+        return tensor.first.substr(0, tensor.first.rfind('.')) == line->name;
+      });
+      continue;
+    }
+    needed.insert(line->from.begin(), line->from.end());
+    kept.push_back(std::move(*line));
+  }
+  lines_.assign(std::make_move_iterator(kept.rbegin()), std::make_move_iterator(kept.rend()));
+  line_by_name_.clear();
+  for (std::size_t i = 0; i < lines_.size(); ++i) line_by_name_.emplace(lines_[i].name, i);
 }
 
 ModelLine* NetworkWriter::own_line(const Value& value) {

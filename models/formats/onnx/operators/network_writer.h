@@ -3,8 +3,10 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -17,6 +19,8 @@ namespace actionflow::onnx {
 
 struct Scores;
 
+struct PartOfValue;
+
 // What a node gives: the value of a layer of ours, seen through ONNX' axes.
 struct Value {
   std::string layer = kInputName;
@@ -26,17 +30,27 @@ struct Value {
   // none.
   std::vector<std::pair<std::int64_t, std::int64_t>> padding;
   bool sole = true;  // nothing else reads the layer: what follows may become part of it
-  // Instead of a layer's value: the first half of an attention, of which the second makes a layer.
-  std::shared_ptr<const Scores> scores = nullptr;
+  // Steps of an axis of ours are to be thought rolled: step i stands at i + roll of the layer's, around the
+  // end.
+  AxisExtents roll{0, 0, 0, 0};
+  // What it means beside its numbers, null where it is nothing further.
+  std::shared_ptr<const Scores> scores = nullptr;     // on the way to an attention (scores.h)
+  std::shared_ptr<const PartOfValue> part = nullptr;  // what a Slice gives
 };
 
-// queries · keysᵀ · scale, with or without a Softmax over the keys. The last two axes are positions and the
-// numbers of a head.
-struct Scores {
-  Value query, keys;
-  float scale = 1;
-  bool softmaxed = false;
+// `count` steps of an axis of ONNX' from `begin` on.
+struct PartOfValue {
+  Value whole;
+  std::size_t axis = 0;
+  std::int64_t begin = 0, count = 0;
 };
+
+inline constexpr const char* kAxisLetters[] = {"t", "h", "w", "c"};
+// The epsilon of batch norms that are made of a scale and a shift: the layer's own.
+inline constexpr float kScaleEpsilon = 1e-3F;
+
+// Empty where the line does not have it.
+std::string option(const ModelLine& line, std::string_view key);
 
 // Values as YAML; a list of equal numbers becomes one number.
 std::string yaml(const std::vector<std::int64_t>& values);
@@ -47,10 +61,16 @@ class NetworkWriter {
   NetworkWriter(std::string file, std::int64_t most_weights)
       : file_(std::move(file)), weights_left_(most_weights) {}
 
-  // Appends a layer that reads `from`. Its name is made unique. ModelError above 2³¹ − 1 elements.
+  // Appends a layer that reads `from`. Its name is made unique. ModelError above 2³¹ − 1 elements. What works
+  // at each position alike keeps the roll of its inputs; for others layers are added that roll them.
   Value add(ModelLine line, const std::vector<const Value*>& from, const AxisExtents& extents, AxisView view);
   // One that keeps extents and view.
   Value add(ModelLine line, const Value& from);
+
+  // The same of a line that names what it reads.
+  Value add_reading(ModelLine line, const AxisExtents& extents, AxisView view) {
+    return append(std::move(line), extents, std::move(view));
+  }
 
   void set_weight(const std::string& layer, const std::string& role, Tensor value);
   // Null where the layer has none of this role.
@@ -59,6 +79,26 @@ class NetworkWriter {
   // The line of the layer that gives the value, where nothing else reads it; else null.
   ModelLine* own_line(const Value& value);
 
+  // Null where the value is the network's input.
+  const ModelLine* line_of(const std::string& layer) const;
+  // The layer of which this one is a part by one axis of ours, and where it begins; nothing for other layers.
+  struct Part {
+    std::string whole;
+    std::string axis;  // as a model file calls it: t, h, w, c
+    std::int64_t begin = 0, count = 0;
+  };
+  std::optional<Part> part_of(const std::string& layer) const;
+  // The factor by which the layer multiplies all of what it reads, and nothing else.
+  std::optional<float> factor_of(const std::string& layer) const;
+  // Leaves out all layers that the value does not need.
+  void keep_only(const Value& result);
+
+  // The value with its steps in a layer as they are counted.
+  Value unrolled(Value value) {
+    if (value.roll != AxisExtents{}) value.layer = rolled_layer(value);
+    value.roll = {};
+    return value;
+  }
   // The value with ONNX' axes along ours as the placement says; layers that move data are added where it lies
   // otherwise. Fails for the node where an axis that the placement leaves out is not 1.
   Value arranged(const Value& value, const Placement& placement, const Node& node);
@@ -71,6 +111,8 @@ class NetworkWriter {
 
  private:
   std::string unique(const std::string& name);
+  Value append(ModelLine line, const AxisExtents& extents, AxisView view);
+  std::string rolled_layer(const Value& value);
   Value reshaped_to(const Value& value, const AxisExtents& extents, const Node& node);
   Value permuted_by(const Value& value, const std::array<int, kAxes>& order, const Node& node);
 
@@ -78,6 +120,7 @@ class NetworkWriter {
   std::int64_t weights_left_;
   std::vector<ModelLine> lines_;
   std::map<std::string, std::size_t> line_by_name_;
+  std::map<std::pair<std::string, AxisExtents>, std::string> rolled_;
   Weights weights_;
 };
 

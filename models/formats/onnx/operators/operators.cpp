@@ -14,8 +14,8 @@ Operators all_operators() {
   Operators all;
   for (const Operators& group :
        {sliding_operators(), elementwise_operators(), activation_operators(), reduction_operators(),
-        channel_operators(), shape_operators(), recurrent_operators(), attention_operators(),
-        product_operators(), joining_operators(), part_operators()})
+        channel_operators(), shape_operators(), recurrent_operators(), norm_operators(), product_operators(),
+        joining_operators(), part_operators()})
     all.insert(group.begin(), group.end());
   return all;
 }
@@ -35,9 +35,8 @@ const Value& Use::padded_value(std::size_t i) const {
   return *inputs[i].value;
 }
 
-const Value* Use::scores(std::size_t i) const {
-  if (i >= inputs.size() || !inputs[i].value || inputs[i].value->scores == nullptr) return nullptr;
-  return &*inputs[i].value;
+const Scores* Use::scores(std::size_t i) const {
+  return i < inputs.size() && inputs[i].value ? inputs[i].value->scores.get() : nullptr;
 }
 
 const Value& Use::value(std::size_t i) const {
@@ -75,6 +74,13 @@ std::vector<std::size_t> Use::axes(std::size_t input, std::size_t rank) const {
     std::iota(result.begin(), result.end(), std::size_t{0});
   }
   return result;
+}
+
+Value along_channels(const Use& use, const Value& value, std::size_t axis) {
+  if (value.view.dims[axis] == whole_axis(kChannels, value.extents[kChannels]) &&
+      !value.view.dims[axis].empty())
+    return value;
+  return use.network.arranged(value, with_channels(value.view, value.extents, axis), use.node);
 }
 
 bool can_hold_scale(const ModelLine& line) {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "models/formats/onnx/graph/onnx_graph.h"
@@ -28,8 +29,8 @@ struct Use {
   // A computed value without padding around it.
   const Value& value(std::size_t i) const;
   const Value& padded_value(std::size_t i) const;
-  // Null where the input is no half of an attention.
-  const Value* scores(std::size_t i) const;
+  // Null where the input is nothing on the way to an attention.
+  const Scores* scores(std::size_t i) const;
   bool is_constant(std::size_t i) const { return i < inputs.size() && inputs[i].constant != nullptr; }
   // Null where the input is left out.
   const Array* constant(std::size_t i) const;
@@ -54,7 +55,7 @@ Operators channel_operators();      // Gemm, MatMul, BatchNormalization, Softmax
 Operators shape_operators();        // Transpose, Reshape, …
 Operators part_operators();         // Slice, Gather, Split
 Operators recurrent_operators();    // LSTM, GRU
-Operators attention_operators();    // LayerNormalization, Gelu
+Operators norm_operators();         // LayerNormalization, Gelu
 Operators product_operators();      // Einsum
 Operators joining_operators();      // Concat, ScatterND
 
@@ -68,6 +69,9 @@ Tensor one_number(float value);
 Value scale_and_shift(const Use& use, const Value& value, const Tensor& scale, const Tensor& shift);
 // The activation as the option of the layer before, or as a layer of its own.
 Value activated(const Use& use, const Value& value, const std::string& activation);
+// The value with this axis of ONNX' along the channels; nothing moves where it lies there, and nothing else
+// does.
+Value along_channels(const Use& use, const Value& value, std::size_t axis);
 // A constant spread over a value's axes, C×T×H×W, extents 1 where it is the same along an axis. Nothing where
 // it has other axes than the value, or repeats inside one too often.
 std::optional<Tensor> spread(const Array& constant, const Value& value);
@@ -91,19 +95,11 @@ Value with_zeros(const Use& use, const Value& value);
 struct Range {
   std::int64_t begin = 0, step = 1, count = 0;
 };
+// Of a Slice: each axis that it names, and what it takes of it.
+std::vector<std::pair<std::size_t, Range>> slice_ranges(const Use& use, Shape shape);
 Value part_of(const Use& use, const Value& value, std::size_t axis, const Range& range);
 // The same values counted in another shape of as many.
 Value to_shape(const Use& use, const Value& value, const Shape& shape);
-
-// An attention's first product, of values whose last axes are positions and numbers, and numbers and
-// positions.
-Value scored(const Use& use, const Value& queries, const Value& keys);
-// Its second product: the layer, or a general product where there is no such layer.
-Value weighed(const Use& use, const Value& scores, const Value& values);
-// Whether the node makes another half of an attention of the one that it reads as input i.
-bool keeps_scores(const Use& use, std::size_t i);
-// The half of an attention as a value of its own.
-Value computed_scores(const Use& use, const Scores& scores);
 
 // The means (or largest) over these axes, which become 1.
 Value reduced(const Use& use, const Value& value, const std::vector<std::size_t>& axes, bool max);

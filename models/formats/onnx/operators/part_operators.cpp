@@ -88,23 +88,12 @@ std::optional<Value> part_of_map(const Use& use, const Value& value, std::size_t
 
 std::vector<Value> slice(const Use& use) {
   Value value = use.value(0);
-  const Shape shape = value.view.shape();
-  const std::vector<std::int64_t>& starts = use.required_constant(1).integers;
-  const std::vector<std::int64_t>& ends = use.required_constant(2).integers;
-  const std::vector<std::size_t> axes = use.axes(3, shape.size());
-  const Array* steps = use.constant(4);
-  const std::size_t count = starts.size();
-  if (ends.size() != count || axes.size() < count || (steps != nullptr && steps->integers.size() != count))
-    use.node.fail("its starts, ends, axes and steps differ in number");
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::int64_t extent = shape[axes[i]], step = steps == nullptr ? 1 : steps->integers[i];
-    if (step < 1) use.node.fail(fmt::format("its step is {}, expected 1 or more", step));
-    const auto within = [&](std::int64_t at) {
-      return std::clamp<std::int64_t>(at < 0 ? at + extent : at, 0, extent);
-    };
-    const std::int64_t begin = within(starts[i]), end = within(ends[i]);
-    if (begin >= end) use.node.fail("takes nothing");
-    value = part_of(use, value, axes[i], {begin, step, (end - begin - 1) / step + 1});
+  const auto ranges = slice_ranges(use, value.view.shape());
+  for (const auto& [axis, range] : ranges) value = part_of(use, value, axis, range);
+  if (ranges.size() == 1 && ranges[0].second.step == 1) {
+    const auto& [axis, range] = ranges[0];
+    value.part = std::make_shared<const PartOfValue>(
+        PartOfValue{.whole = use.value(0), .axis = axis, .begin = range.begin, .count = range.count});
   }
   return {value};
 }
@@ -183,6 +172,29 @@ std::vector<Value> split(const Use& use) {
 }
 
 }  // namespace
+
+std::vector<std::pair<std::size_t, Range>> slice_ranges(const Use& use, Shape shape) {
+  const std::vector<std::int64_t>& starts = use.required_constant(1).integers;
+  const std::vector<std::int64_t>& ends = use.required_constant(2).integers;
+  const std::vector<std::size_t> axes = use.axes(3, shape.size());
+  const Array* steps = use.constant(4);
+  const std::size_t count = starts.size();
+  if (ends.size() != count || axes.size() < count || (steps != nullptr && steps->integers.size() != count))
+    use.node.fail("its starts, ends, axes and steps differ in number");
+  std::vector<std::pair<std::size_t, Range>> ranges;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::int64_t extent = shape[axes[i]], step = steps == nullptr ? 1 : steps->integers[i];
+    if (step < 1) use.node.fail(fmt::format("its step is {}, expected 1 or more", step));
+    const auto within = [&](std::int64_t at) {
+      return std::clamp<std::int64_t>(at < 0 ? at + extent : at, 0, extent);
+    };
+    const std::int64_t begin = within(starts[i]), end = within(ends[i]);
+    if (begin >= end) use.node.fail("takes nothing");
+    ranges.push_back({axes[i], {begin, step, (end - begin - 1) / step + 1}});
+    shape[axes[i]] = ranges.back().second.count;
+  }
+  return ranges;
+}
 
 Value part_of(const Use& use, const Value& value, std::size_t axis, const Range& range) {
   const std::int64_t extent = extent_of(value.view.dims[axis]);

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <map>
 
+#include "models/formats/onnx/operators/distance_terms.h"
+
 namespace actionflow::onnx {
 namespace {
 
@@ -125,7 +127,10 @@ Value contracted(const Use& use, const Factor& a, const Factor& b, const std::st
   to[kChannels] = right.extents[transposed ? kWidth : kChannels];
   ModelLine line = use.line("matmul");
   if (transposed) line.options.emplace_back("transposed", "true");
-  return use.network.add(std::move(line), {&left, &right}, to, view_of(letters, extents, result));
+  Value product = use.network.add(std::move(line), {&left, &right}, to, view_of(letters, extents, result));
+  if (a.value != nullptr && b.constant != nullptr)
+    product.scores = distance_terms(use.network, {*a.value, *b.constant, a.letters, b.letters, result});
+  return product;
 }
 
 Value multiplied(const Use& use, Factor a, Factor b, bool transposed) {

@@ -11,10 +11,7 @@ namespace {
 
 constexpr std::size_t kMostAxes = 16;
 
-std::vector<Value> same_value(const Use& use) {
-  if (const Value* scores = use.scores(0)) return {*scores};
-  return {use.padded_value(0)};
-}
+std::vector<Value> same_value(const Use& use) { return {use.padded_value(0)}; }
 
 Value viewed(Value value, AxisView view) {
   value.view = std::move(view);
