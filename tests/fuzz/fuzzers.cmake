@@ -9,6 +9,8 @@ if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   message(FATAL_ERROR "ACTIONFLOW_TESTS=FUZZ needs Clang: -DCMAKE_CXX_COMPILER=clang++-14")
 endif()
 
+set(fuzz_options -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all)
+
 # add_fuzzer(NAME SOURCE…): tests/fuzz/NAME_fuzzer.cpp with what it reads by.
 function(add_fuzzer name)
   set(sources ${PROJECT_SOURCE_DIR}/tests/fuzz/${name}_fuzzer.cpp)
@@ -17,7 +19,7 @@ function(add_fuzzer name)
   endforeach()
   add_executable(fuzz_${name} ${sources})
   target_include_directories(fuzz_${name} PRIVATE ${PROJECT_SOURCE_DIR})
-  target_compile_options(fuzz_${name} PRIVATE -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all)
+  target_compile_options(fuzz_${name} PRIVATE ${fuzz_options})
   target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer,address,undefined)
   target_link_libraries(fuzz_${name} PRIVATE fmt::fmt)
 endfunction()
@@ -30,14 +32,29 @@ add_fuzzer(safetensors
   models/formats/safetensors/safetensors.cpp models/formats/safetensors/safetensors_header.cpp
   models/formats/stored/stored_tensor.cpp base/tensor/tensor.cpp base/error.cpp base/files/atomic_file.cpp)
 
-# ONNX files become model files, which are read, too.
-file(GLOB onnx_sources RELATIVE ${PROJECT_SOURCE_DIR} CONFIGURE_DEPENDS
+# ONNX and Keras files become model files, which are read, too.
+file(GLOB description_sources RELATIVE ${PROJECT_SOURCE_DIR} CONFIGURE_DEPENDS
   ${PROJECT_SOURCE_DIR}/base/config/*.cpp ${PROJECT_SOURCE_DIR}/models/graph/*.cpp
   ${PROJECT_SOURCE_DIR}/models/graph/operations/*.cpp ${PROJECT_SOURCE_DIR}/models/description/*.cpp
-  ${PROJECT_SOURCE_DIR}/models/description/layers/*.cpp ${PROJECT_SOURCE_DIR}/models/formats/onnx/*.cpp
-  ${PROJECT_SOURCE_DIR}/models/formats/onnx/*/*.cpp)
-list(FILTER onnx_sources EXCLUDE REGEX "/onnx_format.cpp$")
-add_fuzzer(onnx ${onnx_sources} models/weights/weights.cpp models/formats/stored/stored_tensor.cpp base/error.cpp
+  ${PROJECT_SOURCE_DIR}/models/description/layers/*.cpp)
+list(APPEND description_sources models/weights/weights.cpp models/formats/stored/stored_tensor.cpp base/error.cpp
   base/files/atomic_file.cpp base/files/file_kind.cpp base/tensor/input_spec.cpp base/tensor/tensor.cpp
   base/text/mask.cpp base/text/utf8.cpp)
-target_link_libraries(fuzz_onnx PRIVATE yaml-cpp spdlog::spdlog $<LINK_ONLY:onnx_proto>)
+list(TRANSFORM description_sources PREPEND ${PROJECT_SOURCE_DIR}/)
+add_library(fuzzed_description OBJECT ${description_sources})
+target_include_directories(fuzzed_description PRIVATE ${PROJECT_SOURCE_DIR})
+target_compile_options(fuzzed_description PRIVATE ${fuzz_options})
+target_link_libraries(fuzzed_description PRIVATE fmt::fmt spdlog::spdlog)
+
+file(GLOB onnx_sources RELATIVE ${PROJECT_SOURCE_DIR} CONFIGURE_DEPENDS
+  ${PROJECT_SOURCE_DIR}/models/formats/onnx/*.cpp ${PROJECT_SOURCE_DIR}/models/formats/onnx/*/*.cpp)
+list(FILTER onnx_sources EXCLUDE REGEX "/onnx_format.cpp$")
+add_fuzzer(onnx ${onnx_sources})
+target_link_libraries(fuzz_onnx PRIVATE fuzzed_description yaml-cpp spdlog::spdlog $<LINK_ONLY:onnx_proto>)
+
+add_fuzzer(keras
+  models/formats/keras/keras_config.cpp models/formats/keras/keras_hdf5.cpp models/formats/keras/keras_joining_layers.cpp
+  models/formats/keras/keras_layer_parts.cpp models/formats/keras/keras_layers.cpp models/formats/keras/keras_network.cpp
+  models/formats/keras/keras_settings.cpp models/formats/hdf5/hdf5_answer.cpp models/formats/zip/zip_directory.cpp
+  models/formats/axis_order.cpp models/formats/safetensors/safetensors.cpp models/formats/safetensors/safetensors_header.cpp)
+target_link_libraries(fuzz_keras PRIVATE fuzzed_description yaml-cpp spdlog::spdlog)

@@ -24,6 +24,7 @@
 #include "base/files/descriptor.h"
 #include "base/files/temporary_folder.h"
 #include "base/machine/clock.h"
+#include "models/formats/hdf5/hdf5_answer.h"
 #include "models/formats/hdf5/hdf5_reader.h"
 #include "models/formats/hdf5/hdf5_writer.h"
 #include "models/formats/safetensors/safetensors.h"
@@ -43,7 +44,6 @@ constexpr std::uint64_t kSpareBytes = 256ULL
 constexpr std::uint64_t kMostStreamTextBytes = 64ULL << 20U;  // names and description in the stream
 constexpr std::uint64_t kMostExpansion = 4 * 1032;  // 8-bit values, compressed as well as deflate can
 constexpr std::size_t kMostMessage = 500;
-constexpr const char* kWhole = "whole";
 
 // Of the processor; by the clock half as much again.
 std::uint64_t seconds_for(std::uint64_t most_bytes) { return kLeastSeconds + most_bytes / kBytesASecond; }
@@ -86,25 +86,11 @@ void write_all(int descriptor, std::string_view bytes) {
   }
 }
 
-std::string number(std::size_t i) { return fmt::format("{:06}", i); }
-
-void send(const KerasFile& content) {
-  SafetensorsContent stream;
-  stream.metadata["model_config"] = content.model_config;
-  stream.metadata["keras_version"] = content.keras_version;
-  stream.metadata["whole"] = content.whole ? kWhole : "";
-  for (std::size_t i = 0; i < content.weights.size(); ++i) {
-    stream.metadata["layer." + number(i)] = content.weights[i].layer;
-    stream.metadata["name." + number(i)] = content.weights[i].name;
-    stream.tensors[number(i)] = &content.weights[i].value;
-  }
-  write_safetensors(stream, [](std::string_view bytes) { write_all(STDOUT_FILENO, bytes); });
-}
-
 int serve(const char* path, std::uint64_t most_bytes) {
   try {
     limit_self(std::filesystem::file_size(path), most_bytes);
-    send(read_keras_file_here(path, most_bytes));
+    write_hdf5_answer(read_keras_file_here(path, most_bytes),
+                      [](std::string_view bytes) { write_all(STDOUT_FILENO, bytes); });
     return static_cast<int>(ExitCode::done);
   } catch (const std::bad_alloc&) {
     write_all(STDOUT_FILENO, "damaged: asks for more memory than its size allows");
@@ -225,27 +211,6 @@ void check_status(int status, const std::string& output, std::uint64_t seconds, 
   throw Error(ExitCode::failure, fmt::format("{}: the process for HDF5 files could not do its work", name));
 }
 
-KerasFile unpack(SafetensorsFile stream, const std::string& name) {
-  const auto text = [&](const std::string& key) {
-    const auto found = stream.metadata.find(key);
-    if (found == stream.metadata.end())
-      throw ModelError(fmt::format("{}: damaged: '{}' is missing", name, key));
-    return std::move(found->second);
-  };
-  KerasFile content;
-  content.model_config = text("model_config");
-  content.keras_version = text("keras_version");
-  content.whole = text("whole") == kWhole;
-  for (std::size_t i = 0; i < stream.tensors.size(); ++i) {
-    const auto tensor = stream.tensors.find(number(i));
-    if (tensor == stream.tensors.end())
-      throw ModelError(fmt::format("{}: damaged: tensor {} is missing", name, i));
-    content.weights.push_back(
-        {text("layer." + number(i)), text("name." + number(i)), std::move(tensor->second)});
-  }
-  return content;
-}
-
 void check_main() {
   if (getenv(kVariable) != nullptr)
     throw Error(ExitCode::failure,
@@ -268,7 +233,7 @@ KerasFile read_through_child(const std::filesystem::path& file, std::uint64_t ne
   const std::string stream = read_until_closed(output.get(), most + kMostStreamTextBytes,
                                                std::chrono::seconds(seconds + seconds / 2), name);
   check_status(child.wait(), stream, seconds, name);
-  return unpack(parse_safetensors(stream, name), name);
+  return read_hdf5_answer(stream, name);
 }
 
 }  // namespace
