@@ -47,9 +47,9 @@ ResultOrder::Lanes::iterator ResultOrder::next(Lanes& lanes, bool at_end) {
 
 void ResultOrder::write(StreamId stream, Lanes& lanes, bool at_end) {
   for (auto lane = next(lanes, at_end); lane != lanes.end(); lane = next(lanes, at_end)) {
-    Answer answer = std::move(lane->second.front());
+    NodeResults first = std::move(lane->second.front());
     lane->second.pop_front();
-    write(stream, std::move(answer.results));
+    write(stream, std::move(first.results));
   }
 }
 

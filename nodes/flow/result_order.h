@@ -37,11 +37,11 @@ class ResultOrder {
   std::size_t streams() const;
 
  private:
-  struct Answer {
+  struct NodeResults {
     double end = 0;
     std::vector<Result> results;
   };
-  using Lanes = std::map<int, std::deque<Answer>>;  // by node
+  using Lanes = std::map<int, std::deque<NodeResults>>;  // by node
 
   // The lane whose first answer is next; end() while one is empty, unless `at_end`.
   static Lanes::iterator next(Lanes& lanes, bool at_end);

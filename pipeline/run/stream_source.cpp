@@ -149,6 +149,7 @@ bool StreamSource::retries() const {
 
 bool StreamSource::wait_and_retry(const Failure& failure) {
   if (!retries()) return false;
+  const Deadline next_attempt(std::chrono::duration<double>(reconnects_.next_wait()).count(), run_->clock());
   const std::int64_t now = run_->clock().steady_ns();
   if (gave_packets_) {
     if (const auto losses = reconnects_.note_loss(now))
@@ -158,15 +159,20 @@ bool StreamSource::wait_and_retry(const Failure& failure) {
   if (!down_) {
     log::warn("{}; trying again until it is back", failure.message);
     absence_ = Absence(now);
-  } else if (const auto minutes = absence_.due(now)) {
-    log::warn("{}: away for {} now; {}", state_->name, Absence::text(*minutes), failure.message);
+  } else {
+    tell_absence(failure.message);
   }
   down_ = true;
   tell(ConnectionState::lost, failure.message);
   state_->newest_frame.forget();
   gave_packets_ = false;
-  pause(reconnects_.next_wait());
+  wait_until(next_attempt, failure.message);
   return !state_->stop;
+}
+
+void StreamSource::tell_absence(const std::string& why) {
+  if (const auto minutes = absence_.due(run_->clock().steady_ns()))
+    log::warn("{}: away for {} now; {}", state_->name, Absence::text(*minutes), why);
 }
 
 void StreamSource::note_recovery() {
@@ -202,11 +208,12 @@ bool StreamSource::wait_for_room() {
   return false;
 }
 
-void StreamSource::pause(std::chrono::milliseconds duration) {
-  std::unique_lock lock(mutex_);
-  const Deadline deadline(std::chrono::duration<double>(duration).count(), run_->clock());
-  while (!state_->stop && !deadline.passed())
-    changed_.wait_for(lock, std::min<std::chrono::nanoseconds>(kLook, deadline.left()));
+void StreamSource::wait_until(const Deadline& next_attempt, const std::string& why) {
+  while (!state_->stop && !next_attempt.passed()) {
+    tell_absence(why);
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, std::min<std::chrono::nanoseconds>(kLook, next_attempt.left()));
+  }
 }
 
 void StreamSource::tell(ConnectionState state, const std::string& error) {

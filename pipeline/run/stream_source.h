@@ -15,6 +15,7 @@
 #include <mutex>
 #include <string>
 
+#include "base/machine/clock.h"
 #include "datasets/video/readers/reader.h"
 #include "datasets/video/source_options.h"
 #include "nodes/flow/stream_lane.h"
@@ -58,7 +59,9 @@ class StreamSource : public std::enable_shared_from_this<StreamSource> {
   void note_recovery();
   void put(Mark mark, PacketMessage message);
   bool wait_for_room();
-  void pause(std::chrono::milliseconds duration);
+  // Tells meanwhile how long the source has been away, and `why`.
+  void wait_until(const Deadline& next_attempt, const std::string& why);
+  void tell_absence(const std::string& why);
   void finish(Mark mark);
   void tell(ConnectionState state, const std::string& error = {});
   void fail(const Failure& failure);

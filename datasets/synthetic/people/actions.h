@@ -54,7 +54,7 @@ struct Hold {
 
 // One person's way of doing one pair's first action.
 struct Choreography {
-  Movement movement;
+  KeyedMovement movement;
   PropKind prop = PropKind::none;
   Hold hold;
   double turn = 0;                 // of the whole scene about the vertical, radians

@@ -30,7 +30,7 @@ void for_each_value(Pose& to, const std::array<const Pose*, 4>& from,
 
 }  // namespace
 
-Pose Movement::at(double phase) const {
+Pose KeyedMovement::at(double phase) const {
   if (phase <= keys_.front().first) return keys_.front().second;
   if (phase >= keys_.back().first) return keys_.back().second;
   std::size_t next = 1;

@@ -22,7 +22,7 @@ struct Pose {
 
 // Poses at rising phases, the first at 0 and the last at 1. The movement passes through each key without a
 // stop, and rests at both ends; read backwards it is the same movement backwards.
-class Movement {
+class KeyedMovement {
  public:
   void key(double phase, const Pose& pose) { keys_.emplace_back(phase, pose); }
   Pose at(double phase) const;

@@ -27,10 +27,12 @@ struct Cut {
   std::int64_t block_rows() const { return block_tiles * groups; }
   // Where the rows of a block of `count` tiles lie: from one tile's to the next one's, and from one group to
   // the next.
-  struct Rows {
+  struct RowStrides {
     std::int64_t tile, group;
   };
-  Rows rows(std::int64_t count) const { return time == Time::taps ? Rows{1, count} : Rows{groups, 1}; }
+  RowStrides rows(std::int64_t count) const {
+    return time == Time::taps ? RowStrides{1, count} : RowStrides{groups, 1};
+  }
 
   // Rows of V that a tile has: with Time::taps two frames more than outputs.
   int v_groups() const { return groups + (time == Time::taps ? 2 : 0); }

@@ -100,7 +100,7 @@ class TiledRunner final : public Runner {
     const std::int64_t index = i / cut_.blocks, channels = i % cut_.blocks;
     const std::int64_t number = block * cut_.block_tiles + index;
     InputTile tile = tiles_.input(call.arguments.inputs[0], number, channels);
-    const Cut::Rows rows = cut_.rows(tiles_of(block));
+    const Cut::RowStrides rows = cut_.rows(tiles_of(block));
     tile.v = v + channels * cut_.v_block_stride() + index * rows.tile * kChannelBlock;
     tile.point_stride = cut_.v_point_stride();
     tile.time_stride = cut_.v_time_stride();
@@ -126,7 +126,7 @@ class TiledRunner final : public Runner {
   }
 
   void transform_output(const Call& call, std::int64_t number, std::int64_t channel, const float* m,
-                        const Cut::Rows& rows) const {
+                        const Cut::RowStrides& rows) const {
     const Tiles::Place at = tiles_.place(number);
     OutputTile tile;
     tile.m = m;
