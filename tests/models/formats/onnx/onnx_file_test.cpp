@@ -4,7 +4,6 @@
 #include <gmock/gmock.h>
 
 #include <fstream>
-#include <random>
 
 #include "base/error.h"
 #include "models/formats/onnx/onnx_network.h"
@@ -12,6 +11,7 @@
 #include "tests/models/formats/onnx/onnx_bytes.h"
 #include "tests/models/scratch_folder.h"
 #include "tests/test_data.h"
+#include "tests/tools/damaged_bytes.h"
 
 namespace actionflow::testing {
 namespace {
@@ -219,25 +219,9 @@ TEST_P(OnnxDamage, TruncatedFilesAreRefused) {
 
 TEST_P(OnnxDamage, StandsRandomMutations) {
   int read = 0;
-  std::mt19937 random(20260101);
+  DamagedBytes damaged(good_);
   for (int round = 0; round < 1000; ++round) {
-    std::string bad = good_;
-    for (unsigned edits = 1 + random() % 6; edits > 0; --edits) {
-      const std::size_t at = random() % bad.size();
-      switch (random() % 4) {
-        case 0:
-          bad[at] = static_cast<char>(random());
-          break;
-        case 1:
-          bad[at] = static_cast<char>(bad[at] ^ (1U << random() % 8));
-          break;
-        case 2:
-          bad.erase(at, 1 + random() % 9);
-          break;
-        default:
-          bad.insert(at, bad.substr(random() % bad.size(), random() % 64));
-      }
-    }
+    const std::string bad = damaged.next();
     read += reads(bad) ? 1 : 0;
   }
   EXPECT_GT(read, 5);

@@ -8,13 +8,13 @@
 #include <cstring>
 #include <fstream>
 #include <iterator>
-#include <random>
 
 #include "base/error.h"
 #include "models/formats/torch/torch_writer.h"
 #include "models/formats/zip/zip_writer.h"
 #include "tests/models/scratch_folder.h"
 #include "tests/test_data.h"
+#include "tests/tools/damaged_bytes.h"
 
 namespace actionflow::testing {
 namespace {
@@ -229,27 +229,10 @@ TEST(TorchFile, StandsWhatTheFuzzerFound) {
 class TorchFileMutations : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(TorchFileMutations, AreAnErrorOrAFileThatCanBeReadWhole) {
-  const std::string good = read_whole(golden(GetParam()));
-  std::mt19937 random(20260101);
+  DamagedBytes damaged(read_whole(golden(GetParam())));
   int read = 0;
   for (int round = 0; round < 2000; ++round) {
-    std::string bad = good;
-    for (unsigned edits = 1 + random() % 8; edits > 0 && !bad.empty(); --edits) {
-      const std::size_t at = random() % bad.size();
-      switch (random() % 4) {
-        case 0:
-          bad[at] = static_cast<char>(random());
-          break;
-        case 1:
-          bad.insert(at, 1 + random() % 9, static_cast<char>(random()));
-          break;
-        case 2:
-          bad.erase(at, 1 + random() % 9);
-          break;
-        default:
-          bad[at] = static_cast<char>(bad[at] ^ (1 << (random() % 8)));
-      }
-    }
+    const std::string bad = damaged.next();
     read += reads(bad) ? 1 : 0;
   }
   EXPECT_GT(read, 40);
