@@ -7,8 +7,7 @@
 // - A frame before the last one by at most a second (live: by no more than one may hold) is jitter and passed
 //   over, and of frames with one stamp the first stands.
 // - Any other stamp is a jump. A jump, and in a recording also a frame that follows after longer than usual
-// (a
-//   quarter of a second, and twice the interval before), waits for what comes after it, as a recording's
+//   (a quarter of a second, and twice the interval before), waits for what comes after it, as a recording's
 //   first frame does: live for one frame, in a recording until six go on from each other, or sixteen wait. Of
 //   those that wait, the longest chain of rising stamps is believed, of two the one with fewer and shorter
 //   breaks; the others were damaged and are dropped. So a held picture holds, and up to five damaged stamps
