@@ -22,6 +22,13 @@ inline Tensor random_tensor(const Shape& shape, std::uint32_t seed) {
   return tensor;
 }
 
+inline Parameter parameter(std::string role, Shape shape) {
+  Parameter p;
+  p.role = std::move(role);
+  p.shape = std::move(shape);
+  return p;
+}
+
 class GraphMaker {
  public:
   explicit GraphMaker(const Extents& input) { graph.input = input; }
@@ -114,12 +121,6 @@ class GraphMaker {
 
  private:
   static std::string name(int index) { return "layer_" + std::to_string(index); }
-  static Parameter parameter(std::string role, Shape shape) {
-    Parameter p;
-    p.role = std::move(role);
-    p.shape = std::move(shape);
-    return p;
-  }
   static std::int64_t along(std::int64_t n, const Convolution& c, std::size_t axis) {
     const std::int64_t reach = std::int64_t{c.dilation[axis]} * (c.kernel[axis] - 1) + 1;
     return (n + c.pad_begin[axis] + c.pad_end[axis] - reach) / c.stride[axis] + 1;

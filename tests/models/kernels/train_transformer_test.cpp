@@ -6,13 +6,6 @@
 namespace actionflow::testing {
 namespace {
 
-Parameter parameter(const std::string& role, Shape shape) {
-  Parameter p;
-  p.role = role;
-  p.shape = std::move(shape);
-  return p;
-}
-
 // A node of several inputs, the first of which is the clip.
 GraphMaker node_of(const std::vector<Extents>& in, const Operation& operation, const Extents& out,
                    const std::vector<Parameter>& parameters = {}) {

@@ -4,13 +4,6 @@
 namespace actionflow::testing {
 namespace {
 
-Parameter parameter(const std::string& role, Shape shape) {
-  Parameter p;
-  p.role = role;
-  p.shape = std::move(shape);
-  return p;
-}
-
 int layer_norm(GraphMaker& maker, int input, int groups) {
   const Extents& in = maker.graph.extents(input);
   return maker.add(LayerNorm{.groups = groups}, {input}, in,
