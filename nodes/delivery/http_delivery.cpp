@@ -31,7 +31,7 @@ bool is_passing(long status) { return status == 408 || status == 425 || status =
 
 struct HttpDelivery::Handle {
   struct Cleanup {
-    void operator()(CURL* curl) const noexcept { curl_easy_cleanup(curl); }
+    void operator()(CURL* handle) const noexcept { curl_easy_cleanup(handle); }
     void operator()(curl_slist* list) const noexcept { curl_slist_free_all(list); }
   };
   std::unique_ptr<CURL, Cleanup> curl;

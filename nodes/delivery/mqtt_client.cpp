@@ -143,7 +143,7 @@ struct MqttClient::State {
   }
 
   struct Destroy {
-    void operator()(mosquitto* client) const noexcept { mosquitto_destroy(client); }
+    void operator()(mosquitto* handle) const noexcept { mosquitto_destroy(handle); }
   };
 
   const std::string name;

@@ -96,9 +96,7 @@ bool EventDecoder::goes_on(const Smoothed& scores) const {
 }
 
 void EventDecoder::begin(const Stretch& stretch) {
-  event_.emplace();
-  event_->begun = stretch.start;
-  event_->surest.resize(thresholds_.size());
+  event_.emplace(stretch.start, thresholds_.size());
 }
 
 void EventDecoder::go_on(const Observation& observation, const Smoothed& scores, const Stretch& stretch) {

@@ -94,8 +94,10 @@ class EventDecoder {
     double start = 0;
   };
   struct Event {
+    Event(double since, std::size_t labels) : begun(since), surest(labels) {}
+
     int label = -1;
-    double begun = 0;                    // when it was first said
+    double begun;                        // when it was first said
     double until = 0;                    // until when it was said
     bool silent = false;                 // it fell below the end threshold, and may yet be bridged
     std::vector<Surest> surest;          // by label

@@ -36,7 +36,11 @@ Activations CarriedNetwork::advance(const std::shared_ptr<LoadedNetwork>& loaded
           frames[static_cast<std::size_t>(std::max<std::int64_t>(count - left + k, 0))];
     left -= samples;
   };
-  for (take(); left > 0; take()) network.take_in(piece, *workspace_);
+  take();
+  while (left > 0) {
+    network.take_in(piece, *workspace_);
+    take();
+  }
   Activations result = network.run(piece, *workspace_);
   next_ = Place{place.segment, place.first_sample + count};
   return result;
