@@ -95,9 +95,7 @@ bool EventDecoder::goes_on(const Smoothed& scores) const {
   return !other && scores.presence(event_->label) >= of(event_->label).end;
 }
 
-void EventDecoder::begin(const Stretch& stretch) {
-  event_.emplace(stretch.start, thresholds_.size());
-}
+void EventDecoder::begin(const Stretch& stretch) { event_.emplace(stretch.start, thresholds_.size()); }
 
 void EventDecoder::go_on(const Observation& observation, const Smoothed& scores, const Stretch& stretch) {
   Event& event = *event_;
