@@ -21,6 +21,7 @@ const std::vector<NodeKind>& node_kinds() {
     list.push_back(console_kind());
     list.push_back(overlay_kind());
     list.push_back(mqtt_kind());
+    list.push_back(kafka_kind());
     list.push_back(webhook_kind());
     list.push_back(store_kind());
     return list;

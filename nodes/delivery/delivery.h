@@ -14,8 +14,9 @@ namespace actionflow {
 struct Message {
   std::string topic;  // empty where the receiver has none
   std::string payload;
-  bool retain = false;  // the receiver keeps the newest of the topic
-  std::int64_t id = 0;  // in its spool; greater is newer
+  bool retain = false;   // the receiver keeps the newest of the topic
+  std::int64_t id = 0;   // in its spool; greater is newer
+  std::string key = {};  // those of one key stay in order where the receiver has several queues; may be empty
 };
 
 // A connection to one receiver, made when it is needed. All calls come from the courier's thread.

@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/machine/clock.h"
+#include "nodes/delivery/host_port.h"
 
 namespace actionflow {
 
@@ -40,29 +41,6 @@ std::optional<std::string> percent_decoded(std::string_view text) {
     i += 2;
   }
   return plain;
-}
-
-bool read_port(std::string_view text, int& port) {
-  constexpr int kMost = 65535;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  return error == std::errc() && end == text.data() + text.size() && port > 0 && port <= kMost;
-}
-
-// "host", "host:port", "[v6]", "[v6]:port"
-bool read_authority(std::string_view text, MqttBroker& broker) {
-  std::string_view rest;
-  if (text.starts_with('[')) {
-    const std::size_t close = text.find(']');
-    if (close == std::string_view::npos) return false;
-    broker.host = text.substr(1, close - 1);
-    rest = text.substr(close + 1);
-  } else {
-    const std::size_t colon = std::min(text.find(':'), text.size());
-    broker.host = text.substr(0, colon);
-    rest = text.substr(colon);
-  }
-  if (broker.host.empty()) return false;
-  return rest.empty() || (rest.starts_with(':') && read_port(rest.substr(1), broker.port));
 }
 
 void set_up_library() {
@@ -104,13 +82,15 @@ std::optional<MqttBroker> MqttBroker::parse(const std::string& address) {
     broker.password = *password;
     rest.remove_prefix(at + 1);
   }
-  if (rest.find('/') != std::string_view::npos || !read_authority(rest, broker)) return std::nullopt;
+  const auto where = HostPort::parse(rest);
+  if (!where) return std::nullopt;
+  broker.host = where->host;
+  broker.port = where->port.value_or(broker.port);
   return broker;
 }
 
 std::string MqttBroker::shown() const {
-  const std::string name = host.find(':') == std::string::npos ? host : "[" + host + "]";
-  return (tls ? "mqtts://" : "mqtt://") + name + ":" + std::to_string(port);
+  return (tls ? "mqtts://" : "mqtt://") + HostPort{host, port}.text(port);
 }
 
 struct MqttClient::State {

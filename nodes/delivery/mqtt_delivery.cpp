@@ -26,8 +26,8 @@ void MqttDelivery::connect() {
     for (auto& [topic, standing] : standing_) standing.there = false;
   }
   publish_standing();
-  client_->publish(available_, "online", true);
   if (!pattern_.empty()) client_->subscribe(pattern_, take_);
+  client_->publish(available_, "online", true);
 }
 
 void MqttDelivery::publish_standing() {

@@ -1,6 +1,7 @@
 // Messages to an MQTT broker, with what has to stand there while we are connected.
 //
-// `TOPIC/available` says online or, after a farewell and by the broker itself when we are gone, offline.
+// `TOPIC/available` says online, once we hear what is said to us, or, after a farewell and by the broker
+// itself when we are gone, offline.
 // Announcements and the newest retained message of each topic are published anew with each connection, since
 // a broker may have been restarted without its memory.
 #pragma once

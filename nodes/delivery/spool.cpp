@@ -13,13 +13,22 @@ namespace {
 constexpr std::int64_t kMessageBytes = 64;
 
 std::int64_t size_of(const Message& message) {
-  return kMessageBytes + static_cast<std::int64_t>(message.topic.size() + message.payload.size());
+  return kMessageBytes +
+         static_cast<std::int64_t>(message.topic.size() + message.payload.size() + message.key.size());
 }
 
 constexpr const char* kTables =
     "CREATE TABLE IF NOT EXISTS message (id INTEGER PRIMARY KEY AUTOINCREMENT, topic TEXT NOT NULL,"
-    " payload TEXT NOT NULL, retain INTEGER NOT NULL, bytes INTEGER NOT NULL);"
+    " payload TEXT NOT NULL, retain INTEGER NOT NULL, bytes INTEGER NOT NULL, key TEXT NOT NULL DEFAULT '');"
     "CREATE TABLE IF NOT EXISTS note (name TEXT PRIMARY KEY, text TEXT NOT NULL)";
+
+// Spools of earlier versions have messages without one.
+void add_key(Database& database) {
+  auto found = database.prepare("SELECT 1 FROM pragma_table_info('message') WHERE name = 'key'");
+  const bool there = found.run();
+  found.reset();
+  if (!there) database.run("ALTER TABLE message ADD COLUMN key TEXT NOT NULL DEFAULT ''");
+}
 
 }  // namespace
 
@@ -47,6 +56,7 @@ void Spool::open() {
     throw DamagedDatabase(ExitCode::failure, file_.string() + ": damaged: " + check.text(0));
   check.reset();
   database_->run(kTables);
+  add_key(*database_);
   auto sum = database_->prepare("SELECT count(*), coalesce(sum(bytes), 0) FROM message");
   sum.run();
   state_.messages = sum.integer(0);
@@ -59,10 +69,10 @@ void Spool::put(std::span<const Message> messages, const Notes& notes) {
   try {
     Database::Transaction transaction(*database_);
     auto insert =
-        database_->prepare("INSERT INTO message (topic, payload, retain, bytes) VALUES (?, ?, ?, ?)");
+        database_->prepare("INSERT INTO message (topic, payload, retain, bytes, key) VALUES (?, ?, ?, ?, ?)");
     for (const Message& message : messages) {
       const std::int64_t bytes = size_of(message);
-      insert.run(message.topic, message.payload, message.retain, bytes);
+      insert.run(message.topic, message.payload, message.retain, bytes, message.key);
       state_.messages += 1;
       state_.bytes += bytes;
     }
@@ -94,9 +104,9 @@ void Spool::make_room(std::int64_t bytes) {
 
 std::optional<Message> Spool::front() const {
   const std::lock_guard lock(mutex_);
-  auto oldest = database_->prepare("SELECT topic, payload, retain, id FROM message ORDER BY id LIMIT 1");
+  auto oldest = database_->prepare("SELECT topic, payload, retain, id, key FROM message ORDER BY id LIMIT 1");
   if (!oldest.run()) return std::nullopt;
-  return Message{oldest.text(0), oldest.text(1), oldest.integer(2) != 0, oldest.integer(3)};
+  return Message{oldest.text(0), oldest.text(1), oldest.integer(2) != 0, oldest.integer(3), oldest.text(4)};
 }
 
 void Spool::pop(const Message& message) {

@@ -9,6 +9,7 @@ NodeKind jsonl_kind();
 NodeKind console_kind();
 NodeKind overlay_kind();
 NodeKind mqtt_kind();
+NodeKind kafka_kind();
 NodeKind webhook_kind();
 NodeKind store_kind();
 

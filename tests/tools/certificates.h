@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdlib>
+#include <fstream>
 #include <stdexcept>
 #include <string>
 
@@ -22,6 +23,12 @@ class Certificates {
     if (std::system(("(" + make + ") > /dev/null 2>&1").c_str()) != 0) throw std::runtime_error("openssl");
   }
   std::string file(const std::string& name) const { return (folder_ / name).string(); }
+  // A file of several.
+  std::string joined(const std::string& first, const std::string& second) const {
+    const std::string name = file("joined.pem");
+    std::ofstream(name) << std::ifstream(file(first)).rdbuf() << std::ifstream(file(second)).rdbuf();
+    return name;
+  }
   // Lines of mosquitto's configuration.
   std::string broker_settings() const {
     return "allow_anonymous true\ncafile " + file("ca.pem") + "\ncertfile " + file("cert.pem") +

@@ -2,10 +2,7 @@
 // listens to it. What it has for a listener who is away survives on disk.
 #pragma once
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <signal.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -15,36 +12,11 @@
 #include <vector>
 
 #include "tests/tools/child_process.h"
+#include "tests/tools/free_port.h"
 #include "tests/tools/temporary_folder.h"
 #include "tests/tools/wait_for.h"
 
 namespace actionflow::testing {
-
-// Of this machine, free a moment ago.
-inline int free_port() {
-  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  if (bind(socket, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
-      getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) != 0)
-    throw std::runtime_error("no free port");
-  close(socket);
-  return ntohs(address.sin_port);
-}
-
-// Somebody accepts connections there.
-inline bool answers(int port) {
-  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(static_cast<std::uint16_t>(port));
-  const bool connected = connect(socket, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
-  close(socket);
-  return connected;
-}
 
 class Mosquitto {
  public:
@@ -61,7 +33,8 @@ class Mosquitto {
     process_ = std::make_unique<ChildProcess>(
         std::vector<std::string>{"/usr/sbin/mosquitto", "-c", (folder_ / "conf").string()},
         (folder_ / "log").string());
-    if (!wait_for([this] { return answers(port_) || !process_->running(); }) || !process_->running())
+    if (!wait_for([this] { return accepts_connections(port_) || !process_->running(); }) ||
+        !process_->running())
       throw std::runtime_error("mosquitto does not start");
   }
   void stop() { end(SIGTERM); }
@@ -107,15 +80,18 @@ class MqttListener {
       : process_({"stdbuf", "-oL", "mosquitto_sub", "-h", "127.0.0.1", "-p", std::to_string(broker.port()),
                   "-t", topics, "-q", "1", "-c", "-i", "listener", "-F", "%t %p", "-d"}) {
     // With -d it says when it has subscribed.
-    while (const auto line = process_.read_line(kSeconds)) {
+    const Deadline deadline(kSeconds);
+    while (const auto line = process_.read_line(deadline.seconds_left())) {
       if (line->starts_with("Subscribed")) return;
     }
     throw std::runtime_error("mosquitto_sub does not subscribe");
   }
 
-  // "TOPIC PAYLOAD" of the next message; empty when none comes in two minutes.
+  // "TOPIC PAYLOAD" of the next message; empty when none comes in two minutes, in which it does say that it
+  // pings the broker.
   std::string next() {
-    while (const auto line = process_.read_line(kSeconds)) {
+    const Deadline deadline(kSeconds);
+    while (const auto line = process_.read_line(deadline.seconds_left())) {
       if (!line->starts_with("Client ") && !line->starts_with("Subscribed")) return *line;
     }
     return {};

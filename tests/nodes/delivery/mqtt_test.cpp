@@ -1,6 +1,4 @@
 #include <gtest/gtest.h>
-#include <signal.h>
-#include <sys/wait.h>
 
 #include <cstdlib>
 #include <vector>
@@ -10,6 +8,7 @@
 #include "nodes/delivery/mqtt_client.h"
 #include "nodes/delivery/mqtt_delivery.h"
 #include "tests/tools/certificates.h"
+#include "tests/tools/killed_process.h"
 #include "tests/tools/mosquitto.h"
 
 namespace actionflow {
@@ -206,15 +205,11 @@ TEST_F(MqttTest, NothingIsLostOrOutOfOrderWhateverBecomesOfTheBroker) {
 TEST_F(MqttTest, WhatWaitedWhenWeWereKilledIsSentByTheNextRun) {
   const testing::TemporaryFolder folder;
   Mosquitto broker;
-  const pid_t child = fork();
-  if (child == 0) {
+  ASSERT_TRUE(testing::dies_by_kill([&] {
     Sender sender(broker.address(), folder / "a.spool");
     for (int i = 0; i < 20; ++i) sender.put(i);
-    ::kill(getpid(), SIGKILL);
-  }
-  int status = 0;
-  waitpid(child, &status, 0);
-  ASSERT_TRUE(WIFSIGNALED(status));
+    testing::die_by_kill();
+  }));
   broker.start();
   MqttListener listener(broker);
   Numbers numbers(listener);
@@ -241,14 +236,11 @@ TEST_F(MqttTest, TheBrokerSaysWhetherWeAreThere) {
     sender.courier().close();
     EXPECT_EQ(next_of(listener, "t/available"), "offline");
   }
-  const pid_t child = fork();
-  if (child == 0) {
+  ASSERT_TRUE(testing::dies_by_kill([&] {
     Sender sender(broker.address(), folder / "a.spool");
     sender.put(1);
-    while (!sender.empty()) usleep(1000);
-    ::kill(getpid(), SIGKILL);
-  }
-  waitpid(child, nullptr, 0);
+    if (wait_for([&] { return sender.empty(); })) testing::die_by_kill();
+  }));
   EXPECT_EQ(next_of(listener, "t/available"), "online");
   EXPECT_EQ(next_of(listener, "t/available"), "offline") << "the last will";
 }

@@ -1,14 +1,13 @@
 #include "nodes/delivery/spool.h"
 
 #include <gtest/gtest.h>
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <fstream>
 #include <vector>
 
 #include "base/error.h"
+#include "base/files/database.h"
+#include "tests/tools/killed_process.h"
 #include "tests/tools/temporary_folder.h"
 
 namespace actionflow {
@@ -49,17 +48,30 @@ TEST(Spool, GivesMessagesInTheirOrderAcrossRestarts) {
   EXPECT_EQ(spool.state().bytes, 0);
 }
 
+TEST(Spool, GoesOnWithOneOfAnEarlierVersion) {
+  const testing::TemporaryFolder folder;
+  Database(folder / "a.spool", Database::Sharing::exclusive)
+      .run(
+          "CREATE TABLE message (id INTEGER PRIMARY KEY AUTOINCREMENT, topic TEXT NOT NULL,"
+          " payload TEXT NOT NULL, retain INTEGER NOT NULL, bytes INTEGER NOT NULL);"
+          "INSERT INTO message (topic, payload, retain, bytes) VALUES ('t', 'one', 0, 70)");
+  Spool spool(folder / "a.spool", kRoom);
+  spool.put(std::vector<Message>{{"t", "two", false, 0, "door"}});
+  const auto first = spool.front();
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->payload, "one");
+  EXPECT_EQ(first->key, "");
+  spool.pop(*first);
+  EXPECT_EQ(spool.front()->key, "door");
+}
+
 TEST(Spool, HoldsWhatWasPutWhenTheProcessIsKilled) {
   const testing::TemporaryFolder folder;
-  const pid_t child = fork();
-  if (child == 0) {
+  ASSERT_TRUE(testing::dies_by_kill([&] {
     Spool spool(folder / "a.spool", kRoom);
     for (int i = 0; i < 20; ++i) put(spool, std::to_string(i));
-    kill(getpid(), SIGKILL);
-  }
-  int status = 0;
-  waitpid(child, &status, 0);
-  ASSERT_TRUE(WIFSIGNALED(status));
+    testing::die_by_kill();
+  }));
   Spool spool(folder / "a.spool", kRoom);
   const Payloads left = taken(spool);
   ASSERT_EQ(left.size(), 20U);
