@@ -29,7 +29,7 @@ LiveReload::Running::Running(Pipeline& pipeline, const PipelineDescription& desc
                              std::unique_ptr<FileWatch> watch)
     : pipeline_(pipeline),
       reload_(pipeline, description, name, [&saved, read] { return read(saved.value()); }),
-      changes_(reload_, pipeline, description.defaults),
+      changes_(reload_, pipeline, saved, description.defaults),
       settings_(reload_, pipeline, saved, std::move(read)),
       requests_(
           std::move(watch), [this] { reload_.reload(); }, [&pipeline] { pipeline.stop(); }) {

@@ -31,7 +31,6 @@ class SettingsChanges {
   // node, "labels" of each such node, "web".
   nlohmann::ordered_json json() const;
   OverlayLook look() const { return reload_.look(); }
-  SavedSettings& saved() { return saved_; }
 
  private:
   nlohmann::ordered_json checked(const std::string& patch) const;

@@ -41,8 +41,7 @@ void put_credentials(Json& stream, const SourceOptions& now) {
 
 }  // namespace
 
-StreamChanges::Done StreamChanges::put(const std::string& name, const std::string& text,
-                                       SavedSettings* keep) {
+StreamChanges::Done StreamChanges::put(const std::string& name, const std::string& text) {
   check_name(name);
   Json json = text.size() > kLongestMessage ? Json() : Json::parse(text, nullptr, false);
   if (!json.is_object())
@@ -54,16 +53,16 @@ StreamChanges::Done StreamChanges::put(const std::string& name, const std::strin
   check_source(stream.source);
   const bool known = has(name);
   const bool changed = reload_.put_stream(stream);
-  if (keep && changed) keep->put_stream(name, std::move(json));
+  if (changed) saved_.put_stream(name, std::move(json));
   return changed ? (known ? Done::changed : Done::added) : Done::nothing;
 }
 
-StreamChanges::Done StreamChanges::remove(const std::string& name, SavedSettings* keep) {
+StreamChanges::Done StreamChanges::remove(const std::string& name) {
   if (!has(name)) return Done::nothing;
   if (pipeline_.streams().size() == 1)
     throw UsageError("'" + name + "' is the last stream, and the run ends with it; add another first");
   reload_.remove_stream(name);
-  if (keep) keep->remove_stream(name);
+  saved_.remove_stream(name);
   return Done::changed;
 }
 

@@ -132,12 +132,11 @@ HttpAnswer StreamApi::change_stream(const std::string& name, const HttpRequest& 
   if (request.method != "PUT" && request.method != "DELETE") return wrong(405, "expected PUT or DELETE");
   if (sources_.changes == nullptr)
     return wrong(409, "recorded files are read to their end, and then the run ends");
-  SavedSettings* const keep = sources_.settings ? &sources_.settings->saved() : nullptr;
   if (request.method == "DELETE")
-    return sources_.changes->remove(name, keep) == StreamChanges::Done::nothing
+    return sources_.changes->remove(name) == StreamChanges::Done::nothing
                ? wrong(404, "there is no such stream")
                : HttpAnswer{204};
-  return {sources_.changes->put(name, request.body, keep) == StreamChanges::Done::added ? 201 : 204};
+  return {sources_.changes->put(name, request.body) == StreamChanges::Done::added ? 201 : 204};
 }
 
 HttpAnswer StreamApi::settings(const HttpRequest& request) {

@@ -111,6 +111,13 @@ TEST_F(MqttGraph, AnActionThatAKillCutOffEnds) {
   EXPECT_EQ(last["interrupted"], true);
 }
 
+bool hears(MqttListener& listener, const std::string& message) {
+  for (std::string line = listener.next(); !line.empty(); line = listener.next()) {
+    if (line == message) return true;
+  }
+  return false;
+}
+
 // Waits until the program says so of a stream.
 void wait_for_line(testing::ChildProcess& program, const std::filesystem::path& log,
                    const std::string& line) {
@@ -143,6 +150,31 @@ TEST_F(MqttGraph, MessagesAddAndRemoveCameras) {
   wait_for_line(program, log, "for stream 'other' is not taken up: source is no camera");
   program.signal(SIGTERM);
   EXPECT_EQ(program.wait(), 130);
+}
+
+// Without the broker's memory: what is added stays until it is removed.
+TEST_F(MqttGraph, CamerasOfMessagesAreThereInTheNextRun) {
+  bench_.video("a.mp4", 3000, 1);
+  broker_.start();
+  std::string yaml = graph("{source: a.mp4, realtime: true}");
+  yaml.replace(yaml.find("topic: t"), 8, "topic: t, cameras: true");
+  bench_.write("live.yaml", yaml);
+  const std::string camera = R"({"source":"udp://127.0.0.1:9","retry":true})";
+  struct Step {
+    std::string payload, line;
+  };
+  for (const Step& step : {Step{camera, "stream 'yard' is added"}, Step{"", "stream 'yard' is removed"},
+                           Step{camera, "stream 'yard' is added"}}) {
+    const std::filesystem::path log = bench_.folder() / "log.txt";
+    testing::ChildProcess program({ACTIONFLOW_PROGRAM, "classify", (bench_.folder() / "live.yaml").string()},
+                                  log);
+    MqttListener listener(broker_, "t/available");
+    ASSERT_TRUE(hears(listener, "t/available online"));
+    broker_.publish("t/streams/yard/set", step.payload, false);
+    wait_for_line(program, log, step.line);
+    program.signal(SIGTERM);
+    EXPECT_EQ(program.wait(), 130);
+  }
 }
 
 TEST_F(MqttGraph, NoIdOfAnEventComesTwiceFromRunToRun) {

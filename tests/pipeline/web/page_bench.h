@@ -45,7 +45,7 @@ class Page : public ::testing::Test {
     pipeline_ = std::make_unique<Pipeline>(description_, latest_);
     reload_ =
         std::make_unique<Reload>(*pipeline_, description_, "pipeline.yaml", [this] { return description_; });
-    changes_ = std::make_unique<StreamChanges>(*reload_, *pipeline_, description_.defaults);
+    changes_ = std::make_unique<StreamChanges>(*reload_, *pipeline_, saved_, description_.defaults);
     settings_ = std::make_unique<SettingsChanges>(
         *reload_, *pipeline_, saved_, [this](const config::Value& settings) { return describe(settings); });
     server_ = std::make_unique<WebServer>(
