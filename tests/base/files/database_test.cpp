@@ -1,12 +1,10 @@
 #include "base/files/database.h"
 
 #include <gtest/gtest.h>
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <fstream>
 
+#include "tests/tools/killed_process.h"
 #include "tests/tools/temporary_folder.h"
 
 namespace actionflow {
@@ -51,16 +49,12 @@ TEST(Database, KeepsWhatWasCommittedAndNothingElse) {
 
 TEST(Database, SurvivesAKill) {
   const testing::TemporaryFolder folder;
-  const pid_t child = fork();
-  if (child == 0) {
+  ASSERT_TRUE(testing::dies_by_kill([&] {
     Database database(folder / "a.db", Sharing::exclusive);
     database.run("CREATE TABLE t (i INTEGER); INSERT INTO t VALUES (1)");
     database.run("BEGIN; INSERT INTO t VALUES (2)");
-    kill(getpid(), SIGKILL);
-  }
-  int status = 0;
-  waitpid(child, &status, 0);
-  ASSERT_TRUE(WIFSIGNALED(status));
+    testing::die_by_kill();
+  }));
   Database database(folder / "a.db", Sharing::exclusive);
   EXPECT_EQ(count(database), 1);
 }

@@ -3,8 +3,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <fstream>
 
@@ -12,6 +10,7 @@
 #include "nodes/store/event_text.h"
 #include "nodes/store/labelled_clips.h"
 #include "tests/datasets/make_video.h"
+#include "tests/tools/killed_process.h"
 #include "tests/tools/moved_clock.h"
 
 namespace actionflow::testing {
@@ -128,19 +127,15 @@ TEST_F(Store, IsOnePipelines) {
 
 TEST_F(Store, AfterAKillNothingIsHalfWritten) {
   fs::create_directories(folder());
-  const pid_t child = fork();
-  if (child == 0) {
+  ASSERT_TRUE(testing::dies_by_kill([&] {
     const auto store = open();
     store->begin_run(1);
     add(*store, "whole", kSecond, 100);
     const std::int64_t number = store->add(event("under way", EventChange::begun, 3, 4));
     std::ofstream(store->file_of(number, ".mp4.part")) << "half a clip" << std::flush;
     std::ofstream(store->file_of(number, ".jpg")) << "a picture that no row names" << std::flush;
-    kill(getpid(), SIGKILL);
-  }
-  int status = 0;
-  waitpid(child, &status, 0);
-  ASSERT_TRUE(WIFSIGNALED(status));
+    testing::die_by_kill();
+  }));
 
   const auto store = open();
   const auto found = rows(folder());
