@@ -5,10 +5,12 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "base/files/database.h"
 #include "datasets/pictures/encoding/frame_jpeg.h"
 #include "datasets/video/decoding/decoder.h"
 #include "datasets/video/readers/reader.h"
 #include "nodes/flow/clip_gate.h"
+#include "nodes/store/event_store.h"
 #include "tests/datasets/video/small_server.h"
 #include "tests/pipeline/run/graph_bench.h"
 #include "tests/tools/camera_server.h"
@@ -187,25 +189,44 @@ TEST(LongCameras, AThousandConnectionsCutInMidPictureLeaveNothingBehind) {
   expect_no_growth(early.get(), late.get(), 4096);
 }
 
+// Counts the events that have begun.
+class Begun : public ResultSink {
+ public:
+  void window(const WindowResult&) override {}
+  void event(const EventResult& event) override { count_ += event.change.kind == EventChange::begun; }
+  void summary(const Summary&) override {}
+  std::int64_t count() const { return count_; }
+
+ private:
+  std::atomic<std::int64_t> count_{0};
+};
+
+// How many events a store was ever given.
+std::int64_t events_taken(Database& store) {
+  auto last = store.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'events'");
+  return last.run() ? last.integer(0) : 0;
+}
+
 // The first hour fills what is bounded: the table's cache, the folder of clips.
 TEST(LongStreams, TheSecondHourAtFullSpeedHoldsNoMoreThanTheFirst) {
   GraphBench bench;
   bench.video("a.mp4", 500, 1);
-  const TickingClock clock(1);  // whatever is due has come
-  class Nothing : public ResultSink {
-    void window(const WindowResult&) override {}
-    void event(const EventResult&) override {}
-    void summary(const Summary&) override {}
-  } sink;
+  TickingClock clock(1);  // whatever is due has come
+  Begun sink;
   Pipeline pipeline(
       bench.describe("streams: {a: {source: a.mp4, realtime: true, loop: true}}\n" + std::string(kGraph) +
                      "  kept: {node: store, from: actions, folder: state, limit: 2 MB}\n"),
       sink, {{}, clock});
+  Database store(event_file(bench.folder() / "state"), Database::Sharing::shared);
   std::thread run([&] { pipeline.run(); });
   constexpr std::int64_t kRate = 25, kHour = 3600 * kRate;
   LeastHeld early, late;
   for (std::int64_t frames = kHour / 6; frames <= 2 * kHour; frames += kRate * 10) {
     ASSERT_TRUE(wait_for([&] { return pipeline.progress().frames() >= frames; })) << frames;
+    // A disk that is slower than the hours pass would have more and more events wait for it.
+    clock.hold(true);
+    ASSERT_TRUE(wait_for([&] { return events_taken(store) >= sink.count(); })) << frames;
+    clock.hold(false);
     const std::int64_t in_hour = frames % kHour;
     if (in_hour > kHour - kHour / 12) (frames < kHour ? early : late).look(process_holdings());
   }
