@@ -4,6 +4,8 @@
 #include <cmath>
 #include <optional>
 
+#include "models/formats/onnx/graph/own_attributes.h"
+
 namespace actionflow::onnx {
 namespace {
 
@@ -73,6 +75,26 @@ class Links {
     }
     if (axes != std::vector<std::int64_t>{-1}) return std::nullopt;
     return mean->inputs[0];
+  }
+  std::optional<std::vector<std::int64_t>> axes(const Node& reduction) const {
+    if (reduction.inputs.size() < 2) return reduction.integers("axes", {});
+    const Array* given = constant(reduction.inputs[1]);
+    return given == nullptr ? std::nullopt : std::optional(given->integers);
+  }
+  // Of a constant that is made as long as another value: the number that it repeats.
+  std::optional<float> repeated_number(const std::string& value) const {
+    const Node* repeated = giver(value, "Expand");
+    return repeated == nullptr ? std::nullopt : number(repeated->inputs[0]);
+  }
+  // Whether the value is how many elements these axes of x have together.
+  bool counts(const std::string& value, const std::string& x, const std::vector<std::int64_t>& axes) const {
+    const Node* cast = giver(value, "Cast");
+    const Node* product = cast == nullptr ? nullptr : giver(cast->inputs[0], "ReduceProd");
+    const Node* some = product == nullptr ? nullptr : giver(product->inputs[0], "Gather");
+    if (some == nullptr || some->inputs.size() != 2) return false;
+    const Node* shape = giver(some->inputs[0], "Shape");
+    const Array* which = constant(some->inputs[1]);
+    return shape != nullptr && shape->inputs[0] == x && which != nullptr && which->integers == axes;
   }
   bool is_vector(const std::string& value) const {
     const Array* array = constant(value);
@@ -199,12 +221,41 @@ std::optional<Node> match_layer_norm(const Links& links, const Node& root) {
   return norm;
 }
 
+// A batch norm by the mean and variance of each place itself, as Keras' layer norm is written: of 1 × places
+// × channels × 1.
+std::optional<Node> match_norm_of_places(const Links& links, const Node& norm) {
+  const std::vector<std::int64_t> others{0, 2, 3};
+  if (norm.inputs.size() != 5 || links.repeated_number(norm.inputs[1]) != 1.0F ||
+      links.repeated_number(norm.inputs[2]) != 0.0F)
+    return std::nullopt;
+  const std::string& x = norm.inputs[0];
+  const Node* squeezed = links.giver(norm.inputs[3], "Squeeze");
+  const Node* mean = squeezed == nullptr ? nullptr : links.giver(squeezed->inputs[0], "ReduceMean");
+  const Node* divided = links.giver(norm.inputs[4], "Div");
+  if (mean == nullptr || mean->inputs[0] != x || links.axes(*mean) != others || divided == nullptr ||
+      divided->inputs.size() != 2 || !links.counts(divided->inputs[1], x, others))
+    return std::nullopt;
+  const Node* squares = links.giver(divided->inputs[0], "ReduceSumSquare");
+  const Node* centred = squares == nullptr ? nullptr : links.giver(squares->inputs[0], "Sub");
+  if (centred == nullptr || links.axes(*squares) != others ||
+      centred->inputs != std::vector<std::string>{x, squeezed->inputs[0]})
+    return std::nullopt;
+  Node result = norm;
+  result.op = "LayerNormalization";
+  result.inputs = {x};
+  result.attributes = {
+      {"axis", std::int64_t{2}}, {"epsilon", norm.number("epsilon", 1e-5F)}, {kOverFirst, std::int64_t{1}}};
+  return result;
+}
+
 using Matcher = std::optional<Node> (*)(const Links& links, const Node& node);
 
 // By the operator that stands in the idiom's middle.
 const std::map<std::string, Matcher>& matchers() {
-  static const std::map<std::string, Matcher> kMatchers{
-      {"Erf", match_gelu}, {"Tanh", match_tanh_gelu}, {"Sqrt", match_layer_norm}};
+  static const std::map<std::string, Matcher> kMatchers{{"Erf", match_gelu},
+                                                        {"Tanh", match_tanh_gelu},
+                                                        {"Sqrt", match_layer_norm},
+                                                        {"BatchNormalization", match_norm_of_places}};
   return kMatchers;
 }
 

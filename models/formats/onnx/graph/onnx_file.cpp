@@ -72,6 +72,11 @@ Attribute read_attribute(const AttributeProto& proto, const std::filesystem::pat
       return std::vector<std::int64_t>(proto.ints().begin(), proto.ints().end());
     case AttributeProto::STRINGS:
       return std::vector<std::string>(proto.strings().begin(), proto.strings().end());
+    case AttributeProto::GRAPH:
+      node.fail(
+          "holds nodes of its own, as loops and branches do, which are not read here: where the exporter "
+          "can, "
+          "have it unroll them");
     default:
       node.fail(fmt::format("its attribute '{}' is of a kind that is not read here (type {})",
                             shown(proto.name()), static_cast<int>(proto.type())));

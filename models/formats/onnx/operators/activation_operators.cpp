@@ -71,7 +71,8 @@ std::vector<Value> prelu(const Use& use) {
 
 Value activated(const Use& use, const Value& value, const std::string& activation) {
   ModelLine* line = use.network.own_line(value);
-  if (line != nullptr && line->layer != "batch_norm" && can_hold_scale(*line)) {
+  if (line != nullptr && line->layer != "batch_norm" && line->layer != "layer_norm" &&
+      can_hold_scale(*line)) {
     line->options.emplace_back("activation", activation);
     return value;
   }

@@ -28,7 +28,7 @@ bool is_all(const Tensor& tensor, float value) {
 
 void absorb(NetworkWriter& network, ModelLine& line, std::int64_t channels, const Tensor& scale,
             const Tensor& shift) {
-  const bool norm = line.layer == "batch_norm";
+  const bool norm = line.layer == "batch_norm" || line.layer == "layer_norm";
   const char* bias_role = norm ? "beta" : "bias";
   if (Tensor* rows = network.find_weight(line.name, norm ? "gamma" : "kernel")) scale_rows(*rows, scale);
   Tensor* bias = network.find_weight(line.name, bias_role);

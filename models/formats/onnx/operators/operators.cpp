@@ -84,8 +84,9 @@ Value along_channels(const Use& use, const Value& value, std::size_t axis) {
 }
 
 bool can_hold_scale(const ModelLine& line) {
-  const bool kind =
-      line.layer == "conv2d" || line.layer == "conv3d" || line.layer == "dense" || line.layer == "batch_norm";
+  const bool kind = line.layer == "conv2d" || line.layer == "conv3d" || line.layer == "dense" ||
+                    line.layer == "batch_norm" ||
+                    (line.layer == "layer_norm" && option(line, "groups").empty());
   return kind && std::none_of(line.options.begin(), line.options.end(),
                               [](const auto& option) { return option.first == "activation"; });
 }

@@ -56,6 +56,12 @@ TEST(OnnxFile, NamesTheNodeThatIsWrong) {
   EXPECT_THAT(message_of(parts), StartsWith("net.onnx: node 'a' (Conv): its kernel 3×2×1×1×1 with 7 groups"));
 }
 
+TEST(OnnxFile, SaysThatLoopsAreNotRead) {
+  OnnxParts parts = small_network();
+  parts.nodes[1] = node("Loop", {"a"}, "y", field(5, field(1, "body") + field(6, "") + field(20, 5)));
+  EXPECT_THAT(message_of(parts), StartsWith("net.onnx: node 'y' (Loop): holds nodes of its own, as loops"));
+}
+
 TEST(OnnxFile, RefusesCirclesAndNamesGivenTwice) {
   OnnxParts parts = small_network();
   parts.nodes = {node("Add", {"x", "b"}, "a"), node("Relu", {"a"}, "b"), node("Relu", {"b"}, "y")};
@@ -230,7 +236,8 @@ TEST_P(OnnxDamage, StandsRandomMutations) {
 INSTANTIATE_TEST_SUITE_P(Of, OnnxDamage,
                          ::testing::Values("residual", "two_rates_export", "frames_then_lstm",
                                            "shape_arithmetic", "hard_recurrence", "typed_weights", "products",
-                                           "outer_sum"),
+                                           "outer_sum", "attention", "rolled_windows_export",
+                                           "norm_and_gelu_in_parts"),
                          [](const auto& one) { return one.param; });
 
 }  // namespace

@@ -89,6 +89,12 @@ TEST(OnnxIdioms, NormAndGeluInParts) {
   for (const Activation& activation : found) EXPECT_EQ(activation.kind, ActivationKind::gelu_tanh);
 }
 
+TEST(OnnxIdioms, KerasLayerNormIsOneLayerWithItsWeights) {
+  const Graph graph = imported("keras_gated_and_normalised");
+  EXPECT_EQ(all_of<LayerNorm>(graph).size(), 1U);
+  EXPECT_EQ(all_of<BatchNorm>(graph).size(), 1U) << "Keras' own; none for the norm's scale and shift";
+}
+
 TEST(OnnxIdioms, QueriesKeysAndValuesOfOneLayerAreReadFromIt) {
   const Graph graph = imported("swin3d_export");
   const auto found = all_of<Attention>(graph);
