@@ -38,6 +38,25 @@ bool cpu_has_avx512() {
 #endif
 }
 
+// GCC 12 and Clang 14 have no word for it.
+bool cpu_has_avx_vnni() {
+#if defined(__x86_64__)
+  constexpr unsigned kAvxVnni = 1U << 4;
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+  return __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) != 0 && (eax & kAvxVnni) != 0;
+#else
+  return false;
+#endif
+}
+
+bool cpu_has_avx512_vnni() {
+#if defined(__x86_64__)
+  return __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni");
+#else
+  return false;
+#endif
+}
+
 bool cpu_has_bf16() {
 #if defined(__x86_64__)
   return __builtin_cpu_supports("avx512bf16");
@@ -52,7 +71,8 @@ Isa most_allowed_isa() {
   const char* named = std::getenv("ACTIONFLOW_ISA");
   const std::string_view name = named ? named : "";
   if (name == "generic") return Isa::generic;
-  return name == "avx2" ? Isa::avx2 : Isa::avx512;
+  if (name == "avx2") return Isa::avx2;
+  return name == "avx_vnni" ? Isa::avx_vnni : Isa::avx512;
 }
 
 bool has_avx2() {
@@ -62,6 +82,16 @@ bool has_avx2() {
 
 bool has_avx512() {
   static const bool has = has_avx2() && cpu_has_avx512() && most_allowed_isa() >= Isa::avx512;
+  return has;
+}
+
+bool has_vex_vnni() {
+  static const bool has = has_avx2() && cpu_has_avx_vnni() && most_allowed_isa() >= Isa::avx_vnni;
+  return has;
+}
+
+bool has_evex_vnni() {
+  static const bool has = has_avx2() && cpu_has_avx512_vnni() && most_allowed_isa() >= Isa::avx_vnni;
   return has;
 }
 

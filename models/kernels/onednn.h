@@ -19,7 +19,7 @@ using Dims = dnnl::memory::dims;
 inline void limit_instructions() {
   const Isa most = most_allowed_isa();
   if (most == Isa::avx512) return;
-  const auto limit = most == Isa::avx2 ? dnnl::cpu_isa::avx2 : dnnl::cpu_isa::sse41;
+  const auto limit = most >= Isa::avx2 ? dnnl::cpu_isa::avx2 : dnnl::cpu_isa::sse41;
   if (dnnl::set_max_cpu_isa(limit) != dnnl::status::success)
     throw UsageError("ACTIONFLOW_ISA is set, but this oneDNN cannot be held to an instruction set");
 }

@@ -28,6 +28,8 @@ const Loops* avx512_loops() { return nullptr; }
 
 namespace integers {
 const Loops* avx2_loops() { return nullptr; }
+const Loops* vex_vnni_loops() { return nullptr; }
+const Loops* evex_vnni_loops() { return nullptr; }
 const Loops* avx512_loops() { return nullptr; }
 }  // namespace integers
 

@@ -1,7 +1,8 @@
-// network_benchmark MODEL.yaml [THREADS] [SECONDS] [plan] [bf16] [json] [samples=N] [batch=N]: milliseconds a
-// clip with random weights, median and minimum, of one thread the processor's, which others at work hardly
-// move; with `plan` also every step alone and what the whole takes beyond their sum; with `samples` those of
-// a call that takes a stream on by N samples, with `batch` where N clips are computed at once.
+// network_benchmark MODEL.yaml [THREADS] [SECONDS] [plan] [bf16|int8] [json] [samples=N] [batch=N]:
+// milliseconds a clip with random weights, in int8 with ranges of a random clip, median and minimum, of one
+// thread the processor's, which others at work hardly move; with `plan` also every step alone and what the
+// whole takes beyond their sum; with `samples` those of a call that takes a stream on by N samples, with
+// `batch` where N clips are computed at once.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -13,6 +14,7 @@
 
 #include "base/error.h"
 #include "models/network/network.h"
+#include "models/quantization/range_collector.h"
 #include "models/weights/initial_weights.h"
 
 namespace {
@@ -64,17 +66,32 @@ std::int64_t number_of(const std::vector<std::string>& arguments, const std::str
   return usual;
 }
 
+actionflow::Precision precision_of(const std::vector<std::string>& arguments) {
+  if (has(arguments, "int8")) return actionflow::Precision::int8;
+  return has(arguments, "bf16") ? actionflow::Precision::bf16 : actionflow::Precision::f32;
+}
+
+actionflow::Quantization random_ranges(const actionflow::Architecture& architecture,
+                                       const actionflow::Weights& weights) {
+  actionflow::RangeCollector collector;
+  const auto network = Network::compile(architecture, weights, {.observer = collector.observer()});
+  actionflow::Workspace workspace(*network);
+  network->predict(random_clips(architecture.graph.input, 1), workspace);
+  return {.chosen_on = "a random clip", .ranges = collector.ranges(actionflow::RangeMethod::mse)};
+}
+
 int run(const std::vector<std::string>& arguments) {
   const int threads = arguments.size() > 1 ? std::stoi(arguments[1]) : 1;
   const double seconds = arguments.size() > 2 ? std::stod(arguments[2]) : 3;
   auto architecture = actionflow::load_architecture(arguments[0]);
-  const auto weights = actionflow::initial_weights(architecture, 1);
+  auto weights = actionflow::initial_weights(architecture, 1);
   const std::int64_t samples = number_of(arguments, "samples", 0);
   const std::int64_t batch = number_of(arguments, "batch", 1);
   actionflow::Extents extents = architecture.graph.input;
   if (samples != 0) extents.t = samples;
   const auto clip = random_clips(extents, batch);
-  const auto precision = has(arguments, "bf16") ? actionflow::Precision::bf16 : actionflow::Precision::f32;
+  const auto precision = precision_of(arguments);
+  if (precision == actionflow::Precision::int8) weights.quantization = random_ranges(architecture, weights);
   const auto network =
       Network::compile(std::move(architecture), weights,
                        {.precision = precision, .threads = threads, .batch = batch, .samples = samples});
@@ -106,7 +123,7 @@ int run(const std::vector<std::string>& arguments) {
 int main(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   if (arguments.empty()) {
-    fmt::print(stderr, "usage: network_benchmark MODEL.yaml [THREADS] [SECONDS] [plan] [bf16] [json]\n");
+    fmt::print(stderr, "usage: network_benchmark MODEL.yaml [THREADS] [SECONDS] [plan] [bf16|int8] [json]\n");
     return 2;
   }
   try {

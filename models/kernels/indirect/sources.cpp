@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 namespace actionflow::kernels::indirect {
 namespace {
@@ -11,12 +12,15 @@ constexpr std::size_t kMostPositions = 16;
 }  // namespace
 
 Sources::Sources(const Convolution& operation, const Layout& in, const Layout& out,
-                 std::int64_t element_bytes)
+                 std::int64_t element_bytes, std::uint8_t outside)
     : operation_(operation),
       in_(in),
       out_(out),
       position_bytes_(in.padded * element_bytes),
-      zeros_(static_cast<std::size_t>(in.padded)) {}
+      outside_(static_cast<std::size_t>(in.padded)),
+      leaves_out_(outside == 0) {
+  std::memset(outside_.data(), outside, outside_.size() * sizeof(float));
+}
 
 Sources::Place Sources::place(const void* input, std::int64_t position) const {
   const Extents& e = out_.extents;
@@ -50,9 +54,9 @@ void Sources::find(const void* input, std::int64_t first, std::int64_t count, co
         for (std::int64_t i = 0; i < count; ++i) {
           const void* found = source(places[static_cast<std::size_t>(i)], tap);
           any = any || found != nullptr;
-          pointers[i] = found != nullptr ? found : zeros_.data();
+          pointers[i] = found != nullptr ? found : outside_.data();
         }
-        if (!any) pointers[0] = nullptr;
+        if (!any && leaves_out_) pointers[0] = nullptr;
       }
 }
 

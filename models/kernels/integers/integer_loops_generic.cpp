@@ -7,6 +7,8 @@ namespace {
 // In this order: each stands on those before.
 #include "models/kernels/simd/vector_math.inc"
 
+#include "models/kernels/integers/words.inc"
+
 #include "models/kernels/integers/integer_loops.inc"
 
 }  // namespace

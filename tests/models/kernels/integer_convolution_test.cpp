@@ -1,4 +1,6 @@
 // Convolutions of integers against plain loops in integers.
+#include "models/kernels/integers/integer_convolution.h"
+
 #include <gtest/gtest.h>
 #include <omp.h>
 
@@ -6,6 +8,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "base/machine/processor.h"
 #include "models/kernels/integers/integer_kernel.h"
 #include "tests/models/kernels/convolution_case.h"
 
@@ -114,27 +117,37 @@ ConvolutionProblem integer_problem(const ConvolutionCase& c, const Setting& sett
   return p;
 }
 
+Layout layout_of(const Added& added, const ConvolutionProblem& p) {
+  Layout layout = p.out;
+  layout.type = added.type;
+  layout.scale = added.scale;
+  return layout;
+}
+
+// Its result; `operand` is what it adds.
+IntegerValue run(const kernels::Kernel& kernel, const ConvolutionProblem& p, const Setting& setting,
+                 IntegerValue& in, IntegerValue& operand) {
+  IntegerValue result(p.out, 4);
+  if (setting.added && setting.added->in_place)
+    std::memcpy(result.data(), operand.data(), layout_of(*setting.added, p).bytes());
+  std::vector<std::byte> scratch(kernel.scratch_bytes() + 64);
+  kernels::Arguments arguments{
+      .inputs = {in.data()},
+      .output = result.data(),
+      .scratch = scratch.data() + (64 - reinterpret_cast<std::uintptr_t>(scratch.data()) % 64) % 64};
+  if (setting.added) arguments.inputs.push_back(setting.added->in_place ? result.data() : operand.data());
+  kernel.run(arguments);
+  return result;
+}
+
 // Integers are the nearest to the exact result, but where that lies between two of them.
 void expect_exact(MakeKernel make, const ConvolutionCase& c, const Setting& setting) {
   const ConvolutionProblem p = integer_problem(c, setting);
   const auto kernel = make(p);
   if (kernel == nullptr) return;
   SCOPED_TRACE(kernel->implementation());
-  IntegerValue in(p.in, 3), out(p.out, 4);
-  Layout added = p.out;
-  if (setting.added) {
-    added.type = setting.added->type;
-    added.scale = setting.added->scale;
-  }
-  IntegerValue operand(added, 5), result(p.out, 4);
-  if (setting.added && setting.added->in_place) std::memcpy(result.data(), operand.data(), added.bytes());
-  std::vector<std::byte> scratch(kernel->scratch_bytes() + 64);
-  kernels::Arguments arguments{
-      .inputs = {in.data()},
-      .output = result.data(),
-      .scratch = scratch.data() + (64 - reinterpret_cast<std::uintptr_t>(scratch.data()) % 64) % 64};
-  if (setting.added) arguments.inputs.push_back(setting.added->in_place ? result.data() : operand.data());
-  kernel->run(arguments);
+  IntegerValue in(p.in, 3), operand(setting.added ? layout_of(*setting.added, p) : p.out, 5);
+  IntegerValue result = run(*kernel, p, setting, in, operand);
 
   const kernels::IntegerKernel weights = kernels::integer_kernel(p);
   for (std::int64_t row = 0; row < p.out.rows(); ++row)
@@ -196,6 +209,52 @@ TEST(IntegerConvolution, EqualsPlainLoopsInIntegers) {
         expect_exact(make, kCases[c], kSettings[s]);
         if (HasFatalFailure()) return;
       }
+}
+
+// Those that this processor runs and is allowed to.
+std::vector<const kernels::integers::Loops*> every_form() {
+  std::vector<const kernels::integers::Loops*> forms{kernels::integers::generic_loops()};
+  if (has_avx2()) forms.push_back(kernels::integers::avx2_loops());
+  if (has_vex_vnni()) forms.push_back(kernels::integers::vex_vnni_loops());
+  if (has_evex_vnni()) forms.push_back(kernels::integers::evex_vnni_loops());
+  if (has_avx512()) forms.push_back(kernels::integers::avx512_loops());
+  return forms;
+}
+
+// Without a bias a result is its sum times a scale, rounded once in every form.
+TEST(IntegerConvolution, EveryFormGivesTheSameSums) {
+  for (const ConvolutionCase& c : kCases)
+    for (const ElementType type : {ElementType::u8, ElementType::s8}) {
+      ConvolutionProblem p = integer_problem(c, {type, ElementType::f32, {}});
+      p.bias.assign(p.bias.size(), 0.0F);
+      IntegerValue in(p.in, 3), none(p.out, 5);
+      const auto run_by = [&](const kernels::integers::Loops* loops) {
+        return run(*kernels::make_integer_convolution(p, *loops), p, {}, in, none);
+      };
+      IntegerValue generic = run_by(kernels::integers::generic_loops());
+      for (const kernels::integers::Loops* loops : every_form()) {
+        IntegerValue other = run_by(loops);
+        EXPECT_EQ(std::memcmp(other.data(), generic.data(), p.out.bytes()), 0) << loops->name;
+      }
+    }
+}
+
+// The greatest inputs by the greatest weights: sums of four products leave 16 bits.
+TEST(IntegerConvolution, EveryFormHoldsTheGreatestSums) {
+  for (const ElementType type : {ElementType::u8, ElementType::s8}) {
+    ConvolutionProblem p = integer_problem({{64, 2, 3, 3}, 16}, {type, ElementType::f32, {}});
+    p.kernel.assign(p.kernel.size(), -1.0F);
+    p.bias.assign(p.bias.size(), 0.0F);
+    IntegerValue in(p.in, 3), none(p.out, 5);
+    std::memset(in.data(), type == ElementType::u8 ? 255 : -128, p.in.bytes());
+    const int value = type == ElementType::u8 ? 255 : -128;
+    for (const kernels::integers::Loops* loops : every_form()) {
+      IntegerValue result = run(*kernels::make_integer_convolution(p, *loops), p, {}, in, none);
+      // In the middle of both frames all taps of two frames lie inside.
+      const double exact = -127.0 * value * 64 * 18 * double{p.in.scale} / 127;
+      EXPECT_NEAR(result[4 * p.out.padded], exact, std::abs(exact) * 1e-6) << loops->name;
+    }
+  }
 }
 
 }  // namespace
