@@ -182,7 +182,7 @@ class KafkaProducer {
     header.u.header.size = static_cast<ssize_t>(number.size());
     const std::array<rd_kafka_vu_t, 5> parts{topic, flags, header, value_of(RD_KAFKA_VTYPE_KEY, message.key),
                                              value_of(RD_KAFKA_VTYPE_VALUE, message.payload)};
-    sent_.emplace().id = message.id;
+    sent_ = Sent{message.id, std::nullopt};
     if (const KafkaError error(rd_kafka_produceva(handle_.get(), parts.data(), parts.size())); error)
       sent_->receipt = rd_kafka_error_code(error.get());
   }
@@ -315,8 +315,8 @@ class KafkaProducer {
   const KafkaQueue events_;
   // The message that the topic may have, until deliver() has told what became of it.
   struct Sent {
-    std::int64_t id = 0;
-    std::optional<rd_kafka_resp_err_t> receipt = {};
+    std::int64_t id;
+    std::optional<rd_kafka_resp_err_t> receipt;
   };
   std::optional<Sent> sent_;
   std::optional<Stopwatch> probed_;  // since the topic was there
