@@ -350,6 +350,18 @@ def windows_with_a_bias_of_their_own():
     return RolledWindows((4, 4, 6), (2, 2, 3), (1, 1, 2), by_distance=False)
 
 
+@module(1, 3, 2, 4, 4)
+def attention_by_einsum():
+    """As many positions as numbers of a head, so that nothing but the equations tells them apart."""
+    def forward(self, x):
+        x = self.patches(x).flatten(2).transpose(1, 2)
+        q, k, v = (heads_of(one(x), 2) for one in (self.q, self.k, self.v))
+        y = torch.einsum("bhij,bhjd->bhid", (torch.einsum("bhid,bhjd->bhij", q, k) * .5).softmax(-1), v)
+        return self.out(self.o(y.transpose(1, 2).flatten(2)).mean(1))
+    return Calls(forward, patches=nn.Conv3d(3, 16, (1, 2, 2), (1, 2, 2)), q=nn.Linear(16, 16), k=nn.Linear(16, 16), v=nn.Linear(16, 16),
+                 o=nn.Linear(16, 16), out=nn.Linear(16, 3))
+
+
 @module(1, 3, 4, 5, 5)
 def tanh_gelu():
     return nn.Sequential(nn.Conv3d(3, 4, 3), nn.GELU("tanh"), nn.Conv3d(4, 4, 1), nn.GELU(), nn.Flatten(), nn.Linear(4 * 2 * 3 * 3, 3))

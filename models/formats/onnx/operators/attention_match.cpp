@@ -119,7 +119,7 @@ std::optional<Value> held_together(const NetworkWriter& network, const Attention
 }  // namespace
 
 std::optional<Value> attention_of(const Use& use) {
-  const Scores* scores = use.node.op == "MatMul" ? use.scores(0) : nullptr;
+  const Scores* scores = product_form(use.node) == ProductForm::plain ? use.scores(0) : nullptr;
   if (scores == nullptr || !scores->softmaxed || use.is_constant(1)) return std::nullopt;
   const auto match = match_of(use, *scores, use.value(1));
   const auto biases = biases_of(*scores);

@@ -36,9 +36,10 @@ AxisView view_of_product(const Value& query, std::int64_t head, std::int64_t que
 }
 
 // Of queries, and of keys whose numbers lie before their positions.
-Meaning product_of(const Value& a, const Value& b) {
+Meaning product_of(const Value& a, Value b, ProductForm form) {
   const std::size_t rank = a.view.dims.size();
   if (rank < 2 || b.view.dims.size() != rank) return std::nullopt;
+  if (form == ProductForm::transposed) std::swap(b.view.dims[rank - 2], b.view.dims[rank - 1]);
   Scores scores;
   scores.product = ScoreProduct{.query = a, .keys = b};
   std::swap(scores.product->keys.view.dims[rank - 2], scores.product->keys.view.dims[rank - 1]);
@@ -54,7 +55,8 @@ Meaning scores_of(const Use& use, const Value& result) {
   if (use.is_constant(0) || use.is_constant(1))
     return result.scores == nullptr ? std::nullopt : Meaning(*result.scores);
   const bool weighs = use.scores(0) != nullptr && use.scores(0)->softmaxed;
-  return weighs ? std::nullopt : product_of(use.value(0), use.value(1));
+  const auto form = product_form(use.node);
+  return weighs || !form ? std::nullopt : product_of(use.value(0), use.value(1), *form);
 }
 
 Meaning viewed_scores(const Use& use, const Value& result) {
@@ -236,14 +238,14 @@ Meaning softmaxed_scores(const Use& use, const Value& result) {
 
 using Step = Meaning (*)(const Use& use, const Value& result);
 
-// By the operator; the first three also for values that mean nothing yet.
+// By the operator. The first two also of values that mean nothing yet, the last three of any of their inputs.
 const std::map<std::string, Step>& scores_steps() {
   static const std::map<std::string, Step> kSteps{
-      {"MatMul", scores_of},      {"Einsum", scores_of},        {"Identity", viewed_scores},
-      {"Cast", viewed_scores},    {"Dropout", viewed_scores},   {"Reshape", viewed_scores},
-      {"Squeeze", viewed_scores}, {"Unsqueeze", viewed_scores}, {"Transpose", transposed_scores},
-      {"Mul", scaled_scores},     {"Div", scaled_scores},       {"Add", added_scores},
-      {"Slice", cut_scores},      {"ScatterND", put_in_place},  {"Softmax", softmaxed_scores}};
+      {"MatMul", scores_of},      {"Einsum", scores_of},         {"Identity", viewed_scores},
+      {"Cast", viewed_scores},    {"Dropout", viewed_scores},    {"Reshape", viewed_scores},
+      {"Squeeze", viewed_scores}, {"Unsqueeze", viewed_scores},  {"Transpose", transposed_scores},
+      {"Slice", cut_scores},      {"Softmax", softmaxed_scores}, {"Div", scaled_scores},
+      {"Mul", scaled_scores},     {"Add", added_scores},         {"ScatterND", put_in_place}};
   return kSteps;
 }
 
@@ -271,12 +273,32 @@ std::optional<Heads> read_heads(const Value& value) {
   return heads;
 }
 
+std::optional<ProductForm> product_form(const Node& node) {
+  if (node.op == "MatMul") return ProductForm::plain;
+  if (node.op != "Einsum") return std::nullopt;
+  std::string equation = node.text("equation", "");
+  std::erase(equation, ' ');
+  const std::size_t comma = equation.find(','), arrow = equation.find("->");
+  if (comma == std::string::npos || comma < 2 || equation.size() != 3 * comma + 3 || arrow != 2 * comma + 1)
+    return std::nullopt;
+  const std::string a = equation.substr(0, comma), b = equation.substr(comma + 1, comma),
+                    result = equation.substr(arrow + 2);
+  const std::string before = a.substr(0, comma - 2);
+  if (!b.starts_with(before) || !result.starts_with(before) || result[comma - 2] != a[comma - 2])
+    return std::nullopt;
+  const char row = b[comma - 2], column = b[comma - 1], summed = a[comma - 1], last = result[comma - 1];
+  if (row == summed && column == last) return ProductForm::plain;
+  if (column == summed && row == last) return ProductForm::transposed;
+  return std::nullopt;
+}
+
 std::shared_ptr<const Scores> scores_after(const Use& use, const Value& result) {
   const auto step = scores_steps().find(use.node.op);
   if (step == scores_steps().end()) return nullptr;
-  const bool known = use.scores(0) != nullptr || use.scores(1) != nullptr;
+  const bool of_any =
+      step->second == scaled_scores || step->second == added_scores || step->second == put_in_place;
+  const bool known = use.scores(0) != nullptr || (of_any && use.scores(1) != nullptr);
   if (!known && step->second != scores_of) return nullptr;
-  if (step->second == viewed_scores && use.scores(0) == nullptr) return nullptr;
   Meaning scores = step->second(use, result);
   return scores ? std::make_shared<const Scores>(*std::move(scores)) : nullptr;
 }

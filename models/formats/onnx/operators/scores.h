@@ -55,6 +55,11 @@ struct Scores {
   bool softmaxed = false;
 };
 
+// a·b or a·bᵀ of the last two axes, where all axes before them are alike; nothing for other nodes. Einsum,
+// too.
+enum class ProductForm { plain, transposed };
+std::optional<ProductForm> product_form(const Node& node);
+
 // What the node's result means; null where it is nothing on the way to an attention.
 std::shared_ptr<const Scores> scores_after(const Use& use, const Value& result);
 

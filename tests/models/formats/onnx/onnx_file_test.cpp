@@ -56,6 +56,18 @@ TEST(OnnxFile, NamesTheNodeThatIsWrong) {
   EXPECT_THAT(message_of(parts), StartsWith("net.onnx: node 'a' (Conv): its kernel 3×2×1×1×1 with 7 groups"));
 }
 
+// Of a node's further inputs nothing is taken for what its operator works on.
+TEST(OnnxFile, StandsInputsThatAnOperatorDoesNotHave) {
+  for (const char* op : {"Softmax", "Transpose", "Identity"}) {
+    OnnxParts parts = small_network();
+    parts.inputs = {named_value("x", {1, 2, 4})};
+    parts.nodes = {node("Transpose", {"x"}, "t",
+                        field(5, field(1, "perm") + field(8, 0) + field(8, 2) + field(8, 1) + field(20, 7))),
+                   node("MatMul", {"t", "x"}, "scores"), node(op, {"x", "scores"}, "y")};
+    message_of(parts);
+  }
+}
+
 TEST(OnnxFile, SaysThatLoopsAreNotRead) {
   OnnxParts parts = small_network();
   parts.nodes[1] = node("Loop", {"a"}, "y", field(5, field(1, "body") + field(6, "") + field(20, 5)));

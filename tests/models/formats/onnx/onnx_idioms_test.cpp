@@ -33,7 +33,7 @@ INSTANTIATE_TEST_SUITE_P(Exporters, OnnxIdiom, ::testing::Values("", "_export"),
                          [](const auto& one) { return one.param.empty() ? "scripted" : "exported"; });
 
 TEST_P(OnnxIdiom, AttentionAmongAllPositions) {
-  for (const char* name : {"attention", "videomae"}) {
+  for (const char* name : {"attention", "attention_by_einsum", "videomae"}) {
     const auto found = all_of<Attention>(network(name));
     ASSERT_FALSE(found.empty()) << name;
     for (const Attention& attention : found) EXPECT_EQ(attention.window, (Axes{0, 0, 0})) << name;
