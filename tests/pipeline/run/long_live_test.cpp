@@ -231,6 +231,7 @@ TEST(LongStreams, TheSecondHourAtFullSpeedHoldsNoMoreThanTheFirst) {
     if (in_hour > kHour - kHour / 12) (frames < kHour ? early : late).look(process_holdings());
   }
   const StreamView seen = pipeline.streams().front();
+  clock.hold(true);  // so that sinks are waited for
   pipeline.stop();
   run.join();
   EXPECT_GE(seen.frames, 2 * kHour);
