@@ -22,8 +22,9 @@ constexpr std::array<std::string_view, 18> kSecretParts = {
     "pass",  "pwd",     "token", "secret", "key",    "auth",   "sig",    "cred", "sess",
     "login", "account", "jwt",   "pin",    "bearer", "cookie", "ticket", "wsse", "user"};
 // As the whole key of an address; as parts they are in words that hide nothing.
-constexpr std::array<std::string_view, 11> kSecretKeys = {"sid",   "psw",    "pw",  "otp",  "hash", "code",
-                                                          "nonce", "digest", "usr", "uuid", "guid"};
+constexpr std::array<std::string_view, 16> kSecretKeys = {
+    "sid", "psw",  "pw",   "otp",      "hash", "code", "nonce", "digest",
+    "usr", "uuid", "guid", "streamid", "hmac", "sas",  "csrf",  "license"};
 // Words of a configuration's keys.
 constexpr std::array<std::string_view, 17> kSecretWords = {
     "password", "passwort", "passwd",      "passphrase",    "pass",   "pwd",
@@ -95,6 +96,19 @@ void find_in_addresses(std::string_view text, std::vector<Span>& found) {
   }
 }
 
+// "rtmp://host/app/key": what stands behind the application is a stream's key.
+void find_stream_keys(std::string_view text, std::vector<Span>& found) {
+  for (std::size_t scheme = text.find("://"); scheme != std::string_view::npos;
+       scheme = text.find("://", scheme + 3)) {
+    const std::string_view before = text.substr(0, scheme);
+    if (!before.ends_with("rtmp") && !before.ends_with("rtmps")) continue;
+    const std::size_t end = std::min(text.size(), text.find_first_of(kEndsWord, scheme));
+    const std::size_t application = text.find('/', scheme + 3);
+    const std::size_t key = application < end ? text.find('/', application + 1) : end;
+    if (key < end) found.push_back({key + 1, end});
+  }
+}
+
 // A word such as "rtsp:user:password@host", or with the scheme forgotten altogether.
 void find_in_words(std::string_view text, std::vector<Span>& found) {
   for (std::size_t begin = 0; begin < text.size();) {
@@ -146,6 +160,7 @@ void find_secret_entries(std::string_view line, std::vector<Span>& found) {
 std::vector<Span> credentials_in(std::string_view text, bool of_configuration) {
   std::vector<Span> found;
   find_in_addresses(text, found);
+  find_stream_keys(text, found);
   find_in_words(text, found);
   for (const char* equals : {"=", "%3D", "%3d"}) find_secret_values(text, equals, found);
   if (of_configuration) find_secret_entries(text, found);
@@ -180,7 +195,7 @@ bool names_a_secret(std::string_view key) {
     if (holds(kSecretWords, std::string_view(lower).substr(begin, end - begin))) return true;
     begin = end + 1;
   }
-  return lower == "apikey";
+  return lower == "apikey" || lower == "url";  // services put keys into the path
 }
 
 std::string with_credentials_starred(std::string_view line) {

@@ -3,7 +3,7 @@
 //
 // Masked are, in an address, what stands before its host's '@' ("rtsp://user:password@camera/1", also without
 // "//" or without a scheme), and anywhere the value of a key that sounds secret ("?token=…", "pin=…"), also
-// where the key is written with %XX. From any thread.
+// where the key is written with %XX, and the key of an RTMP stream behind its application. From any thread.
 #pragma once
 
 #include <string>
@@ -18,7 +18,7 @@ std::string without_credentials(const std::string& text);
 // keys that name a secret starred, too: "password: ******".
 std::string with_credentials_starred(std::string_view line);
 
-// Whether a key of a configuration has a secret for its value: password, client_secret, token, …
+// Whether a key of a configuration has a secret for its value: password, client_secret, token, url, …
 bool names_a_secret(std::string_view key);
 
 }  // namespace actionflow

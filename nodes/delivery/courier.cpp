@@ -45,7 +45,7 @@ struct Courier::Shared {
   void succeed();
   void fail(const Failure& failure);
   void say_farewell();
-  void say_what_waits() const;
+  void say_what_waits();
   void end();
 
   std::string name;
@@ -59,6 +59,7 @@ struct Courier::Shared {
   std::atomic<std::int64_t> failures{0};
   std::atomic<bool> closing{false};
   std::atomic<bool> given_up{false};
+  std::atomic<bool> told{false};  // what waits
 
   std::mutex mutex;
   std::condition_variable changed;
@@ -118,7 +119,8 @@ void Courier::Shared::say_farewell() {
   }
 }
 
-void Courier::Shared::say_what_waits() const {
+void Courier::Shared::say_what_waits() {
+  if (told.exchange(true)) return;
   if (const std::int64_t left = spool->state().messages; left > 0)
     log::warn("{}: {} messages were not sent; they wait in {} for the next run", name, left,
               spool->file().string());
@@ -161,6 +163,7 @@ void Courier::wake() { shared_->wake.wake(); }
 
 void Courier::close() {
   std::unique_lock lock(shared_->mutex);
+  if (shared_->given_up) return;
   shared_->closing = true;
   shared_->changed.notify_all();
   shared_->wake.wake();

@@ -31,6 +31,7 @@ class Courier {
 
   // There is something new in the spool, or for the delivery to do.
   void wake();
+  // The second time it does nothing.
   void close();
 
   struct State {

@@ -24,6 +24,12 @@ void set_up_curl() {
 
 std::size_t ignore_body(char*, std::size_t size, std::size_t count, void*) { return size * count; }
 
+// What of an address may be said: keys of many services stand in the path.
+std::string origin(const std::string& url) {
+  const std::size_t host = url.find("://") + 3;
+  return url.substr(0, url.find_first_of("/?#", host));
+}
+
 // It may take the message another time.
 bool is_passing(long status) { return status == 408 || status == 425 || status == 429 || status >= 500; }
 
@@ -85,13 +91,13 @@ bool HttpDelivery::deliver(const Message& message) {
   handle_->error.front() = '\0';
   const CURLcode code = curl_easy_perform(curl);
   if (code != CURLE_OK)
-    throw Error(
-        ExitCode::failure,
-        receiver_.url + ": " + (handle_->error.front() ? handle_->error.data() : curl_easy_strerror(code)));
+    throw Error(ExitCode::failure,
+                origin(receiver_.url) + ": " +
+                    (handle_->error.front() ? handle_->error.data() : curl_easy_strerror(code)));
   long status = 0;
   curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
   if (status >= 200 && status < 300) return true;
-  const std::string answer = receiver_.url + ": answers " + std::to_string(status);
+  const std::string answer = origin(receiver_.url) + ": answers " + std::to_string(status);
   if (is_passing(status)) throw Error(ExitCode::failure, answer);
   log::warn("{}; the message is not sent again", answer);
   return false;

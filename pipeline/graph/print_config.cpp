@@ -52,7 +52,7 @@ config::Value options_of(const config::Value& options) {
   std::vector<config::Value::Entry> keys;
   for (const auto& key : options.entries()) {
     config::Value value = options_of(key.value);
-    if (names_a_secret(key.key) || key.key == "url") {
+    if (names_a_secret(key.key)) {
       value = config::make_secret(config::make_scalar("", true));
     } else if (is_one_of(key.key, {"file", "folder", "weights", "model", "ca", "certificate", "key"}) &&
                value.is_scalar() && !value.secret()) {

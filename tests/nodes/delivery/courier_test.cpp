@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "tests/tools/log_lines.h"
 #include "tests/tools/temporary_folder.h"
 #include "tests/tools/wait_for.h"
 
@@ -107,6 +108,36 @@ TEST(Courier, LeavesToTheNextRunWhatTheReceiverDoesNotTake) {
   bench.receiver->away = false;
   bench.courier()->close();
   EXPECT_EQ(bench.receiver->got(), Payloads{"one"});
+}
+
+// Its end is asked for twice: by the run, and when the sink goes.
+TEST(Courier, WaitsOnceForAReceiverThatHangsAndSaysOnceWhatIsLeft) {
+  struct Hanging : Delivery {
+    bool deliver(const Message&) override {
+      hangs = true;
+      return testing::wait_for([&] { return over.load(); });
+    }
+    std::atomic<bool> hangs{false}, over{false};
+  };
+  const testing::TemporaryFolder folder;
+  const auto spool = std::make_shared<Spool>(folder / "a.spool", ByteSize{1'000'000});
+  const auto receiver = std::make_shared<Hanging>();
+  const testing::LogLines log;
+  std::atomic<int> asked{0};
+  spool->put(std::vector<Message>{{"", "one"}});
+  {
+    Courier courier("alert", spool, receiver, [&] { return ++asked > 0; });
+    ASSERT_TRUE(testing::wait_for([&] { return receiver->hangs.load(); }));
+    courier.close();
+    const int before = asked;
+    EXPECT_GT(before, 0);
+    courier.close();
+    EXPECT_EQ(asked, before);
+  }
+  EXPECT_EQ(log.lines().size(), 1U);
+  receiver->over = true;
+  EXPECT_TRUE(testing::wait_for([&] { return receiver.use_count() == 1; }));
+  EXPECT_EQ(log.lines().size(), 1U);
 }
 
 }  // namespace
