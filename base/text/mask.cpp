@@ -102,7 +102,8 @@ void find_stream_keys(std::string_view text, std::vector<Span>& found) {
        scheme = text.find("://", scheme + 3)) {
     const std::string_view before = text.substr(0, scheme);
     if (!before.ends_with("rtmp") && !before.ends_with("rtmps")) continue;
-    const std::size_t end = std::min(text.size(), text.find_first_of(kEndsWord, scheme));
+    std::size_t end = std::min(text.size(), text.find_first_of(kEndsWord, scheme));
+    if (text[end - 1] == ':') --end;  // of the sentence
     const std::size_t application = text.find('/', scheme + 3);
     const std::size_t key = application < end ? text.find('/', application + 1) : end;
     if (key < end) found.push_back({key + 1, end});

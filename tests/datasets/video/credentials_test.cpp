@@ -28,7 +28,7 @@ TEST(Credentials, AreMaskedInAnAddress) {
   EXPECT_EQ(without_credentials("http://host/v.mp4?token=secret&t=5"), "http://host/v.mp4?token=***&t=5");
   EXPECT_EQ(without_credentials("cannot open rtsp://a:secret@one/1 nor rtsp://b:secret@two/2"),
             "cannot open rtsp://***@one/1 nor rtsp://***@two/2");
-  EXPECT_EQ(without_credentials("to rtmp://host/live/door-key: refused"), "to rtmp://host/live/***");
+  EXPECT_EQ(without_credentials("to rtmp://host/live/door-key: refused"), "to rtmp://host/live/***: refused");
   EXPECT_EQ(without_credentials("rtmp://host:1935/live"), "rtmp://host:1935/live");
   EXPECT_EQ(without_credentials("srt://host:9000?streamid=publish/x&latency=20"),
             "srt://host:9000?streamid=***&latency=20");
