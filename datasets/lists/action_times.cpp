@@ -9,7 +9,9 @@ namespace actionflow {
 
 namespace {
 
+// As programs write numbers: "+2", "4.", ".5" and "1e1" too.
 std::optional<double> decimal_of(std::string_view text) {
+  if (text.starts_with('+') && !text.starts_with("+-")) text.remove_prefix(1);
   double number = 0;
   const auto [stop, bad] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (bad != std::errc() || stop != text.data() + text.size()) return std::nullopt;

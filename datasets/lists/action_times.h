@@ -10,7 +10,8 @@
 
 namespace actionflow {
 
-// "12", "12.5", "00:12.5" or "00:00:12.5"; also nan and infinities, which no span takes.
+// "12", "12.5", "+12.", "00:12.5" or "00:00:12.5"; also nan and infinities, which no span
+// takes.
 std::optional<double> seconds_of(std::string_view text);
 
 // From one time to another. Goes to `errors` where they are no numbers, before the video or not rising;

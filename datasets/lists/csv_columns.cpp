@@ -47,11 +47,17 @@ std::string cell_of(const CsvRow& row, int column) {
   return column < 0 ? std::string() : row[static_cast<std::size_t>(column)];
 }
 
-bool belongs_to(std::string_view written, ListSplit split) {
+std::optional<ListSplit> split_of(std::string_view written) {
   const std::string word = lower_case(written);
-  const auto begins = [&](std::string_view name) { return word.starts_with(name); };
-  if (split == ListSplit::unknown || !(begins("train") || begins("val") || begins("test"))) return true;
-  return begins(split == ListSplit::train ? "train" : split == ListSplit::val ? "val" : "test");
+  if (word.starts_with("train")) return ListSplit::train;
+  if (word.starts_with("val")) return ListSplit::val;
+  if (word.starts_with("test")) return ListSplit::test;
+  return std::nullopt;
+}
+
+bool belongs_to(std::string_view written, ListSplit split) {
+  const std::optional<ListSplit> named = split_of(written);
+  return split == ListSplit::unknown || !named || *named == split;
 }
 
 std::span<const std::string_view> path_columns() { return kPath; }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <initializer_list>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,6 +22,8 @@ int column_of(const CsvRow& header, std::initializer_list<std::string_view> name
 // Empty for column −1.
 std::string cell_of(const CsvRow& row, int column);
 
+// "training" is train; none for a word that names no split.
+std::optional<ListSplit> split_of(std::string_view word);
 // Whether a row of a list of all splits belongs to this one; words that name no split belong to all.
 bool belongs_to(std::string_view word, ListSplit split);
 

@@ -23,18 +23,14 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// UCF101's lists, where `train` is the folder that holds them.
-void find_ucf101_lists(DataOptions& options) {
-  const fs::path folder = options.train;
-  if (folder.empty() || !is_there(folder / "classInd.txt")) return;
-  if (options.format != DatasetFormat::ucf101 && options.format != DatasetFormat::automatic) return;
-  options.train = folder / fmt::format("trainlist{:02}.txt", options.split);
-  if (options.test.empty()) options.test = folder / fmt::format("testlist{:02}.txt", options.split);
+bool may_be_ucf101(const DataOptions& options) {
+  const bool format = options.format == DatasetFormat::ucf101 || options.format == DatasetFormat::automatic;
+  return format && !options.train.empty() && is_folder(options.train);
 }
 
 // Options with the lists filled in that the format, or the root's layout, names. `layout`: what was found.
 DataOptions with_found_lists(DataOptions options, std::string& layout) {
-  find_ucf101_lists(options);
+  if (may_be_ucf101(options)) find_ucf101_lists(fs::path(options.train), options);
   layout = find_layout(options);
   return options;
 }
@@ -99,7 +95,8 @@ DatasetReader::Rows DatasetReader::rows_of(const fs::path& list, ListSplit split
   DatasetFormat format = format_for(list);
   // Videos of no class stand in whatever list or folder is at hand.
   if (split == ListSplit::unknown && format == DatasetFormat::hmdb51) format = DatasetFormat::folders;
-  if (split == ListSplit::unknown && !is_folder(list) && format == DatasetFormat::folders)
+  const bool of_folders = format == DatasetFormat::folders || format == DatasetFormat::named;
+  if (split == ListSplit::unknown && !is_folder(list) && of_folders)
     format = format_of(list, options_.streams);
   return row_reader(format)(list, context, errors_);
 }

@@ -10,8 +10,11 @@
 //   known header are path and label.
 // - folders: a folder a class; train, val and test are folders with those, by themselves found under
 //   the root.
+// - named: a folder of videos whose names say their class: v_CLASS_g01_c01 (UCF101), v_CLASS_01_01 (UCF11),
+//   person01_CLASS_d1 (KTH).
 // - ucf101: classInd.txt ("1 ApplyEyeMakeup"), trainlist01.txt ("class/file number from 1"), testlist01.txt
-//   ("class/file"), or their folder as `train`, and `split` the 01; https://www.crcv.ucf.edu/data/UCF101.php.
+//   ("class/file") and, where there is one, vallist01.txt, or their folder as `train`, and `split` the 01;
+//   https://www.crcv.ucf.edu/data/UCF101.php.
 // - hmdb51: `train` is the folder of CLASS_test_splitN.txt ("file 1": train, 2: test, 0: neither),
 //   `split` the N; test comes from the same lists;
 //   https://serre-lab.clps.brown.edu/resource/hmdb-a-large-human-motion-database.
@@ -69,6 +72,7 @@ enum class DatasetFormat {
   list,
   csv,
   folders,
+  named,
   ucf101,
   hmdb51,
   jester,
@@ -192,11 +196,12 @@ void check_parts(const std::vector<VideoEntry>& entries, int threads);
 template <>
 struct actionflow::config::EnumNames<actionflow::DatasetFormat> {
   using Kind = actionflow::DatasetFormat;
-  static constexpr std::array<std::pair<Kind, std::string_view>, 17> names{
+  static constexpr std::array<std::pair<Kind, std::string_view>, 18> names{
       {{Kind::automatic, "auto"},
        {Kind::list, "list"},
        {Kind::csv, "csv"},
        {Kind::folders, "folders"},
+       {Kind::named, "named"},
        {Kind::ucf101, "ucf101"},
        {Kind::hmdb51, "hmdb51"},
        {Kind::jester, "jester"},

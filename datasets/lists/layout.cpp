@@ -3,22 +3,21 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <cctype>
-#include <optional>
-#include <regex>
+#include <span>
 
 #include "base/text/natural_order.h"
+#include "datasets/lists/csv_columns.h"
+#include "datasets/lists/csv_text.h"
 #include "datasets/lists/list_format.h"
+#include "datasets/lists/split_names.h"
+#include "datasets/lists/video_naming.h"
+#include "datasets/video/recordings_folder.h"
 
 namespace actionflow {
 
 namespace fs = std::filesystem;
 
 namespace {
-
-// UCF101: clips of one group show the same people in the same place.
-constexpr const char* kUcf101Groups = "v_(.+_g[0-9]+)_c[0-9]+";
 
 using Names = std::vector<std::string_view>;
 
@@ -34,27 +33,17 @@ std::vector<fs::path> sorted_files(const fs::path& folder, bool folders) {
   return files;
 }
 
-// Whether one of the words stands in a list's name: "kinetics400_val_list.txt" is of val.
-bool is_named(const fs::path& list, const Names& words) {
-  const std::string suffix = list.extension().string();
-  if (suffix != ".txt" && suffix != ".csv" && suffix != ".json") return false;
-  std::string word;
-  for (const char c : list.stem().string() + "_") {
-    if (std::isalpha(static_cast<unsigned char>(c)) != 0) {
-      word += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    } else {
-      if (std::find(words.begin(), words.end(), word) != words.end()) return true;
-      word.clear();
-    }
-  }
-  return false;
+bool is_list(const fs::path& file) {
+  const std::string suffix = file.extension().string();
+  return suffix == ".txt" || suffix == ".csv" || suffix == ".json";
 }
 
 // The list of that name; one that is called nothing else goes before.
-OptionalPath list_named(const std::vector<fs::path>& files, const char* key, const Names& words) {
+OptionalPath list_named(const std::vector<fs::path>& files, const char* key,
+                        std::span<const std::string_view> words) {
   std::vector<fs::path> found;
   for (const fs::path& file : files) {
-    if (!is_named(file, words)) continue;
+    if (!is_list(file) || !holds_word(file.stem().string(), words)) continue;
     if (std::find(words.begin(), words.end(), file.stem().string()) != words.end()) return file;
     found.push_back(file);
   }
@@ -65,33 +54,81 @@ OptionalPath list_named(const std::vector<fs::path>& files, const char* key, con
   return found.front();
 }
 
-bool find_lists(const fs::path& folder, DataOptions& options) {
-  const std::vector<fs::path> files = sorted_files(folder, false);
-  const OptionalPath train = list_named(files, "train", {"train", "training", "trainlist"});
-  if (train.empty()) return false;
-  options.train = train;
-  options.val = list_named(files, "val", {"val", "valid", "validation", "dev", "vallist", "validlist"});
-  options.test = list_named(files, "test", {"test", "testing", "testlist"});
+// None where it cannot be read, which is told when it is read for good.
+std::vector<CsvRecord> records_of(const fs::path& table) {
+  ListErrors errors;
+  const ListText text(table, errors);
+  std::vector<CsvRecord> records = errors.any() ? std::vector<CsvRecord>() : csv_records(text, errors);
+  return errors.any() ? std::vector<CsvRecord>() : records;
+}
+
+// As Kinetics' table of the test videos was while there was a contest.
+bool has_no_labels(const fs::path& list) {
+  if (list.extension() != ".csv") return false;
+  const std::vector<CsvRecord> records = records_of(list);
+  if (records.empty()) return false;
+  const CsvRow& header = records.front().cells;
+  return column_of(header, path_columns()) >= 0 && column_of(header, label_columns()) < 0;
+}
+
+void find_lists_beside(const fs::path& folder, DataOptions& options) {
   if (options.classes.empty())
-    options.classes = list_named(files, "classes", {"classes", "class", "labels", "classind"});
+    options.classes =
+        list_named(sorted_files(folder, false), "classes", Names{"classes", "class", "labels", "classind"});
   const auto add = [&](const char* name, OptionalPath& list) {
     if (list.empty() && is_there(folder / name)) list = folder / name;
   };
   add("other.txt", options.other);
   add("unknown.txt", options.unknown);
+}
+
+bool find_lists(const fs::path& folder, DataOptions& options) {
+  const std::vector<fs::path> files = sorted_files(folder, false);
+  const OptionalPath train = list_named(files, "train", names_of_split(ListSplit::train));
+  if (train.empty()) return false;
+  options.train = train;
+  options.val = list_named(files, "val", names_of_split(ListSplit::val));
+  options.test = list_named(files, "test", names_of_split(ListSplit::test));
+  if (!options.test.empty() && has_no_labels(options.test)) options.test.clear();
+  find_lists_beside(folder, options);
   return true;
 }
 
+// A table whose column says which split each video is of.
+bool find_table_of_splits(const fs::path& folder, DataOptions& options) {
+  for (const fs::path& file : sorted_files(folder, false)) {
+    if (file.extension() != ".csv") continue;
+    const std::vector<CsvRecord> records = records_of(file);
+    if (records.empty()) continue;
+    const CsvRow& header = records.front().cells;
+    const int split = column_of(header, {"split"});
+    if (split < 0 || column_of(header, path_columns()) < 0 || column_of(header, label_columns()) < 0)
+      continue;
+    const auto holds = [&](ListSplit wanted) {
+      return std::any_of(records.begin() + 1, records.end(), [&](const CsvRecord& record) {
+        return record.cells.size() == header.size() && split_of(cell_of(record.cells, split)) == wanted;
+      });
+    };
+    if (!holds(ListSplit::train)) continue;
+    options.train = file;
+    if (holds(ListSplit::val)) options.val = file;
+    if (holds(ListSplit::test)) options.test = file;
+    find_lists_beside(folder, options);
+    return true;
+  }
+  return false;
+}
+
+// As the list's first line names it.
+std::vector<fs::path> videos_in(const fs::path& list) {
+  ListErrors errors;
+  const ListText text(list, errors);
+  const std::vector<ListLine> lines = text.lines(errors);
+  return lines.empty() ? std::vector<fs::path>() : std::vector<fs::path>{fs::path(lines.front().text)};
+}
+
 bool find_ucf101(const fs::path& folder, DataOptions& options) {
-  std::error_code ignored;
-  const auto list = [&](const char* name) {
-    return folder / fmt::format("{}{:02}.txt", name, options.split);
-  };
-  if (!fs::exists(folder / "classInd.txt", ignored) || !fs::exists(list("trainlist"), ignored)) return false;
-  options.format = DatasetFormat::ucf101;
-  options.train = list("trainlist");
-  if (fs::exists(list("testlist"), ignored)) options.test = list("testlist");
-  if (options.groups.empty()) options.groups = kUcf101Groups;
+  if (!find_ucf101_lists(folder, options)) return false;
   for (const char* name : {"UCF-101", "UCF101", "videos"}) {
     if (!is_folder(options.root / name)) continue;
     options.root = options.root / name;
@@ -100,14 +137,13 @@ bool find_ucf101(const fs::path& folder, DataOptions& options) {
   return true;
 }
 
-// Whether the class folders hold files named as UCF101's are.
-bool has_ucf101_names(const fs::path& folder) {
-  static const std::regex kName(std::string(kUcf101Groups) + ".*");
+// Those of the first class that has some.
+std::vector<fs::path> videos_below(const fs::path& folder) {
   for (const fs::path& of_class : sorted_files(folder, true)) {
-    const std::vector<fs::path> videos = sorted_files(of_class, false);
-    if (!videos.empty()) return std::regex_match(videos.front().filename().string(), kName);
+    const std::vector<std::string> videos = recordings_in(of_class.string());
+    if (!videos.empty()) return {videos.begin(), videos.end()};
   }
-  return false;
+  return {};
 }
 
 // A folder that holds nothing but another one, as archives are unpacked, stands for that.
@@ -115,40 +151,78 @@ fs::path innermost(fs::path folder) {
   constexpr int kDeepest = 4;
   for (int depth = 0; depth < kDeepest; ++depth) {
     const std::vector<fs::path> inside = sorted_files(folder, true);
-    if (inside.size() != 1 || sorted_files(inside.front(), true).empty()) break;
+    if (inside.size() != 1) break;
+    const bool flat = loose_videos(folder).empty() && naming_of(loose_videos(inside.front())) != nullptr;
+    if (!flat && sorted_files(inside.front(), true).empty()) break;
     folder = inside.front();
   }
   return folder;
 }
 
+// The folder called after the split; one that is called nothing else goes before.
+OptionalPath folder_of_split(const fs::path& folder, ListSplit split) {
+  for (const std::string_view name : names_of_split(split))
+    if (is_folder(folder / name)) return folder / name;
+  const std::vector<std::string> named = folders_of_split(folder, split);
+  return named.size() == 1 ? OptionalPath(folder / named.front()) : OptionalPath();
+}
+
+// A class may be called after a split too, so "videos_train" alone is none.
+bool find_split_folders(const fs::path& folder, DataOptions& options) {
+  const OptionalPath train = folder_of_split(folder, ListSplit::train);
+  const OptionalPath val = folder_of_split(folder, ListSplit::val);
+  const OptionalPath test = folder_of_split(folder, ListSplit::test);
+  const auto plain = names_of_split(ListSplit::train);
+  const bool surely = std::find(plain.begin(), plain.end(), train.filename().string()) != plain.end();
+  if (train.empty() || (!surely && val.empty() && test.empty())) return false;
+  options.train = train;
+  options.val = val;
+  options.test = test;
+  return true;
+}
+
 std::string find_folders(DataOptions& options) {
   const fs::path folder = innermost(options.root);
-  options.format = DatasetFormat::folders;
-  const auto one_of = [&](const Names& names) {
-    for (const std::string_view name : names)
-      if (is_folder(folder / name)) return OptionalPath(folder / name);
-    return OptionalPath();
-  };
-  const OptionalPath train = one_of({"train", "training"});
-  if (train.empty()) {
-    options.train = folder;
-    if (options.groups.empty() && has_ucf101_names(folder)) options.groups = kUcf101Groups;
-    return "a folder a class";
+  const bool split = find_split_folders(folder, options);
+  if (!split) options.train = folder;
+  const std::vector<fs::path> loose = loose_videos(options.train);
+  const VideoNaming* naming = naming_of(loose);
+  const char* splits = split ? "folders for its splits, in each " : "";
+  if (naming != nullptr && options.format != DatasetFormat::folders) {
+    options.format = DatasetFormat::named;
+    if (options.groups.empty()) options.groups = naming->group_pattern;
+    return fmt::format("{}videos named as {}'s, {}", splits, naming->dataset, naming->form);
   }
-  options.train = train;
-  options.val = one_of({"val", "valid", "validation"});
-  options.test = one_of({"test", "testing"});
-  return "folders for its splits, in each a folder a class";
+  options.format = DatasetFormat::folders;
+  naming = naming_of(videos_below(options.train));
+  if (naming != nullptr && !split && options.groups.empty()) options.groups = naming->group_pattern;
+  return fmt::format("{}a folder a class", splits);
 }
 
 std::string names_of(const DataOptions& options) {
-  std::string text = "the lists " + options.train.filename().string();
+  std::string text = options.train.filename().string();
   for (const OptionalPath* list : {&options.val, &options.test})
-    if (!list->empty()) text += ", " + list->filename().string();
+    if (!list->empty() && *list != options.train) text += ", " + list->filename().string();
   return text;
 }
 
 }  // namespace
+
+bool find_ucf101_lists(const fs::path& folder, DataOptions& options) {
+  const std::string number = fmt::format("{:02}", options.split);
+  const bool numbered = is_there(folder / ("trainlist" + number + ".txt"));
+  const bool plain = is_there(folder / "classInd.txt") && is_there(folder / "trainlist.txt");
+  if (!numbered && !plain) return false;
+  const auto list = [&](const char* name) {
+    const fs::path file = folder / (name + (numbered ? number : "") + ".txt");
+    return is_there(file) ? OptionalPath(file) : OptionalPath();
+  };
+  options.format = DatasetFormat::ucf101;
+  options.train = list("trainlist");
+  if (options.val.empty()) options.val = list("vallist");
+  if (options.test.empty()) options.test = list("testlist");
+  return true;
+}
 
 std::string find_layout(DataOptions& options) {
   const bool named = !options.train.empty() || !options.val.empty() || !options.test.empty();
@@ -158,12 +232,18 @@ std::string find_layout(DataOptions& options) {
   for (const char* inside : {"", "ucfTrainTestlist", "annotations", "splits", "lists", "labels"}) {
     const fs::path folder = *inside == '\0' ? root : root / inside;
     if (!is_folder(folder)) continue;
-    if (find_ucf101(folder, options)) return fmt::format("UCF101, split {}", options.split);
+    if (find_ucf101(folder, options)) {
+      const VideoNaming* naming = naming_of(videos_in(options.train));
+      if (options.groups.empty() && naming != nullptr) options.groups = naming->group_pattern;
+      return fmt::format("UCF101, split {} ({})", options.split, names_of(options));
+    }
     if (format_of(folder) == DatasetFormat::hmdb51) {
       options.train = folder;
       return fmt::format("HMDB51, split {}", options.split);
     }
-    if (find_lists(folder, options)) return names_of(options);
+    if (find_lists(folder, options)) return "the lists " + names_of(options);
+    if (find_table_of_splits(folder, options))
+      return fmt::format("the list {} with a split for each video", names_of(options));
   }
   return options.format == DatasetFormat::automatic ? find_folders(options) : std::string();
 }

@@ -78,6 +78,8 @@ std::vector<ListRow> hmdb51_rows(const std::filesystem::path& folder, const List
                                  ListErrors& errors);
 std::vector<ListRow> folder_rows(const std::filesystem::path& folder, const ListContext& context,
                                  ListErrors& errors);
+std::vector<ListRow> named_rows(const std::filesystem::path& folder, const ListContext& context,
+                                ListErrors& errors);
 // Of uncut videos, with times.
 std::vector<ListRow> times_rows(const ListText& list, const ListContext& context, ListErrors& errors);
 std::vector<ListRow> csv_times_rows(const ListText& list, const ListContext& context, ListErrors& errors);
@@ -98,6 +100,9 @@ bool holds_times(std::string_view line);
 
 // A folder's files whose names end so, in natural order; a file itself, whatever its name.
 std::vector<std::filesystem::path> files_of(const std::filesystem::path& list, std::string_view suffix);
+
+// The path as it stands below the root; as it is where it does not.
+std::string relative_name(const std::filesystem::path& path, const std::filesystem::path& root);
 
 // The last part of a path or URL, as it is written on any system.
 std::string last_name(std::string_view path);

@@ -6,6 +6,7 @@
 #include "datasets/lists/csv_text.h"
 #include "datasets/lists/list_format.h"
 #include "datasets/lists/video_locator.h"
+#include "datasets/lists/video_naming.h"
 
 namespace actionflow {
 
@@ -70,13 +71,16 @@ bool holds_hmdb51_lists(const fs::path& folder) {
   return false;
 }
 
-bool named_as_ucf101(const std::string& name) {
-  const auto numbered = [&](std::string_view begin) {
-    const std::size_t digits = name.size() - std::string_view(".txt").size() - begin.size();
-    return name.starts_with(begin) && name.ends_with(".txt") && name.size() > begin.size() + 4 &&
-           is_number(std::string_view(name).substr(begin.size(), digits));
-  };
-  return numbered("trainlist") || numbered("testlist");
+// "trainlist01.txt"; without a number it may be anybody's list, unless UCF101's classes stand beside it.
+bool named_as_ucf101(const fs::path& list) {
+  if (list.extension() != ".txt") return false;
+  const std::string name = list.stem().string();
+  for (const std::string_view begin : {"trainlist", "vallist", "testlist"}) {
+    if (!name.starts_with(begin)) continue;
+    const std::string_view number = std::string_view(name).substr(begin.size());
+    return is_number(number) || (number.empty() && is_there(list.parent_path() / "classInd.txt"));
+  }
+  return false;
 }
 
 bool holds_files(const fs::path& folder, std::string_view suffix) {
@@ -94,6 +98,7 @@ bool holds_folders(const fs::path& folder) {
 DatasetFormat folder_format(const fs::path& folder) {
   if (holds_hmdb51_lists(folder)) return DatasetFormat::hmdb51;
   if (holds_folders(folder)) return DatasetFormat::folders;
+  if (naming_of(loose_videos(folder)) != nullptr) return DatasetFormat::named;
   if (holds_files(folder, ".eaf")) return DatasetFormat::elan;
   if (holds_files(folder, "_val.txt") || holds_files(folder, "_test.txt")) return DatasetFormat::thumos14;
   return holds_files(folder, ".txt") ? DatasetFormat::audacity : DatasetFormat::folders;
@@ -114,7 +119,7 @@ std::vector<ListRow> of_text(const fs::path& list, const ListContext& context, L
 DatasetFormat format_of(const fs::path& list, bool streams) {
   if (is_folder(list)) return folder_format(list);
   if (list.extension() == ".eaf") return DatasetFormat::elan;
-  if (named_as_ucf101(list.filename().string())) return DatasetFormat::ucf101;
+  if (named_as_ucf101(list)) return DatasetFormat::ucf101;
   const std::string text = beginning(list);
   const std::string line = text.substr(0, text.find('\n'));
   if (line.starts_with('[') || line.starts_with('{')) return json_format(text);
@@ -131,6 +136,8 @@ RowReader row_reader(DatasetFormat format) {
       return of_text<csv_rows>;
     case DatasetFormat::folders:
       return folder_rows;
+    case DatasetFormat::named:
+      return named_rows;
     case DatasetFormat::ucf101:
       return of_text<ucf101_rows>;
     case DatasetFormat::hmdb51:
@@ -174,6 +181,12 @@ std::vector<fs::path> files_of(const fs::path& list, std::string_view suffix) {
   std::vector<fs::path> files;
   for (const std::string& name : names) files.push_back(list / name);
   return files;
+}
+
+std::string relative_name(const fs::path& path, const fs::path& root) {
+  const fs::path inside = path.lexically_relative(root);
+  const bool within = !inside.empty() && *inside.begin() != "..";
+  return (within ? inside : path).string();
 }
 
 std::string last_name(std::string_view path) {

@@ -1,9 +1,12 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "datasets/lists/action_times.h"
 #include "datasets/lists/csv_columns.h"
 #include "datasets/lists/csv_text.h"
 #include "datasets/lists/list_format.h"
+#include "datasets/lists/split_names.h"
 
 namespace actionflow {
 
@@ -46,13 +49,26 @@ ListRow to_row(const Row& cells, const Columns& columns, std::string place, List
   return row;
 }
 
-// Kinetics' videos lie in a folder a split, some with a folder a class in it.
-void add_split_folders(ListSplit split, ListRow& row) {
-  if (split == ListSplit::unknown) return;
-  const std::string folder = split == ListSplit::train ? "train" : split == ListSplit::val ? "val" : "test";
+// Kinetics' videos lie in a folder a split, some with a folder a class in it, whose blanks are written as _.
+std::vector<std::string> folders_of(ListSplit split, const std::filesystem::path& root) {
+  if (split == ListSplit::unknown) return {};
+  std::vector<std::string> folders{std::string(names_of_split(split).front())};
+  for (std::string& name : folders_of_split(root, split))
+    if (name != folders.front()) folders.push_back(std::move(name));
+  return folders;
+}
+
+void add_split_folders(const std::vector<std::string>& of_split, ListRow& row) {
+  if (of_split.empty()) return;
   if (row.folders.empty()) row.folders = {""};
-  row.folders.push_back(folder);
-  if (row.label) row.folders.push_back(folder + "/" + *row.label);
+  for (const std::string& folder : of_split) {
+    row.folders.push_back(folder);
+    if (!row.label) continue;
+    std::string name = folder + "/" + *row.label;
+    row.folders.push_back(name);
+    std::replace(name.begin(), name.end(), ' ', '_');
+    if (name != row.folders.back()) row.folders.push_back(std::move(name));
+  }
 }
 
 // Whether a list's first record names its columns; one without, of two cells, is path and label. Nothing
@@ -88,6 +104,7 @@ std::vector<ListRow> csv_rows(const ListText& list, const ListContext& context, 
                "names a part's start without its end, or its end without its start, expected both");
     return rows;
   }
+  const std::vector<std::string> of_split = folders_of(context.split, context.options.root);
   for (std::size_t i = *headed ? 1 : 0; i < records.size() && !errors.too_many(); ++i) {
     const Row& cells = records[i].cells;
     std::string place = list.place(records[i].line);
@@ -101,7 +118,7 @@ std::vector<ListRow> csv_rows(const ListText& list, const ListContext& context, 
     ListRow row = to_row(cells, columns, std::move(place), errors);
     if (errors.count() > errors_before) continue;
     rows.push_back(std::move(row));
-    add_split_folders(context.split, rows.back());
+    add_split_folders(of_split, rows.back());
   }
   return rows;
 }

@@ -5,6 +5,7 @@
 
 #include "base/text/natural_order.h"
 #include "datasets/lists/list_format.h"
+#include "datasets/lists/video_naming.h"
 #include "datasets/video/recordings_folder.h"
 
 namespace actionflow {
@@ -97,12 +98,14 @@ std::vector<ListRow> folder_rows(const fs::path& folder, const ListContext& cont
   // A folder of videos of no class has no folders for classes.
   const std::vector<std::string> classes =
       context.split == ListSplit::unknown ? std::vector<std::string>{""} : class_folders(folder);
+  if (classes.empty() && !loose_videos(folder).empty())
+    errors.add(folder.string(),
+               "holds videos and no folder a class, expected such folders, names that say the class as "
+               "v_CLASS_g01_c01.mp4, or a list of the videos: data.train");
   for (const std::string& name : classes) {
     for (const std::string& entry : sorted_names(folder / name, false)) {
       for (const fs::path path : videos_at(folder / name / entry)) {
-        const fs::path inside = path.lexically_relative(context.options.root);
-        const bool within = !inside.empty() && *inside.begin() != "..";
-        ListRow row{path.string(), (within ? inside : path).string(), {}, std::nullopt, {}, path};
+        ListRow row{path.string(), relative_name(path, context.options.root), {}, std::nullopt, {}, path};
         if (!name.empty()) row.label = name;
         rows.push_back(std::move(row));
       }

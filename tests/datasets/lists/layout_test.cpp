@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <tuple>
+
 #include "tests/datasets/lists/dataset_fixture.h"
 
 namespace actionflow {
@@ -125,6 +127,142 @@ TEST_F(Layout, Ucf101KeepsItsGroupsTogether) {
   const Dataset folders = read();
   EXPECT_EQ(folders.val.size() % 3, 0U);
   EXPECT_EQ(folders.train.size() + folders.val.size(), 54U);
+}
+
+// What is validated on shares no group with what is trained on.
+void expect_groups_apart(const Dataset& dataset) {
+  ASSERT_THAT(dataset.val, ::testing::Not(IsEmpty()));
+  for (const VideoEntry& held : dataset.val) {
+    EXPECT_NE(held.group, "") << held.name;
+    for (const VideoEntry& entry : dataset.train) EXPECT_NE(entry.group, held.group) << entry.name;
+  }
+}
+
+TEST_F(Layout, AFlatFolderWhoseNamesSayClassAndGroup) {
+  for (const auto& [first, second, known] :
+       {std::tuple{"v_Clap_g0", "v_Wave Hand_g0", "UCF101's, v_CLASS_g01_c01"},
+        {"v_clap_0", "v_wave_hand_0", "UCF11's, v_CLASS_01_01"}}) {
+    for (const char* folder : {"root/", "root/unpacked/"}) {
+      std::filesystem::remove_all(folder_ / "root");
+      for (int group = 1; group <= 5; ++group) {
+        for (const std::string name : {first, second}) {
+          const char* clip = name.ends_with("_g0") ? "_c0" : "_0";
+          for (const char* number : {"1", "2"})
+            write(folder + name + std::to_string(group) + clip + number + ".mp4", "");
+        }
+      }
+      write(folder + std::string("README.txt"), "of the archive");
+      const Dataset dataset = read();
+      EXPECT_EQ(dataset.classes.size(), 2U);
+      EXPECT_EQ(dataset.train.size() + dataset.val.size(), 20U);
+      EXPECT_TRUE(std::filesystem::exists(dataset.train[0].path)) << dataset.train[0].path;
+      expect_groups_apart(dataset);
+      EXPECT_THAT(told(), HasSubstr(std::string("videos named as ") + known + "; 2 classes"));
+    }
+  }
+  EXPECT_EQ(read().classes, (Names{"clap", "wave_hand"}));
+  write("root/unpacked/intro.mp4", "");
+  EXPECT_THAT(error(),
+              HasSubstr("intro.mp4: error: the name says no class, expected one as v_CLASS_01_01.mp4"));
+}
+
+TEST_F(Layout, FlatFoldersForItsSplits) {
+  for (const char* name : {"person01_clap_d1", "person02_clap_d1", "person01_run_d2", "person02_run_d2"})
+    put("train/" + std::string(name) + ".avi");
+  put("test/person03_clap_d1.avi");
+  const Dataset dataset = read();
+  EXPECT_EQ(dataset.classes, (Names{"clap", "run"}));
+  EXPECT_EQ(names_of(dataset.test), (Names{"test/person03_clap_d1.avi"}));
+  expect_groups_apart(dataset);
+  EXPECT_THAT(told(), HasSubstr("folders for its splits, in each videos named as KTH's"));
+}
+
+TEST_F(Layout, AFlatFolderThatSaysNoClassIsToldWhatIsExpected) {
+  put("a.mp4");
+  put("b.mp4");
+  EXPECT_THAT(short_error(), HasSubstr("root: error: holds videos and no folder a class, expected"));
+}
+
+TEST_F(Layout, Ucf11KeepsItsGroupsTogether) {
+  for (const char* label : {"biking", "diving"}) {
+    for (const char* group : {"_01", "_02", "_03"}) {
+      const std::string name = std::string("v_") + label + group;
+      for (const char* clip : {"_01", "_02"}) put(label + ("/" + name) + "/" + name + clip + ".mpg");
+    }
+    put(std::string(label) + "/Annotation/v_" + label + "_01_01.xgtf", "text");
+  }
+  const Dataset dataset = read();
+  EXPECT_EQ(dataset.classes, (Names{"biking", "diving"}));
+  EXPECT_EQ(dataset.train.size() + dataset.val.size(), 12U);
+  expect_groups_apart(dataset);
+}
+
+TEST_F(Layout, Ucf101sListsMayHoldAValidationSplitAndGoWithoutNumbers) {
+  for (const char* number : {"01", ""}) {
+    for (const char* folder : {"", "ucfTrainTestlist/"}) {
+      std::filesystem::remove_all(folder_ / "root");
+      const auto list = [&](const char* split) {
+        return std::string(folder) + split + "list" + number + ".txt";
+      };
+      put(std::string(folder) + "classInd.txt", "1 clap\n2 wave\n");
+      put(list("train"), "clap/a.avi 1\nwave/b.avi 2\n");
+      put(list("val"), "wave/c.avi\n");
+      put(list("test"), "clap/d.avi\n");
+      const Dataset dataset = read();
+      EXPECT_EQ(testing::labels_of(dataset.train), (testing::Labels{{0}, {1}}));
+      EXPECT_EQ(names_of(dataset.val), (Names{"wave/c.avi"}));
+      EXPECT_EQ(names_of(dataset.test), (Names{"clap/d.avi"}));
+      EXPECT_EQ(testing::labels_of(dataset.test), (testing::Labels{{0}}));
+      EXPECT_THAT(told(), HasSubstr("(" + std::filesystem::path(list("train")).filename().string() + ", "));
+    }
+  }
+}
+
+TEST_F(Layout, ListsCalledAfterTheirSplitsWithoutUcf101sClasses) {
+  put("trainlist.txt", "a.mp4 0\nb.mp4 1\n");
+  put("vallist.txt", "c.mp4 1\n");
+  put("testlist.txt", "d.mp4 0\n");
+  const Dataset dataset = read();
+  EXPECT_EQ(names_of(dataset.val), (Names{"c.mp4"}));
+  EXPECT_EQ(names_of(dataset.test), (Names{"d.mp4"}));
+  EXPECT_THAT(told(), HasSubstr("the lists trainlist.txt, vallist.txt, testlist.txt"));
+}
+
+// Kinetics' own tables; videos lie as tools that fetch them leave them.
+TEST_F(Layout, KineticsTablesFindTheirVideosInFoldersNamedAfterSplits) {
+  const std::string header = "label,youtube_id,time_start,time_end,split\n";
+  const std::string train = "riding a bike,a,5,15,train\nrun,b,0,10,train\n", val = "run,c,1,11,validate\n";
+  put("videos_train/riding_a_bike/a_000005_000015.mp4");
+  put("videos_train/b_000000_000010.mp4");
+  put("videos_val/run/c_000001_000011.mp4");
+  const auto expect_found = [&] {
+    const Dataset dataset = read();
+    ASSERT_THAT(dataset.train, SizeIs(2));
+    ASSERT_THAT(dataset.val, SizeIs(1));
+    EXPECT_EQ(dataset.train[0].path, folder_ / "root/videos_train/riding_a_bike/a_000005_000015.mp4");
+    EXPECT_EQ(dataset.train[1].path, folder_ / "root/videos_train/b_000000_000010.mp4");
+    EXPECT_EQ(dataset.val[0].path, folder_ / "root/videos_val/run/c_000001_000011.mp4");
+    EXPECT_THAT(dataset.test, IsEmpty());
+  };
+  put("annotations/kinetics-400_train.csv", header + train);
+  put("annotations/validate.csv", header + val);
+  put("annotations/test.csv", "youtube_id,time_start,time_end,split\nd,0,10,test\n");
+  expect_found();
+  EXPECT_THAT(told(), HasSubstr("the lists kinetics-400_train.csv, validate.csv; 2 classes"));
+  std::filesystem::remove_all(folder_ / "root/annotations");
+  put("annotations/kinetics400.csv", header + train + val);
+  expect_found();
+  EXPECT_THAT(told(), HasSubstr("the list kinetics400.csv with a split for each video; 2 classes"));
+}
+
+TEST_F(Layout, FoldersCalledAfterSplitsAmongOtherWords) {
+  put_classes("videos_train/", 3);
+  EXPECT_EQ(read().classes.size(), 2U);  // looked through, as an archive's outer folder
+  put_classes("videos_val/", 1);
+  const Dataset dataset = read();
+  EXPECT_THAT(dataset.train, SizeIs(6));
+  EXPECT_THAT(dataset.val, SizeIs(2));
+  EXPECT_EQ(dataset.classes, (Names{"clap", "wave"}));
 }
 
 }  // namespace

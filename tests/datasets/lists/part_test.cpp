@@ -54,6 +54,18 @@ TEST_F(Parts, AFileThatWasCutThereGoesBefore) {
   EXPECT_EQ(dataset.train[2].path, folder_ / "a.mp4");
 }
 
+TEST_F(Parts, TimesAreReadAsProgramsWriteNumbers) {
+  write_rows("a.mp4,wave,+2,4.\nb.mp4,clap,.5,+1e1\nc.mp4,clap,00:+1,0:1:2.\n");
+  const Dataset dataset = read();
+  EXPECT_EQ(dataset.train[0].part, (TimeSpan{2, 4}));
+  EXPECT_EQ(dataset.train[1].part, (TimeSpan{0.5, 10}));
+  EXPECT_EQ(dataset.train[2].part, (TimeSpan{1, 62}));
+  for (const char* bad : {"0x2", "++2", "+-2", "+inf", "+nan", "infinity", "+", ".", "2 x", "2,5"}) {
+    write_rows(std::string("a.mp4,wave,0,\"") + bad + "\"\n");
+    EXPECT_THAT(short_error(), HasSubstr("train.csv:2: error: the part's end is")) << bad;
+  }
+}
+
 TEST_F(Parts, TimesThatAreNoPartAreErrorsWithTheirLine) {
   write_rows(
       "a.mp4,wave,1.5,0.5\na.mp4,wave,1,1\na.mp4,wave,-1,1\na.mp4,wave,nan,1\na.mp4,wave,0,inf\n"
