@@ -103,6 +103,8 @@ struct VideoEntry {
   SourceOptions source() const;
   // The name, with the part where it is one: "film.mp4, 2 to 4.5 s".
   std::string title() const;
+  // What is wrong with it, behind its row where that names a part: the file itself may be sound.
+  std::string wrong(const std::string& what) const;
 };
 
 // Keys `data.*` of a recipe that say where the data is. Reading them finds lists and classes, under the root
@@ -185,11 +187,6 @@ std::vector<ScanResult::Video> scan_each(const std::vector<VideoEntry>& entries,
 // Opens every entry, counts its packets and decodes its first frame; in parallel, with progress. The result's
 // order is the entries'. A missing video is an unreadable one.
 ScanResult scan_videos(const std::vector<VideoEntry>& entries, double least_seconds, int threads);
-
-// Opens each video that has parts or actions and holds these against the length that its container states.
-// Throws DatasetError for those that begin after the video's end, or end more than half a second after it, as
-// times rounded to seconds do. Videos that cannot be opened or state no length are passed over.
-void check_parts(const std::vector<VideoEntry>& entries, int threads);
 
 }  // namespace actionflow
 

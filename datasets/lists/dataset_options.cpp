@@ -123,4 +123,8 @@ std::string VideoEntry::title() const {
   return part ? fmt::format("{}, {:g} to {:g} s", name, part->begin, part->end) : name;
 }
 
+std::string VideoEntry::wrong(const std::string& what) const {
+  return part && !list.empty() ? list + ": " + what : what;
+}
+
 }  // namespace actionflow

@@ -12,7 +12,7 @@ std::shared_ptr<const VideoFrames> EntryFrames::get(int entry) {
   try {
     return cache_.get(video.source(), form_, video.part);
   } catch (const SourceError& error) {
-    note_unreadable(entry, error.what());
+    note_unreadable(entry, video.wrong(error.what()));
     throw;
   }
 }

@@ -7,14 +7,28 @@
 
 namespace actionflow {
 
+namespace {
+
+constexpr double kRoundedSeconds = 0.5;
+
+}  // namespace
+
+bool lies_beyond(const TimeSpan& part, double seconds) {
+  return part.begin >= seconds || part.end > seconds + kRoundedSeconds;
+}
+
+std::string beyond_text(const char* what, const TimeSpan& part, double seconds) {
+  return fmt::format("the {} from {:g} to {:g} s lies beyond the video, which has {:g} s", what, part.begin,
+                     part.end, seconds);
+}
+
 PartFrames::PartFrames(std::shared_ptr<const VideoFrames> video, const TimeSpan& part,
                        const std::string& source)
     : video_(std::move(video)),
       first_(video_->frame_at(part.begin)),
       duration_(std::min(part.end, video_->duration()) - part.begin) {
-  if (!(duration_ > 0))
-    throw SourceError(fmt::format("{}: the part from {:g} to {:g} s begins after the video's end ({:g} s)",
-                                  source, part.begin, part.end, video_->duration()));
+  if (lies_beyond(part, video_->duration()))
+    throw SourceError(source + ": " + beyond_text("part", part, video_->duration()));
   const auto begin_us = std::llround(part.begin * 1e6);
   const auto end_us = begin_us + std::llround(duration_ * 1e6);
   for (const std::int64_t time_us : video_->times_us().subspan(static_cast<std::size_t>(first_))) {

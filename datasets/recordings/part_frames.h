@@ -10,12 +10,18 @@
 
 namespace actionflow {
 
+// Whether the part is none of a video of so many seconds: it begins at its end or later, or ends more than
+// half a second after it, as times that are rounded to whole seconds do.
+bool lies_beyond(const TimeSpan& part, double seconds);
+// "the part from 2 to 9 s lies beyond the video, which has 5 s"; `what`: "part", "action".
+std::string beyond_text(const char* what, const TimeSpan& part, double seconds);
+
 // Times and duration count from the part's begin. Its first frame is the one shown then, its last one the
-// last before the end; a part that reaches beyond the video ends with it. Shares the video's frames.
+// last before the end; a part that reaches a little beyond the video ends with it. Shares the video's frames.
 class PartFrames final : public VideoFrames {
  public:
   // `video` holds at least the part's frames, with their times in the whole video. Throws SourceError that
-  // names `source` where the part begins at the video's end or later.
+  // names `source` where the part lies beyond the video.
   PartFrames(std::shared_ptr<const VideoFrames> video, const TimeSpan& part, const std::string& source);
 
   const FrameForm& form() const override { return video_->form(); }

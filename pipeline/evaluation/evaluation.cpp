@@ -6,6 +6,7 @@
 #include "base/log/log.h"
 #include "base/log/progress.h"
 #include "datasets/clips/perturb.h"
+#include "datasets/lists/rows_beyond.h"
 #include "datasets/recordings/frame_cache.h"
 #include "pipeline/evaluation/clips/clip_calibration.h"
 #include "pipeline/evaluation/split_streams.h"
@@ -125,6 +126,13 @@ class RecipeEvaluator {
     result.streams = streams.report(entries, calibration, unreadable);
     for (const UnreadableVideo& video : unreadable)
       result.unreadable.push_back({entries[static_cast<std::size_t>(video.entry)].title(), video.why});
+    name_actions_beyond(entries, result);
+  }
+
+  // They count as missed where nothing is found there.
+  void name_actions_beyond(const std::vector<VideoEntry>& entries, Evaluation& result) const {
+    for (const RowBeyond& row : rows_beyond(entries, recipe_.worker_threads()))
+      if (row.action) result.unreadable.push_back({entries[row.entry].title(), row.place + ": " + row.what});
   }
 
   Model load(const std::filesystem::path& weights) const {
@@ -141,7 +149,6 @@ class RecipeEvaluator {
 
   Videos judge(const std::vector<VideoEntry>& entries, const std::string& what,
                const std::string& perturbation = {}) {
-    if (perturbation.empty()) check_parts(entries, recipe_.worker_threads());
     Progress progress(what, static_cast<std::int64_t>(entries.size()));
     EvaluatorOptions options;
     options.sampling = recipe_.data.sampling;

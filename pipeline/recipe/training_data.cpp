@@ -6,6 +6,8 @@
 
 #include "base/log/log.h"
 #include "base/random.h"
+#include "datasets/lists/list_text.h"
+#include "datasets/lists/rows_beyond.h"
 
 namespace actionflow {
 
@@ -32,7 +34,6 @@ void name_videos(const std::vector<ScanResult::Video>& videos, const char* what)
 void scan(const std::vector<VideoEntry>& entries, const char* split, const Recipe& recipe,
           const InputSpec& input) {
   if (entries.empty()) return;
-  check_parts(entries, recipe.worker_threads());
   const double least = clip_seconds(recipe.data, input);
   const ScanResult result = scan_videos(entries, least, recipe.worker_threads());
   name_videos(result.unreadable, "cannot be read");
@@ -48,6 +49,44 @@ void scan(const std::vector<VideoEntry>& entries, const char* split, const Recip
         result.unreadable.size(), entries.size(), split, recipe.data.lists.most_unreadable,
         result.unreadable.front().why));
   }
+}
+
+std::size_t actions_in(const std::vector<VideoEntry>& entries) {
+  std::size_t actions = 0;
+  for (const VideoEntry& entry : entries) {
+    actions += entry.labels.size();
+    actions += static_cast<std::size_t>(
+        std::ranges::count_if(entry.actions, [](const TimedAction& action) { return action.label >= 0; }));
+  }
+  return actions;
+}
+
+void throw_rows(const std::vector<RowBeyond>& rows) {
+  ListErrors errors;
+  for (const RowBeyond& row : rows) errors.add(row.place, row.what);
+  errors.throw_if_any();
+}
+
+void name_rows(const std::vector<RowBeyond>& rows, const char* split) {
+  for (std::size_t i = 0; i < std::min(rows.size(), kMostNamed); ++i)
+    log::warn("{}: {}; it is left out", rows[i].place, rows[i].what);
+  if (rows.size() > kMostNamed)
+    log::warn("{} rows of {} name times that their videos do not have; are they in seconds?", rows.size(),
+              split);
+}
+
+bool has_labels(const std::vector<VideoEntry>& entries) { return actions_in(entries) > 0; }
+
+// One wrong row does not end a long list's training; a list of none but such rows does.
+void leave_out_rows_beyond(Dataset& dataset, int threads) {
+  const std::vector<RowBeyond> of_train = rows_beyond(dataset.train, threads);
+  const std::vector<RowBeyond> of_val = rows_beyond(dataset.val, threads);
+  leave_out(of_train, dataset.train);
+  leave_out(of_val, dataset.val);
+  if (!of_train.empty() && !has_labels(dataset.train)) throw_rows(of_train);
+  if (!of_val.empty() && !has_labels(dataset.val)) throw_rows(of_val);
+  name_rows(of_train, "train");
+  name_rows(of_val, "val");
 }
 
 // Uncut videos are no clips.
@@ -93,16 +132,6 @@ void add_drawn(const DrawnOptions& options, const Recipe& recipe, Dataset& datas
   }
 }
 
-std::size_t actions_in(const std::vector<VideoEntry>& entries) {
-  std::size_t actions = 0;
-  for (const VideoEntry& entry : entries) {
-    actions += entry.labels.size();
-    actions += static_cast<std::size_t>(
-        std::ranges::count_if(entry.actions, [](const TimedAction& action) { return action.label >= 0; }));
-  }
-  return actions;
-}
-
 // Leaves at most half as many movements of no class as there are actions.
 void thin_out_others(std::vector<VideoEntry>& entries, std::uint64_t seed) {
   const auto first = std::stable_partition(entries.begin(), entries.end(), [](const VideoEntry& entry) {
@@ -127,6 +156,7 @@ Dataset read_recipe_dataset(const Recipe& recipe) {
 Dataset read_training_data(const Recipe& recipe) {
   Dataset dataset = read_recipe_dataset(recipe);
   if (!recipe.data.streams) require_clips(dataset);
+  leave_out_rows_beyond(dataset, recipe.worker_threads());
   if (dataset.train.empty())
     throw ModelError("there are no videos to train on: data.train names an empty list");
   if (dataset.val.empty() && recipe.early_stop.patience > 0)

@@ -14,12 +14,13 @@ Dataset read_recipe_dataset(const Recipe& recipe);
 
 // The dataset, looked at as what training needs. Throws DatasetError, ModelError for a train list without
 // videos, and UsageError for a recipe that needs a validation split and has none, and for uncut videos where
-// no streams are made of them. Says in the log what there is.
+// no streams are made of them. Parts and actions beyond their video are left out and named in the log; where
+// a split holds no others, that is a DatasetError. Says in the log what there is.
 Dataset read_training_data(const Recipe& recipe);
 
 // Opens every video of the train and validation lists. Those that cannot be read or are shorter than a
 // clip are named in the log. Throws SourceError where more of a split are unreadable than
-// data.most_unreadable allows, and DatasetError for parts and actions beyond their video.
+// data.most_unreadable allows.
 void scan_training_data(const Recipe& recipe, const Dataset& dataset, const InputSpec& input);
 
 // data.cache; a recipe that names no folder gets frame_cache beside its output, which all runs there share.

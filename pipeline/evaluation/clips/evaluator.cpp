@@ -46,7 +46,7 @@ class VideoEvaluation {
         frames = perturb(std::move(frames), options_.perturbation, options_.seed, at, clip_seconds());
       result.probabilities = mean_of_views(*frames, workspace);
     } catch (const SourceError& error) {
-      result.unreadable = error.what();
+      result.unreadable = entry.wrong(error.what());
     }
     return result;
   }

@@ -1,6 +1,7 @@
 // Samples that are a part of a video.
 #include <gmock/gmock.h>
 
+#include "datasets/lists/rows_beyond.h"
 #include "tests/datasets/lists/dataset_fixture.h"
 
 namespace actionflow {
@@ -105,26 +106,26 @@ TEST_F(Parts, AShareForValTakesWholeVideos) {
   for (std::uint64_t seed = 1; seed < 10; ++seed) EXPECT_THAT(read(seed).val, SizeIs(8)) << seed;
 }
 
-TEST_F(Parts, ThoseBeyondTheirVideoAreErrorsWithTheirLine) {
+TEST_F(Parts, ThoseBeyondTheirVideoAreNamedWithTheirLine) {
   log::set_level(log::Level::quiet);
   TestVideo video;  // 25 frames a second
   video.frames = 50;
   write_test_video(folder_ / "a.mp4", video);
   write_rows("a.mp4,wave,0,2.4\na.mp4,wave,1,3\na.mp4,wave,2,2.3\nmissing.mp4,wave,8,9\n");
-  const Dataset dataset = read();
-  std::string said;
-  try {
-    check_parts(dataset.train, 2);
-  } catch (const DatasetError& error) {
-    said = error.what();
-  }
-  EXPECT_EQ(said,
-            "train.csv:3: error: the part from 1 to 3 s lies beyond 'a.mp4', which has 2 s\n"
-            "train.csv:4: error: the part from 2 to 2.3 s lies beyond 'a.mp4', which has 2 s");
+  Dataset dataset = read();
+  const std::vector<RowBeyond> rows = rows_beyond(dataset.train, 2);
+  ASSERT_THAT(rows, SizeIs(2));
+  EXPECT_EQ(rows[0].place + ": " + rows[0].what,
+            "train.csv:3: the part from 1 to 3 s lies beyond 'a.mp4', which has 2 s");
+  EXPECT_EQ(rows[1].place + ": " + rows[1].what,
+            "train.csv:4: the part from 2 to 2.3 s lies beyond 'a.mp4', which has 2 s");
   const ScanResult scan = scan_videos(dataset.train, 1.5, 2);
-  EXPECT_THAT(scan.unreadable, SizeIs(1));
-  EXPECT_THAT(scan.short_ones, SizeIs(2));
-  EXPECT_EQ(scan.short_ones[0].name, "a.mp4, 1 to 3 s");
+  ASSERT_THAT(scan.unreadable, SizeIs(3));
+  EXPECT_EQ(scan.unreadable[0].why, "train.csv:3: " + (folder_ / "a.mp4").string() +
+                                        ": the part from 1 to 3 s lies beyond the video, which has 2 s");
+  EXPECT_THAT(scan.short_ones, ::testing::IsEmpty());
+  leave_out(rows, dataset.train);
+  EXPECT_EQ(names_of(dataset.train), (Names{"a.mp4", "missing.mp4"}));
   log::set_level(log::Level::info);
 }
 

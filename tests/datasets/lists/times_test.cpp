@@ -1,6 +1,7 @@
 // Lists of uncut videos with the times of their actions, in every layout that is read.
 #include <gmock/gmock.h>
 
+#include "datasets/lists/rows_beyond.h"
 #include "tests/datasets/lists/dataset_fixture.h"
 
 namespace actionflow {
@@ -85,16 +86,16 @@ TEST_F(Times, WrongTimesAreErrorsWithTheirLine) {
                     HasSubstr("train.txt:7: error: label is 'wawe'"), HasSubstr("did you mean 'wave'?")));
 }
 
-TEST_F(Times, AnActionBeyondItsVideoIsAnErrorWithItsLine) {
+TEST_F(Times, AnActionBeyondItsVideoIsNamedWithItsLineAndLeftOut) {
   write_test_video(folder_ / "a.mp4", {.width = 32, .height = 24, .frames = 50});
-  const auto videos = train("train.txt", "a.mp4 0.5 1 wave\na.mp4 1 2.4 wave\na.mp4 1.5 3 clap\n");
-  try {
-    check_parts(videos, 1);
-    FAIL() << "passed";
-  } catch (const DatasetError& error) {
-    EXPECT_THAT(error.what(), ::testing::StrEq("train.txt:3: error: the action from 1.5 to 3 s lies beyond "
-                                               "'a.mp4', which has 2 s"));
-  }
+  auto videos = train("train.txt", "a.mp4 0.5 1 wave\na.mp4 1 2.4 wave\na.mp4 1.5 3 clap\n");
+  const std::vector<RowBeyond> rows = rows_beyond(videos, 1);
+  ASSERT_EQ(rows.size(), 1U);
+  EXPECT_EQ(rows[0].place, "train.txt:3");
+  EXPECT_EQ(rows[0].what, "the action from 1.5 to 3 s lies beyond 'a.mp4', which has 2 s");
+  leave_out(rows, videos);
+  ASSERT_EQ(videos.size(), 1U);
+  EXPECT_EQ(videos[0].actions, (Actions{{kWave, 0.5, 1}, {kWave, 1, 2.4}, {kAmbiguous, 1.5, 3}}));
 }
 
 TEST_F(Times, AVideoOnBothSidesOfASplitIsALeakWhateverItsTimes) {

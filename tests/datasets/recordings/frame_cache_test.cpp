@@ -293,8 +293,10 @@ TEST_F(FrameCacheTest, APartIsAVideoOfItsOwn) {
     for (std::int64_t k = 0; k < frames->count(); ++k)
       EXPECT_TRUE(std::equal(frames->pixels(k), frames->pixels(k) + kFrameBytes, whole->pixels(12 + k))) << k;
     EXPECT_EQ(cache.get(source, kForm)->count(), 60);
-    EXPECT_EQ(cache.get(source, kForm, TimeSpan{2, 9})->duration(), whole->duration() - 2);
-    EXPECT_THROW(cache.get(source, kForm, TimeSpan{8, 9}), SourceError);
+    EXPECT_EQ(cache.get(source, kForm, TimeSpan{2, 2.8})->duration(), whole->duration() - 2);
+    // Of 2.4 s, and half a second for rounding.
+    for (const TimeSpan beyond : {TimeSpan{2, 3}, TimeSpan{2.4, 2.5}, TimeSpan{8, 9}})
+      EXPECT_THROW(cache.get(source, kForm, beyond), SourceError) << beyond.begin;
   }
   EXPECT_EQ(entries(folder_ / "cache").size(), 3U);
 }

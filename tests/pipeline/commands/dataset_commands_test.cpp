@@ -79,12 +79,30 @@ TEST_F(DatasetCommands, PartsAreTrainedOnAndJudged) {
 
   bench_.write("data/test.csv", "path,label,time_start,time_end\nv16.mp4,0,0,1\nv17.mp4,1,5,7\n");
   const auto beyond = run({"evaluate", "--json", bench_ / "recipe.yaml", "data.test=test.csv"});
-  EXPECT_EQ(beyond.code, 4);
-  EXPECT_THAT(beyond.err, HasSubstr("test.csv:3: error: the part from 5 to 7 s lies beyond 'v17.mp4'"));
-  bench_.write("data/train.csv", "path,label,time_start,time_end\nv0.mp4,0,0,1\nv1.mp4,1,3,9\n");
+  ASSERT_EQ(beyond.code, 0) << beyond.err;
+  const auto json = nlohmann::json::parse(beyond.out);
+  EXPECT_EQ(json["clips"], 2);
+  ASSERT_EQ(json["unreadable"].size(), 1U);
+  EXPECT_EQ(json["unreadable"][0]["video"], "v17.mp4, 5 to 7 s");
+  EXPECT_THAT(json["unreadable"][0]["why"].get<std::string>(),
+              AllOf(::testing::StartsWith("test.csv:3: "), HasSubstr("the part from 5 to 7 s lies beyond")));
+}
+
+TEST_F(DatasetCommands, RowsBeyondTheirVideoAreLeftOutOfTrainingUnlessNoneIsLeft) {
+  const std::string header = "path,label,time_start,time_end\n";
+  bench_.write("data/train.csv", header + "v0.mp4,0,0,1\nv1.mp4,1,3,9\nv3.mp4,1,0,1\n");
+  const auto trained = bench_.train({"data.train=train.csv", "epochs=1"});
+  ASSERT_EQ(trained.code, 0) << trained.err;
+  EXPECT_THAT(trained.err,
+              AllOf(HasSubstr("train.csv:3: the part from 3 to 9 s lies beyond 'v1.mp4', which has"),
+                    HasSubstr("it is left out"), HasSubstr("2 videos to train on")));
+  EXPECT_EQ(bench_.train({"data.train=train.csv", "epochs=2", "--resume"}).code, 0);
+  bench_.write("data/train.csv", header + "v0.mp4,0,100,900\nv1.mp4,1,300,900\n");
   const auto refused = bench_.train({"data.train=train.csv", "output=" + (bench_ / "other").string()});
   EXPECT_EQ(refused.code, 4);
-  EXPECT_THAT(refused.err, HasSubstr("train.csv:3: error: the part from 3 to 9 s lies beyond 'v1.mp4'"));
+  EXPECT_THAT(refused.err,
+              AllOf(HasSubstr("train.csv:2: error: the part from 100 to 900 s lies beyond 'v0.mp4'"),
+                    HasSubstr("train.csv:3: error: the part from 300 to 900 s")));
 }
 
 TEST_F(DatasetCommands, ARootThatIsNotThereIsNamedWithKeyValueAndLine) {
