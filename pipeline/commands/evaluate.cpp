@@ -8,6 +8,7 @@
 #include "pipeline/commands/arguments/shipped_files.h"
 #include "pipeline/commands/commands.h"
 #include "pipeline/evaluation/report.h"
+#include "pipeline/recipe/recipe_files.h"
 #include "pipeline/run/process/interrupt.h"
 
 namespace actionflow {
@@ -46,7 +47,9 @@ class Evaluate : public Command {
   }
 
   ExitCode run(const Arguments& arguments) override {
-    const Recipe recipe = load_recipe(only_file(arguments, "TRAIN.yaml"), arguments.overrides);
+    const config::Value document = config::load(only_file(arguments, "TRAIN.yaml"), arguments.overrides);
+    const Recipe recipe = read_recipe(document);
+    require_data_files(recipe, document);
     std::atomic<bool> stop{false};
     const StopOnSignal stop_on_signal([&stop] { stop.store(true); });
     const EvaluationRequest request{.split = split_ == "val" ? Split::val : Split::test,

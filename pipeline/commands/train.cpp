@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "pipeline/commands/commands.h"
+#include "pipeline/recipe/recipe_files.h"
 #include "pipeline/run/process/interrupt.h"
 #include "pipeline/training/show_augmentation.h"
 #include "pipeline/training/trainer.h"
@@ -61,9 +62,12 @@ class Train : public Command {
       return ExitCode::done;
     }
     if (!sheet_.empty()) {
+      require_data_files(recipe, document);
       show_augmentation(recipe, sheet_);
       return ExitCode::done;
     }
+    // A run that goes on has its weights already.
+    resume_ ? require_data_files(recipe, document) : require_training_files(recipe, document);
     TrainerOptions options;
     options.resume = resume_;
     options.observers.push_back(

@@ -6,7 +6,7 @@
 #include "models/description/architecture.h"
 #include "pipeline/commands/commands.h"
 #include "pipeline/graph/description.h"
-#include "pipeline/recipe/recipe.h"
+#include "pipeline/recipe/recipe_files.h"
 
 namespace actionflow {
 namespace {
@@ -65,7 +65,7 @@ class Validate : public Command {
     const FileKind kind = kind_of(document);
     if (kind == FileKind::model) read_architecture(document);
     if (kind == FileKind::pipeline) read_pipeline(document);
-    if (kind == FileKind::recipe) read_recipe(document);
+    if (kind == FileKind::recipe) require_training_files(read_recipe(document), document);
   }
 
   static ExitCode check(const std::string& file, const Arguments& arguments) {

@@ -107,10 +107,10 @@ TEST_F(DatasetCommands, RowsBeyondTheirVideoAreLeftOutOfTrainingUnlessNoneIsLeft
 
 TEST_F(DatasetCommands, ARootThatIsNotThereIsNamedWithKeyValueAndLine) {
   std::filesystem::remove_all(bench_ / "data");
-  const std::string said = "recipe.yaml:3:9: error: data.root is '" + (bench_ / "data").string() +
-                           "', and there is no such folder";
+  const std::string said = "recipe.yaml:3:9: error: data.root is 'data', that is '" +
+                           (bench_ / "data").string() + "', and there is no such folder";
   const auto expect_it = [&] {
-    for (const char* command : {"train", "evaluate"}) {
+    for (const char* command : {"train", "evaluate", "validate"}) {
       const auto ended = run({command, bench_ / "recipe.yaml"});
       EXPECT_EQ(ended.code, 4);
       EXPECT_THAT(ended.err, HasSubstr(said));
@@ -164,6 +164,32 @@ TEST_F(DatasetCommands, ValidateSaysEachErrorOnALineOfItsOwn) {
   EXPECT_THAT(ended.err.substr(0, ended.err.find('\n')),
               AllOf(HasSubstr("nope.yaml"), ::testing::Not(HasSubstr("recipe.yaml"))));
   EXPECT_THAT(ended.err, EndsWith("recipe.yaml: good\n"));
+}
+
+TEST_F(DatasetCommands, ValidateAndTrainNameEveryFileThatIsNotThere) {
+  for (const char* list : {"classes.txt", "val.txt", "test.txt"})
+    std::filesystem::remove(bench_ / "data" / list);
+  bench_.write("val.txt", "v12.mp4 0\nv13.mp4 1\n");  // beside the recipe
+  const std::vector<std::string> named{"init.weights=" + (bench_ / "none.safetensors").string()};
+  for (const char* command : {"validate", "train"}) {
+    std::vector<std::string> words{command, bench_ / "recipe.yaml"};
+    words.insert(words.end(), named.begin(), named.end());
+    const auto ended = run(words);
+    EXPECT_EQ(ended.code, 4) << command;
+    EXPECT_THAT(
+        ended.err,
+        AllOf(HasSubstr("recipe.yaml:4:12: error: data.classes is 'classes.txt', that is '" +
+                        (bench_ / "data/classes.txt").string() + "', and there is no such file"),
+              HasSubstr("recipe.yaml:7:9: error: data.test is 'test.txt', that is '"),
+              HasSubstr("error: init.weights is '" + (bench_ / "none.safetensors").string() + "', and"),
+              ::testing::Not(HasSubstr("data.val"))))
+        << command;
+  }
+  const auto json = run({"validate", "--json", bench_ / "recipe.yaml"});
+  EXPECT_EQ(json.code, 4);
+  EXPECT_EQ(nlohmann::json::parse(json.out)["errors"].size(), 2U);
+  const auto folded = run({"validate", bench_ / "recipe.yaml", "data.classes=", "data.folds=3"});
+  EXPECT_EQ(folded.code, 0) << folded.err;  // which reads no test list
 }
 
 TEST_F(DatasetCommands, GenerateAsksForAClipInEachList) {
