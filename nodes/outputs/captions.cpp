@@ -48,7 +48,7 @@ std::string captions(CaptionFormat format, const std::vector<FoundAction>& actio
     text += time_text(start, point) + " --> " + time_text(end, point) + "\n" +
             cue_text(format, action.label) + "\n\n";
   }
-  return text;
+  return text.empty() ? "\n" : text;
 }
 
 void CaptionOutput::write(const StreamEnd& end, const std::vector<FoundAction>& actions) {

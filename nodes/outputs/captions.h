@@ -16,7 +16,7 @@ namespace actionflow {
 enum class CaptionFormat { srt, vtt };
 
 // A cue an action, in the order of their starts, each at least a millisecond long. UTF-8; a label is one
-// line.
+// line. Never empty: an empty file is one that is still to be written.
 std::string captions(CaptionFormat format, const std::vector<FoundAction>& actions);
 
 class CaptionOutput : public StreamOutput {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <climits>
+#include <cstdint>
 #include <map>
 #include <string_view>
 
@@ -43,7 +44,10 @@ OutputFile::OutputFile(std::filesystem::path file, bool several)
 
 bool OutputFile::done(const std::string& stream) const {
   if (folder_) return folder_->done(stream);
-  return is_captions(suffix_) ? std::filesystem::exists(captions_of(stream)) : done_.contains(stream);
+  if (!is_captions(suffix_)) return done_.contains(stream);
+  std::error_code error;
+  const std::uintmax_t bytes = std::filesystem::file_size(captions_of(stream), error);
+  return !error && bytes > 0;
 }
 
 void OutputFile::check_streams(const std::set<std::string>& streams) const {

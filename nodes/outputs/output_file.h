@@ -3,7 +3,7 @@
 //
 // Such a file says which streams are done. So a run over many files that was stopped goes on: what is done
 // stays as it is, as does all that other runs wrote there, and the rest is read (again). A file that could
-// not be read is tried again.
+// not be read is tried again. An empty file says nothing, so it is written.
 #pragma once
 
 #include <filesystem>

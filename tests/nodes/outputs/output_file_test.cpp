@@ -123,6 +123,13 @@ TEST_P(OutputFileTest, WritesOverNothingThatIsNotItsOwn) {
   EXPECT_EQ(text(), "my notes\n");
 }
 
+TEST_P(OutputFileTest, AnEmptyFileIsWritten) {
+  std::ofstream(path()).close();
+  EXPECT_FALSE(OutputFile(path(), false).done("a"));
+  OutputFile(path(), false).open({.renewed = {"a"}})->stream_end({"a", 5, true});
+  EXPECT_TRUE(OutputFile(path(), false).done("a"));
+}
+
 INSTANTIATE_TEST_SUITE_P(Kinds, OutputFileTest, ::testing::Values("jsonl", "csv", "html"));
 
 TEST(OutputFile, CaptionsAreAFileAStream) {
@@ -136,6 +143,18 @@ TEST(OutputFile, CaptionsAreAFileAStream) {
   const auto one = OutputFile(folder / "one.srt", false).open({});
   one->stream_end({"a.mp4", 5, true});
   EXPECT_TRUE(std::filesystem::exists(folder / "one.srt"));
+}
+
+// As mktemp makes one. Captions of a stream in which nothing was found are done, too.
+TEST(OutputFile, AnEmptyFileOfCaptionsIsWritten) {
+  const testing::TemporaryFolder folder;
+  for (const char* name : {"one.srt", "one.vtt"}) {
+    std::ofstream(folder / name).close();
+    const OutputFile file(folder / name, false);
+    EXPECT_FALSE(file.done("a.mp4")) << name;
+    file.open({})->stream_end({"a.mp4", 5, true});
+    EXPECT_TRUE(file.done("a.mp4")) << name;
+  }
 }
 
 TEST(OutputFile, CaptionsOfTwoStreamsAreNoOneFile) {

@@ -30,7 +30,7 @@ TEST(Captions, SrtIsNumberTimesTextAndABlankLine) {
   EXPECT_EQ(captions(CaptionFormat::srt, kActions),
             "1\n00:00:01,500 --> 00:00:03,250\nwave\n\n"
             "2\n01:01:01,000 --> 01:01:01,001\nR&D <b> x\n\n");
-  EXPECT_EQ(captions(CaptionFormat::srt, {}), "");
+  EXPECT_EQ(captions(CaptionFormat::srt, {}), "\n");
 }
 
 TEST(Captions, WebVttHasAHeaderAPointAndNoMarkup) {
