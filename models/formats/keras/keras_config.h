@@ -29,7 +29,8 @@ struct KerasDescription {
 
 // Throws ModelError that names the layer and its class where Keras has what this project has not.
 // `file` is named in messages and in the description's comment.
-// `version`: the file's "keras_version", since Keras 2 and 3 mean other functions by one name.
+// `version`: the file's "keras_version", since Keras 2 and 3 mean other functions by one name. Where it is
+// empty, the description's own form tells; where that does not, what depends on it is refused.
 KerasDescription describe_keras(const std::string& model_config, const std::string& version,
                                 const std::string& file, const KerasOpenExtents& open = {});
 

@@ -29,7 +29,8 @@ std::vector<std::pair<std::string, std::string>> recurrent_options(const LayerUs
   if (settings.flag("return_sequences", false)) options.emplace_back("sequence", "true");
   if (!settings.flag("use_bias", true)) options.emplace_back("bias", "false");
   // Keras 2 before TensorFlow had it did not write the setting, and the gate applied before.
-  if (gru && !settings.flag("reset_after", use.version >= 3)) options.emplace_back("reset_after", "false");
+  const bool by_default = gru && !settings.has("reset_after") && is_of_keras_3(use, "reset_after");
+  if (gru && !settings.flag("reset_after", by_default)) options.emplace_back("reset_after", "false");
   return options;
 }
 

@@ -39,6 +39,15 @@ Line line_of(const LayerUse& use, std::string layer) {
   return line;
 }
 
+bool is_of_keras_3(const LayerUse& use, const std::string& what) {
+  if (use.version == kUnknownVersion)
+    use.settings.fail(
+        fmt::format("'{}' means one thing in Keras 2 and another in Keras 3, and the file does not say which "
+                    "wrote it; set its attribute keras_version, or save it anew",
+                    what));
+  return use.version >= 3;
+}
+
 void need_channels_last(const Settings& settings) { settings.expect("data_format", "channels_last"); }
 
 namespace {
@@ -71,7 +80,7 @@ Activation read_activation(const LayerUse& use, const Settings& settings, const 
   if (found == kNames.end())
     settings.fail(fmt::format("the {} '{}' is not known here", key, printable(name)));
   // clip(0.2x + 0.5) up to Keras 2, relu6(x + 3) / 6 since.
-  const bool sixth = use.version >= 3 && found->second == "hard_sigmoid";
+  const bool sixth = found->second == "hard_sigmoid" && is_of_keras_3(use, "hard_sigmoid");
   return {found->second, sixth ? "0.16666667" : ""};
 }
 

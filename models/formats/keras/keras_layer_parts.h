@@ -20,6 +20,8 @@ std::string yaml(const std::vector<std::int64_t>& values);
 const Value& only_input(const LayerUse& use);
 void need_rank(const LayerUse& use, int rank);
 void need_channels_last(const Settings& settings);
+// Asked only where the answer depends on it; fails where nothing in the file tells.
+bool is_of_keras_3(const LayerUse& use, const std::string& what);
 
 // A line of this kind of ours, with the layer's name and inputs.
 Line line_of(const LayerUse& use, std::string layer);

@@ -36,7 +36,7 @@ struct LayerUse {
   const Settings& settings;
   const std::vector<Value>& inputs;
   const Json& call;  // further arguments of the call, an object
-  int version = 2;   // of the Keras that wrote the file: 1, 2 or 3
+  int version;       // of the Keras that wrote the file: 1, 2, 3 or kUnknownVersion
 };
 
 // The layer that one direction of a Bidirectional becomes where the two differ.

@@ -231,10 +231,35 @@ void read_functional(const Json& config, Network& network, const std::string& fi
   network.input = read_shape(*shape, settings);
 }
 
-// Keras has written its version since 1.0.
-int major_version(const std::string& version, const std::string& file) {
-  int major = 2;
-  if (version.empty()) return major;
+struct VersionMarks {
+  bool up_to_2 = false, of_3 = false;
+};
+
+// What only one of the two ways of describing a network has: how the input's shape is called, how a layer's
+// call is written, and the form of dtype policies. A depth of kDeepestJson at most.
+void find_marks(const Json& json, VersionMarks& marks) {
+  if (json.is_object()) {
+    const auto kind = json.find("class_name"), calls = json.find("inbound_nodes");
+    const bool policy = kind != json.end() && *kind == "DTypePolicy";
+    marks.of_3 = marks.of_3 || json.contains("batch_shape") || policy || is_tensor(json);
+    marks.up_to_2 = marks.up_to_2 || json.contains("batch_input_shape");
+    if (calls != json.end() && calls->is_array() && !calls->empty())
+      (calls->front().is_array() ? marks.up_to_2 : marks.of_3) = true;
+  }
+  if (!json.is_structured()) return;
+  for (const Json& inner : json) find_marks(inner, marks);
+}
+
+int version_by_marks(const Json& config) {
+  VersionMarks marks;
+  find_marks(config, marks);
+  if (marks.of_3 == marks.up_to_2) return kUnknownVersion;
+  return marks.of_3 ? 3 : 2;
+}
+
+int major_version(const std::string& version, const Json& config, const std::string& file) {
+  if (version.empty()) return version_by_marks(config);
+  int major = 0;
   const auto read = std::from_chars(version.data(), version.data() + version.size(), major);
   if (read.ec != std::errc{} || major < 1 || major > 3) {
     throw ModelError(fmt::format("{}: was written by Keras '{}'; files of Keras 1 to 3 are read", file,
@@ -347,8 +372,8 @@ std::map<std::string, std::string> weight_groups(const std::string& model_config
 
 Network read_network(const std::string& model_config, const std::string& version, const std::string& file) {
   Network network;
-  network.version = major_version(version, file);
   network.json = parse_json(model_config, file);
+  network.version = major_version(version, network.json, file);
   const Settings model(network.json, fmt::format("{}: model_config", file));
   const std::string kind = model.text("class_name");
   if (!is_model(kind)) model.fail(fmt::format("is a '{}', expected Sequential or Functional", kind));

@@ -21,7 +21,7 @@ struct NetworkLayer {
 
 struct Network {
   Json json;
-  int version = 2;                                 // of the Keras that wrote it: 1, 2 or 3
+  int version = kUnknownVersion;                   // of the Keras that wrote it
   std::vector<NetworkLayer> layers;                // every input comes first; the last gives the result
   std::vector<std::optional<std::int64_t>> input;  // extents without the batch; open ones are empty
 };
@@ -32,7 +32,7 @@ std::map<std::string, std::string> weight_groups(const std::string& model_config
 
 // A sequential network, or a functional one of one input and one output; models within it are taken apart,
 // and their layers called "outer/inner". `version`: what the file says of the Keras that wrote it ("2.15.0");
-// nothing is taken for 2. Throws ModelError.
+// where it says nothing, the description's own form tells 2 and 3 apart, if anything does. Throws ModelError.
 Network read_network(const std::string& model_config, const std::string& version, const std::string& file);
 
 }  // namespace actionflow::keras

@@ -12,6 +12,9 @@ namespace actionflow::keras {
 
 using Json = nlohmann::json;
 
+// In place of the 1, 2 or 3 of the Keras that wrote a file, where nothing in it tells.
+inline constexpr int kUnknownVersion = 0;
+
 // What a file says, as a message or a comment may repeat it: one line, not too long.
 std::string printable(std::string text);
 

@@ -7,7 +7,11 @@
 #include <cmath>
 #include <optional>
 
+#include "base/files/mapped_file.h"
 #include "base/tensor/npy.h"
+#include "models/formats/hdf5/hdf5_child.h"
+#include "models/formats/keras/keras_archive.h"
+#include "models/formats/keras/keras_config.h"
 #include "models/formats/weight_files.h"
 #include "models/network/network.h"
 #include "tests/models/reference.h"
@@ -73,6 +77,20 @@ TEST_P(KerasGolden, GivesKerasOutputThroughConvertAndPredict) {
   Workspace workspace(*network);
   const Tensor output = network->predict(read_npy(folder_ / "input.npy"), workspace);
   EXPECT_LT(largest_difference(output, read_npy(folder_ / "output.npy")), 1e-4);
+}
+
+// Keras 2 wrote HDF5 under the name of an archive, too.
+KerasFile read_file(const std::filesystem::path& file) {
+  const MappedFile mapped(file);
+  return mapped.bytes().starts_with("PK") ? KerasArchive(file).read() : read_keras_file(file);
+}
+
+TEST_P(KerasGolden, ReadsTheSameWhereTheVersionIsNotStated) {
+  const KerasFile file = read_file(keras_file(folder_));
+  if (file.model_config.empty()) return;
+  EXPECT_FALSE(file.keras_version.empty());
+  EXPECT_EQ(describe_keras(file.model_config, "", "net").yaml,
+            describe_keras(file.model_config, file.keras_version, "net").yaml);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, KerasGolden, ::testing::ValuesIn(cases()), [](const auto& one) {

@@ -16,6 +16,7 @@ namespace actionflow::testing {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 std::string sequential(const std::string& layers) {
   return R"({"class_name":"Sequential","config":{"name":"s","layers":[{"class_name":"InputLayer","config":)"
@@ -89,6 +90,61 @@ TEST(KerasDescription, RefusesByNameWhatEitherVersionMayHold) {
       for (const std::string name : network["names"]) EXPECT_THAT(error.what(), HasSubstr(name));
     }
   }
+}
+
+// `shape` and `dtype` as either version writes them.
+std::string hard_sigmoid(const std::string& shape, const std::string& dtype = R"("float32")") {
+  return R"({"class_name":"Sequential","config":{"name":"s","layers":[{"class_name":"InputLayer","config":)"
+         R"({"name":"in",)" +
+         shape + R"(}},{"class_name":"Dense","config":{"name":"d","units":3,"dtype":)" + dtype +
+         R"(,"activation":"hard_sigmoid"}}]}})";
+}
+
+TEST(KerasDescription, TheFormTellsTheVersionThatTheFileDoesNotSay) {
+  const std::string third = "slope: 0.16666667";
+  EXPECT_THAT(describe_keras(hard_sigmoid(R"("batch_shape":[null,4])"), "", "net.h5").yaml, HasSubstr(third));
+  EXPECT_THAT(describe_keras(hard_sigmoid(R"("batch_input_shape":[null,4])"), "", "net.h5").yaml,
+              Not(HasSubstr(third)));
+  // What the file says goes before.
+  EXPECT_THAT(describe_keras(hard_sigmoid(R"("batch_shape":[null,4])"), "2.15.0", "net.h5").yaml,
+              Not(HasSubstr(third)));
+  std::ifstream stream(golden("keras_versions/refused.json"));
+  for (const nlohmann::json& network : nlohmann::json::parse(stream)) {
+    try {
+      describe_keras(network["config"], "", "net.h5");
+      ADD_FAILURE() << network["names"] << " was taken";
+    } catch (const ModelError& error) {
+      EXPECT_THAT(error.what(), Not(HasSubstr("does not say which")));
+    }
+  }
+}
+
+// A network whose shape was known late has no input layer.
+TEST(KerasDescription, RefusesWhatDependsOnAVersionThatNothingTells) {
+  const auto built_late = [](const std::string& layer) {
+    return R"({"class_name":"Sequential","config":{"name":"s","build_input_shape":[null,6,4],"layers":[)" +
+           layer + "]}}";
+  };
+  const auto said = [&](const std::string& layer) {
+    try {
+      return describe_keras(built_late(layer), "", "net.h5").yaml;
+    } catch (const ModelError& error) {
+      return std::string(error.what());
+    }
+  };
+  EXPECT_EQ(
+      said(R"({"class_name":"LSTM","config":{"name":"l","units":3,"recurrent_activation":"hard_sigmoid"}})"),
+      "net.h5: layer 'l' (LSTM): 'hard_sigmoid' means one thing in Keras 2 and another in Keras 3, and the "
+      "file does not say which wrote it; set its attribute keras_version, or save it anew");
+  EXPECT_THAT(said(R"({"class_name":"GRU","config":{"name":"g","units":3}})"),
+              HasSubstr("'reset_after' means"));
+  EXPECT_THAT(said(R"({"class_name":"GRU","config":{"name":"g","units":3,"reset_after":false}})"),
+              HasSubstr("reset_after: false"));
+  EXPECT_THAT(said(R"({"class_name":"LSTM","config":{"name":"l","units":3}})"), HasSubstr("units: 3"));
+  const std::string policy = R"({"module":"keras","class_name":"DTypePolicy","config":{"name":"float32"}})";
+  EXPECT_THAT(said(R"({"class_name":"LSTM","config":{"name":"l","units":3,"dtype":)" + policy +
+                   R"(,"recurrent_activation":"hard_sigmoid"}})"),
+              HasSubstr("slope: 0.16666667"));
 }
 
 TEST(KerasDescription, RefusesAKerasThatIsNotKnown) {
