@@ -106,7 +106,8 @@ std::string Progress::line() const {
   if (total_ <= 0)
     return fmt::format("{}: {}, {}, {}{}", name_, count, speed, duration_text(seconds), listed);
   const double left = rate > 0 ? static_cast<double>(std::max<std::int64_t>(0, total_ - count)) / rate : 0;
-  const std::string rest = rate > 0 ? duration_text(left) + " left" : "";
+  const std::string rest =
+      rate > 0 ? fmt::format("{}{}{} left", part_, part_.empty() ? "" : " ", duration_text(left)) : "";
   if (!screen_.terminal) {
     return fmt::format("{}: {} of {}, {}{}{}{}", name_, count, total_, speed, rest.empty() ? "" : ", ", rest,
                        listed);
@@ -115,7 +116,9 @@ std::string Progress::line() const {
                                        100.0 * static_cast<double>(count) / static_cast<double>(total_),
                                        speed, rest, said.empty() ? "" : "  ", said);
   const int width = std::min(30, screen_.columns - static_cast<int>(name_.size() + tail.size()) - 4);
-  return width < 5 ? name_ + tail : name_ + " " + bar(width) + tail;
+  if (width >= 5) return name_ + " " + bar(width) + tail;
+  // A line that the terminal breaks is not drawn over.
+  return (name_ + tail).substr(0, static_cast<std::size_t>(std::max(1, screen_.columns - 1)));
 }
 
 }  // namespace actionflow

@@ -7,6 +7,7 @@
 // On a terminal:  decode [#########.......] 412/1000  41%  103/s  0:05 left
 // Elsewhere:      decode: 412 of 1000, 103/s, 0:05 left
 // with a note:    decode [#########.......] 412/1000  41%  103/s  0:05 left  loss 0.31
+// of a part:      train: 412 of 1000, 103/s, epoch 0:05 left, run 1:10 left
 // Nothing is shown where the log is quiet. advance() may be called from any thread; it costs an atomic
 // addition between two redraws (ten a second).
 #pragma once
@@ -39,6 +40,9 @@ class Progress {
   Progress& operator=(const Progress&) = delete;
 
   void advance(std::int64_t count = 1);
+  // What the total is of, where the note says how long something else takes: "epoch 0:05 left". Before
+  // advance() is called first.
+  void set_part(std::string part) { part_ = std::move(part); }
   // What stands at the line's end from the next redraw on.
   void set_note(std::string note);
   // Draws the last state and leaves the line.
@@ -52,7 +56,7 @@ class Progress {
   std::string bar(int width) const;
   std::string note() const;
 
-  std::string name_;
+  std::string name_, part_;
   std::int64_t total_;
   Screen screen_;
   Stopwatch watch_;

@@ -10,6 +10,7 @@ namespace actionflow {
 bool Trainer::State::train_epoch() {
   progress.emplace(fmt::format("epoch {}/{}", state.epoch + 1, end_of_run()),
                    member->task->samples_an_epoch());
+  progress->set_part("epoch");
   progress->advance(state.sums.clips);
   while (state.step < member->batches_an_epoch()) {
     const Stopwatch watch;
@@ -81,8 +82,8 @@ std::string Trainer::State::note() const {
   const double clips_left =
       static_cast<double>(member->task->samples_an_epoch()) * (end_of_run() - state.epoch) -
       static_cast<double>(state.sums.clips);
-  return fmt::format("loss {:.4f}, top-1 {:.1f} %, run {} left", state.sums.mean_loss(),
-                     100 * state.sums.top1(), duration_text(per_clip * clips_left));
+  return fmt::format("run {} left, loss {:.4f}, top-1 {:.1f} %", duration_text(per_clip * clips_left),
+                     state.sums.mean_loss(), 100 * state.sums.top1());
 }
 
 }  // namespace actionflow

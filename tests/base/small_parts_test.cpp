@@ -207,6 +207,21 @@ TEST(Progress, InALogSaysALineEveryTenSeconds) {
                                  "train: 250 of 600, 10/s, 0:35 left"));
 }
 
+TEST(Progress, TellsThePartsRestFromTheWholes) {
+  MovedClock clock;
+  for (const bool terminal : {true, false}) {
+    Progress progress("epoch 2/9", 600, {terminal, 60, {}}, clock);
+    progress.set_part("epoch");
+    progress.set_note("run 28:45 left, loss 0.3100, top-1 12.3 %");
+    clock.pass(10);
+    progress.advance(100);
+    EXPECT_EQ(progress.line(), terminal
+                                   ? "epoch 2/9 100/600  17%  10/s  epoch 0:50 left  run 28:45 le"
+                                   : "epoch 2/9: 100 of 600, 10/s, epoch 0:50 left, run 28:45 left, loss "
+                                     "0.3100, top-1 12.3 %");
+  }
+}
+
 TEST(Progress, WithoutATotalShowsTheTimeTaken) {
   MovedClock clock;
   Progress progress("frames", 0, {false, 0, {}}, clock);
