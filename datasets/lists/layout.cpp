@@ -119,12 +119,11 @@ bool find_table_of_splits(const fs::path& folder, DataOptions& options) {
   return false;
 }
 
-// As the list's first line names it.
-std::vector<fs::path> videos_in(const fs::path& list) {
+std::string first_line(const fs::path& list) {
   ListErrors errors;
   const ListText text(list, errors);
   const std::vector<ListLine> lines = text.lines(errors);
-  return lines.empty() ? std::vector<fs::path>() : std::vector<fs::path>{fs::path(lines.front().text)};
+  return lines.empty() ? std::string() : std::string(lines.front().text);
 }
 
 bool find_ucf101(const fs::path& folder, DataOptions& options) {
@@ -208,10 +207,19 @@ std::string names_of(const DataOptions& options) {
 
 }  // namespace
 
+bool holds_plain_ucf101_lists(const fs::path& folder) {
+  if (is_there(folder / "classInd.txt")) return true;
+  for (const char* name : {"trainlist.txt", "vallist.txt", "testlist.txt"}) {
+    const std::string line = is_there(folder / name) ? first_line(folder / name) : std::string();
+    if (line.find('/') != std::string::npos && line.find_first_of(" \t") == std::string::npos) return true;
+  }
+  return false;
+}
+
 bool find_ucf101_lists(const fs::path& folder, DataOptions& options) {
   const std::string number = fmt::format("{:02}", options.split);
   const bool numbered = is_there(folder / ("trainlist" + number + ".txt"));
-  const bool plain = is_there(folder / "classInd.txt") && is_there(folder / "trainlist.txt");
+  const bool plain = is_there(folder / "trainlist.txt") && holds_plain_ucf101_lists(folder);
   if (!numbered && !plain) return false;
   const auto list = [&](const char* name) {
     const fs::path file = folder / (name + (numbered ? number : "") + ".txt");
@@ -233,7 +241,7 @@ std::string find_layout(DataOptions& options) {
     const fs::path folder = *inside == '\0' ? root : root / inside;
     if (!is_folder(folder)) continue;
     if (find_ucf101(folder, options)) {
-      const VideoNaming* naming = naming_of(videos_in(options.train));
+      const VideoNaming* naming = naming_of({first_line(options.train)});
       if (options.groups.empty() && naming != nullptr) options.groups = naming->group_pattern;
       return fmt::format("UCF101, split {} ({})", options.split, names_of(options));
     }

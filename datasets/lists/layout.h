@@ -16,8 +16,11 @@ namespace actionflow {
 // Throws UsageError where two lists may be meant.
 std::string find_layout(DataOptions& options);
 
-// UCF101's lists in the folder: trainlist01.txt, or, beside classInd.txt, trainlist.txt, and vallist and
-// testlist likewise, where they are there and not named already. False, with nothing changed: there are none.
+// UCF101's lists in the folder: trainlist01.txt, or trainlist.txt, and vallist and testlist likewise, where
+// they are there and not named already. False, with nothing changed: there are none.
 bool find_ucf101_lists(const std::filesystem::path& folder, DataOptions& options);
+// Whether trainlist.txt there, which may be anybody's list, is one of UCF101's: classInd.txt is beside it, or
+// one of its kind begins with "class/file" alone, whose label is the folder.
+bool holds_plain_ucf101_lists(const std::filesystem::path& folder);
 
 }  // namespace actionflow

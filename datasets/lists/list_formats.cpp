@@ -4,6 +4,7 @@
 #include "base/text/natural_order.h"
 #include "datasets/lists/csv_columns.h"
 #include "datasets/lists/csv_text.h"
+#include "datasets/lists/layout.h"
 #include "datasets/lists/list_format.h"
 #include "datasets/lists/video_locator.h"
 #include "datasets/lists/video_naming.h"
@@ -71,14 +72,14 @@ bool holds_hmdb51_lists(const fs::path& folder) {
   return false;
 }
 
-// "trainlist01.txt"; without a number it may be anybody's list, unless UCF101's classes stand beside it.
+// "trainlist01.txt"; one without a number may be anybody's.
 bool named_as_ucf101(const fs::path& list) {
   if (list.extension() != ".txt") return false;
   const std::string name = list.stem().string();
   for (const std::string_view begin : {"trainlist", "vallist", "testlist"}) {
     if (!name.starts_with(begin)) continue;
     const std::string_view number = std::string_view(name).substr(begin.size());
-    return is_number(number) || (number.empty() && is_there(list.parent_path() / "classInd.txt"));
+    return is_number(number) || (number.empty() && holds_plain_ucf101_lists(list.parent_path()));
   }
   return false;
 }

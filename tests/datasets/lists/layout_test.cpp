@@ -218,6 +218,19 @@ TEST_F(Layout, Ucf101sListsMayHoldAValidationSplitAndGoWithoutNumbers) {
   }
 }
 
+TEST_F(Layout, Ucf101sListsSayTheClassByTheFolderWhereNothingElseDoes) {
+  for (const char* numbers : {" 1", ""}) {
+    put("trainlist.txt", std::string("clap/a.avi") + numbers + "\nwave/b.avi" + numbers + "\n");
+    put("vallist.txt", "wave/c.avi\n");
+    put("testlist.txt", "clap/d.avi\n");
+    const Dataset dataset = read();
+    EXPECT_EQ(dataset.classes, (Names{"clap", "wave"}));
+    EXPECT_EQ(testing::labels_of(dataset.train), (testing::Labels{{0}, {1}}));
+    EXPECT_EQ(testing::labels_of(dataset.val), (testing::Labels{{1}}));
+    EXPECT_EQ(testing::labels_of(dataset.test), (testing::Labels{{0}}));
+  }
+}
+
 TEST_F(Layout, ListsCalledAfterTheirSplitsWithoutUcf101sClasses) {
   put("trainlist.txt", "a.mp4 0\nb.mp4 1\n");
   put("vallist.txt", "c.mp4 1\n");
