@@ -14,7 +14,48 @@ constexpr unsigned kWaitingThreads = 1;
 // Of LanePriority: what feeds the networks goes before them.
 constexpr std::array<tbb::flow::node_priority_t, 3> kPriorities{2, 1, tbb::flow::no_priority};
 
+void measure_queue(MetricText& text, const SinkThread& queue, const MetricText::Labels& labels,
+                   std::int64_t results_dropped) {
+  text.gauge("actionflow_queue_depth", "what waits to be written", static_cast<double>(queue.waiting()),
+             labels);
+  text.gauge("actionflow_queue_limit", "how much may wait to be written",
+             static_cast<double>(queue.capacity()), labels);
+  text.counter("actionflow_results_dropped_total", "results of live streams that a slow sink left out",
+               static_cast<double>(results_dropped), labels);
+}
+
 }  // namespace
+
+// Of streams that come and go, for the metrics. Thread-safe.
+class Flow::LaneQueues {
+ public:
+  void add(const std::string& node, const std::string& stream, const std::shared_ptr<SinkThread>& thread) {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(queues_, [](const Queue& queue) { return queue.thread.expired(); });
+    queues_.push_back({node, stream, thread});
+  }
+  void measure(MetricText& text) const {
+    const std::lock_guard lock(mutex_);
+    for (const Queue& queue : queues_) {
+      const auto alive = queue.thread.lock();
+      if (!alive) continue;
+      const MetricText::Labels labels{{"node", queue.node}, {"stream", queue.stream}};
+      const std::int64_t video = alive->dropped(SinkThread::Loss::early);
+      measure_queue(text, *alive, labels, alive->dropped() - video);
+      text.counter("actionflow_video_dropped_total",
+                   "packets or pictures of live streams that a slow disk or encoder left out",
+                   static_cast<double>(video), labels);
+    }
+  }
+
+ private:
+  struct Queue {
+    std::string node, stream;
+    std::weak_ptr<SinkThread> thread;
+  };
+  mutable std::mutex mutex_;
+  std::vector<Queue> queues_;
+};
 
 Flow::Flow(std::shared_ptr<RunContext> run, const GraphOptions& options, std::shared_ptr<ResultSink> results)
     : run_(std::move(run)),
@@ -22,7 +63,9 @@ Flow::Flow(std::shared_ptr<RunContext> run, const GraphOptions& options, std::sh
       arena_(options.workers + static_cast<int>(kWaitingThreads), kWaitingThreads),
       results_(std::move(results)),
       sinks_{{results_, start_sink("results", results_)}},
-      result_order_(*run_, writer(sinks_.front())) {
+      result_order_(*run_, writer(sinks_.front())),
+      lane_queues_(std::make_shared<LaneQueues>()) {
+  run_->add_meter([queues = lane_queues_](MetricText& text) { queues->measure(text); });
   arena_.execute([this] { graph_ = std::make_unique<tbb::flow::graph>(); });
   for (std::size_t i = 0; i < runners_.size(); ++i)
     runners_[i] = SerialQueue::make_runner(*graph_, kPriorities[i]);
@@ -101,7 +144,8 @@ void Flow::forget(StreamId stream) {
 
 void Flow::tell_end(StreamId stream) {
   for (const OwnSink& own : sinks_)
-    own.thread->post(false, [sink = own.sink, end = run_->stream_end(stream)] { sink->write(end); });
+    own.thread->post(SinkThread::Loss::never,
+                     [sink = own.sink, end = run_->stream_end(stream)] { sink->write(end); });
 }
 
 std::size_t Flow::lane_count() const {
@@ -131,19 +175,14 @@ std::shared_ptr<SinkThread> Flow::start_sink(const std::string& name, std::share
   run_->add_meter([name, weak = std::weak_ptr(thread)](MetricText& text) {
     const auto alive = weak.lock();
     if (!alive) return;
-    text.gauge("actionflow_queue_depth", "results that wait to be written",
-               static_cast<double>(alive->waiting()), {{"node", name}});
-    text.gauge("actionflow_queue_limit", "results that may wait to be written",
-               static_cast<double>(SinkThread::kCapacity), {{"node", name}});
-    text.counter("actionflow_results_dropped_total", "results of live streams that a slow sink left out",
-                 static_cast<double>(alive->dropped()), {{"node", name}});
+    measure_queue(text, *alive, {{"node", name}}, alive->dropped());
   });
   return thread;
 }
 
 Flow::WriteResult Flow::writer(const OwnSink& own) const {
   return [own, run = run_](StreamId stream, Result result) {
-    own.thread->post(run->stream(stream).live,
+    own.thread->post(run->stream(stream).live ? SinkThread::Loss::early : SinkThread::Loss::never,
                      [sink = own.sink, result = std::move(result)] { sink->write(result); });
   };
 }
@@ -160,6 +199,7 @@ std::shared_ptr<SinkThread> Flow::add_lane_sink(StreamLane& lane, const std::str
   thread->on_room([&lane] { lane.tell_room(); });
   lane.add_bound([thread] { return thread->has_room(); });
   lane.add_sink(thread);
+  lane_queues_->add(name, lane.name(), thread);
   return thread;
 }
 
@@ -184,7 +224,7 @@ void Flow::wait() {
 void Flow::finish(const Summary& summary) {
   for (const auto& [stream, lane] : lanes_) tell_end(stream);
   for (const OwnSink& own : sinks_)
-    own.thread->post(false, [sink = own.sink, summary] { sink->write(summary); });
+    own.thread->post(SinkThread::Loss::never, [sink = own.sink, summary] { sink->write(summary); });
   end_sinks();
 }
 

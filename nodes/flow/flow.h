@@ -111,7 +111,8 @@ class Flow {
   // summary. Sources of the streams that reach `use` wait while it is busy.
   using WriteResult = std::function<void(StreamId, Result)>;
   WriteResult add_result_sink(const NodeUse& use, std::shared_ptr<ResultSink> sink);
-  // A sink of one stream alone, which finishes with the stream.
+  // A sink of one stream alone, which finishes with the stream. What it may lose early is video, what it may
+  // lose else are results: so the metrics call them.
   std::shared_ptr<SinkThread> add_lane_sink(StreamLane& lane, const std::string& name,
                                             SinkThread::Task finish, std::size_t capacity);
 
@@ -136,6 +137,7 @@ class Flow {
     std::function<void(StreamId)> forget;
     std::function<std::size_t()> streams;
   };
+  class LaneQueues;
   struct OwnSink {
     std::shared_ptr<ResultSink> sink;
     std::shared_ptr<SinkThread> thread;
@@ -158,6 +160,7 @@ class Flow {
   const std::shared_ptr<ResultSink> results_;
   std::vector<OwnSink> sinks_;  // the first one is the program's own
   ResultOrder result_order_;
+  const std::shared_ptr<LaneQueues> lane_queues_;
   std::unique_ptr<tbb::flow::graph> graph_;
   std::array<std::unique_ptr<SerialQueue::Runner>, 3> runners_;  // by LanePriority
   std::vector<std::shared_ptr<void>> parts_;

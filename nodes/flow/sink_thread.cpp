@@ -1,6 +1,7 @@
 #include "nodes/flow/sink_thread.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -21,12 +22,13 @@ constexpr std::chrono::milliseconds kStopLook{20};
 
 struct SinkThread::State {
   struct Entry {
-    bool may_drop = false;
+    Loss loss = Loss::never;
     Task task;
   };
 
   bool full() const { return entries.size() >= capacity; }
-  void drop_oldest();
+  void drop_one();
+  std::int64_t& dropped_of(Loss loss) { return dropped[static_cast<std::size_t>(loss)]; }
 
   std::string name;
   std::shared_ptr<RunContext> run;
@@ -37,16 +39,22 @@ struct SinkThread::State {
   std::condition_variable changed;
   std::deque<Entry> entries;
   std::function<void()> room;
-  std::int64_t dropped = 0;
+  std::array<std::int64_t, 3> dropped{};  // by Loss
   bool closed = false;
   bool ended = false;
 };
 
-void SinkThread::State::drop_oldest() {
-  const auto oldest =
-      std::find_if(entries.begin(), entries.end(), [](const Entry& entry) { return entry.may_drop; });
-  entries.erase(oldest);
-  if (dropped++ == 0) log::warn("{}: too slow for a live stream; its oldest results are dropped", name);
+// There is one that may go.
+void SinkThread::State::drop_one() {
+  const auto oldest = [&](Loss loss) {
+    return std::find_if(entries.begin(), entries.end(),
+                        [&](const Entry& entry) { return entry.loss == loss; });
+  };
+  auto going = oldest(Loss::early);
+  if (going == entries.end()) going = oldest(Loss::seldom);
+  if (dropped_of(going->loss)++ == 0)
+    log::warn("{}: too slow for a live stream; the oldest of what waits is dropped", name);
+  entries.erase(going);
 }
 
 SinkThread::SinkThread(std::string name, std::shared_ptr<RunContext> run, Task finish, std::size_t capacity)
@@ -94,10 +102,10 @@ void SinkThread::run_tasks(const std::shared_ptr<State>& state) {
   state->changed.notify_all();
 }
 
-void SinkThread::post(bool may_drop, Task task) {
+void SinkThread::post(Loss loss, Task task) {
   const std::lock_guard lock(state_->mutex);
-  state_->entries.push_back({may_drop, std::move(task)});
-  if (may_drop && state_->entries.size() > state_->capacity) state_->drop_oldest();
+  state_->entries.push_back({loss, std::move(task)});
+  if (loss != Loss::never && state_->entries.size() > state_->capacity) state_->drop_one();
   state_->changed.notify_all();
 }
 
@@ -122,7 +130,7 @@ void SinkThread::join() {
   while (!state_->ended && !state_->run->sinks_expired()) state_->changed.wait_for(lock, kStopLook);
   state_->room = nullptr;
   if (std::exchange(state_->ended, true)) return;
-  state_->dropped += static_cast<std::int64_t>(state_->entries.size());
+  for (const State::Entry& entry : state_->entries) ++state_->dropped_of(entry.loss);
   log::warn("{}: not written to its end, since nothing took its results within 2 s of the stop",
             state_->name);
 }
@@ -132,9 +140,15 @@ std::size_t SinkThread::waiting() const {
   return state_->entries.size();
 }
 
+std::size_t SinkThread::capacity() const { return state_->capacity; }
+
 std::int64_t SinkThread::dropped() const {
+  return dropped(Loss::never) + dropped(Loss::seldom) + dropped(Loss::early);
+}
+
+std::int64_t SinkThread::dropped(Loss loss) const {
   const std::lock_guard lock(state_->mutex);
-  return state_->dropped;
+  return state_->dropped_of(loss);
 }
 
 }  // namespace actionflow

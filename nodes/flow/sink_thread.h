@@ -2,8 +2,9 @@
 //
 // Writing blocks: on a disk, or on a pipe that nobody reads. So it never stands on a worker of the graph;
 // there, results are only posted. While the queue is full (has_room() is false) the sources of files wait,
-// and nothing of theirs is lost; of a live stream the oldest waiting result is dropped and counted. What
-// writing throws, at the end too, is reported to the run under the sink's name, and the run goes on.
+// and nothing of theirs is lost; of a live stream the oldest waiting task is dropped and counted, one that
+// others can spare before one they cannot. What writing throws, at the end too, is reported to the run under
+// the sink's name, and the run goes on.
 //
 // After the run was stopped, join() waits until RunContext::kSinksNs have passed; then the thread is left
 // behind with what it holds, which it shares, and what was not written counts as dropped. All members may be
@@ -32,8 +33,10 @@ class SinkThread {
   SinkThread(const SinkThread&) = delete;
   SinkThread& operator=(const SinkThread&) = delete;
 
-  // `may_drop`: of a live stream.
-  void post(bool may_drop, Task task);
+  // What becomes of a task where there is no room for all. never: of a file, whose source waits; seldom: only
+  // where no task may go that is posted as `early`.
+  enum class Loss { never, seldom, early };
+  void post(Loss loss, Task task);
   bool has_room() const;
   // Called when a full queue has room again, until join() returns. Before the first post().
   void on_room(std::function<void()> room);
@@ -43,8 +46,10 @@ class SinkThread {
   void join();
 
   std::int64_t dropped() const;
+  std::int64_t dropped(Loss loss) const;
   // Results that wait to be written.
   std::size_t waiting() const;
+  std::size_t capacity() const;
 
  private:
   struct State;

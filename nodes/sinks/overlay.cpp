@@ -44,14 +44,16 @@ struct LaneOverlay {
 
   // Of a live stream pictures are dropped where encoding does not keep up; answers are few, and needed.
   void take(const Frames& frames, bool live) const {
-    if (!frames.empty()) thread->post(live, [to = video, frames] { to->take(frames); });
+    if (!frames.empty())
+      thread->post(live ? SinkThread::Loss::early : SinkThread::Loss::never,
+                   [to = video, frames] { to->take(frames); });
   }
   // The item's ticket stays behind: a clip in a sink's queue is no longer in the graph, which would else end
   // before those that wait for it.
   template <class T>
   void take(Item<T> item) const {
     item.ticket = std::make_shared<Ticket>(item.ticket->window());
-    thread->post(false, [to = video, item = std::move(item)] { to->take(item); });
+    thread->post(SinkThread::Loss::never, [to = video, item = std::move(item)] { to->take(item); });
   }
 };
 

@@ -37,19 +37,27 @@ struct StoreOptions {
 
 // What a stream's events become, and the thread on which that happens.
 struct LaneStore {
+  const StreamState& stream;
   std::shared_ptr<EventRecorder> recorder;
   std::shared_ptr<SinkThread> thread;
 
   // Of a live stream packets are dropped where the disk does not keep up, and its clips have an end there;
-  // events never are. Tickets stay behind, as an item in a sink's queue is no longer in the graph.
-  void take(const PacketItem& item, bool live) const {
+  // only where nothing but changes of events waits, the oldest of those go. A connection's begin and end
+  // stay, else packets would be taken for another one's. Tickets stay behind, as an item in a sink's queue is
+  // no longer in the graph.
+  void take(const PacketItem& item) const {
     PacketItem kept{item.key, item.mark, nullptr, item.outcome};
-    thread->post(live && item.mark == Mark::none,
-                 [to = recorder, kept = std::move(kept)] { to->take(kept); });
+    post(item.mark == Mark::none ? SinkThread::Loss::early : SinkThread::Loss::never,
+         [to = recorder, kept = std::move(kept)] { to->take(kept); });
   }
   void take(const EventsItem& item) const {
-    if (item.outcome.has_value())
-      thread->post(false, [to = recorder, events = item.outcome.value()] { to->take(events); });
+    if (!item.outcome.has_value()) return;
+    // No change at all is told where nothing waits, so that what is old goes from the folder.
+    if (!item.outcome.value()->empty() || thread->waiting() == 0)
+      post(SinkThread::Loss::seldom, [to = recorder, events = item.outcome.value()] { to->take(events); });
+  }
+  void post(SinkThread::Loss loss, SinkThread::Task task) const {
+    thread->post(stream.live ? loss : SinkThread::Loss::never, std::move(task));
   }
 };
 
@@ -70,8 +78,7 @@ class StoreNode : public Node {
     const auto lanes = InLanes<LaneStore>::make(flow);
     flow.add_to_lanes(use, [this, &flow, use, lanes, store](StreamLane& lane) {
       auto kept = std::make_shared<LaneStore>(begin(flow, use, lane, *store));
-      if (options_.record)
-        lane.on_packets([kept, &lane](const PacketItem& item) { kept->take(item, lane.state().live); });
+      if (options_.record) lane.on_packets([kept](const PacketItem& item) { kept->take(item); });
       lanes->add(lane.id(), std::move(kept));
     });
     using Router = tbb::flow::function_node<EventsItem, tbb::flow::continue_msg>;
@@ -102,7 +109,7 @@ class StoreNode : public Node {
                                                     flow.run().clock());
     auto thread = flow.add_lane_sink(
         lane, use.name, [recorder] { recorder->finish(); }, kToWrite);
-    return {std::move(recorder), std::move(thread)};
+    return {lane.state(), std::move(recorder), std::move(thread)};
   }
 
   Options options_;

@@ -11,6 +11,8 @@
 namespace actionflow {
 namespace {
 
+using Loss = SinkThread::Loss;
+
 // Holds the sink's thread inside its first task until let go.
 class Stuck {
  public:
@@ -44,7 +46,7 @@ class SinkThreads : public ::testing::Test {
 
 TEST_F(SinkThreads, WriteInTheirOrderAndFinishLast) {
   SinkThread sink("out", run_, note(-1));
-  for (int i = 0; i < 10; ++i) sink.post(false, note(i));
+  for (int i = 0; i < 10; ++i) sink.post(Loss::never, note(i));
   sink.close();
   sink.join();
   EXPECT_EQ(written_, (std::vector<int>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, -1}));
@@ -55,10 +57,10 @@ TEST_F(SinkThreads, HoldBackFilesAndLoseNothingOfThem) {
   std::atomic<int> told{0};
   SinkThread sink("out", run_, {}, 2);
   sink.on_room([&] { ++told; });
-  sink.post(false, stuck.task());
+  sink.post(Loss::never, stuck.task());
   stuck.wait();
   EXPECT_TRUE(sink.has_room());
-  for (int i = 0; i < 5; ++i) sink.post(false, note(i));
+  for (int i = 0; i < 5; ++i) sink.post(Loss::never, note(i));
   EXPECT_FALSE(sink.has_room());
   stuck.let_go();
   sink.close();
@@ -71,10 +73,10 @@ TEST_F(SinkThreads, HoldBackFilesAndLoseNothingOfThem) {
 TEST_F(SinkThreads, DropTheOldestOfLiveStreamsAndCountIt) {
   Stuck stuck;
   SinkThread sink("out", run_, {}, 3);
-  sink.post(false, stuck.task());
+  sink.post(Loss::never, stuck.task());
   stuck.wait();
-  sink.post(false, note(100));  // of a file
-  for (int i = 0; i < 6; ++i) sink.post(true, note(i));
+  sink.post(Loss::never, note(100));  // of a file
+  for (int i = 0; i < 6; ++i) sink.post(Loss::early, note(i));
   stuck.let_go();
   sink.close();
   sink.join();
@@ -82,11 +84,31 @@ TEST_F(SinkThreads, DropTheOldestOfLiveStreamsAndCountIt) {
   EXPECT_EQ(sink.dropped(), 4);
 }
 
+TEST_F(SinkThreads, KeepWhatCannotBeSparedAsLongAsOthersCanGoAndStayBounded) {
+  Stuck stuck;
+  SinkThread sink("out", run_, {}, 3);
+  sink.post(Loss::never, stuck.task());
+  stuck.wait();
+  for (int i = 0; i < 3; ++i) sink.post(Loss::early, note(100 + i));
+  sink.post(Loss::seldom, note(0));
+  sink.post(Loss::seldom, note(1));
+  EXPECT_EQ(sink.dropped(Loss::early), 2);
+  for (int i = 2; i < 1000; ++i) sink.post(Loss::seldom, note(i));
+  EXPECT_EQ(sink.waiting(), sink.capacity());
+  EXPECT_EQ(sink.dropped(Loss::early), 3);
+  EXPECT_EQ(sink.dropped(Loss::seldom), 997);
+  stuck.let_go();
+  sink.close();
+  sink.join();
+  EXPECT_EQ(written_, (std::vector<int>{997, 998, 999}));
+  EXPECT_EQ(sink.dropped(), 1000);
+}
+
 TEST_F(SinkThreads, ReportWhatFailsAtTheEndToo) {
   const auto fail = [] { throw Error(ExitCode::failure, "the disk is full"); };
   SinkThread sink("out", run_, fail);
-  sink.post(false, fail);
-  sink.post(false, note(1));
+  sink.post(Loss::never, fail);
+  sink.post(Loss::never, note(1));
   sink.close();
   sink.join();
   const Summary summary = run_->summary();
@@ -96,20 +118,18 @@ TEST_F(SinkThreads, ReportWhatFailsAtTheEndToo) {
   EXPECT_EQ(written_, std::vector<int>{1});
 }
 
-;
-
 TEST_F(SinkThreads, AreLeftBehindOnceTheStopsTimeIsOverWithTheRestDropped) {
   testing::MovedClock clock;
   const auto run = std::make_shared<RunContext>(FaultHook{}, clock);
   const auto stuck = std::make_shared<Stuck>();
   std::binary_semaphore returned{0};
   SinkThread sink("out", run, {});
-  sink.post(false, [stuck, &returned] {
+  sink.post(Loss::never, [stuck, &returned] {
     stuck->task()();
     returned.release();
   });
   stuck->wait();
-  for (int i = 0; i < 3; ++i) sink.post(false, note(i));
+  for (int i = 0; i < 3; ++i) sink.post(Loss::never, note(i));
   sink.close();
   run->request_stop();
   clock.pass(2);

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <cstdlib>
+#include <mutex>
 
 #include "pipeline/run/metrics_file.h"
 #include "tests/pipeline/run/graph_bench.h"
@@ -54,6 +55,31 @@ TEST(Metrics, SayWhatTheRunHasDone) {
   EXPECT_THAT(text, HasSubstr("actionflow_receiver_up{node=\"hook\"} 0\n"));
   EXPECT_THAT(text, HasSubstr("actionflow_spool_messages{node=\"hook\"} "));
   EXPECT_THAT(text, HasSubstr("process_resident_memory_bytes "));
+}
+
+TEST(Metrics, HaveTheQueuesOfSinksThatStandOnceAStream) {
+  GraphBench bench;
+  bench.video("a.mp4", 50, 1);
+  bench.video("b.mp4", 25, 2);
+  testing::LinesByStream sink;
+  Pipeline* running = nullptr;
+  std::string text;
+  std::once_flag once;
+  // While the stream's queues are there.
+  const FaultHook look = [&](const FaultPoint& at) {
+    if (at.node == "net" && at.stream == "a") std::call_once(once, [&] { text = running->metrics(); });
+    return Fault::none;
+  };
+  Pipeline pipeline(bench.describe(graph() + "  kept: {node: store, from: actions, folder: state}\n"
+                                             "  drawn: {node: overlay, from: [frames, net], file: v.mp4}\n"),
+                    sink, {look});
+  running = &pipeline;
+  pipeline.run();
+  for (const char* name : {"actionflow_queue_depth", "actionflow_queue_limit",
+                           "actionflow_results_dropped_total", "actionflow_video_dropped_total"})
+    EXPECT_THAT(text, HasSubstr(name + std::string("{node=\"kept\",stream=\"a\"} ")));
+  EXPECT_THAT(text, HasSubstr("actionflow_queue_limit{node=\"kept\",stream=\"a\"} 256\n"));
+  EXPECT_THAT(text, HasSubstr("actionflow_queue_limit{node=\"drawn\",stream=\"a\"} 16\n"));
 }
 
 TEST(Metrics, AreTakenByPrometheusOwnCheck) {
