@@ -2,75 +2,50 @@
 // listens to it. What it has for a listener who is away survives on disk.
 #pragma once
 
-#include <signal.h>
 #include <unistd.h>
 
 #include <fstream>
-#include <memory>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
-#include "tests/tools/child_process.h"
-#include "tests/tools/free_port.h"
-#include "tests/tools/temporary_folder.h"
-#include "tests/tools/wait_for.h"
+#include "tests/tools/server_process.h"
 
 namespace actionflow::testing {
 
-class Mosquitto {
+class Mosquitto : public ServerProcess {
  public:
   // `settings`: further lines of its configuration.
-  explicit Mosquitto(const std::string& settings = "allow_anonymous true\n") : port_(free_port()) {
-    std::ofstream(folder_ / "conf") << "listener " << port_ << " 127.0.0.1\nuser root\npersistence true\n"
-                                    << "persistence_location " << folder_.path().string() << "/\n"
-                                    << "autosave_on_changes true\nautosave_interval 1\n"
-                                    << "max_queued_messages 0\n"
-                                    << settings;
+  explicit Mosquitto(const std::string& settings = "allow_anonymous true\n") {
+    std::ofstream(folder() / "conf") << "listener " << port() << " 127.0.0.1\nuser root\npersistence true\n"
+                                     << "persistence_location " << folder().path().string() << "/\n"
+                                     << "autosave_on_changes true\nautosave_interval 1\n"
+                                     << "max_queued_messages 0\n"
+                                     << settings;
   }
 
-  void start() {
-    process_ = std::make_unique<ChildProcess>(
-        std::vector<std::string>{"/usr/sbin/mosquitto", "-c", (folder_ / "conf").string()},
-        (folder_ / "log").string());
-    if (!wait_for([this] { return accepts_connections(port_) || !process_->running(); }) ||
-        !process_->running())
-      throw std::runtime_error("mosquitto does not start");
-  }
-  void stop() { end(SIGTERM); }
-  void kill() { end(SIGKILL); }
   // Loses what is on its disk; while it is stopped.
-  void forget() const { std::filesystem::remove(folder_ / "mosquitto.db"); }
-  void freeze() const { process_->signal(SIGSTOP); }
-  void thaw() const { process_->signal(SIGCONT); }
+  void forget() const { std::filesystem::remove(folder() / "mosquitto.db"); }
 
   // An empty payload takes back what is kept of the topic.
   void publish(const std::string& topic, const std::string& payload, bool retain) const {
     std::vector<std::string> words{
-        "mosquitto_pub", "-h", "127.0.0.1", "-p", std::to_string(port_), "-q", "1", "-t", topic};
+        "mosquitto_pub", "-h", "127.0.0.1", "-p", std::to_string(port()), "-q", "1", "-t", topic};
     if (retain) words.emplace_back("-r");
     if (payload.empty())
       words.emplace_back("-n");
     else
       words.insert(words.end(), {"-m", payload});
-    ChildProcess client(words, folder_ / "publish.txt");
+    ChildProcess client(words, folder() / "publish.txt");
     if (client.wait() != 0) throw std::runtime_error("mosquitto_pub cannot publish");
   }
 
-  int port() const { return port_; }
-  std::string address() const { return "mqtt://127.0.0.1:" + std::to_string(port_); }
-  static bool installed() { return access("/usr/sbin/mosquitto", X_OK) == 0; }
+  std::string address() const { return "mqtt://127.0.0.1:" + std::to_string(port()); }
+  static bool installed() { return access(kProgram, X_OK) == 0; }
 
  private:
-  void end(int signal) {
-    process_->signal(signal);
-    process_->wait();
-    process_.reset();
-  }
-
-  const TemporaryFolder folder_;
-  const int port_;
-  std::unique_ptr<ChildProcess> process_;
+  static constexpr const char* kProgram = "/usr/sbin/mosquitto";
+  std::vector<std::string> command() const override { return {kProgram, "-c", (folder() / "conf").string()}; }
 };
 
 // Hears everything that is said, also what was said while it had lost the broker.
