@@ -24,10 +24,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kIdle{1000};
-// After close().
-constexpr double kLastSeconds = 10;
-constexpr double kStoppedSeconds = 1;
-// How often the thread that closes looks whether the run was stopped.
+// How often the thread that closes looks whether time is over.
 constexpr milliseconds kCloseLook{20};
 
 // A connection that the receiver has closed is an error of a write, not the end of the program.
@@ -51,7 +48,7 @@ struct Courier::Shared {
   std::string name;
   std::shared_ptr<Spool> spool;
   std::shared_ptr<Delivery> delivery;
-  std::function<bool()> stopped;
+  std::function<bool()> expired;
   Wake wake;
   std::atomic<bool> connected{false};
   std::atomic<std::int64_t> delivered{0};
@@ -148,12 +145,12 @@ void Courier::run(const std::shared_ptr<Shared>& shared) {
 }
 
 Courier::Courier(std::string name, std::shared_ptr<Spool> spool, std::shared_ptr<Delivery> delivery,
-                 std::function<bool()> stopped)
+                 std::function<bool()> expired)
     : shared_(std::make_shared<Shared>()) {
   shared_->name = std::move(name);
   shared_->spool = std::move(spool);
   shared_->delivery = std::move(delivery);
-  shared_->stopped = std::move(stopped);
+  shared_->expired = std::move(expired);
   std::thread([shared = shared_] { run(shared); }).detach();
 }
 
@@ -167,10 +164,8 @@ void Courier::close() {
   shared_->closing = true;
   shared_->changed.notify_all();
   shared_->wake.wake();
-  const Stopwatch since;
   while (!shared_->ended) {
-    const double most = shared_->stopped() ? kStoppedSeconds : kLastSeconds;
-    if (since.seconds() >= most && shared_->given_up.exchange(true)) break;
+    if (shared_->expired() && shared_->given_up.exchange(true)) break;
     shared_->changed.wait_for(lock, kCloseLook);
   }
   if (!shared_->ended) shared_->say_what_waits();

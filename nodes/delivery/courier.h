@@ -3,9 +3,9 @@
 // A receiver that cannot be reached is tried again after 0.5 s to 30 s; one line says that it is away, one
 // that it is back. A message leaves the spool only when the receiver has it, or refuses it for good.
 //
-// close() sends what still waits as long as the receiver takes it: ten seconds, one where the run was
-// stopped; the rest stays on disk for the next run. A thread that hangs in a system call is left behind
-// with what it holds. All members may be called from any thread.
+// close() sends what still waits as long as the receiver takes it and the run's time for that lasts
+// (RunContext::receivers_expired); the rest stays on disk for the next run. A thread that hangs in a system
+// call is left behind with what it holds. All members may be called from any thread.
 #pragma once
 
 #include <cstdint>
@@ -22,9 +22,9 @@ class MetricText;
 
 class Courier {
  public:
-  // `stopped`: the run was stopped, and little time is left. It is asked until close() has returned.
+  // `expired`: there is no time left to send anything. It is asked now and then by close() alone.
   Courier(std::string name, std::shared_ptr<Spool> spool, std::shared_ptr<Delivery> delivery,
-          std::function<bool()> stopped);
+          std::function<bool()> expired);
   ~Courier();
   Courier(const Courier&) = delete;
   Courier& operator=(const Courier&) = delete;

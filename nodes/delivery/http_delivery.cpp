@@ -2,6 +2,7 @@
 
 #include <curl/curl.h>
 
+#include <algorithm>
 #include <array>
 #include <mutex>
 #include <utility>
@@ -34,6 +35,13 @@ std::string origin(const std::string& url) {
 bool is_passing(long status) { return status == 408 || status == 425 || status == 429 || status >= 500; }
 
 }  // namespace
+
+bool HttpReceiver::tells_password() const {
+  const auto is_login = [](const auto& header) {
+    return curl_strequal(header.first.c_str(), "Authorization") != 0;
+  };
+  return origin(url).find('@') != std::string::npos || std::any_of(headers.begin(), headers.end(), is_login);
+}
 
 struct HttpDelivery::Handle {
   struct Cleanup {

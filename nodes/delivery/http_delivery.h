@@ -24,6 +24,10 @@ struct HttpReceiver {
   std::map<std::string, std::string> headers = {};
   std::filesystem::path authority = {};  // certificates in PEM that sign the server's; empty: the system's
   double timeout_seconds = 10;           // for a whole try
+
+  bool is_https() const { return url.starts_with("https://"); }
+  // In the address, or in a header.
+  bool tells_password() const;
 };
 
 class HttpDelivery : public Delivery {

@@ -54,6 +54,12 @@ std::string reason(int code) {
   return mosquitto_strerror(code);
 }
 
+// No broker would take it.
+bool is_mqtt_message_fault(int code) {
+  return code == MOSQ_ERR_INVAL || code == MOSQ_ERR_PAYLOAD_SIZE || code == MOSQ_ERR_MALFORMED_UTF8 ||
+         code == MOSQ_ERR_OVERSIZE_PACKET;
+}
+
 const char* or_null(const std::string& text) { return text.empty() ? nullptr : text.c_str(); }
 
 }  // namespace
@@ -156,11 +162,14 @@ MqttClient::MqttClient(const MqttBroker& broker, const Will& will) : state_(std:
 
 MqttClient::~MqttClient() = default;
 
-void MqttClient::publish(const std::string& topic, const std::string& payload, bool retain) {
+bool MqttClient::publish(const std::string& topic, const std::string& payload, bool retain) {
   int id = 0;
-  state_->check(mosquitto_publish(state_->client.get(), &id, topic.c_str(), static_cast<int>(payload.size()),
-                                  payload.data(), kQos, retain));
+  const int code = mosquitto_publish(state_->client.get(), &id, topic.c_str(),
+                                     static_cast<int>(payload.size()), payload.data(), kQos, retain);
+  if (is_mqtt_message_fault(code)) return false;
+  state_->check(code);
   state_->wait_until("its receipt", [&] { return state_->confirmed == id; });
+  return true;
 }
 
 void MqttClient::subscribe(const std::string& pattern, Take take) {

@@ -1,7 +1,8 @@
 // One connection to an MQTT broker (3.1.1), driven by the caller's thread alone: the one place that includes
 // libmosquitto.
 //
-// Messages go with quality of service 1: publish() returns when the broker has confirmed it. Every answer
+// Messages go with quality of service 1: publish() returns when the broker has confirmed it, or false where
+// MQTT has no such message: an empty topic, one with + or #, too large a payload. Every answer
 // is waited for ten seconds; looking up the broker's name and opening the connection take as long as the
 // system gives them, about two minutes where nothing answers. Whatever fails throws Error with the broker's
 // address and the reason, and the client is of no further use. One thread.
@@ -44,7 +45,7 @@ class MqttClient {
   MqttClient(const MqttClient&) = delete;
   MqttClient& operator=(const MqttClient&) = delete;
 
-  void publish(const std::string& topic, const std::string& payload, bool retain);
+  bool publish(const std::string& topic, const std::string& payload, bool retain);
   // From now on what comes to topics of this pattern is handed over while publish() or idle() waits; what the
   // broker keeps of them comes at once. `take` does not throw.
   using Take = std::function<void(const std::string& topic, const std::string& payload)>;

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "base/log/log.h"
+
 namespace actionflow {
 
 MqttDelivery::MqttDelivery(MqttBroker broker, const std::string& topic)
@@ -52,13 +54,17 @@ void MqttDelivery::stand(const Message& message) {
 }
 
 bool MqttDelivery::deliver(const Message& message) {
+  bool taken = false;
   guarded([&] {
-    client_->publish(message.topic, message.payload, message.retain);
-    if (!message.retain) return;
+    taken = client_->publish(message.topic, message.payload, message.retain);
+    if (!taken || !message.retain) return;
     const std::lock_guard lock(mutex_);
     standing_.insert_or_assign(message.topic, Standing{message.payload, true});
   });
-  return true;
+  if (!taken)
+    log::warn("{}: MQTT has no message to topic '{}' of {} bytes; it is not sent", broker_.shown(),
+              message.topic, message.payload.size());
+  return taken;
 }
 
 void MqttDelivery::idle(int wake, std::chrono::milliseconds most) {

@@ -20,7 +20,8 @@ std::int64_t size_of(const Message& message) {
 constexpr const char* kTables =
     "CREATE TABLE IF NOT EXISTS message (id INTEGER PRIMARY KEY AUTOINCREMENT, topic TEXT NOT NULL,"
     " payload TEXT NOT NULL, retain INTEGER NOT NULL, bytes INTEGER NOT NULL, key TEXT NOT NULL DEFAULT '');"
-    "CREATE TABLE IF NOT EXISTS note (name TEXT PRIMARY KEY, text TEXT NOT NULL)";
+    "CREATE TABLE IF NOT EXISTS note (name TEXT PRIMARY KEY, text TEXT NOT NULL);"
+    "CREATE TABLE IF NOT EXISTS format (kind TEXT NOT NULL, version INTEGER NOT NULL)";
 
 // Spools of earlier versions have messages without one.
 void add_key(Database& database) {
@@ -30,21 +31,50 @@ void add_key(Database& database) {
   if (!there) database.run("ALTER TABLE message ADD COLUMN key TEXT NOT NULL DEFAULT ''");
 }
 
+constexpr const char* kUnknown = "other";
+
+// The format of what a spool holds, where it is not this one; else empty.
+std::string stranger_in(Database& database, const SpoolFormat& format) {
+  auto known = database.prepare("SELECT kind, version FROM format");
+  if (known.run()) {
+    const std::string kind = known.text(0);
+    const std::int64_t version = known.integer(1);
+    if (kind == format.kind && version <= format.version) return {};
+    return version > 1 ? kind + "-" + std::to_string(version) : kind;
+  }
+  // One of before formats were noted. Who needs topics keeps notes, too.
+  auto oldest = database.prepare("SELECT topic FROM message UNION ALL SELECT name FROM note LIMIT 1");
+  const bool topics = oldest.run() ? !oldest.text(0).empty() : format.topics;
+  return topics == format.topics ? std::string() : kUnknown;
+}
+
+bool is_empty(Database& database) {
+  auto anything = database.prepare("SELECT 1 FROM message UNION ALL SELECT 1 FROM note LIMIT 1");
+  return !anything.run();
+}
+
+std::filesystem::path free_name(const std::filesystem::path& file, const std::string& suffix) {
+  std::filesystem::path name = file.string() + "." + suffix;
+  for (int number = 2; std::filesystem::exists(name); ++number)
+    name = file.string() + "." + suffix + "." + std::to_string(number);
+  return name;
+}
+
 }  // namespace
 
-Spool::Spool(std::filesystem::path file, ByteSize limit) : file_(std::move(file)), limit_(limit.bytes) {
+Spool::Spool(std::filesystem::path file, ByteSize limit, const SpoolFormat& format)
+    : file_(std::move(file)), limit_(limit.bytes) {
   std::error_code ignored;  // where it fails, opening says so
   if (file_.has_parent_path()) std::filesystem::create_directories(file_.parent_path(), ignored);
   try {
     open();
   } catch (const DamagedDatabase& error) {
-    database_.reset();
-    const std::filesystem::path aside = file_.string() + ".damaged";
-    std::filesystem::rename(file_, aside, ignored);
-    for (const char* suffix : {"-wal", "-shm"}) std::filesystem::remove(file_.string() + suffix, ignored);
+    const std::filesystem::path aside = free_name(file_, "damaged");
+    put_aside(aside);
     log::error("{}; it was put aside as {}, and what waited in it is not sent", error.what(), aside.string());
     open();
   }
+  claim(format);
 }
 
 Spool::~Spool() = default;
@@ -61,6 +91,37 @@ void Spool::open() {
   sum.run();
   state_.messages = sum.integer(0);
   state_.bytes = sum.integer(1);
+}
+
+// Has a file of this format, whosever it was. Runs are numbered on, so that receivers hear no id twice.
+void Spool::claim(const SpoolFormat& format) {
+  const std::string stranger = stranger_in(*database_, format);
+  if (!stranger.empty() && !is_empty(*database_)) {
+    const std::int64_t run = last_run(), left = state_.messages;
+    const std::filesystem::path aside = free_name(file_, stranger);
+    put_aside(aside);
+    log::warn(
+        "{}: the {} messages in it are not those of a node {} but of another ({}); it was put aside as {}, "
+        "whence such a node takes them by spool: {{file: …}}",
+        file_.string(), left, format.kind, stranger, aside.string());
+    open();
+    begin_run(run);
+  }
+  Database::Transaction transaction(*database_);
+  database_->run("DELETE FROM format");
+  database_->prepare("INSERT INTO format VALUES (?, ?)").run(std::string(format.kind), format.version);
+  transaction.commit();
+}
+
+void Spool::put_aside(const std::filesystem::path& aside) {
+  database_.reset();
+  std::error_code error, none;  // most often there is no log beside it
+  std::filesystem::rename(file_, aside, error);
+  if (error)
+    throw Error(ExitCode::failure,
+                file_.string() + ": cannot be put aside as " + aside.string() + ": " + error.message());
+  std::filesystem::rename(file_.string() + "-wal", aside.string() + "-wal", none);
+  std::filesystem::remove(file_.string() + "-shm", none);
 }
 
 void Spool::put(std::span<const Message> messages, const Notes& notes) {

@@ -5,8 +5,11 @@
 // to a few MB larger. Beside the messages stand notes, small texts by name, for what a sender has to know
 // after a restart; they change together with a put().
 //
-// One spool belongs to one run at a time: a second one is refused. A damaged file is put aside as
-// FILE.damaged, and said so; the spool begins empty. Thread-safe. Throws Error where the disk fails.
+// One spool belongs to one run at a time: a second one is refused. What waits in it is of one format. A file
+// of another kind of messages, or of a newer version of ours, is put aside whole, as FILE.KIND or FILE.KIND-2
+// (FILE.other where it does not say), and a damaged one as FILE.damaged; a line says so, and the spool begins
+// empty. Where a file of that name stands already, a number follows. Thread-safe. Throws Error where the disk
+// fails.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +20,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "base/config/quantity.h"
 #include "nodes/delivery/delivery.h"
@@ -25,10 +29,17 @@ namespace actionflow {
 
 class Database;
 
+// Whose messages they are: only the same kind of sink makes sense of them.
+struct SpoolFormat {
+  std::string_view kind;  // as a pipeline file names it
+  int version = 1;        // of what its messages and notes say; older ones are understood
+  bool topics = false;    // its messages have one: spools of before formats were noted are known by that
+};
+
 class Spool {
  public:
   // Folders on the way are made.
-  Spool(std::filesystem::path file, ByteSize limit);
+  Spool(std::filesystem::path file, ByteSize limit, const SpoolFormat& format);
   ~Spool();
 
   // By name; none: the note goes.
@@ -56,6 +67,8 @@ class Spool {
 
  private:
   void open();
+  void claim(const SpoolFormat& format);
+  void put_aside(const std::filesystem::path& aside);
   void make_room(std::int64_t bytes);
 
   const std::filesystem::path file_;

@@ -96,8 +96,11 @@ class Node {
   };
   virtual std::optional<Cost> cost() const { return std::nullopt; }
 
-  // The files that it writes when these streams reach it.
+  // The files that it writes when these streams reach it. Once it is settled.
   virtual std::vector<std::filesystem::path> outputs(const std::vector<std::string>& streams) const;
+
+  // What a person should know, though it runs: a sentence each. Once it is settled.
+  virtual std::vector<std::string> warnings() const { return {}; }
 
   // Adds it to the graph. Throws Error where that cannot be done.
   virtual NodeOutput build(Flow& flow, const NodeUse& use, const std::vector<NodeOutput>& inputs) = 0;

@@ -126,6 +126,13 @@ std::int64_t RunContext::stopped_for_ns() const noexcept {
   return stop_ns == 0 ? 0 : clock_.steady_ns() - stop_ns;
 }
 
+bool RunContext::receivers_expired() noexcept {
+  const std::int64_t now_ns = clock_.steady_ns();
+  std::int64_t begin_ns = 0;
+  if (receivers_close_ns_.compare_exchange_strong(begin_ns, now_ns)) begin_ns = now_ns;
+  return now_ns - begin_ns >= (stopping() ? kReceiversStoppedNs : kReceiversNs);
+}
+
 void RunContext::report(const std::string& node, StreamId id, const Failure& failure) noexcept try {
   bool first = false;
   {

@@ -103,6 +103,9 @@ class RunContext {
   // After a stop: until work in the graph, and writing its results, is given up.
   static constexpr std::int64_t kDrainNs = 1'700'000'000;
   static constexpr std::int64_t kSinksNs = 1'900'000'000;
+  // At the end: for sending what receivers outside have not yet; the second in a run that was stopped.
+  static constexpr std::int64_t kReceiversNs = 10'000'000'000;
+  static constexpr std::int64_t kReceiversStoppedNs = 1'000'000'000;
 
   explicit RunContext(FaultHook faults = {}, const Clock& clock = Clock::system())
       : faults_(std::move(faults)), clock_(clock) {}
@@ -124,6 +127,8 @@ class RunContext {
   bool expired() const noexcept { return stopped_for_ns() > kDrainNs; }
   // So is that for writing results.
   bool sinks_expired() const noexcept { return stopped_for_ns() > kSinksNs; }
+  // So is that for receivers outside, counted from when this is first asked: one time for all of them.
+  bool receivers_expired() noexcept;
 
   Fault fault(std::string_view node, const ItemKey& key) {
     return faults_ ? faults_({node, stream(key.stream).name, key.number}) : Fault::none;
@@ -190,6 +195,7 @@ class RunContext {
   const Clock& clock_;
   std::int64_t number_ = 0;
   std::atomic<std::int64_t> stop_ns_{0};
+  std::atomic<std::int64_t> receivers_close_ns_{0};  // 0: not yet
   std::atomic<bool> counts_events_{false};
   std::atomic<bool> counts_still_{false};
   DurationHistogram latency_, dropped_age_;

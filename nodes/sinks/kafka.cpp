@@ -1,15 +1,14 @@
 // kafka: what becomes of actions, as lines of a topic of a Kafka cluster (nodes/delivery/kafka_delivery.h)
 // through a spool. A line's key is its stream, so each camera's lines stay in order.
-#include <algorithm>
 #include <array>
 #include <utility>
 
 #include "base/config/secret.h"
 #include "nodes/delivery/host_port.h"
 #include "nodes/delivery/kafka_delivery.h"
-#include "nodes/results/json_lines.h"
+#include "nodes/sinks/receiver_check.h"
 #include "nodes/sinks/sink_kinds.h"
-#include "nodes/sinks/spooled_sink.h"
+#include "nodes/sinks/spooled_node.h"
 
 namespace actionflow {
 
@@ -39,6 +38,7 @@ bool is_kafka_topic(const std::string& name) {
 }
 
 struct KafkaOptions {
+  static constexpr SpoolFormat kFormat{"kafka"};
   std::vector<std::string> brokers;
   std::string topic = "actionflow";
   bool tls = false;
@@ -63,30 +63,37 @@ struct KafkaOptions {
   }
 
   void check(const config::Value& value, config::Diagnostics& diagnostics) const {
-    const auto wrong = [&](const char* name, const std::string& what) {
-      const config::Value* member = value.find(name);
-      diagnostics.add(member ? member->place() : value.place(), what);
-    };
+    ReceiverCheck check(value, diagnostics);
     if (!has_kafka())
       diagnostics.add(value.place(),
                       "kafka is not in this program: it was built without librdkafka (Debian's "
                       "librdkafka-dev); build it anew where that is installed");
-    if (brokers.empty()) wrong("brokers", "brokers is empty, expected at least one host:port");
+    if (brokers.empty()) check.wrong("brokers", "brokers is empty, expected at least one host:port");
     for (const std::string& broker : brokers)
       if (!HostPort::parse(broker))
-        wrong("brokers", "'" + broker + "' is no broker's address, expected host or host:port");
+        check.wrong("brokers", "'" + broker + "' is no broker's address, expected host or host:port");
     if (!is_kafka_topic(topic))
-      wrong("topic", "topic is '" + topic + "', expected up to 249 of the characters a-z A-Z 0-9 . _ -");
-    if (certificate.empty() != key.empty())
-      wrong(certificate.empty() ? "key" : "certificate",
-            "certificate and key belong together, expected both");
+      check.wrong("topic",
+                  "topic is '" + topic + "', expected up to 249 of the characters a-z A-Z 0-9 . _ -");
+    check.together("certificate", certificate, "key", key);
     if (!tls && !(ca.empty() && certificate.empty()))
-      wrong(ca.empty() ? "certificate" : "ca", "certificates are for TLS, expected tls: true beside them");
-    if (user.empty() != password.empty())
-      wrong(user.empty() ? "password" : "user", "user and password belong together, expected both");
+      check.wrong(ca.empty() ? "certificate" : "ca",
+                  "certificates are for TLS, expected tls: true beside them");
+    check.file("ca", ca);
+    check.file("certificate", certificate);
+    check.file("key", key);
+    check.together("user", user, "password", password);
     if (user.empty() && value.find("mechanism"))
-      wrong("mechanism", "mechanism stands without a user, expected user: and password: beside it");
+      check.wrong("mechanism", "mechanism stands without a user, expected user: and password: beside it");
   }
+
+  // SCRAM never tells the password itself.
+  std::string warning() const {
+    const bool told = !user.empty() && !tls && mechanism == SaslMechanism::plain;
+    return told ? password_in_the_clear("tls: true") : "";
+  }
+
+  std::shared_ptr<Delivery> delivery(const RunContext&) const { return kafka_delivery(cluster(), topic); }
 
   KafkaCluster cluster() const {
     KafkaCluster cluster{brokers, tls, ca, certificate, key};
@@ -99,42 +106,10 @@ struct KafkaOptions {
   }
 };
 
-class KafkaSink : public SpooledSink {
- public:
-  KafkaSink(const NodeUse& use, const KafkaOptions& options, const std::shared_ptr<RunContext>& run)
-      : SpooledSink(use, options.spool, kafka_delivery(options.cluster(), options.topic), run) {}
-
-  void event(const EventResult& result) override {
-    const Message line{"", to_json_line(result), false, 0, result.stream};
-    put({&line, 1});
-  }
-};
-
-class KafkaNode : public Node {
- public:
-  using Options = KafkaOptions;
-  explicit KafkaNode(Options options) : options_(std::move(options)) {}
-
-  std::vector<std::filesystem::path> outputs(const std::vector<std::string>&) const override {
-    if (options_.spool.file.empty()) return {};
-    return {options_.spool.file};
-  }
-
-  NodeOutput build(Flow& flow, const NodeUse& use, const std::vector<NodeOutput>& inputs) override {
-    add_spooled_sink(flow, use, inputs.front(),
-                     std::make_shared<KafkaSink>(use, options_, flow.shared_run()));
-    return {};
-  }
-
- private:
-  Options options_;
-};
-
 }  // namespace
 
 NodeKind kafka_kind() {
-  return node_kind<KafkaNode>("kafka", "events to a topic of a Kafka cluster", {PortType::events},
-                              PortType::nothing, false);
+  return spooled_kind<KafkaOptions, EventLines<KafkaOptions>>("events to a topic of a Kafka cluster");
 }
 
 }  // namespace actionflow

@@ -5,14 +5,16 @@
 #include "base/machine/clock.h"
 #include "nodes/delivery/mqtt_delivery.h"
 #include "nodes/sinks/mqtt_messages.h"
+#include "nodes/sinks/receiver_check.h"
 #include "nodes/sinks/sink_kinds.h"
-#include "nodes/sinks/spooled_sink.h"
+#include "nodes/sinks/spooled_node.h"
 
 namespace actionflow {
 
 namespace {
 
 struct MqttOptions {
+  static constexpr SpoolFormat kFormat{.kind = "mqtt", .topics = true};
   std::string broker;
   std::string user;
   Secret password;
@@ -42,25 +44,27 @@ struct MqttOptions {
   }
 
   void check(const config::Value& value, config::Diagnostics& diagnostics) const {
-    const auto at = [&](const char* name) {
-      const config::Value* member = value.find(name);
-      return member ? member->place() : value.place();
-    };
+    ReceiverCheck check(value, diagnostics);
     if (!MqttBroker::parse(broker))
-      diagnostics.add(
-          at("broker"),
-          "broker is no address of one, expected mqtt://host or mqtts://host, with :port behind it where "
-          "needed");
+      check.wrong("broker",
+                  "broker is no address of one, expected mqtt://host or mqtts://host, with :port behind it "
+                  "where needed");
     if (!usable_prefix(topic))
-      diagnostics.add(at("topic"), "topic is '" + topic + "', expected words parted by /, without + and #");
+      check.wrong("topic", "topic is '" + topic + "', expected words parted by /, without + and #");
     if (!discovery.empty() && !usable_prefix(discovery))
-      diagnostics.add(at("discovery"), "discovery is '" + discovery +
-                                           "', expected words parted by /, without + and #, or \"\"");
-    if (certificate.empty() != key.empty())
-      diagnostics.add(at(certificate.empty() ? "key" : "certificate"),
-                      "certificate and key belong together, expected both");
+      check.wrong("discovery",
+                  "discovery is '" + discovery + "', expected words parted by /, without + and #, or \"\"");
+    check.together("certificate", certificate, "key", key);
     if (!certificate.empty() && ca.empty())
-      diagnostics.add(at("certificate"), "certificate stands without ca, expected ca: FILE beside it");
+      check.wrong("certificate", "certificate stands without ca, expected ca: FILE beside it");
+    check.file("ca", ca);
+    check.file("certificate", certificate);
+    check.file("key", key);
+  }
+
+  std::string warning() const {
+    const MqttBroker to = address();
+    return !to.tls && !to.password.empty() ? password_in_the_clear("mqtts://…") : "";
   }
 
   static bool usable_prefix(const std::string& text) {
@@ -81,17 +85,10 @@ struct MqttOptions {
 
 class MqttSink : public SpooledSink {
  public:
-  MqttSink(const NodeUse& use, const MqttOptions& options, std::vector<std::string> labels,
-           const std::shared_ptr<RunContext>& run)
-      : MqttSink(use, options, std::move(labels), run, delivery_of(options, run)) {}
+  MqttSink(const SpooledUse& use, const MqttOptions& options)
+      : MqttSink(use, options, delivery_of(options, use.run)) {}
 
-  // It is there; from any thread.
-  void stream(const std::string& name) {
-    announce(name, labels_);
-    connection(name, ConnectionState::waiting);
-  }
-  // From any thread.
-  void connection(const std::string& stream, ConnectionState state) {
+  void connection(const std::string& stream, ConnectionState state) override {
     delivery_->stand(messages_.availability(stream, state == ConnectionState::open));
     courier().wake();
   }
@@ -102,6 +99,12 @@ class MqttSink : public SpooledSink {
       announce(result.stream, {result.label});
     const MqttMessages::Change change = messages_.event(result, clock_.wall_ns());
     put(change.messages, change.notes);
+  }
+
+ protected:
+  void stream(const std::string& name) override {
+    announce(name, labels_);
+    connection(name, ConnectionState::waiting);
   }
 
  private:
@@ -120,11 +123,10 @@ class MqttSink : public SpooledSink {
     return delivery;
   }
 
-  MqttSink(const NodeUse& use, const MqttOptions& options, std::vector<std::string> labels,
-           const std::shared_ptr<RunContext>& run, std::shared_ptr<MqttDelivery> delivery)
-      : SpooledSink(use, options.spool, delivery, run),
-        labels_(std::move(labels)),
-        clock_(run->clock()),
+  MqttSink(const SpooledUse& use, const MqttOptions& options, std::shared_ptr<MqttDelivery> delivery)
+      : SpooledSink(use, delivery),
+        labels_(use.labels),
+        clock_(use.run->clock()),
         messages_(options.topic, options.discovery),
         delivery_(std::move(delivery)) {
     const auto open = spool().notes();
@@ -144,43 +146,10 @@ class MqttSink : public SpooledSink {
   const std::shared_ptr<MqttDelivery> delivery_;
 };
 
-class MqttNode : public Node {
- public:
-  using Options = MqttOptions;
-  explicit MqttNode(Options options) : options_(std::move(options)) {}
-
-  void settle(const NodeUse&, const Neighbours& around, config::Diagnostics&) override {
-    labels_ = around.inputs.front()->classes();
-    std::erase(labels_, "none");
-  }
-
-  std::vector<std::filesystem::path> outputs(const std::vector<std::string>&) const override {
-    if (options_.spool.file.empty()) return {};
-    return {options_.spool.file};
-  }
-
-  NodeOutput build(Flow& flow, const NodeUse& use, const std::vector<NodeOutput>& inputs) override {
-    const auto sink = std::make_shared<MqttSink>(use, options_, labels_, flow.shared_run());
-    flow.add_to_lanes(use, [sink](StreamLane& lane) { sink->stream(lane.name()); });
-    flow.run().on_connection(
-        [use, weak = std::weak_ptr(sink)](const std::string& stream, ConnectionState state) {
-          const auto alive = weak.lock();
-          if (alive && use.reached_by(stream)) alive->connection(stream, state);
-        });
-    add_spooled_sink(flow, use, inputs.front(), sink);
-    return {};
-  }
-
- private:
-  Options options_;
-  std::vector<std::string> labels_;
-};
-
 }  // namespace
 
 NodeKind mqtt_kind() {
-  return node_kind<MqttNode>("mqtt", "events to an MQTT broker, for Home Assistant and others",
-                             {PortType::events}, PortType::nothing, false);
+  return spooled_kind<MqttOptions, MqttSink>("events to an MQTT broker, for Home Assistant and others");
 }
 
 }  // namespace actionflow

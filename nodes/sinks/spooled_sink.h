@@ -2,40 +2,58 @@
 //
 // What is put survives a restart, and runs are numbered so that receivers hear no id of an event twice; a
 // courier of its own hands it over (nodes/delivery/courier.h). A kind of sink says what is put and brings the
-// delivery.
+// delivery; nodes/sinks/spooled_node.h makes a node of it.
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "nodes/delivery/courier.h"
-#include "nodes/delivery/spool_options.h"
-#include "nodes/flow/flow.h"
-#include "nodes/flow/node.h"
+#include "nodes/flow/run_context.h"
+#include "nodes/results/json_lines.h"
 #include "nodes/results/result_sink.h"
 
 namespace actionflow {
 
+// What such a sink begins with.
+struct SpooledUse {
+  std::string name;  // the node's
+  SpoolFormat format;
+  std::filesystem::path file;
+  ByteSize limit;
+  std::vector<std::string> labels;  // that events have, as far as is known before the run
+  std::shared_ptr<RunContext> run;
+};
+
 class SpooledSink : public ResultSink {
  public:
-  SpooledSink(const NodeUse& use, const SpoolOptions& options, std::shared_ptr<Delivery> delivery,
-              std::shared_ptr<RunContext> run)
-      : spool_(std::make_shared<Spool>(options.file_of(use.name, use.place), options.limit)),
-        courier_(use.name, spool_, std::move(delivery), [run] { return run->stopping(); }) {
-    run->number_from(spool_->last_run() + 1);
+  SpooledSink(const SpooledUse& use, std::shared_ptr<Delivery> delivery)
+      : spool_(std::make_shared<Spool>(use.file, use.limit, use.format)),
+        courier_(use.name, spool_, std::move(delivery),
+                 [run = use.run] { return run->receivers_expired(); }) {
+    use.run->number_from(spool_->last_run() + 1);
   }
 
   void window(const WindowResult&) final {}
   void summary(const Summary&) final {}
   void finish() final { courier_.close(); }
-  // The graph is built, and the run has its number.
-  void begin_run(std::int64_t number) {
-    if (!std::exchange(begun_, true)) spool_->begin_run(number);
+
+  // A stream is there; the first one tells that the graph is built and the run has its number.
+  void begin_stream(const std::string& name, std::int64_t run) {
+    if (!std::exchange(begun_, true)) spool_->begin_run(run);
+    stream(name);
   }
+  // Its source stands somewhere else now. From any thread.
+  virtual void connection(const std::string&, ConnectionState) {}
   void measure(MetricText& text) const { courier_.measure(text); }
 
  protected:
+  virtual void stream(const std::string&) {}
+
   void put(std::span<const Message> messages, const Spool::Notes& notes = {}) {
     spool_->put(messages, notes);
     courier_.wake();
@@ -49,8 +67,17 @@ class SpooledSink : public ResultSink {
   Courier courier_;
 };
 
-// Has the events of `input` given to it, and its state measured.
-void add_spooled_sink(Flow& flow, const NodeUse& use, const NodeOutput& input,
-                      const std::shared_ptr<SpooledSink>& sink);
+// One whose messages are the lines that `classify --json` prints, each keyed by its stream. `Options` make
+// the delivery.
+template <class Options>
+class EventLines : public SpooledSink {
+ public:
+  EventLines(const SpooledUse& use, const Options& options) : SpooledSink(use, options.delivery(*use.run)) {}
+
+  void event(const EventResult& result) override {
+    const Message line{"", to_json_line(result), false, 0, result.stream};
+    put({&line, 1});
+  }
+};
 
 }  // namespace actionflow

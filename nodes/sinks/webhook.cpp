@@ -1,15 +1,16 @@
 // webhook: what becomes of actions, as signed POST requests (nodes/delivery/http_delivery.h) through a spool.
 #include "base/config/secret.h"
 #include "nodes/delivery/http_delivery.h"
-#include "nodes/results/json_lines.h"
+#include "nodes/sinks/receiver_check.h"
 #include "nodes/sinks/sink_kinds.h"
-#include "nodes/sinks/spooled_sink.h"
+#include "nodes/sinks/spooled_node.h"
 
 namespace actionflow {
 
 namespace {
 
 struct WebhookOptions {
+  static constexpr SpoolFormat kFormat{"webhook"};
   Secret url;
   Secret secret;
   std::map<std::string, Secret> headers;
@@ -29,59 +30,36 @@ struct WebhookOptions {
   }
 
   void check(const config::Value& value, config::Diagnostics& diagnostics) const {
+    ReceiverCheck check(value, diagnostics);
     if (!HttpDelivery::is_address(url))
-      diagnostics.add(value.find("url")->place(),
-                      "url is no address of a web server, expected http://… or https://…");
+      check.wrong("url", "url is no address of a web server, expected http://… or https://…");
     for (const auto& [name, text] : headers) {
       if ((name + text).find_first_of("\r\n") != std::string::npos || name.find(':') != std::string::npos ||
           name.empty())
-        diagnostics.add(value.find("headers")->place(),
-                        "'" + name + "' is no header, expected its name without a colon, and one line");
+        check.wrong("headers",
+                    "'" + name + "' is no header, expected its name without a colon, and one line");
     }
+    check.file("ca", ca);
+  }
+
+  std::string warning() const {
+    const HttpReceiver to = receiver();
+    return to.tells_password() && !to.is_https() ? password_in_the_clear("https://…") : "";
   }
 
   HttpReceiver receiver() const {
     return {url, secret, {headers.begin(), headers.end()}, ca, timeout.seconds};
   }
-};
-
-class WebhookSink : public SpooledSink {
- public:
-  WebhookSink(const NodeUse& use, const WebhookOptions& options, const std::shared_ptr<RunContext>& run)
-      : SpooledSink(use, options.spool, std::make_shared<HttpDelivery>(options.receiver(), run->clock()),
-                    run) {}
-
-  void event(const EventResult& result) override {
-    const Message message{"", to_json_line(result)};
-    put({&message, 1});
+  std::shared_ptr<Delivery> delivery(const RunContext& run) const {
+    return std::make_shared<HttpDelivery>(receiver(), run.clock());
   }
-};
-
-class WebhookNode : public Node {
- public:
-  using Options = WebhookOptions;
-  explicit WebhookNode(Options options) : options_(std::move(options)) {}
-
-  std::vector<std::filesystem::path> outputs(const std::vector<std::string>&) const override {
-    if (options_.spool.file.empty()) return {};
-    return {options_.spool.file};
-  }
-
-  NodeOutput build(Flow& flow, const NodeUse& use, const std::vector<NodeOutput>& inputs) override {
-    add_spooled_sink(flow, use, inputs.front(),
-                     std::make_shared<WebhookSink>(use, options_, flow.shared_run()));
-    return {};
-  }
-
- private:
-  Options options_;
 };
 
 }  // namespace
 
 NodeKind webhook_kind() {
-  return node_kind<WebhookNode>("webhook", "events to a web server, as signed requests", {PortType::events},
-                                PortType::nothing, false);
+  return spooled_kind<WebhookOptions, EventLines<WebhookOptions>>(
+      "events to a web server, as signed requests");
 }
 
 }  // namespace actionflow

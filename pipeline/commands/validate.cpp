@@ -4,6 +4,7 @@
 #include "base/log/log.h"
 #include "base/text/mask.h"
 #include "models/description/architecture.h"
+#include "pipeline/commands/arguments/log_format.h"
 #include "pipeline/commands/commands.h"
 #include "pipeline/graph/description.h"
 #include "pipeline/recipe/recipe_files.h"
@@ -64,7 +65,10 @@ class Validate : public Command {
     const config::Value document = config::load(file, overrides);
     const FileKind kind = kind_of(document);
     if (kind == FileKind::model) read_architecture(document);
-    if (kind == FileKind::pipeline) read_pipeline(document);
+    if (kind == FileKind::pipeline) {
+      for (const std::string& warning : read_pipeline(document).warnings)
+        tell_line(log::Level::warn, warning);
+    }
     if (kind == FileKind::recipe) require_training_files(read_recipe(document), document);
   }
 

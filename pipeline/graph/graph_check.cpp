@@ -155,8 +155,7 @@ class GraphChecker {
       const PortType output = drafts_[*i].kind->output;
       const bool wanted = output == PortType::nothing || gives_results(*i) || needed_.contains(*i);
       if (!wanted) {
-        description_.warnings.push_back(config::to_string(drafts_[*i].place) + ": warning: nothing reads '" +
-                                        drafts_[*i].name + "', it is left out");
+        warn(*i, "nothing reads '" + drafts_[*i].name + "', it is left out");
         continue;
       }
       needed_.insert(*i);
@@ -231,6 +230,7 @@ class GraphChecker {
       if (!needed_.contains(i)) continue;
       problems_.guard(drafts_[i].place,
                       [&] { drafts_[i].node->settle(uses_[i], neighbours(i), problems_.diagnostics()); });
+      for (const std::string& warning : drafts_[i].node->warnings()) warn(i, warning);
     }
   }
 
@@ -284,6 +284,10 @@ class GraphChecker {
       const auto& from = inputs_[other];
       return takes_over(other) && std::find(from.begin(), from.end(), static_cast<int>(i)) != from.end();
     });
+  }
+
+  void warn(std::size_t i, const std::string& what) {
+    description_.warnings.push_back(config::to_string(drafts_[i].place) + ": warning: " + what);
   }
 
   void add(const config::Place& place, std::string message, const std::string& nearest = "") {

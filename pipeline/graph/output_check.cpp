@@ -12,7 +12,8 @@ namespace fs = std::filesystem;
 bool same_file(const fs::path& a, const fs::path& b) {
   std::error_code error;
   if (fs::equivalent(a, b, error)) return true;
-  return fs::weakly_canonical(a, error) == fs::weakly_canonical(b, error);
+  const auto plain = [&](const fs::path& path) { return fs::weakly_canonical(fs::absolute(path), error); };
+  return plain(a) == plain(b);
 }
 
 bool is_device_or_pipe(const fs::path& path) {
@@ -21,7 +22,7 @@ bool is_device_or_pipe(const fs::path& path) {
 }
 
 struct Output {
-  std::string node;
+  const NodeUse& use;
   fs::path path;
 };
 
@@ -49,9 +50,11 @@ class OutputCheck {
     for (const Output& other : written_) {
       if (!same_file(other.path, path)) continue;
       add(use, path,
-          other.node == use.name ? "would hold two streams" : "is written by '" + other.node + "' too");
+          &other.use == &use ? "would hold two streams"
+                             : "is written by '" + other.use.name + "' (line " +
+                                   std::to_string(other.use.place.line) + ") too");
     }
-    written_.push_back({use.name, path});
+    written_.push_back({use, path});
   }
 
   void add(const NodeUse& use, const fs::path& path, const std::string& what) {

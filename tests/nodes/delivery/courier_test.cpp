@@ -7,7 +7,9 @@
 #include <vector>
 
 #include "base/error.h"
+#include "nodes/flow/run_context.h"
 #include "tests/tools/log_lines.h"
+#include "tests/tools/moved_clock.h"
 #include "tests/tools/temporary_folder.h"
 #include "tests/tools/wait_for.h"
 
@@ -43,7 +45,7 @@ class Receiver : public Delivery {
 };
 
 struct Bench {
-  Bench() : spool(std::make_shared<Spool>(folder / "a.spool", ByteSize{1'000'000})) {}
+  Bench() : spool(std::make_shared<Spool>(folder / "a.spool", ByteSize{1'000'000}, SpoolFormat{"webhook"})) {}
   std::unique_ptr<Courier> courier() const {
     return std::make_unique<Courier>("alert", spool, receiver, [] { return false; });
   }
@@ -110,17 +112,19 @@ TEST(Courier, LeavesToTheNextRunWhatTheReceiverDoesNotTake) {
   EXPECT_EQ(bench.receiver->got(), Payloads{"one"});
 }
 
+// A receiver that answers nothing until it is told to.
+struct Hanging : Delivery {
+  bool deliver(const Message&) override {
+    hangs = true;
+    return testing::wait_for([&] { return over.load(); });
+  }
+  std::atomic<bool> hangs{false}, over{false};
+};
+
 // Its end is asked for twice: by the run, and when the sink goes.
 TEST(Courier, WaitsOnceForAReceiverThatHangsAndSaysOnceWhatIsLeft) {
-  struct Hanging : Delivery {
-    bool deliver(const Message&) override {
-      hangs = true;
-      return testing::wait_for([&] { return over.load(); });
-    }
-    std::atomic<bool> hangs{false}, over{false};
-  };
   const testing::TemporaryFolder folder;
-  const auto spool = std::make_shared<Spool>(folder / "a.spool", ByteSize{1'000'000});
+  const auto spool = std::make_shared<Spool>(folder / "a.spool", ByteSize{1'000'000}, SpoolFormat{"webhook"});
   const auto receiver = std::make_shared<Hanging>();
   const testing::LogLines log;
   std::atomic<int> asked{0};
@@ -138,6 +142,41 @@ TEST(Courier, WaitsOnceForAReceiverThatHangsAndSaysOnceWhatIsLeft) {
   receiver->over = true;
   EXPECT_TRUE(testing::wait_for([&] { return receiver.use_count() == 1; }));
   EXPECT_EQ(log.lines().size(), 1U);
+}
+
+// However many there are, and however their sinks are ended: one after another is the worst.
+TEST(Courier, AllOfARunWaitForTheirReceiversAtTheSameTime) {
+  constexpr int kCouriers = 5;
+  for (const bool stopped : {true, false}) {
+    const testing::TemporaryFolder folder;
+    const testing::LogLines log;
+    testing::MovedClock clock;
+    RunContext run({}, clock);
+    std::atomic<int> asked{0};
+    // Each look takes a tenth of the time that there is.
+    const double step =
+        static_cast<double>(stopped ? RunContext::kReceiversStoppedNs : RunContext::kReceiversNs) * 1e-10;
+    const auto expired = [&] {
+      if (asked++ > 0) clock.pass(step);
+      return run.receivers_expired();
+    };
+    const auto receiver = std::make_shared<Hanging>();
+    std::vector<std::unique_ptr<Courier>> couriers;
+    for (int i = 0; i < kCouriers; ++i) {
+      const auto spool = std::make_shared<Spool>(folder / (std::to_string(i) + ".spool"), ByteSize{1'000'000},
+                                                 SpoolFormat{"webhook"});
+      spool->put(std::vector<Message>{{"", "one"}});
+      couriers.push_back(std::make_unique<Courier>(std::to_string(i), spool, receiver, expired));
+    }
+    if (stopped) run.request_stop();
+    for (const auto& courier : couriers) courier->close();
+    // Ten looks and the one at the beginning; each sink looks once more before it leaves its receiver.
+    EXPECT_LE(asked, 11 + 2 * kCouriers);
+    EXPECT_GE(asked, 11);
+    EXPECT_EQ(log.lines().size(), static_cast<std::size_t>(kCouriers));
+    receiver->over = true;
+    EXPECT_TRUE(testing::wait_for([&] { return receiver.use_count() == 1; }));
+  }
 }
 
 }  // namespace

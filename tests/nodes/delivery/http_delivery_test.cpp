@@ -156,7 +156,7 @@ TEST(HttpDelivery, NothingIsLostWhileTheServerFailsAndHangs) {
   const testing::TemporaryFolder folder;
   WebServer server;
   server.answer({"200 OK", "503 Busy", "", "404 Where", "200 OK"});
-  const auto spool = std::make_shared<Spool>(folder / "a.spool", ByteSize{1'000'000});
+  const auto spool = std::make_shared<Spool>(folder / "a.spool", ByteSize{1'000'000}, SpoolFormat{"webhook"});
   HttpReceiver receiver{server.address()};
   receiver.timeout_seconds = 0.2;
   Courier courier("hook", spool, std::make_shared<HttpDelivery>(receiver), [] { return false; });

@@ -125,7 +125,7 @@ TEST(KafkaDelivery, AFileThatIsNotThereIsNamed) {
 class Cameras {
  public:
   Cameras(const KafkaCluster& cluster, const std::filesystem::path& file)
-      : spool_(std::make_shared<Spool>(file, ByteSize{1'000'000})),
+      : spool_(std::make_shared<Spool>(file, ByteSize{1'000'000}, SpoolFormat{"kafka"})),
         courier_("lake", spool_, kafka_delivery(cluster, kTopic), [] { return false; }) {}
 
   void put(const std::string& camera, const std::string& value) {

@@ -116,7 +116,7 @@ TEST_F(MqttTest, OurCertificateLetsUsIn) {
 class Sender {
  public:
   Sender(const std::string& address, const std::filesystem::path& file)
-      : spool_(std::make_shared<Spool>(file, ByteSize{1'000'000})),
+      : spool_(std::make_shared<Spool>(file, ByteSize{1'000'000}, SpoolFormat{"mqtt", 1, true})),
         delivery_(std::make_shared<MqttDelivery>(*MqttBroker::parse(address), "t")),
         courier_("alert", spool_, delivery_, [] { return false; }) {}
 
@@ -216,6 +216,23 @@ TEST_F(MqttTest, WhatWaitedWhenWeWereKilledIsSentByTheNextRun) {
   Sender sender(broker.address(), folder / "a.spool");
   sender.put(20);
   for (int i = 0; i <= 20; ++i) ASSERT_EQ(numbers.next(), i);
+}
+
+// Such as those that an earlier version took from a webhook's spool: each would be tried for ever.
+TEST_F(MqttTest, AMessageThatMqttDoesNotHaveIsRefusedAndHoldsNothingBack) {
+  const testing::TemporaryFolder folder;
+  Mosquitto broker;
+  broker.start();
+  MqttListener listener(broker);
+  Sender sender(broker.address(), folder / "a.spool");
+  sender.put_retained("", "no topic");
+  sender.put_retained("t/#", "a pattern");
+  sender.put(0);
+  Numbers numbers(listener);
+  EXPECT_EQ(numbers.next(), 0);
+  EXPECT_TRUE(wait_for([&] { return sender.empty(); }));
+  EXPECT_EQ(sender.courier().state().refused, 2);
+  EXPECT_EQ(sender.courier().state().failures, 0);
 }
 
 std::string next_of(MqttListener& listener, const std::string& topic) {

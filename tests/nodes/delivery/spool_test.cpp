@@ -8,17 +8,22 @@
 #include "base/error.h"
 #include "base/files/database.h"
 #include "tests/tools/killed_process.h"
+#include "tests/tools/log_lines.h"
 #include "tests/tools/temporary_folder.h"
 
 namespace actionflow {
 namespace {
 
 constexpr ByteSize kRoom{1'000'000};
+constexpr SpoolFormat kMqtt{"mqtt", 1, true};
+constexpr SpoolFormat kWebhook{"webhook"};
 
 void put(Spool& spool, const std::string& payload) { spool.put(std::vector<Message>{{"topic", payload}}); }
 
-std::vector<std::string> taken(Spool& spool) {
-  std::vector<std::string> payloads;
+using Payloads = std::vector<std::string>;
+
+Payloads taken(Spool& spool) {
+  Payloads payloads;
   while (const auto message = spool.front()) {
     payloads.push_back(message->payload);
     spool.pop(*message);
@@ -26,12 +31,10 @@ std::vector<std::string> taken(Spool& spool) {
   return payloads;
 }
 
-using Payloads = std::vector<std::string>;
-
 TEST(Spool, GivesMessagesInTheirOrderAcrossRestarts) {
   const testing::TemporaryFolder folder;
   {
-    Spool spool(folder / "new" / "a.spool", kRoom);
+    Spool spool(folder / "new" / "a.spool", kRoom, kMqtt);
     spool.put(std::vector<Message>{{"t/1", "one", true}, {"t/2", "two"}});
     const auto first = spool.front();
     ASSERT_TRUE(first);
@@ -40,7 +43,7 @@ TEST(Spool, GivesMessagesInTheirOrderAcrossRestarts) {
     spool.pop(*first);
     put(spool, "three");
   }
-  Spool spool(folder / "new" / "a.spool", kRoom);
+  Spool spool(folder / "new" / "a.spool", kRoom, kMqtt);
   EXPECT_EQ(spool.state().messages, 2);
   put(spool, "four");
   EXPECT_EQ(taken(spool), (Payloads{"two", "three", "four"}));
@@ -48,14 +51,16 @@ TEST(Spool, GivesMessagesInTheirOrderAcrossRestarts) {
   EXPECT_EQ(spool.state().bytes, 0);
 }
 
+constexpr const char* kFirstTable =
+    "CREATE TABLE message (id INTEGER PRIMARY KEY AUTOINCREMENT, topic TEXT NOT NULL,"
+    " payload TEXT NOT NULL, retain INTEGER NOT NULL, bytes INTEGER NOT NULL);";
+
 TEST(Spool, GoesOnWithOneOfAnEarlierVersion) {
   const testing::TemporaryFolder folder;
   Database(folder / "a.spool", Database::Sharing::exclusive)
-      .run(
-          "CREATE TABLE message (id INTEGER PRIMARY KEY AUTOINCREMENT, topic TEXT NOT NULL,"
-          " payload TEXT NOT NULL, retain INTEGER NOT NULL, bytes INTEGER NOT NULL);"
-          "INSERT INTO message (topic, payload, retain, bytes) VALUES ('t', 'one', 0, 70)");
-  Spool spool(folder / "a.spool", kRoom);
+      .run(std::string(kFirstTable) +
+           "INSERT INTO message (topic, payload, retain, bytes) VALUES ('t', 'one', 0, 70)");
+  Spool spool(folder / "a.spool", kRoom, kMqtt);
   spool.put(std::vector<Message>{{"t", "two", false, 0, "door"}});
   const auto first = spool.front();
   ASSERT_TRUE(first);
@@ -65,14 +70,86 @@ TEST(Spool, GoesOnWithOneOfAnEarlierVersion) {
   EXPECT_EQ(spool.front()->key, "door");
 }
 
+TEST(Spool, PutsAsideWhatAnotherKindOfNodeLeftThere) {
+  const testing::TemporaryFolder folder;
+  const testing::LogLines log;
+  {
+    Spool hook(folder / "a.spool", kRoom, kWebhook);
+    hook.begin_run(7);
+    hook.put(std::vector<Message>{{"", "one"}, {"", "two"}});
+  }
+  {
+    Spool spool(folder / "a.spool", kRoom, kMqtt);
+    EXPECT_FALSE(spool.front());
+    EXPECT_EQ(spool.state().messages, 0);
+    EXPECT_EQ(spool.last_run(), 7) << "else ids of events came twice";
+    put(spool, "three");
+  }
+  ASSERT_EQ(log.lines().size(), 1U);
+  EXPECT_NE(log.lines()[0].find("it was put aside as " + (folder / "a.spool.webhook").string()),
+            std::string::npos)
+      << log.lines()[0];
+  Spool hook(folder / "a.spool.webhook", kRoom, kWebhook);
+  EXPECT_EQ(taken(hook), (Payloads{"one", "two"}));
+  Spool spool(folder / "a.spool", kRoom, kMqtt);
+  EXPECT_EQ(taken(spool), Payloads{"three"});
+  EXPECT_EQ(log.lines().size(), 1U);
+}
+
+TEST(Spool, PutsAsideNoFileOverAnother) {
+  const testing::TemporaryFolder folder;
+  const testing::LogLines log;
+  for (const char* payload : {"one", "two"}) {
+    Spool(folder / "a.spool", kRoom, kWebhook).put(std::vector<Message>{{"", payload}});
+    Spool(folder / "a.spool", kRoom, kMqtt);
+  }
+  Spool first(folder / "a.spool.webhook", kRoom, kWebhook);
+  Spool second(folder / "a.spool.webhook.2", kRoom, kWebhook);
+  EXPECT_EQ(taken(first), Payloads{"one"});
+  EXPECT_EQ(taken(second), Payloads{"two"});
+}
+
+TEST(Spool, TakesOverAnEmptyOneOfAnotherKind) {
+  const testing::TemporaryFolder folder;
+  Spool(folder / "a.spool", kRoom, kWebhook).begin_run(3);
+  EXPECT_EQ(Spool(folder / "a.spool", kRoom, kMqtt).last_run(), 3);
+  EXPECT_FALSE(std::filesystem::exists(folder / "a.spool.webhook"));
+}
+
+TEST(Spool, PutsAsideWhatANewerVersionLeftThere) {
+  const testing::TemporaryFolder folder;
+  const testing::LogLines log;
+  Spool(folder / "a.spool", kRoom, {"mqtt", 2, true}).put({}, {{"event 1", "open"}});
+  EXPECT_TRUE(Spool(folder / "a.spool", kRoom, kMqtt).notes().empty());
+  EXPECT_TRUE(std::filesystem::exists(folder / "a.spool.mqtt-2"));
+}
+
+// They do not say whose they are; their messages do.
+TEST(Spool, PutsAsideAnEarlierVersionsSpoolWhoseMessagesAreOthers) {
+  const testing::TemporaryFolder folder;
+  const testing::LogLines log;
+  const auto make = [&](const std::string& topic) {
+    Database(folder / "a.spool", Database::Sharing::exclusive)
+        .run(std::string(kFirstTable) + "INSERT INTO message (topic, payload, retain, bytes) VALUES ('" +
+             topic + "', 'one', 0, 70)");
+  };
+  make("");
+  EXPECT_FALSE(Spool(folder / "a.spool", kRoom, kMqtt).front());
+  Spool other(folder / "a.spool.other", kRoom, kWebhook);
+  EXPECT_EQ(taken(other), Payloads{"one"});
+  std::filesystem::remove(folder / "a.spool");
+  make("t/events");
+  EXPECT_FALSE(Spool(folder / "a.spool", kRoom, kWebhook).front());
+}
+
 TEST(Spool, HoldsWhatWasPutWhenTheProcessIsKilled) {
   const testing::TemporaryFolder folder;
   ASSERT_TRUE(testing::dies_by_kill([&] {
-    Spool spool(folder / "a.spool", kRoom);
+    Spool spool(folder / "a.spool", kRoom, kMqtt);
     for (int i = 0; i < 20; ++i) put(spool, std::to_string(i));
     testing::die_by_kill();
   }));
-  Spool spool(folder / "a.spool", kRoom);
+  Spool spool(folder / "a.spool", kRoom, kMqtt);
   const Payloads left = taken(spool);
   ASSERT_EQ(left.size(), 20U);
   EXPECT_EQ(left.front(), "0");
@@ -81,7 +158,7 @@ TEST(Spool, HoldsWhatWasPutWhenTheProcessIsKilled) {
 
 TEST(Spool, DropsTheOldestBeyondItsBoundAndCountsThem) {
   const testing::TemporaryFolder folder;
-  Spool spool(folder / "a.spool", ByteSize{1000});
+  Spool spool(folder / "a.spool", ByteSize{1000}, kMqtt);
   for (int i = 0; i < 50; ++i) put(spool, std::to_string(100 + i));
   const Spool::State state = spool.state();
   EXPECT_LE(state.bytes, 1000);
@@ -95,7 +172,7 @@ TEST(Spool, DropsTheOldestBeyondItsBoundAndCountsThem) {
 
 TEST(Spool, AMessageThatArrivedAfterAllDoesNotCountAsDropped) {
   const testing::TemporaryFolder folder;
-  Spool spool(folder / "a.spool", ByteSize{100});
+  Spool spool(folder / "a.spool", ByteSize{100}, kMqtt);
   put(spool, "on its way");
   const auto message = spool.front();
   put(spool, "next");
@@ -108,18 +185,18 @@ TEST(Spool, AMessageThatArrivedAfterAllDoesNotCountAsDropped) {
 TEST(Spool, KeepsNotesWithTheMessagesTheyBelongTo) {
   const testing::TemporaryFolder folder;
   {
-    Spool spool(folder / "a.spool", kRoom);
+    Spool spool(folder / "a.spool", kRoom, kMqtt);
     spool.put({}, {{"event 1", "open"}, {"event 2", "open"}});
     spool.put({}, {{"event 1", std::nullopt}, {"event 2", "changed"}});
   }
-  EXPECT_EQ(Spool(folder / "a.spool", kRoom).notes(),
+  EXPECT_EQ(Spool(folder / "a.spool", kRoom, kMqtt).notes(),
             (std::map<std::string, std::string>{{"event 2", "changed"}}));
 }
 
 TEST(Spool, PutsADamagedFileAsideAndGoesOn) {
   const testing::TemporaryFolder folder;
   std::ofstream(folder / "a.spool") << std::string(8192, 'x');
-  Spool spool(folder / "a.spool", kRoom);
+  Spool spool(folder / "a.spool", kRoom, kMqtt);
   put(spool, "new");
   EXPECT_EQ(taken(spool), Payloads{"new"});
   EXPECT_TRUE(std::filesystem::exists(folder / "a.spool.damaged"));
@@ -127,13 +204,13 @@ TEST(Spool, PutsADamagedFileAsideAndGoesOn) {
 
 TEST(Spool, BelongsToOneRunAtATime) {
   const testing::TemporaryFolder folder;
-  const Spool first(folder / "a.spool", kRoom);
-  EXPECT_THROW(Spool(folder / "a.spool", kRoom), Error);
+  const Spool first(folder / "a.spool", kRoom, kMqtt);
+  EXPECT_THROW(Spool(folder / "a.spool", kRoom, kMqtt), Error);
 }
 
 TEST(Spool, SaysWhichFileCannotBeMade) {
   try {
-    Spool("/proc/none/a.spool", kRoom);
+    Spool("/proc/none/a.spool", kRoom, kMqtt);
     FAIL();
   } catch (const Error& error) {
     EXPECT_NE(std::string(error.what()).find("/proc/none/a.spool: cannot be opened"), std::string::npos);

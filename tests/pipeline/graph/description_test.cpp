@@ -207,10 +207,93 @@ TEST_F(Description, RefusesToOverwriteASourceOrAnotherNodesFile) {
               ElementsAre(HasSubstr("which is the source of stream 'a'")));
   EXPECT_THAT(errors(graph + "  one: {node: jsonl, from: n, file: x.jsonl}\n"
                              "  two: {node: jsonl, from: n, file: y/../x.jsonl}\n"),
-              ElementsAre(HasSubstr("which is written by 'one' too")));
+              ElementsAre(HasSubstr("which is written by 'one' (line 6) too")));
   EXPECT_THAT(errors(graph + "  one: {node: jsonl, from: n, file: /dev/null}\n"
                              "  two: {node: jsonl, from: n, file: /dev/null}\n"),
               ElementsAre());
+}
+
+TEST_F(Description, RefusesTwoSinksOnOneSpool) {
+  const auto sinks = [&](const std::string& one, const std::string& two) {
+    return errors(
+        stream_ + "graph:\n  f: {node: decode}\n  w: {node: window, from: f}\n  n: {node: cnn3d, from: w, " +
+        plain_ + "}\n  e: {node: events, from: n}\n  one: {node: mqtt, from: e, broker: 'mqtt://h'" + one +
+        "}\n  two: {node: webhook, from: e, url: 'http://h'" + two + "}\n");
+  };
+  EXPECT_THAT(sinks("", ""), ElementsAre());
+  EXPECT_THAT(sinks(", spool: {file: a.spool}", ", spool: {file: y/.././a.spool}"),
+              ElementsAre(::testing::AllOf(HasSubstr("8:3 'two' would overwrite"),
+                                           HasSubstr("which is written by 'one' (line 7) too"))));
+  EXPECT_THAT(sinks("", ", spool: {file: " + (std::filesystem::current_path() / "one.spool").string() + "}"),
+              ElementsAre(HasSubstr("'one' (line 7) too")))
+      << "the name that it has where none is given";
+}
+
+// A file that is not there yet, by two names, of which only one begins at something that is.
+TEST_F(Description, TakesPathsFromTheWorkingFolderForTheFilesTheyAre) {
+  const std::filesystem::path before = std::filesystem::current_path();
+  std::filesystem::current_path(bench_.folder());
+  const std::string yaml = stream_ +
+                           "graph:\n  f: {node: decode}\n  w: {node: window, from: f}\n"
+                           "  n: {node: cnn3d, from: w, " +
+                           plain_ +
+                           "}\n  one: {node: jsonl, from: n, file: x.jsonl}\n"
+                           "  two: {node: jsonl, from: n, file: ./x.jsonl}\n";
+  try {
+    read_pipeline(config::parse(yaml, "test.yaml", ""));
+    ADD_FAILURE() << "both write to x.jsonl";
+  } catch (const config::ConfigError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("which is written by 'one' (line 6) too"));
+  }
+  std::filesystem::current_path(before);
+}
+
+TEST_F(Description, FindsCertificatesThatAreNotThere) {
+  bench_.write("ca.pem", "");
+  const std::string graph = stream_ +
+                            "graph:\n  f: {node: decode}\n  w: {node: window, from: f}\n"
+                            "  n: {node: cnn3d, from: w, " +
+                            plain_ + "}\n  e: {node: events, from: n}\n";
+  EXPECT_THAT(errors(graph + "  k: {node: kafka, from: e, brokers: [h], tls: true, ca: ca.pem}\n"),
+              ElementsAre());
+  for (const char* sink : {"kafka, from: e, brokers: [h], tls: true", "mqtt, from: e, broker: 'mqtts://h'",
+                           "webhook, from: e, url: 'https://h'"}) {
+    const std::string node = "  k:\n    {node: " + std::string(sink) + ",\n    ca: ";
+    EXPECT_THAT(errors(graph + node + "none.pem}\n"),
+                ElementsAre(::testing::AllOf(::testing::StartsWith("9:9 ca: "),
+                                             HasSubstr("none.pem: No such file or directory"))));
+    EXPECT_THAT(errors(graph + node + ".}\n"), ElementsAre(HasSubstr("is a folder, expected a file in PEM")));
+  }
+  EXPECT_THAT(
+      errors(graph + "  k: {node: mqtt, from: e, broker: 'mqtts://h', ca: ca.pem, certificate: c.pem, "
+                     "key: k.pem}\n"),
+      ElementsAre(HasSubstr("certificate: "), HasSubstr("key: ")));
+}
+
+TEST_F(Description, WarnsOfPasswordsInTheClear) {
+  const auto warnings = [&](const std::string& sink) {
+    return bench_
+        .describe(stream_ +
+                  "graph:\n  f: {node: decode}\n  w: {node: window, from: f}\n  n: {node: cnn3d, from: w, " +
+                  plain_ + "}\n  e: {node: events, from: n}\n  k: {from: e, node: " + sink + "}\n")
+        .warnings;
+  };
+  for (const char* told :
+       {"mqtt, broker: 'mqtt://u:secret@h'", "mqtt, broker: 'mqtt://h', user: u, password: secret",
+        "kafka, brokers: [h], user: u, password: secret", "webhook, url: 'http://u:secret@h/'",
+        "webhook, url: 'http://h/@', headers: {authorization: secret}"})
+    EXPECT_THAT(
+        warnings(told),
+        ElementsAre(::testing::AllOf(
+            HasSubstr("test.yaml:7:3: warning: the password goes to its receiver in the clear, expected"),
+            ::testing::Not(HasSubstr("secret")))))
+        << told;
+  for (const char* hidden : {"mqtt, broker: 'mqtt://h'", "mqtt, broker: 'mqtts://u:secret@h'",
+                             "kafka, brokers: [h], tls: true, user: u, password: secret",
+                             "kafka, brokers: [h], user: u, password: secret, mechanism: SCRAM-SHA-256",
+                             "webhook, url: 'https://u:secret@h/', headers: {Authorization: secret}",
+                             "webhook, url: 'http://h/@', secret: secret"})
+    EXPECT_THAT(warnings(hidden), ElementsAre()) << hidden;
 }
 
 TEST_F(Description, RefusesStreamsWhoseVideosWouldHaveOneName) {

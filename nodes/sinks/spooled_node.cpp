@@ -1,4 +1,4 @@
-#include "nodes/sinks/spooled_sink.h"
+#include "nodes/sinks/spooled_node.h"
 
 #include "nodes/sinks/sink_flow.h"
 
@@ -9,7 +9,13 @@ void add_spooled_sink(Flow& flow, const NodeUse& use, const NodeOutput& input,
   flow.run().add_meter([weak = std::weak_ptr(sink)](MetricText& text) {
     if (const auto alive = weak.lock()) alive->measure(text);
   });
-  flow.add_to_lanes(use, [&flow, sink](StreamLane&) { sink->begin_run(flow.run().number()); });
+  flow.run().on_connection(
+      [use, weak = std::weak_ptr(sink)](const std::string& stream, ConnectionState state) {
+        const auto alive = weak.lock();
+        if (alive && use.reached_by(stream)) alive->connection(stream, state);
+      });
+  flow.add_to_lanes(
+      use, [&flow, sink](StreamLane& lane) { sink->begin_stream(lane.name(), flow.run().number()); });
   add_result_sink(flow, use, input, sink);
 }
 
