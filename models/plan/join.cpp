@@ -20,14 +20,14 @@ class Joiner {
         layouts_(layouts),
         keep_(keep),
         readers_(consumers(graph)),
-        place_(graph.nodes.size()) {}
+        ends_in_(graph.nodes.size()) {}
 
   // A joined step stands where its last part stood: what that reads is there by then.
   std::vector<FusedStep> run(const std::vector<FusedStep>& steps) {
     for (const FusedStep& step : steps) {
       FusedStep next = step;
       if (is_convolution(step)) join_before(next);
-      place_[static_cast<std::size_t>(step.nodes.back())] = result_.size();
+      ends_in_[static_cast<std::size_t>(step.nodes.back())] = result_.size();
       result_.push_back(std::move(next));
     }
     std::erase_if(result_, [](const FusedStep& step) { return step.nodes.empty(); });
@@ -45,9 +45,12 @@ class Joiner {
            readers_[static_cast<std::size_t>(value + graph_.input_count())].size() == 1;
   }
 
-  // The step so far that gives `value`, where that may vanish into its one reader.
+  // The step so far that gives `value`, where that may vanish into its one reader; null else, and where no
+  // step gives it.
   FusedStep* before(int value) {
-    return may_vanish(value) ? &result_[place_[static_cast<std::size_t>(value)]] : nullptr;
+    if (!may_vanish(value)) return nullptr;
+    const std::optional<std::size_t> step = ends_in_[static_cast<std::size_t>(value)];
+    return step ? &result_[*step] : nullptr;
   }
 
   void join_before(FusedStep& step) {
@@ -113,8 +116,8 @@ class Joiner {
   const std::vector<Layout>& layouts_;
   const std::vector<bool>& keep_;
   std::vector<std::vector<int>> readers_;
-  std::vector<FusedStep> result_;   // those that are gone have no nodes
-  std::vector<std::size_t> place_;  // there, of the step that ends in a node
+  std::vector<FusedStep> result_;                    // those that are gone have no nodes
+  std::vector<std::optional<std::size_t>> ends_in_;  // there, of the step that ends in a node
 };
 
 }  // namespace

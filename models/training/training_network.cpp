@@ -43,6 +43,7 @@ struct TrainingNetwork::State {
   float rate_of(const std::string& name) const;
   void refresh_trained();
   const TrainPlan& plan(std::int64_t batch);
+  void check_step_memory(std::int64_t batch, std::size_t bytes) const;
   TrainRun run();
   TrainRun forward(const TrainPlan& plan, training::StepKey key);
   // `loss_of` takes the logits, N×K or, of several samples, N×K×T.
@@ -108,11 +109,19 @@ const TrainPlan& TrainingNetwork::State::plan(std::int64_t batch) {
         {graph, architecture.name, batch, type, parameters, frozen_statistics, options.threads});
     if (found->arena_bytes() > arena_bytes) {
       arena.reset();
+      check_step_memory(batch, found->arena_bytes());
       arena = allocate(found->arena_bytes(), architecture.name);
       arena_bytes = found->arena_bytes();
     }
   }
   return *found;
+}
+
+void TrainingNetwork::State::check_step_memory(std::int64_t batch, std::size_t bytes) const {
+  const std::size_t a_clip = bytes / static_cast<std::size_t>(batch);
+  check_memory(architecture.name + ": a training step on " + std::to_string(batch) +
+                   " clips, and what stands beside it, need",
+               bytes + options.bytes_beside + a_clip * static_cast<std::size_t>(options.clips_beside));
 }
 
 TrainRun TrainingNetwork::State::run() {

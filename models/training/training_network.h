@@ -41,6 +41,10 @@ struct TrainingOptions {
   // Shares of the learning rate by such patterns; of several that match, the longest.
   std::map<std::string, double> rates = {};
   bool freeze_batch_norm = false;  // all of them use their moving statistics and leave these
+  // What the caller takes beside, later: the step is refused where memory for both is not free. Bytes, and
+  // clips that run at a time while the step's memory stands (validation), each counted as the step's are.
+  std::size_t bytes_beside = 0;
+  std::int64_t clips_beside = 0;
 };
 
 struct BatchResult {

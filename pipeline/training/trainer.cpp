@@ -6,7 +6,6 @@
 
 #include "base/log/log.h"
 #include "models/formats/weight_files.h"
-#include "models/plan/memory.h"
 #include "models/training/checkpoint.h"
 #include "models/weights/initial_weights.h"
 #include "pipeline/recipe/training_data.h"
@@ -26,12 +25,9 @@ Weights first_weights(const Recipe& recipe, const Architecture& architecture, bo
   return weights;
 }
 
-// Before anything is made: weights, gradients, and the optimiser's moments. A step's own need is looked at
-// when its plan is made.
-Architecture checked_for_memory(Architecture architecture, const OptimizerOptions& optimizer) {
-  const std::size_t copies = optimizer.kind == OptimizerKind::adamw ? 4 : 3;
-  check_memory(architecture.name + ": its weights, gradients and the optimizer's moments need",
-               static_cast<std::size_t>(architecture.parameter_count()) * sizeof(float) * copies);
+Architecture checked_network(const Recipe& recipe, const std::vector<std::string>& classes) {
+  Architecture architecture = read_network(recipe, classes);
+  check_memory_of_weights(recipe, architecture);
   return architecture;
 }
 
@@ -41,7 +37,7 @@ Trainer::State::State(Recipe given, const config::Value& document, TrainerOption
     : recipe(std::move(given)),
       options(std::move(trainer_options)),
       first_data(read_training_data(recipe_of_member(recipe, 0))),
-      architecture(checked_for_memory(read_network(recipe, first_data.classes), recipe.optimizer)),
+      architecture(checked_network(recipe, first_data.classes)),
       folder(recipe.output, options.resume),
       cache(cache_options(recipe)) {
   if (first_data.val.empty())

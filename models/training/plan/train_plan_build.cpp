@@ -131,7 +131,6 @@ class TrainPlanBuilder {
           {step.runs_backward ? step.kernel->backward_scratch_bytes() : 0, backward, backward, 0});
     }
     plan_->arena_bytes_ = memory_.place();
-    check_memory(activations(), plan_->arena_bytes_);
 
     const auto gradient_offset = [&](int gradient) {
       return gradient < 0 ? TrainStep::kNowhere : memory_.buffer_offset(static_cast<std::size_t>(gradient));

@@ -1,5 +1,6 @@
 #include "models/training/training_network.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 #include <limits>
 
 #include "base/error.h"
+#include "base/machine/machine_limits.h"
 #include "base/machine/processor.h"
 #include "models/description/layers/registry.h"
 #include "models/weights/initial_weights.h"
@@ -235,6 +237,22 @@ TEST(TrainingNetwork, TwoHalvesOfABatchAddUpToTheWhole) {
   for (const TrainedParameter& p : halves.trained())
     actual.emplace(p.name, Tensor(p.shape, std::span<const float>(p.gradient)));
   expect_near(actual, expected);
+}
+
+TEST(TrainingNetwork, AStepThatLeavesTooLittleMemoryForWhatStandsBesideItIsRefused) {
+  const Architecture architecture = network(kPlain);
+  const auto refusal = [&](const TrainingOptions& options) -> std::string {
+    try {
+      training(architecture, options);
+    } catch (const ModelError& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_EQ(refusal({.bytes_beside = 1}), "");
+  EXPECT_THAT(refusal({.bytes_beside = usable_memory()}),
+              ::testing::HasSubstr("net: a training step on 3 clips, and what stands beside it, need"));
+  EXPECT_NE(refusal({.clips_beside = static_cast<std::int64_t>(usable_memory() / 1000)}), "");
 }
 
 TEST(TrainingNetwork, AShortLastBatchIsABatchOfItsOwn) {
