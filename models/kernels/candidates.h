@@ -4,6 +4,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace actionflow::kernels {
@@ -16,18 +17,27 @@ struct Candidate {
   // Whether a frame's result has the same bits wherever the frame stands in a clip; else the candidate is
   // left out where Problem::advances() says that a clip may come in pieces.
   bool exact_in_time = true;
+
+  bool may_take(const Problem& problem) const { return exact_in_time || !problem.advances(); }
 };
 
-// How one is chosen: the first that takes the problem, the same on every machine with these instruction sets.
-enum class Chooser { first };
-
+// The first that takes the problem, the same on every machine with these instruction sets.
 template <class Problem, class Made>
-std::unique_ptr<Made> choose_kernel(Chooser, std::span<const Candidate<Problem, Made>> candidates,
+std::unique_ptr<Made> choose_kernel(std::span<const Candidate<Problem, Made>> candidates,
                                     const Problem& problem) {
   for (const auto& candidate : candidates) {
-    if (!candidate.exact_in_time && problem.advances()) continue;
+    if (!candidate.may_take(problem)) continue;
     if (auto kernel = candidate.make(problem)) return kernel;
   }
+  return nullptr;
+}
+
+// The one of that name; null where there is none, or the problem is not for it.
+template <class Problem, class Made>
+std::unique_ptr<Made> kernel_of(std::string_view name, std::span<const Candidate<Problem, Made>> candidates,
+                                const Problem& problem) {
+  for (const auto& candidate : candidates)
+    if (candidate.name == name && candidate.may_take(problem)) return candidate.make(problem);
   return nullptr;
 }
 

@@ -100,8 +100,10 @@ std::shared_ptr<const Network> Network::compile(Architecture architecture, const
                      .type = type,
                      .keep = options.observer ? std::vector<bool>(part.graph.nodes.size(), true) : kept.keep,
                      .quantization = quantization,
-                     .inputs = input_ranges(parts, part)}));
+                     .inputs = input_ranges(parts, part),
+                     .chooser = options.kernels.get()}));
   }
+  state->options.kernels.reset();
   return std::shared_ptr<const Network>(new Network(std::move(state)));
 }
 

@@ -22,6 +22,7 @@
 #include "models/description/architecture.h"
 #include "models/graph/cuts.h"
 #include "models/graph/window_sharing.h"
+#include "models/kernels/convolution/kernel_choice.h"
 #include "models/network/action_scores.h"
 #include "models/plan/measure.h"
 #include "models/plan/precision.h"
@@ -42,6 +43,8 @@ struct NetworkOptions {
   // the first window takes ⌈frames / samples⌉ calls. 0: whole sequences or clips, each from the beginning.
   std::int64_t samples = 0;
   Sharing sharing = Sharing::exact;  // what windows that overlap may share, where samples is set
+  // Which kernels run; null: those of the fixed order. Asked by compile() alone.
+  std::shared_ptr<const kernels::KernelChooser> kernels = {};
   // Sees every value as it is computed, for which nothing is fused; slow. What only renames memory has none.
   ValueObserver observer = {};
 };

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "models/kernels/convolution/kernel_choice.h"
+
 namespace actionflow {
 
 // One line of `inspect --plan`.
@@ -14,8 +16,8 @@ struct PlanStep {
   std::string implementation;  // "brgconv:avx512_core", "own:winograd_4x4x2"
   std::string layout;          // "ndhwc16 f32 -> ndhwc16 f32"
   double milliseconds = 0;     // alone, warm, median
-  std::vector<std::string> candidates =
-      {};  // that the implementation was chosen from, in order of preference
+  // That the implementation was chosen from, in order of preference; a time of 0: not measured.
+  std::vector<kernels::MeasuredCandidate> candidates = {};
 };
 
 // Of `repetitions` runs of `body`, after one to warm up. One thread's time is the processor's, so that others

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "models/graph/graph.h"
+#include "models/kernels/convolution/kernel_choice.h"
 #include "models/kernels/kernel.h"
 #include "models/kernels/layout.h"
 #include "models/weights/quantization.h"
@@ -29,6 +30,7 @@ struct PlanRequest {
   // names the ranges of the graph's inputs.
   const Quantization* quantization = nullptr;
   std::vector<std::string> inputs = {kInputRange};
+  const kernels::KernelChooser* chooser = nullptr;  // null: kernels by their fixed order
 };
 
 // Where a value lies.
@@ -42,8 +44,9 @@ struct CompiledStep {
   std::string kind;    // of its first operation
   std::string layout;  // "ndhwc16 f32 -> ndhwc16 f32"
   std::unique_ptr<const kernels::Kernel> kernel;
-  std::vector<std::string> candidates;  // that the kernel was chosen from, in order of preference
-  std::vector<std::size_t> inputs;      // offsets
+  // That the kernel was chosen from, in order of preference; a time of 0: not measured.
+  std::vector<kernels::MeasuredCandidate> candidates;
+  std::vector<std::size_t> inputs;  // offsets
   PlanValue output;
   std::size_t scratch = 0;
   std::size_t state = 0;     // offset in the stream's state, where the kernel carries one

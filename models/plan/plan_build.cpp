@@ -171,7 +171,8 @@ class PlanBuilder {
         .out = memory_.layout(out),
         .between = step.second == 0 ? Layout{} : memory_.layout(id(step.nodes[step.second - 1])),
         .product = values_.products[index],
-        .flattened = flattened_[inputs[0]]};
+        .flattened = flattened_[inputs[0]],
+        .chooser = r_.chooser};
     for (std::size_t i = 0; i < inputs.size(); ++i)
       (i < first.inputs.size() ? request.in : request.operands).push_back(memory_.layout(inputs[i]));
 
@@ -185,7 +186,7 @@ class PlanBuilder {
     if (kernel == nullptr) kernel = try_make(request, first);
     if (kernel == nullptr) fail(first, "no kernel runs it");
     if (own.in_place && can_replace(index, inputs[0], out)) memory_.replace(inputs[0], out);
-    add_step(index, own.name, std::move(kernel));
+    add_step(index, own.name, std::move(kernel), candidates_of(request));
   }
 
   std::unique_ptr<kernels::Kernel> try_make(const KernelRequest& request, const GraphNode& first) const {
@@ -203,7 +204,8 @@ class PlanBuilder {
                      ") cannot be run: " + why);
   }
 
-  void add_step(std::size_t index, const std::string& kind, std::unique_ptr<kernels::Kernel> kernel) {
+  void add_step(std::size_t index, const std::string& kind, std::unique_ptr<kernels::Kernel> kernel,
+                std::vector<kernels::MeasuredCandidate> candidates) {
     const FusedStep& step = steps_[index];
     CompiledStep compiled;
     for (const int n : step.nodes) compiled.name += (compiled.name.empty() ? "" : " + ") + node(n).name;
@@ -211,7 +213,7 @@ class PlanBuilder {
     compiled.layout =
         to_string(memory_.layout(inputs_of(step)[0])) + " -> " + to_string(memory_.layout(result_of(step)));
     compiled.kernel = std::move(kernel);
-    if (step.second == 0) compiled.candidates = candidate_names(node(step.nodes[0]).operation);
+    compiled.candidates = std::move(candidates);
     const int time = static_cast<int>(index);
     compiled.scratch = memory_.add_buffer({compiled.kernel->scratch_bytes(), time, time, 0});
     compiled.state = plan_->state_bytes_;

@@ -273,9 +273,17 @@ KernelPointer make_among_integers(const KernelRequest& request, const Operation&
 
 }  // namespace
 
-std::vector<std::string> candidate_names(const Operation& operation) {
-  if (!std::holds_alternative<Convolution>(operation)) return {};
-  return kernels::names_of(kernels::convolution_candidates());
+std::vector<kernels::MeasuredCandidate> candidates_of(const KernelRequest& r) {
+  const Operation& operation = r.graph.nodes[static_cast<std::size_t>(r.step.nodes[0])].operation;
+  const auto* convolution = std::get_if<Convolution>(&operation);
+  if (convolution == nullptr || r.step.second != 0) return {};
+  if (r.chooser != nullptr)
+    if (const auto* choice = r.chooser->find(kernels::choice_key(*convolution, r.in[0], r.out)))
+      return choice->measured;
+  std::vector<kernels::MeasuredCandidate> unmeasured;
+  for (const std::string& name : kernels::names_of(kernels::convolution_candidates()))
+    unmeasured.push_back({name});
+  return unmeasured;
 }
 
 std::unique_ptr<Kernel> make_kernel(const KernelRequest& request) {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "models/graph/graph.h"
-#include "models/kernels/candidates.h"
+#include "models/kernels/convolution/kernel_choice.h"
 #include "models/kernels/kernel.h"
 #include "models/kernels/layout.h"
 #include "models/plan/fuse.h"
@@ -28,11 +28,12 @@ struct KernelRequest {
   bool add_in_place = false;                // the last sum's operand lies where the result goes
   // Set for a dense product that reads a flattened value with its padding: the layout before flattening.
   const kernels::Layout* flattened = nullptr;
-  kernels::Chooser chooser = kernels::Chooser::first;
+  const kernels::KernelChooser* chooser = nullptr;
 };
 
-// Those that the kernel was chosen from; none where an operation has one way only.
-std::vector<std::string> candidate_names(const Operation& operation);
+// Those that the kernel was chosen from, with what they took where that was measured; none where an operation
+// has one way only.
+std::vector<kernels::MeasuredCandidate> candidates_of(const KernelRequest& request);
 
 // Null where add_in_place cannot be had. Throws ModelError naming the layer.
 std::unique_ptr<kernels::Kernel> make_kernel(const KernelRequest& request);

@@ -18,6 +18,7 @@
 
 #include "base/config/config.h"
 #include "base/tensor/input_spec.h"
+#include "models/kernels/convolution/kernel_choices.h"
 #include "models/network/network.h"
 #include "models/weights/calibration.h"
 #include "nodes/events/event_options.h"
@@ -50,6 +51,7 @@ struct GraphOptions {
   int workers = 1;  // nodes that run at the same time
   int threads = 1;  // inside one call of a network
   Precision precision = Precision::f32;
+  std::shared_ptr<const kernels::KernelChoices> kernels = {};  // null: the fixed order
 };
 
 class Node {

@@ -145,6 +145,7 @@ NodeOutput NetworkNode::build(Flow& flow, const NodeUse& use, const std::vector<
   NetworkOptions options;
   options.precision = flow.options().precision;
   options.threads = flow.options().threads;
+  options.kernels = flow.options().kernels;
   options.samples = samples_;
   options.sharing = sharing_;
   const auto compile = [options, cut = samples_ != 0 ? Cut::none : cut_](const Model& model) {

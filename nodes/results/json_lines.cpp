@@ -102,9 +102,9 @@ std::string to_json_line(const Summary& summary) {
   if (summary.counts_events) more += fmt::format(R"("events":{},)", summary.events());
   return fmt::format(
       R"({{"type":"summary","streams":{},"frames":{},"windows":{},"dropped":{},"damaged":{},{})"
-      R"("seconds":{:.3f},"fps":{:.1f}}})",
+      R"("seconds":{:.3f},"fps":{:.1f},"kernels":{}}})",
       summary.streams.size(), summary.frames(), summary.windows(), summary.dropped(), summary.damaged(), more,
-      summary.seconds, summary.frames_per_second());
+      summary.seconds, summary.frames_per_second(), quoted(summary.kernels));
 }
 
 std::optional<Result> from_json_line(const std::string& line) {

@@ -46,6 +46,7 @@ struct Summary {
   std::vector<StageSummary> stages;
   StageSummary latency;  // from the newest frame's arrival to the result
   double seconds = 0;
+  std::string kernels = "fixed";  // that networks ran on, as kernels_text() has it
   bool interrupted = false;
   bool counts_events = false;               // a node of the graph finds them
   bool counts_still = false;                // a node of the graph passes them over

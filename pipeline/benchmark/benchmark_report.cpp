@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/files/atomic_file.h"
 #include "base/machine/processor.h"
+#include "models/network/machine_kernels.h"
 
 namespace actionflow {
 
@@ -77,6 +78,7 @@ Json json_of(const Measurement& measurement) {
           {"processors_busy", processors_busy(measurement)},
           {"peak_mib", mebibytes(measurement)},
           {"precision", word_of(measurement.options.precision)},
+          {"kernels", kernels_text(measurement.options.kernels.get())},
           {"threads", measurement.options.threads},
           {"workers", measurement.options.workers},
           {"processor", processor_name()}};

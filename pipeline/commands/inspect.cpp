@@ -8,9 +8,12 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "base/log/log.h"
 #include "models/description/sharing_report.h"
 #include "models/inspection/network_drawing.h"
 #include "models/inspection/network_page.h"
+#include "models/network/machine_kernels.h"
+#include "models/plan/kernel_measurement.h"
 #include "pipeline/commands/arguments/network_flags.h"
 #include "pipeline/commands/commands.h"
 #include "pipeline/commands/weights_report.h"
@@ -18,10 +21,29 @@
 namespace actionflow {
 namespace {
 
+bool is_measured(const PlanStep& step) {
+  return !step.candidates.empty() && step.candidates.front().milliseconds > 0;
+}
+
 // What the implementation was chosen from, where there was a choice.
 std::string choice(const PlanStep& step) {
   if (step.candidates.empty()) return {};
-  return fmt::format("  (the first that fits of {})", fmt::join(step.candidates, ", "));
+  std::vector<std::string> candidates;
+  for (const kernels::MeasuredCandidate& one : step.candidates)
+    candidates.push_back(is_measured(step)
+                             ? fmt::format("{} {:.3f} ms ±{:.0e}", one.name, one.milliseconds, one.error)
+                             : one.name);
+  return fmt::format("  ({} {})", is_measured(step) ? "measured:" : "the first that fits of",
+                     fmt::join(candidates, ", "));
+}
+
+void add_candidates(const PlanStep& step, nlohmann::ordered_json& to) {
+  to["candidates"] = nlohmann::ordered_json::array();
+  for (const kernels::MeasuredCandidate& one : step.candidates) {
+    to["candidates"].push_back(one.name);
+    if (is_measured(step))
+      to["measured"][one.name] = {{"milliseconds", one.milliseconds}, {"error", one.error}};
+  }
 }
 
 void print_plan_table(const std::vector<PlanStep>& steps) {
@@ -44,8 +66,8 @@ nlohmann::ordered_json plan_json(const std::vector<PlanStep>& steps) {
                     {"kind", step.kind},
                     {"implementation", step.implementation},
                     {"layout", step.layout},
-                    {"candidates", step.candidates},
                     {"milliseconds", step.milliseconds}});
+    add_candidates(step, list.back());
   }
   return list;
 }
@@ -112,6 +134,10 @@ class Inspect : public Command {
   void declare(CLI::App& app) override {
     flags_.declare(app);
     app.add_flag("--plan", plan_, "what runs: every step with its implementation, layout and milliseconds");
+    app.add_flag(
+        "--tune", tune_,
+        "with --plan: times every kernel that could run a convolution, and keeps the fastest for what "
+        "runs later, in the file that --kernels names, else in this machine's own");
     app.add_option("--hop", hop_, "with --plan: of windows so many samples apart, and what they share")
         ->check(CLI::Range(1, 65536).description(""))
         ->type_name("N");
@@ -123,6 +149,7 @@ class Inspect : public Command {
   ExitCode run(const Arguments& arguments) override {
     if ((html_ && dot_) || ((html_ || dot_) && (plan_ || arguments.json)))
       throw UsageError("--html and --dot stand alone");
+    if (tune_ && !plan_) throw UsageError("--tune stands beside --plan");
     if (hop_ != 0 && !plan_) throw UsageError("--hop stands beside --plan");
     if (names_weights_only(arguments)) return look(arguments);
     return show(read(arguments), arguments);
@@ -136,7 +163,7 @@ class Inspect : public Command {
            std::filesystem::is_regular_file(arguments.files.front());
   }
 
-  ExitCode look(const Arguments& arguments) const {
+  ExitCode look(const Arguments& arguments) {
     const std::string& file = arguments.files.front();
     const FileContents contents = look_into(file);
     if (contents.model) return show(*contents.model, arguments);
@@ -145,7 +172,7 @@ class Inspect : public Command {
     return ExitCode::done;
   }
 
-  ExitCode show(const Model& model, const Arguments& arguments) const {
+  ExitCode show(const Model& model, const Arguments& arguments) {
     if (plan_) return print_plan(model, arguments.json);
     if (html_) {
       std::cout << network_page(model.architecture, model.weights);
@@ -170,21 +197,59 @@ class Inspect : public Command {
     return {std::move(architecture), std::move(weights)};
   }
 
-  ExitCode print_plan(const Model& model, bool json) const {
+  ExitCode print_plan(const Model& model, bool json) {
     const std::optional<SharingReport> sharing = sharing_of(model.architecture);
-    const auto network = flags_.compile(model, {.samples = samples(model.architecture, sharing)});
+    const auto network = compiled(model, samples(model.architecture, sharing));
     const std::vector<PlanStep> steps = network->measure_plan();
     if (json) {
       auto whole = network_json(model);
+      whole["kernels"] = kernels_;
       whole["plan"] = plan_json(steps);
       if (sharing) whole["windows"] = nlohmann::ordered_json::parse(sharing_json(*sharing));
       std::cout << whole.dump() << "\n";
       return ExitCode::done;
     }
     print_plan_table(steps);
-    std::cout << memory_line(*network);
+    std::cout << memory_line(*network) << kernels_line();
     if (sharing) std::cout << "\n" << sharing_table(*sharing);
     return ExitCode::done;
+  }
+
+  std::shared_ptr<const Network> compiled(const Model& model, std::int64_t samples) {
+    const KernelSetting setting = flags_.kernels.value_or(KernelSetting{});
+    if (tune_) return tuned(model, samples, setting);
+    const auto choices = kernels_of(setting);
+    kernels_ = kernels_text(choices.get());
+    return flags_.compile(model, {.samples = samples, .kernels = choices});
+  }
+
+  // What was measured before stays in the file but for what this network asks for.
+  std::shared_ptr<const Network> tuned(const Model& model, std::int64_t samples,
+                                       const KernelSetting& setting) {
+    const std::filesystem::path file =
+        setting.kind == KernelSetting::Kind::file ? setting.file : machine_kernels_file();
+    if (file.empty())
+      throw UsageError(
+          "--tune has no place for what it measures: neither XDG_CACHE_HOME nor HOME is set; "
+          "--kernels FILE names one");
+    kernels::KernelChoices choices;
+    if (std::filesystem::exists(file)) choices = kernels::KernelChoices::read(file);
+    choices.measured_on = machine_text();
+    const auto told = [](const std::string& key, const kernels::KernelChoice& choice) {
+      log::info("{}: {}", key, choice.taken);
+    };
+    auto network = flags_.compile(model, {.samples = samples,
+                                          .kernels = std::make_shared<KernelMeasurement>(
+                                              flags_.resolved_threads(samples), choices, told)});
+    choices.write(file);
+    log::info("{} holds {} choices", file.string(), choices.choices.size());
+    kernels_ = kernels_text(&choices);
+    return network;
+  }
+
+  std::string kernels_line() const {
+    if (kernels_ != "fixed") return fmt::format("kernels: {}\n", kernels_);
+    return "kernels: the first that fits; --tune times them all on this machine and keeps the fastest\n";
   }
 
   std::optional<SharingReport> sharing_of(const Architecture& architecture) const {
@@ -214,6 +279,8 @@ class Inspect : public Command {
   NetworkFlags flags_;
   bool plan_ = false, html_ = false, dot_ = false;
   int hop_ = 0;  // 0: of one window by itself
+  bool tune_ = false;
+  std::string kernels_ = "fixed";  // that the plan runs on
 };
 
 }  // namespace

@@ -23,11 +23,15 @@ void PipelineOptions::describe(config::Fields<PipelineOptions>& fields) {
            "threads inside one call of a network; more than 1 shortens the latency of a single stream")
       .range(1, 1024);
   fields.add("precision", &PipelineOptions::precision, "what networks calculate in");
+  fields.add(
+      "kernels", &PipelineOptions::kernels,
+      "auto: as measured on this machine, where `inspect --plan --tune` has; fixed: in their fixed order; "
+      "or a file of measured choices");
 }
 
 GraphOptions PipelineOptions::resolved() const {
   const int processors = usable_processors();
-  return {workers > 0 ? workers : std::max(1, processors / threads), threads, precision};
+  return {workers > 0 ? workers : std::max(1, processors / threads), threads, precision, measured};
 }
 
 namespace {
@@ -154,6 +158,8 @@ class PipelineReader {
     if (overrides_.workers) description_.options.workers = *overrides_.workers;
     if (overrides_.threads) description_.options.threads = *overrides_.threads;
     if (overrides_.precision) description_.options.precision = *overrides_.precision;
+    if (overrides_.kernels) description_.options.kernels = *overrides_.kernels;
+    description_.options.measured = kernels_of(description_.options.kernels);
     check_standard_input();
     check_graph(std::move(drafts), description_, problems_);
     check_outputs(description_, problems_.diagnostics());

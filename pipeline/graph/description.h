@@ -24,6 +24,7 @@
 #include "base/config/config.h"
 #include "datasets/video/source_options.h"
 #include "models/formats/weight_files.h"
+#include "models/network/machine_kernels.h"
 #include "nodes/flow/node.h"
 #include "nodes/kinds/advance.h"
 #include "pipeline/graph/metrics_options.h"
@@ -36,6 +37,8 @@ struct PipelineOptions {
   int workers = 0;
   int threads = 1;
   Precision precision = Precision::f32;
+  KernelSetting kernels;
+  std::shared_ptr<const kernels::KernelChoices> measured = {};  // what `kernels` names, once it is read
   static void describe(config::Fields<PipelineOptions>& fields);
   // With the machine's processors in place of 0.
   GraphOptions resolved() const;
@@ -78,6 +81,7 @@ struct PipelineOverrides {
   std::optional<int> workers;
   std::optional<int> threads;
   std::optional<Precision> precision;
+  std::optional<KernelSetting> kernels;
   bool windows_too = false;                      // windows are results even where they become events
   std::function<bool(const std::string&)> done;  // files to be passed over, by their stream's name
   std::function<bool(const StreamDescription&)> elsewhere;  // streams that are another run's

@@ -67,7 +67,8 @@ const NodeDescription* find_node(const PipelineDescription& description, const s
 }
 
 bool same_options(const PipelineOptions& a, const PipelineOptions& b) {
-  return a.workers == b.workers && a.threads == b.threads && a.precision == b.precision;
+  return a.workers == b.workers && a.threads == b.threads && a.precision == b.precision &&
+         a.kernels == b.kernels;
 }
 
 bool same_server(const std::optional<WebOptions>& a, const std::optional<WebOptions>& b) {

@@ -249,6 +249,7 @@ Summary Pipeline::run() {
   state_->flow->wait();
   Summary summary = state_->run->summary();
   summary.seconds = watch.seconds();
+  summary.kernels = kernels_text(state_->options.kernels.get());
   summary.interrupted = state_->run->stopping();
   state_->flow->finish(summary);
   summary.sink_failures = state_->run->summary().sink_failures;

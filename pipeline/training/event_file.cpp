@@ -5,7 +5,6 @@
 #include <array>
 #include <bit>
 #include <cerrno>
-#include <chrono>
 #include <cstring>
 #include <fstream>
 #include <iterator>
@@ -13,6 +12,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "base/machine/clock.h"
 
 namespace actionflow {
 namespace {
@@ -58,10 +58,9 @@ void put_bytes(std::string& to, std::uint32_t field, const std::string& bytes) {
 }
 
 std::string event_head(std::int64_t step) {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
   std::string event;
   put_key(event, kWallTime, kFixed64);
-  put(event, std::chrono::duration<double>(now).count());
+  put(event, static_cast<double>(Clock::system().wall_ns()) * 1e-9);
   put_key(event, kStep, kVarint);
   put_varint(event, static_cast<std::uint64_t>(step));
   return event;
@@ -136,9 +135,8 @@ std::uint32_t crc32c(std::span<const char> bytes) {
 }
 
 EventFile EventFile::begin(const std::filesystem::path& folder) {
-  const auto seconds =
-      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch());
-  EventFile file(folder / (std::string(kPrefix) + std::to_string(seconds.count()) + ".actionflow"));
+  const std::int64_t seconds = Clock::system().wall_ns() / 1'000'000'000;
+  EventFile file(folder / (std::string(kPrefix) + std::to_string(seconds) + ".actionflow"));
   file.append_version();
   return file;
 }

@@ -41,10 +41,15 @@ std::span<const Candidate<ConvolutionProblem, Kernel>> integer_convolution_candi
   return kCandidates;
 }
 
-std::unique_ptr<Kernel> make_convolution(const ConvolutionProblem& problem, Chooser chooser) {
-  const bool integers = is_integer(problem.in.type);
-  return choose_kernel(chooser, integers ? integer_convolution_candidates() : convolution_candidates(),
-                       problem);
+std::unique_ptr<Kernel> make_convolution(const ConvolutionProblem& problem, const KernelChooser* chooser) {
+  const auto candidates =
+      is_integer(problem.in.type) ? integer_convolution_candidates() : convolution_candidates();
+  if (const KernelChoice* choice = chooser == nullptr ? nullptr : chooser->choose(problem)) {
+    auto kernel = kernel_of(choice->taken, candidates, problem);
+    // Where the chosen one cannot add in place, the sum is not to be had in place.
+    if (kernel != nullptr || adds_in_place(problem.post_operations)) return kernel;
+  }
+  return choose_kernel(candidates, problem);
 }
 
 }  // namespace actionflow::kernels

@@ -1,4 +1,4 @@
-// Convolutions: the problem, and the list of kernels that may take it.
+// Convolutions: the problem, the list of kernels that may take it, and the choice.
 #pragma once
 
 #include <memory>
@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "models/kernels/candidates.h"
+#include "models/kernels/convolution/kernel_choice.h"
 #include "models/kernels/kernel.h"
 #include "models/kernels/layout.h"
 
@@ -46,7 +47,9 @@ bool is_pointwise(const ConvolutionProblem& problem);
 
 std::span<const Candidate<ConvolutionProblem, Kernel>> convolution_candidates();
 std::span<const Candidate<ConvolutionProblem, Kernel>> integer_convolution_candidates();
-// One always takes the problem unless something is to be added in place; then null.
-std::unique_ptr<Kernel> make_convolution(const ConvolutionProblem& problem, Chooser chooser);
+// The chooser's, where it has one, else the first. One always takes the problem unless something is to be
+// added in place; then null.
+std::unique_ptr<Kernel> make_convolution(const ConvolutionProblem& problem,
+                                         const KernelChooser* chooser = nullptr);
 
 }  // namespace actionflow::kernels

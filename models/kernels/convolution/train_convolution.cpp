@@ -25,7 +25,7 @@ constexpr std::array<PassCandidate, 3> kBackwardWeights{{{"narrow", narrow_backw
 
 Pass choose_pass(const TrainKernelRequest& r, std::span<const PassCandidate> candidates,
                  const ConvolutionShape& shape) {
-  if (Pass pass = kernels::choose_kernel(kernels::Chooser::first, candidates, shape)) return pass;
+  if (Pass pass = kernels::choose_kernel(candidates, shape)) return pass;
   throw ModelError("layer '" + r.node.name + "' (convolution) cannot be trained: no kernel runs it");
 }
 

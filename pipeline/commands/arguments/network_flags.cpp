@@ -15,11 +15,21 @@ void add_precision(CLI::App& app, std::optional<Precision>& to) {
                         "of the networks' arithmetic");
 }
 
+void add_kernels(CLI::App& app, std::optional<KernelSetting>& to) {
+  app.add_option_function<std::string>(
+         "--kernels", [&to](const std::string& text) { to = KernelSetting::from_text(text); },
+         "auto: as measured here, where `inspect --plan --tune` has; fixed: in their fixed order; or a file "
+         "of "
+         "measured choices")
+      ->type_name("auto|fixed|FILE");
+}
+
 void NetworkFlags::declare(CLI::App& app) {
   app.add_option("--weights", weights, "of any format that convert reads")
       ->transform(find_weights)
       ->type_name("FILE");
   add_precision(app, precision);
+  add_kernels(app, kernels);
   app.add_option("--threads", threads, "inside one call of a network; 0: one a processor")
       ->check(CLI::Range(0, 1024).description(""))
       ->type_name("N");
@@ -37,11 +47,16 @@ Model NetworkFlags::load(const Arguments& arguments) const {
   return load_model(weights, &architecture);
 }
 
+int NetworkFlags::resolved_threads(std::int64_t samples) const {
+  if (threads > 0) return threads;
+  // One new sample of a stream is too little work to share.
+  return samples != 0 ? 1 : usable_processors();
+}
+
 std::shared_ptr<const Network> NetworkFlags::compile(const Model& model, NetworkOptions options) const {
   options.precision = precision.value_or(Precision::f32);
-  // One new sample of a stream is too little work to share.
-  const int all = options.samples != 0 ? 1 : usable_processors();
-  options.threads = threads > 0 ? threads : all;
+  options.threads = resolved_threads(options.samples);
+  if (options.kernels == nullptr) options.kernels = kernels_of(kernels.value_or(KernelSetting{}));
   return Network::compile(model.architecture, model.weights, options);
 }
 

@@ -42,6 +42,7 @@ UsageError file_or_override(const config::Override& change) {
 
 void PipelineFlags::declare(CLI::App& app) {
   add_precision(app, overrides.precision);
+  add_kernels(app, overrides.kernels);
   add_positive(app, "--hop", overrides.hop, 65536, "samples from one window's start to the next");
   add_choice<Advance>(app, "--advance", overrides.advance,
                       {{"exact", Advance::exact},

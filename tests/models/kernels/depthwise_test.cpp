@@ -128,8 +128,8 @@ TEST(ExpandedDepthwise, EqualsItsTwoKernels) {
   ExpandedDepthwise p = expanded(24, depthwise({54, 4, 9, 11}));
   p.product.post_operations = {Activation{ActivationKind::silu}};
   p.depthwise.post_operations = {Activation{ActivationKind::silu}};
-  const auto product = kernels::make_convolution(p.product, kernels::Chooser::first);
-  const auto second = kernels::make_convolution(p.depthwise, kernels::Chooser::first);
+  const auto product = kernels::make_convolution(p.product);
+  const auto second = kernels::make_convolution(p.depthwise);
   const Tensor apart = run_on(run(*product, p.product), *second, p.depthwise);
   EXPECT_LT(deviation(run(*kernels::expanded_depthwise(p), ends(p)), apart).largest, kLargestError);
 }

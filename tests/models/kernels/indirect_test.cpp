@@ -88,13 +88,13 @@ TEST(Indirect, IsExactInTime) { EXPECT_TRUE(exact_in_time(kernels::make_indirect
 // A product of one position by a kernel of one tap, as networks for streams have them.
 TEST(Indirect, StandsInForReferenceKernels) {
   const ConvolutionProblem p = problem({{64, 1, 1, 1}, 64, {1, 1, 1}, {0, 0, 0}, {0, 0, 0}});
-  const auto chosen = kernels::make_convolution(p, kernels::Chooser::first)->implementation();
+  const auto chosen = kernels::make_convolution(p)->implementation();
   EXPECT_THAT(chosen, ::testing::Not(::testing::HasSubstr("ref")));
 }
 
 TEST(Indirect, IsChosenWhereOneDnnHasNoFastKernel) {
   const ConvolutionProblem p = problem({{64, 4, 14, 14}, 64, {3, 3, 3}, {1, 1, 1}, {1, 1, 1}, 1, {1, 2, 2}});
-  const auto chosen = kernels::make_convolution(p, kernels::Chooser::first)->implementation();
+  const auto chosen = kernels::make_convolution(p)->implementation();
   if (!has_avx512())
     EXPECT_THAT(chosen, ::testing::HasSubstr("indirect"));
   else

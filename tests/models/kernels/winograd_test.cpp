@@ -114,7 +114,7 @@ TEST(Winograd, GivesTheSameBitsOnAnyNumberOfThreadsAndInAnyBlocks) {
 }
 
 std::string chosen(const ConvolutionProblem& problem) {
-  return kernels::make_convolution(problem, kernels::Chooser::first)->implementation();
+  return kernels::make_convolution(problem)->implementation();
 }
 
 template <bool exact>

@@ -176,6 +176,28 @@ TEST_F(Program, InspectShowsWhatWindowsShare) {
   expect_error(run({"inspect", model, "--hop", "4"}), 2, "--hop stands beside --plan");
 }
 
+TEST_F(Program, WhatTuneMeasuresIsKeptAndSaidByResults) {
+  const std::string kernels = folder_ / "kernels.json";
+  const Ended tuned = run({"inspect", "--plan", "--tune", "--json", "--kernels", kernels, model_});
+  ASSERT_EQ(tuned.code, 0) << tuned.err;
+  const json plan = tuned.lines().at(0);
+  EXPECT_THAT(plan["kernels"].get<std::string>(), ::testing::StartsWith("measured "));
+  const auto said = [&](const std::vector<std::string>& flags) {
+    std::vector<std::string> words{"classify", "--json", "--windows", "--weights", weights_, video()};
+    words.insert(words.end(), flags.begin(), flags.end());
+    const Ended ended = run(words);
+    EXPECT_EQ(ended.code, 0) << ended.err;
+    return ended.lines().back()["kernels"];
+  };
+  EXPECT_EQ(said({"--kernels", kernels}), plan["kernels"]);
+  EXPECT_EQ(said({"--kernels", "fixed"}), "fixed");
+  EXPECT_THAT(run({"inspect", "--plan", "--kernels", kernels, model_}).out, HasSubstr("(measured: "));
+  EXPECT_THAT(run({"inspect", "--plan", "--kernels", "fixed", model_}).out, HasSubstr("--tune times them"));
+  expect_error(run({"classify", video(), "--weights", weights_, "--kernels", "/nowhere.json"}), 4,
+               "cannot open /nowhere.json");
+  expect_error(run({"inspect", "--tune", model_}), 2, "--tune stands beside --plan");
+}
+
 TEST_F(Program, BadSourcesGiveOneLineEachExitCodeThreeAndTheOthersFinish) {
   std::filesystem::create_directory(folder_ / "no_frames");
   const std::vector<std::string> bad{folder_ / "missing.mp4", text_file("text.mp4", "not a video\n"),
@@ -326,7 +348,9 @@ TEST_F(Program, EveryCommandsJsonIsOneObject) {
   json whole = plan.lines().at(0);
   EXPECT_GT(whole["plan"].size(), 0U);
   EXPECT_TRUE(whole["plan"][0].contains("milliseconds"));
+  EXPECT_TRUE(whole.contains("kernels"));
   whole.erase("plan");
+  whole.erase("kernels");
   EXPECT_EQ(whole, inspected.lines().at(0));
 
   const std::string out = folder_ / "out.safetensors";
