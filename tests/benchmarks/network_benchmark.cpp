@@ -1,8 +1,9 @@
-// network_benchmark MODEL.yaml [THREADS] [SECONDS] [plan] [bf16|int8] [json] [samples=N] [batch=N]:
-// milliseconds a clip with random weights, in int8 with ranges of a random clip, median and minimum, of one
-// thread the processor's, which others at work hardly move; with `plan` also every step alone and what the
-// whole takes beyond their sum; with `samples` those of a call that takes a stream on by N samples, with
-// `batch` where N clips are computed at once.
+// network_benchmark MODEL.yaml [THREADS] [SECONDS] [plan] [bf16|int8] [json] [samples=N] [batch=N]
+// [onnx=FILE]: milliseconds a clip with random weights, in int8 with ranges of a random clip, median and
+// minimum, of one thread the processor's, which others at work hardly move; with `plan` also every step alone
+// and what the whole takes beyond their sum; with `samples` those of a call that takes a stream on by N
+// samples, with `batch` where N clips are computed at once; with `onnx` the network is written there first,
+// for others.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "models/formats/weight_files.h"
 #include "models/network/network.h"
 #include "models/quantization/range_collector.h"
 #include "models/weights/initial_weights.h"
@@ -57,13 +59,19 @@ bool has(const std::vector<std::string>& arguments, const std::string& word) {
   return std::find(arguments.begin(), arguments.end(), word) != arguments.end();
 }
 
+// Of "onnx=FILE"; empty where it is not given.
+std::string text_of(const std::vector<std::string>& arguments, const std::string& name) {
+  const std::string key = name + "=";
+  for (const std::string& argument : arguments)
+    if (argument.starts_with(key)) return argument.substr(key.size());
+  return {};
+}
+
 // Of "samples=8".
 std::int64_t number_of(const std::vector<std::string>& arguments, const std::string& name,
                        std::int64_t usual) {
-  const std::string key = name + "=";
-  for (const std::string& argument : arguments)
-    if (argument.starts_with(key)) return std::stoll(argument.substr(key.size()));
-  return usual;
+  const std::string text = text_of(arguments, name);
+  return text.empty() ? usual : std::stoll(text);
 }
 
 actionflow::Precision precision_of(const std::vector<std::string>& arguments) {
@@ -85,6 +93,8 @@ int run(const std::vector<std::string>& arguments) {
   const double seconds = arguments.size() > 2 ? std::stod(arguments[2]) : 3;
   auto architecture = actionflow::load_architecture(arguments[0]);
   auto weights = actionflow::initial_weights(architecture, 1);
+  if (const std::string onnx = text_of(arguments, "onnx"); !onnx.empty())
+    actionflow::save_model({architecture, weights}, onnx);
   const std::int64_t samples = number_of(arguments, "samples", 0);
   const std::int64_t batch = number_of(arguments, "batch", 1);
   actionflow::Extents extents = architecture.graph.input;
@@ -107,7 +117,8 @@ int run(const std::vector<std::string>& arguments) {
   std::sort(times.begin(), times.end());
   const double median = times[times.size() / 2];
   if (has(arguments, "json")) {
-    fmt::print("{{\"median_ms\": {:.4f}, \"minimum_ms\": {:.4f}}}\n", median, times.front());
+    fmt::print("{{\"median_ms\": {:.4f}, \"minimum_ms\": {:.4f}, \"shape\": [{}, {}, {}, {}, {}]}}\n", median,
+               times.front(), batch, extents.c, extents.t, extents.h, extents.w);
     return 0;
   }
   fmt::print("{}: {} threads, median {:.3f} ms, minimum {:.3f} ms, arena {:.1f} MiB, weights {:.1f} MiB\n",

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Training steps beside PyTorch's: samples a second and peak memory, in turns on one machine.
 
-  against_pytorch.py --program BUILD/training_benchmark --python VENV/bin/python
-                     [--rounds 3] [--threads 2] [NETWORK:BATCH…]
+  training.py --program BUILD/training_benchmark --python VENV/bin/python
+              [--rounds 3] [--threads 2] [NETWORK:BATCH…]
 
 A step is forward, backward and an update by SGD with momentum on random clips, after two to warm up; the median
 of some steps counts. Each round starts both programs anew, one after the other, for each precision; PyTorch runs
@@ -21,7 +21,7 @@ import subprocess
 import sys
 import time
 
-MODELS = pathlib.Path(__file__).resolve().parents[2] / "configs/models"
+MODELS = pathlib.Path(__file__).resolve().parents[3] / "configs/models"
 STEPS = {"r3d_18": 4}
 DEFAULT_STEPS = 12
 
