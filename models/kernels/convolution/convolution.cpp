@@ -41,13 +41,26 @@ std::span<const Candidate<ConvolutionProblem, Kernel>> integer_convolution_candi
   return kCandidates;
 }
 
+namespace {
+
+ConvolutionProblem added_beside(ConvolutionProblem problem) {
+  for (PostOperation& operation : problem.post_operations)
+    if (auto* add = std::get_if<AddInput>(&operation)) add->in_place = false;
+  return problem;
+}
+
+}  // namespace
+
 std::unique_ptr<Kernel> make_convolution(const ConvolutionProblem& problem, const KernelChooser* chooser) {
   const auto candidates =
       is_integer(problem.in.type) ? integer_convolution_candidates() : convolution_candidates();
   if (const KernelChoice* choice = chooser == nullptr ? nullptr : chooser->choose(problem)) {
     auto kernel = kernel_of(choice->taken, candidates, problem);
-    // Where the chosen one cannot add in place, the sum is not to be had in place.
-    if (kernel != nullptr || adds_in_place(problem.post_operations)) return kernel;
+    if (kernel != nullptr) return kernel;
+    // Where it is in place that the chosen one cannot add, the sum is not to be had in place.
+    if (adds_in_place(problem.post_operations) &&
+        kernel_of(choice->taken, candidates, added_beside(problem)) != nullptr)
+      return nullptr;
   }
   return choose_kernel(candidates, problem);
 }
