@@ -20,6 +20,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr const char* kFormat = "actionflow_kernels";
 constexpr int kVersion = 1;
+constexpr std::uintmax_t kMostBytes = std::uintmax_t{1} << 26U;
 
 bool is_candidate(const std::string& name) {
   const auto candidates = convolution_candidates();
@@ -85,6 +86,11 @@ Json json_of(const KernelChoice& choice) {
 }  // namespace
 
 KernelChoices KernelChoices::read(const std::filesystem::path& file) {
+  std::error_code error;
+  if (std::filesystem::exists(file, error) && !std::filesystem::is_regular_file(file, error))
+    throw ModelError(file.string() + " is no file, expected one of kernels");
+  if (const auto bytes = std::filesystem::file_size(file, error); !error && bytes > kMostBytes)
+    throw ModelError(fmt::format("{} is no file of kernels: it has {} bytes", file.string(), bytes));
   std::ifstream in(file, std::ios::binary);
   if (!in) throw ModelError("cannot open " + file.string() + ", expected a file of kernels");
   const std::string text{std::istreambuf_iterator<char>(in), {}};
@@ -94,7 +100,11 @@ KernelChoices KernelChoices::read(const std::filesystem::path& file) {
 void KernelChoices::write(const std::filesystem::path& file) const {
   Json json{{kFormat, kVersion}, {"measured_on", measured_on}, {"choices", Json::object()}};
   for (const auto& [key, choice] : choices) json["choices"][key] = json_of(choice);
-  if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path());
+  std::error_code error;
+  if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path(), error);
+  if (error)
+    throw Error(ExitCode::failure,
+                fmt::format("{} cannot be made: {}", file.parent_path().string(), error.message()));
   AtomicFile out(file);
   out.write(json.dump(1) + "\n");
   out.commit();

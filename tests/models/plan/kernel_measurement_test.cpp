@@ -183,6 +183,8 @@ TEST(KernelChoices, AFileThatIsNoneSaysWhatAndWhere) {
   EXPECT_THAT(with(R"({"taken": "direct", "measured": {"onednn": 4}})"), HasSubstr("error of 'onednn'"));
   EXPECT_EQ(with(R"({"taken": "direct"})"), "accepted");
   EXPECT_THROW(KernelChoices::read(folder / "nowhere.json"), ModelError);
+  EXPECT_THROW(KernelChoices::read(folder.path()), ModelError);
+  EXPECT_THROW(KernelChoices::read("/dev/zero"), ModelError);
 }
 
 TEST(KernelSetting, AutoFixedOrAFile) {
