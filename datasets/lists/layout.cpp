@@ -126,14 +126,32 @@ std::string first_line(const fs::path& list) {
   return lines.empty() ? std::string() : std::string(lines.front().text);
 }
 
-bool find_ucf101(const fs::path& folder, DataOptions& options) {
-  if (!find_ucf101_lists(folder, options)) return false;
-  for (const char* name : {"UCF-101", "UCF101", "videos"}) {
+// Where the videos were unpacked, beside the lists.
+void enter_videos(DataOptions& options, std::initializer_list<const char*> names) {
+  for (const char* name : names) {
     if (!is_folder(options.root / name)) continue;
     options.root = options.root / name;
-    break;
+    return;
   }
+}
+
+bool find_ucf101(const fs::path& folder, DataOptions& options) {
+  if (!find_ucf101_lists(folder, options)) return false;
+  enter_videos(options, {"UCF-101", "UCF101", "videos"});
   return true;
+}
+
+// Its lists are "brush_hair_test_split1.txt", in a folder that may be called anything.
+bool find_hmdb51(const fs::path& root, DataOptions& options) {
+  std::vector<fs::path> places = sorted_files(root, true);
+  places.insert(places.begin(), root);
+  for (const fs::path& folder : places) {
+    if (format_of(folder) != DatasetFormat::hmdb51) continue;
+    options.train = folder;
+    enter_videos(options, {"hmdb51_org", "HMDB51", "hmdb51", "videos"});
+    return true;
+  }
+  return false;
 }
 
 // Those of the first class that has some.
@@ -169,7 +187,8 @@ OptionalPath folder_of_split(const fs::path& folder, ListSplit split) {
 // A class may be called after a split too, so "videos_train" alone is none.
 bool find_split_folders(const fs::path& folder, DataOptions& options) {
   const OptionalPath train = folder_of_split(folder, ListSplit::train);
-  const OptionalPath val = folder_of_split(folder, ListSplit::val);
+  OptionalPath val = folder_of_split(folder, ListSplit::val);
+  if (val == train) val.clear();  // "train_val" is what a test leaves
   const OptionalPath test = folder_of_split(folder, ListSplit::test);
   const auto plain = names_of_split(ListSplit::train);
   const bool surely = std::find(plain.begin(), plain.end(), train.filename().string()) != plain.end();
@@ -237,6 +256,7 @@ std::string find_layout(DataOptions& options) {
   if (named || options.root.empty() || !is_folder(options.root)) return {};
   const fs::path root = options.root;
   if (options.format == DatasetFormat::folders) return find_folders(options);
+  if (find_hmdb51(root, options)) return fmt::format("HMDB51, split {}", options.split);
   for (const char* inside : {"", "ucfTrainTestlist", "annotations", "splits", "lists", "labels"}) {
     const fs::path folder = *inside == '\0' ? root : root / inside;
     if (!is_folder(folder)) continue;
@@ -244,10 +264,6 @@ std::string find_layout(DataOptions& options) {
       const VideoNaming* naming = naming_of({first_line(options.train)});
       if (options.groups.empty() && naming != nullptr) options.groups = naming->group_pattern;
       return fmt::format("UCF101, split {} ({})", options.split, names_of(options));
-    }
-    if (format_of(folder) == DatasetFormat::hmdb51) {
-      options.train = folder;
-      return fmt::format("HMDB51, split {}", options.split);
     }
     if (find_lists(folder, options)) return "the lists " + names_of(options);
     if (find_table_of_splits(folder, options))

@@ -14,10 +14,10 @@ namespace {
 
 using std::string_view_literals::operator""sv;
 
-constexpr std::array kTrain{"train"sv, "training"sv, "trainlist"sv};
+constexpr std::array kTrain{"train"sv, "training"sv, "trainlist"sv, "trainset"sv, "trainval"sv};
 constexpr std::array kVal{"val"sv, "valid"sv,   "validation"sv, "validate"sv,
-                          "dev"sv, "vallist"sv, "validlist"sv};
-constexpr std::array kTest{"test"sv, "testing"sv, "testlist"sv};
+                          "dev"sv, "vallist"sv, "validlist"sv,  "valset"sv};
+constexpr std::array kTest{"test"sv, "testing"sv, "testlist"sv, "testset"sv};
 
 }  // namespace
 

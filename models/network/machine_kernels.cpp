@@ -53,7 +53,7 @@ std::shared_ptr<const kernels::KernelChoices> kernels_of(const KernelSetting& se
   if (own.empty() || !std::filesystem::exists(own, error)) return nullptr;
   try {
     return std::make_shared<const KernelChoices>(KernelChoices::read(own));
-  } catch (const ModelError& unusable) {
+  } catch (const Error& unusable) {
     log::warn("{}; kernels are taken in their fixed order", unusable.what());
     return nullptr;
   }
@@ -68,11 +68,12 @@ std::string kernels_text(const kernels::KernelChoices* choices) {
 namespace actionflow::config {
 
 bool Type<KernelSetting>::read(const Reading& reading, KernelSetting& to) {
-  if (reading.value.is_scalar()) {
-    to = KernelSetting::from_text(reading.value.text());
-    if (to.kind != KernelSetting::Kind::file) return true;
+  if (!reading.value.is_scalar() || reading.value.text().empty()) {
+    reading.refuse("auto, fixed or a file");
+    return false;
   }
-  return Path::read(reading, to.file);
+  to = KernelSetting::from_text(reading.value.text());
+  return to.kind != KernelSetting::Kind::file || Path::read(reading, to.file);
 }
 
 Value Type<KernelSetting>::write(const KernelSetting& value, const Value* origin) {

@@ -30,11 +30,11 @@ std::string choice(const PlanStep& step) {
   if (step.candidates.empty()) return {};
   std::vector<std::string> candidates;
   for (const kernels::MeasuredCandidate& one : step.candidates)
-    candidates.push_back(is_measured(step)
-                             ? fmt::format("{} {:.3f} ms ±{:.0e}", one.name, one.milliseconds, one.error)
-                             : one.name);
+    candidates.push_back(
+        is_measured(step) ? fmt::format("{} {:.3f} ms, error {:.0e}", one.name, one.milliseconds, one.error)
+                          : one.name);
   return fmt::format("  ({} {})", is_measured(step) ? "measured:" : "the first that fits of",
-                     fmt::join(candidates, ", "));
+                     fmt::join(candidates, is_measured(step) ? "; " : ", "));
 }
 
 void add_candidates(const PlanStep& step, nlohmann::ordered_json& to) {
@@ -150,6 +150,8 @@ class Inspect : public Command {
     if ((html_ && dot_) || ((html_ || dot_) && (plan_ || arguments.json)))
       throw UsageError("--html and --dot stand alone");
     if (tune_ && !plan_) throw UsageError("--tune stands beside --plan");
+    if (tune_ && flags_.kernels && flags_.kernels->kind == KernelSetting::Kind::fixed)
+      throw UsageError("--tune measures what --kernels fixed leaves aside, expected one of them");
     if (hop_ != 0 && !plan_) throw UsageError("--hop stands beside --plan");
     if (names_weights_only(arguments)) return look(arguments);
     return show(read(arguments), arguments);
@@ -232,19 +234,31 @@ class Inspect : public Command {
       throw UsageError(
           "--tune has no place for what it measures: neither XDG_CACHE_HOME nor HOME is set; "
           "--kernels FILE names one");
-    kernels::KernelChoices choices;
-    if (std::filesystem::exists(file)) choices = kernels::KernelChoices::read(file);
-    choices.measured_on = machine_text();
+    standing_choices(file, setting);  // what is no such file is told before it takes long
+    kernels::KernelChoices measured;
     const auto told = [](const std::string& key, const kernels::KernelChoice& choice) {
       log::info("{}: {}", key, choice.taken);
     };
     auto network = flags_.compile(model, {.samples = samples,
                                           .kernels = std::make_shared<KernelMeasurement>(
-                                              flags_.resolved_threads(samples), choices, told)});
+                                              flags_.resolved_threads(samples), measured, told)});
+    kernels::KernelChoices choices = standing_choices(file, setting);
+    choices.measured_on = machine_text();
+    for (const auto& [key, choice] : measured.choices) choices.choices[key] = choice;
     choices.write(file);
     log::info("{} holds {} choices", file.string(), choices.choices.size());
     kernels_ = kernels_text(&choices);
     return network;
+  }
+
+  // This machine's own file, where it cannot be used, is begun anew; one that somebody names is theirs.
+  static kernels::KernelChoices standing_choices(const std::filesystem::path& file,
+                                                 const KernelSetting& setting) {
+    if (setting.kind == KernelSetting::Kind::automatic) {
+      const auto own = kernels_of(setting);
+      return own == nullptr ? kernels::KernelChoices() : *own;
+    }
+    return std::filesystem::exists(file) ? kernels::KernelChoices::read(file) : kernels::KernelChoices();
   }
 
   std::string kernels_line() const {

@@ -95,6 +95,8 @@ class PipelineReader {
     config::Diagnostics& diagnostics = problems_.diagnostics();
     const PipelineFile file = config::read<PipelineFile>(root, diagnostics);
     description_.options = file.options;
+    if (const config::Value* options = root.find("options"))
+      if (const config::Value* kernels = options->find("kernels")) kernels_place_ = kernels->place();
     description_.metrics = file.metrics;
     description_.web = file.web;
     if (file.web) description_.look = file.web->overlay;
@@ -158,13 +160,26 @@ class PipelineReader {
     if (overrides_.workers) description_.options.workers = *overrides_.workers;
     if (overrides_.threads) description_.options.threads = *overrides_.threads;
     if (overrides_.precision) description_.options.precision = *overrides_.precision;
-    if (overrides_.kernels) description_.options.kernels = *overrides_.kernels;
-    description_.options.measured = kernels_of(description_.options.kernels);
+    read_kernels();
     check_standard_input();
     check_graph(std::move(drafts), description_, problems_);
     check_outputs(description_, problems_.diagnostics());
     problems_.throw_if_any();
     return std::move(description_);
+  }
+
+  void read_kernels() {
+    PipelineOptions& options = description_.options;
+    if (overrides_.kernels) {
+      options.kernels = *overrides_.kernels;
+      options.measured = kernels_of(options.kernels);
+      return;
+    }
+    try {
+      options.measured = kernels_of(options.kernels);
+    } catch (const ModelError& error) {
+      problems_.diagnostics().add(kernels_place_, error.what());
+    }
   }
 
   // Two readers would each get some of its bytes.
@@ -280,6 +295,7 @@ class PipelineReader {
 
   const PipelineOverrides& overrides_;
   std::set<std::string> names_;  // of all streams
+  config::Place kernels_place_;
   PipelineDescription description_;
   Problems problems_;
 };

@@ -36,7 +36,8 @@ class ChoicesReader {
     const Json json = Json::parse(text, nullptr, false);
     if (!json.is_object() || !json.contains(kFormat))
       fail("is no file of kernels; expected one that `actionflow inspect --plan --tune` has written");
-    if (json[kFormat] != kVersion) fail("is of another version, expected 1; `--tune` writes it anew");
+    if (json[kFormat] != kVersion)
+      fail("is of another version, expected 1; remove it, and `inspect --plan --tune` writes it anew");
     KernelChoices result;
     if (const auto on = json.find("measured_on"); on != json.end() && on->is_string())
       result.measured_on = *on;

@@ -71,6 +71,42 @@ TEST_F(Layout, FoldersForItsSplits) {
   EXPECT_THAT(told(), HasSubstr("folders for its splits"));
 }
 
+TEST_F(Layout, FoldersForItsSplitsByOtherNames) {
+  for (const auto& [train, test] : std::initializer_list<std::pair<std::string, std::string>>{
+           {"trainval", "test"}, {"train_val", "test"}, {"trainset", "testset"}}) {
+    SCOPED_TRACE(train);
+    std::filesystem::remove_all(folder_ / "root");
+    put_classes(train + "/", 5);
+    put_classes(test + "/", 2);
+    options_ = {};
+    options_.root = folder_ / "root";
+    options_.val_share = 0.2;
+    const Dataset dataset = read();
+    EXPECT_EQ(dataset.classes, (Names{"clap", "wave"}));
+    EXPECT_THAT(dataset.train, SizeIs(8));
+    EXPECT_THAT(dataset.val, SizeIs(2));
+    EXPECT_THAT(dataset.test, SizeIs(4));
+  }
+}
+
+TEST_F(Layout, Hmdb51AsItIsUnpacked) {
+  for (const char* label : {"clap", "wave"}) {
+    std::string lines;
+    for (int i = 0; i < 6; ++i) {
+      const std::string name = "v" + std::to_string(i) + ".avi";
+      put(std::string("hmdb51_org/") + label + "/" + name);
+      lines += name + (i < 4 ? " 1\n" : " 2\n");
+    }
+    put(std::string("testTrainMulti_7030_splits/") + label + "_test_split1.txt", lines);
+  }
+  const Dataset dataset = read();
+  EXPECT_EQ(dataset.classes, (Names{"clap", "wave"}));
+  EXPECT_THAT(dataset.train.size() + dataset.val.size(), 8U);
+  EXPECT_THAT(dataset.test, SizeIs(4));
+  EXPECT_TRUE(std::filesystem::exists(dataset.test.front().path)) << dataset.test.front().path;
+  EXPECT_THAT(told(), HasSubstr("HMDB51, split 1"));
+}
+
 TEST_F(Layout, ListsByTheirNames) {
   put("my_train_list.txt", "a.mp4 0\nb.mp4 1\n");
   put("my_val_list.txt", "c.mp4 1\n");

@@ -173,7 +173,7 @@ TEST(KernelChoices, AFileThatIsNoneSaysWhatAndWhere) {
   };
   EXPECT_THAT(error(""), HasSubstr("kernels.json is no file of kernels"));
   EXPECT_THAT(error("[1]"), HasSubstr("is no file of kernels"));
-  EXPECT_THAT(error(R"({"actionflow_kernels": 9})"), HasSubstr("another version"));
+  EXPECT_THAT(error(R"({"actionflow_kernels": 9})"), HasSubstr("another version, expected 1; remove it"));
   EXPECT_THAT(error(R"({"actionflow_kernels": 1})"), HasSubstr("no map of choices"));
   const auto with = [&](const std::string& choice) {
     return error(R"({"actionflow_kernels": 1, "choices": {"a key": )" + choice + "}}");

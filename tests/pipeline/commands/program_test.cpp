@@ -196,6 +196,7 @@ TEST_F(Program, WhatTuneMeasuresIsKeptAndSaidByResults) {
   expect_error(run({"classify", video(), "--weights", weights_, "--kernels", "/nowhere.json"}), 4,
                "cannot open /nowhere.json");
   expect_error(run({"inspect", "--tune", model_}), 2, "--tune stands beside --plan");
+  expect_error(run({"inspect", "--plan", "--tune", "--kernels", "fixed", model_}), 2, "leaves aside");
 }
 
 TEST_F(Program, BadSourcesGiveOneLineEachExitCodeThreeAndTheOthersFinish) {

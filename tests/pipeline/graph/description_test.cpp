@@ -37,6 +37,17 @@ class Description : public ::testing::Test {
   testing::GraphBench bench_;
 };
 
+TEST_F(Description, AFileOfKernelsThatIsNoneIsOneOfAllErrors) {
+  const auto found = errors(
+      "options: {kernels: nowhere.json}\nstreams: {a: {source: a.mp4, speed: 3}}\n"
+      "graph: {frames: {node: decode}}\n");
+  EXPECT_THAT(found, ::testing::Contains(HasSubstr("1:20 cannot open ")));
+  EXPECT_THAT(found, ::testing::Contains(HasSubstr("2:")));
+  const std::string expected = "kernels is the text '', expected auto, fixed or a file";
+  EXPECT_THAT(errors("options: {kernels: \"\"}\n" + stream_ + "graph: {frames: {node: decode}}\n"),
+              ::testing::Contains(HasSubstr(expected)));
+}
+
 TEST_F(Description, ConnectsNodesInAnyOrderOfTheFile) {
   const PipelineDescription pipeline =
       bench_.describe(stream_ + "graph:\n  net: {node: cnn3d, from: clips, " + plain_ +
