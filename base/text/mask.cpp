@@ -5,6 +5,8 @@
 #include <cctype>
 #include <vector>
 
+#include "base/text/lower_case.h"
+
 namespace actionflow {
 
 namespace {
@@ -39,12 +41,6 @@ bool holds(const List& list, std::string_view word) {
 bool is_key_character(char c) {
   return std::isalnum(static_cast<unsigned char>(c)) ||
          std::string_view("_-.%[]").find(c) != std::string_view::npos;
-}
-
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
-  return lower;
 }
 
 int hex_digit(char c) {

@@ -8,8 +8,8 @@
 //   time_end (or start, end), in seconds: the sample is that part of the video, unless the file that was cut
 //   there is found by Kinetics' name for it, ID_SSSSSS_SSSSSS. Quotes as in RFC 4180. Two columns without a
 //   known header are path and label.
-// - folders: a folder a class; train, val and test are folders with those, by themselves found under
-//   the root.
+// - folders: a folder a class; train, val and test are folders with those, by themselves found under the
+//   root, or one folder, in whose classes train, val and test are folders.
 // - named: a folder of videos whose names say their class: v_CLASS_g01_c01 (UCF101), v_CLASS_01_01 (UCF11),
 //   person01_CLASS_d1 (KTH).
 // - ucf101: classInd.txt ("1 ApplyEyeMakeup"), trainlist01.txt ("class/file number from 1"), testlist01.txt
@@ -25,28 +25,28 @@
 // Uncut videos with the times of their actions, in seconds; what no action holds is none of them:
 // - times: `path start end label` a line, several lines a video; a video without actions as its path alone.
 // - csv_times: a csv whose start and end (or start_frame and end_frame) are those of an action; an empty
-// label
-//   is a movement of none of the classes. A csv with a start is one where streams are made of the lists.
-// - activitynet: JSON, `database`; one file for all splits. thumos14: a folder of CLASS_val.txt (train, val)
-// or
-//   CLASS_test.txt; Ambiguous_*.txt counts neither way. epic_kitchens: CSV; label_column says which column is
-//   the label. elan: .eaf files; `tier` says which. boris: CSV or TSV of aggregated events, of which those
-//   without a duration are passed over. label_studio: JSON; times in frames count by annotation_rate.
-//   audacity: `start<tab>end<tab>label` lines, a .txt a video.
+//   label is a movement of none of the classes. A csv with a start is one where streams are made of the
+//   lists.
+// - activitynet: JSON, `database`; one file for all splits.
+// - thumos14: a folder of CLASS_val.txt (train, val) or CLASS_test.txt; Ambiguous_*.txt counts neither way.
+// - epic_kitchens: CSV; label_column says which column is the label.
+// - elan: .eaf files; `tier` says which.
+// - boris: CSV or TSV of aggregated events, of which those without a duration are passed over.
+// - label_studio: JSON; times in frames count by annotation_rate.
+// - audacity: `start<tab>end<tab>label` lines, a .txt a video.
 // ELAN, BORIS and Label Studio name videos by where they once lay: only the last name counts.
 //
-// Names count from the root, or, where that has no video of the first name and the list's own folder does,
-// from there, and cannot lead out of it. A name without a suffix finds the folder, .webm, .mp4, .avi or .mkv
-// of that name. `classes` has a name a line (or classInd.txt, or JSON); without it classes are the folders,
-// or the train list's labels, sorted. Several labels of a `list`, and several numbers, then count one by one;
-// a csv label with a separator that is no number may be one name or several, so `classes` is asked for.
+// Names count from the root, or, where that has no video of the first name, from the list's own folder or one
+// of the root's folders that has, and cannot lead out of it. A name without a suffix finds the folder, .webm,
+// .mp4, .avi, .mkv or .mov of that name. `classes` has a name a line (or classInd.txt, or JSON); without it
+// classes are the folders, or the train list's labels, sorted. Several labels of a `list`, and several
+// numbers, then count one by one; a csv label with a separator that is no number may be one name or several,
+// so `classes` is asked for.
 //
 // What is wrong in a list is collected, not thrown one by one: DatasetError has `file:line: error: …` a line.
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
-#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -155,38 +155,6 @@ struct Dataset {
   // already.
   std::vector<std::string> warnings;
 };
-
-// Reads every list named; paths are not opened. Checks: at least two classes, labels in range, no list
-// without a video, no video (or part of one) twice in a split, no video and no group on both sides of a split
-// (a leak: the error names the files), `groups` that name some group of train. Throws DatasetError with all
-// that is wrong; UsageError for `groups` that are no pattern. A function of the lists and the seed only.
-Dataset read_dataset(const DataOptions& options, std::uint64_t seed);
-
-// Folds for leave-groups-out: entries whose group's number (the number that it is, or, where not every group
-// is one, its place among the sorted groups) modulo `folds` is `fold` become `held_out`, the others `rest`.
-// Throws UsageError for an entry without a group and for a fold that holds all or nothing.
-void split_fold(const std::vector<VideoEntry>& entries, int folds, int fold, std::vector<VideoEntry>& rest,
-                std::vector<VideoEntry>& held_out);
-
-struct ScanResult {
-  struct Video {
-    std::string name;
-    std::string why;  // empty where it is fine
-    double seconds = 0;
-    std::int64_t frames = 0;  // counted packets
-  };
-  std::vector<Video> unreadable;
-  std::vector<Video> short_ones;  // shorter than a clip
-  std::int64_t videos = 0;
-  double seconds = 0;  // of all that could be read
-};
-
-// Of each entry in turn, as scan_videos reads it.
-std::vector<ScanResult::Video> scan_each(const std::vector<VideoEntry>& entries, int threads);
-
-// Opens every entry, counts its packets and decodes its first frame; in parallel, with progress. The result's
-// order is the entries'. A missing video is an unreadable one.
-ScanResult scan_videos(const std::vector<VideoEntry>& entries, double least_seconds, int threads);
 
 }  // namespace actionflow
 

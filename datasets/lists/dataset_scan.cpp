@@ -1,10 +1,11 @@
+#include "datasets/lists/dataset_scan.h"
+
 #include <algorithm>
 #include <string>
 #include <vector>
 
 #include "base/log/progress.h"
 #include "base/machine/in_parallel.h"
-#include "datasets/lists/dataset.h"
 #include "datasets/lists/entries_by_file.h"
 #include "datasets/recordings/part_frames.h"
 #include "datasets/recordings/video_index.h"

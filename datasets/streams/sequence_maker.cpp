@@ -1,5 +1,6 @@
 #include "datasets/streams/sequence_maker.h"
 
+#include "datasets/lists/dataset_scan.h"
 #include "datasets/streams/stream_painter.h"
 
 namespace actionflow {

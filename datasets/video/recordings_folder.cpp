@@ -1,13 +1,13 @@
 #include "datasets/video/recordings_folder.h"
 
 #include <algorithm>
-#include <cctype>
 #include <filesystem>
 #include <iterator>
 #include <set>
 #include <string_view>
 #include <system_error>
 
+#include "base/text/lower_case.h"
 #include "base/text/natural_order.h"
 
 namespace actionflow {
@@ -16,13 +16,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// In small letters.
-std::string suffix_of(const fs::path& file) {
-  std::string suffix = file.extension().string();
-  std::transform(suffix.begin(), suffix.end(), suffix.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return suffix;
-}
+std::string suffix_of(const fs::path& file) { return lower_case(file.extension().string()); }
 
 bool has_video_suffix(const fs::path& file) {
   static const std::set<std::string, std::less<>> kSuffixes{

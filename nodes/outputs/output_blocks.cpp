@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "base/error.h"
-#include "datasets/lists/csv_text.h"
+#include "datasets/lists/text/csv_text.h"
 #include "nodes/outputs/csv_output.h"
 #include "nodes/outputs/event_page.h"
 #include "nodes/outputs/event_page_head.h"

@@ -2,6 +2,7 @@
 #include <iostream>
 
 #include "base/machine/machine_limits.h"
+#include "datasets/lists/reading/read_dataset.h"
 #include "pipeline/commands/arguments/flags.h"
 #include "pipeline/commands/arguments/network_flags.h"
 #include "pipeline/commands/arguments/shipped_files.h"

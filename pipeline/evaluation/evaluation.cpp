@@ -6,6 +6,7 @@
 #include "base/log/log.h"
 #include "base/log/progress.h"
 #include "datasets/clips/perturb.h"
+#include "datasets/lists/reading/read_dataset.h"
 #include "datasets/lists/rows_beyond.h"
 #include "datasets/recordings/frame_cache.h"
 #include "pipeline/evaluation/clips/clip_calibration.h"

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "datasets/lists/list_text.h"
+#include "datasets/lists/list_paths.h"
 
 namespace actionflow {
 

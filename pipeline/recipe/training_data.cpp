@@ -6,8 +6,10 @@
 
 #include "base/log/log.h"
 #include "base/random.h"
-#include "datasets/lists/list_text.h"
+#include "datasets/lists/dataset_scan.h"
+#include "datasets/lists/reading/read_dataset.h"
 #include "datasets/lists/rows_beyond.h"
+#include "datasets/lists/text/list_text.h"
 
 namespace actionflow {
 

@@ -1,10 +1,12 @@
 // ActivityNet's JSON, which many other datasets use: http://activity-net.org.
 #include <fmt/format.h>
 
-#include "datasets/lists/action_times.h"
-#include "datasets/lists/csv_columns.h"
-#include "datasets/lists/json_list.h"
-#include "datasets/lists/list_format.h"
+#include "datasets/lists/formats/list_format.h"
+#include "datasets/lists/names/csv_columns.h"
+#include "datasets/lists/names/split_names.h"
+#include "datasets/lists/text/action_times.h"
+#include "datasets/lists/text/json_list.h"
+#include "datasets/lists/text/list_text.h"
 
 namespace actionflow {
 

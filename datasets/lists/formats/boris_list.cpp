@@ -2,8 +2,12 @@
 #include <fmt/format.h>
 
 #include "base/log/log.h"
+#include "base/text/lower_case.h"
+#include "datasets/lists/formats/list_format.h"
 #include "datasets/lists/formats/timed_table.h"
-#include "datasets/lists/list_format.h"
+#include "datasets/lists/list_paths.h"
+#include "datasets/lists/names/csv_columns.h"
+#include "datasets/lists/text/list_text.h"
 
 namespace actionflow {
 

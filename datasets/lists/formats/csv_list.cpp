@@ -2,11 +2,12 @@
 
 #include <algorithm>
 
-#include "datasets/lists/action_times.h"
-#include "datasets/lists/csv_columns.h"
-#include "datasets/lists/csv_text.h"
-#include "datasets/lists/list_format.h"
-#include "datasets/lists/split_names.h"
+#include "datasets/lists/formats/list_format.h"
+#include "datasets/lists/names/csv_columns.h"
+#include "datasets/lists/names/split_names.h"
+#include "datasets/lists/text/action_times.h"
+#include "datasets/lists/text/csv_text.h"
+#include "datasets/lists/text/list_text.h"
 
 namespace actionflow {
 
@@ -24,9 +25,9 @@ Columns columns_of(const Row& header) {
   columns.path = column_of(header, path_columns());
   columns.label = column_of(header, label_columns());
   columns.group = column_of(header, group_columns());
-  columns.split = column_of(header, {"split"});
-  columns.begin = column_of(header, {"time_start", "start_time", "start"});
-  columns.end = column_of(header, {"time_end", "end_time", "end"});
+  columns.split = column_of(header, split_columns());
+  columns.begin = column_of(header, start_columns());
+  columns.end = column_of(header, end_columns());
   columns.count = header.size();
   return columns;
 }

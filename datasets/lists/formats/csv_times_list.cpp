@@ -1,5 +1,7 @@
+#include "datasets/lists/formats/list_format.h"
 #include "datasets/lists/formats/timed_table.h"
-#include "datasets/lists/list_format.h"
+#include "datasets/lists/names/csv_columns.h"
+#include "datasets/lists/text/list_text.h"
 
 namespace actionflow {
 

@@ -1,6 +1,7 @@
 // EPIC-Kitchens' annotations: https://github.com/epic-kitchens/epic-kitchens-100-annotations.
+#include "datasets/lists/formats/list_format.h"
 #include "datasets/lists/formats/timed_table.h"
-#include "datasets/lists/list_format.h"
+#include "datasets/lists/text/list_text.h"
 
 namespace actionflow {
 

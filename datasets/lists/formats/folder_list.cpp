@@ -4,8 +4,11 @@
 #include <set>
 
 #include "base/text/natural_order.h"
-#include "datasets/lists/list_format.h"
-#include "datasets/lists/video_naming.h"
+#include "datasets/lists/formats/list_format.h"
+#include "datasets/lists/list_paths.h"
+#include "datasets/lists/names/split_names.h"
+#include "datasets/lists/names/video_naming.h"
+#include "datasets/lists/text/list_text.h"
 #include "datasets/video/recordings_folder.h"
 
 namespace actionflow {
@@ -58,6 +61,16 @@ std::vector<std::string> videos_at(const fs::path& path) {
   return recordings_in(path.string());
 }
 
+// Within a class: what stands in a folder called after a split is of that one only.
+bool is_of_another_split(const fs::path& path, ListSplit split) {
+  constexpr std::array kSplits{ListSplit::train, ListSplit::val, ListSplit::test};
+  std::error_code unknown;
+  if (split == ListSplit::unknown || is_named_after(split, path) || !fs::is_directory(path, unknown))
+    return false;
+  return std::any_of(kSplits.begin(), kSplits.end(),
+                     [&](ListSplit other) { return is_named_after(other, path); });
+}
+
 // "brush_hair_test_split1.txt" to "brush_hair"; empty for other names.
 std::string hmdb51_class(const std::string& file, int split) {
   const std::string ending = fmt::format("_test_split{}.txt", split);
@@ -104,6 +117,7 @@ std::vector<ListRow> folder_rows(const fs::path& folder, const ListContext& cont
                "v_CLASS_g01_c01.mp4, or a list of the videos: data.train");
   for (const std::string& name : classes) {
     for (const std::string& entry : sorted_names(folder / name, false)) {
+      if (is_of_another_split(folder / name / entry, context.split)) continue;
       for (const fs::path path : videos_at(folder / name / entry)) {
         ListRow row{path.string(), relative_name(path, context.options.root), {}, std::nullopt, {}, path};
         if (!name.empty()) row.label = name;

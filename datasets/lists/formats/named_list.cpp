@@ -1,8 +1,11 @@
 // Folders of videos whose names say their class, as UCF101's do (video_naming.h).
 #include <fmt/format.h>
 
-#include "datasets/lists/list_format.h"
-#include "datasets/lists/video_naming.h"
+#include "datasets/lists/formats/list_format.h"
+#include "datasets/lists/list_paths.h"
+#include "datasets/lists/names/split_names.h"
+#include "datasets/lists/names/video_naming.h"
+#include "datasets/lists/text/list_text.h"
 
 namespace actionflow {
 

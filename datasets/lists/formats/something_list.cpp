@@ -1,13 +1,12 @@
 #include <fmt/format.h>
 
-#include "datasets/lists/json_list.h"
-#include "datasets/lists/list_format.h"
+#include "datasets/lists/formats/list_format.h"
+#include "datasets/lists/text/json_list.h"
+#include "datasets/lists/text/list_text.h"
 
 namespace actionflow {
 
 namespace {
-
-constexpr int kDeepest = 16;
 
 std::string text_of(const nlohmann::json& entry, const char* key) {
   const auto found = entry.find(key);
@@ -17,22 +16,6 @@ std::string text_of(const nlohmann::json& entry, const char* key) {
 }
 
 }  // namespace
-
-nlohmann::json parse_json_list(const ListText& list, ListErrors& errors) {
-  const nlohmann::json::parser_callback_t shallow = [](int depth, nlohmann::json::parse_event_t,
-                                                       nlohmann::json&) {
-    if (depth > kDeepest) throw DatasetError("nests deeper than lists do");
-    return true;
-  };
-  try {
-    return nlohmann::json::parse(list.text(), shallow);
-  } catch (const nlohmann::json::parse_error& error) {
-    errors.add(list.place(list.line_of(error.byte)), fmt::format("is not JSON here (byte {})", error.byte));
-  } catch (const DatasetError& error) {
-    errors.add(list.file().string(), error.what());
-  }
-  return nullptr;
-}
 
 std::string without_brackets(std::string_view text) {
   std::string plain;

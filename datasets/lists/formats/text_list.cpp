@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
-#include "datasets/lists/list_format.h"
+#include "datasets/lists/formats/list_format.h"
+#include "datasets/lists/names/split_names.h"
+#include "datasets/lists/text/list_text.h"
 
 namespace actionflow {
 

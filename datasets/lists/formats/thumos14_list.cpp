@@ -1,8 +1,11 @@
 // THUMOS14's temporal annotations: http://crcv.ucf.edu/THUMOS14.
 #include <fmt/format.h>
 
-#include "datasets/lists/action_times.h"
-#include "datasets/lists/list_format.h"
+#include "datasets/lists/formats/list_format.h"
+#include "datasets/lists/list_paths.h"
+#include "datasets/lists/names/split_names.h"
+#include "datasets/lists/text/action_times.h"
+#include "datasets/lists/text/list_text.h"
 
 namespace actionflow {
 

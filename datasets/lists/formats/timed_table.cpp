@@ -2,13 +2,16 @@
 
 #include <fmt/format.h>
 
-#include "datasets/lists/action_times.h"
+#include "base/text/lower_case.h"
+#include "datasets/lists/names/split_names.h"
+#include "datasets/lists/text/action_times.h"
+#include "datasets/lists/text/list_text.h"
 
 namespace actionflow {
 
 namespace {
 
-std::string_view first_line(std::string_view text) {
+std::string_view header_line(std::string_view text) {
   text.remove_prefix(std::min(text.find_first_not_of("\r\n"), text.size()));
   return text.substr(0, text.find('\n'));
 }
@@ -17,7 +20,7 @@ std::string_view first_line(std::string_view text) {
 
 TimedTable::TimedTable(const ListText& list, const TimedColumnNames& names, const std::string& label_column,
                        ListErrors& errors)
-    : list_(list), records_(csv_records(list, errors, separator_of(first_line(list.text())))) {
+    : list_(list), records_(csv_records(list, errors, separator_of(header_line(list.text())))) {
   if (records_.empty()) return;
   path_ = column_of(header(), names.path);
   label_ = label_column.empty() ? column_of(header(), names.label)

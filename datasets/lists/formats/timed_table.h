@@ -5,9 +5,10 @@
 #include <string_view>
 #include <vector>
 
-#include "datasets/lists/csv_columns.h"
-#include "datasets/lists/csv_text.h"
-#include "datasets/lists/list_format.h"
+#include "datasets/lists/formats/list_format.h"
+#include "datasets/lists/names/csv_columns.h"
+#include "datasets/lists/text/csv_text.h"
+#include "datasets/lists/text/list_text.h"
 
 namespace actionflow {
 

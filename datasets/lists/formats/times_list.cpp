@@ -1,7 +1,9 @@
 #include <algorithm>
 
-#include "datasets/lists/action_times.h"
-#include "datasets/lists/list_format.h"
+#include "datasets/lists/formats/list_format.h"
+#include "datasets/lists/names/split_names.h"
+#include "datasets/lists/text/action_times.h"
+#include "datasets/lists/text/list_text.h"
 
 namespace actionflow {
 

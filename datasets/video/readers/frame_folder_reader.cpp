@@ -1,13 +1,13 @@
 #include "datasets/video/readers/frame_folder_reader.h"
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 #include <fstream>
 #include <new>
 #include <utility>
 
 #include "base/log/log.h"
+#include "base/text/lower_case.h"
 #include "base/text/natural_order.h"
 #include "datasets/video/decoding/decoder.h"
 #include "datasets/video/decoding/picture_kind.h"
@@ -24,9 +24,7 @@ constexpr double kPresetRate = 25;
 constexpr std::uintmax_t kMaxFileBytes = std::uintmax_t{256} << 20;
 
 AVCodecID codec_of(const fs::path& name) {
-  std::string suffix = name.extension().string();
-  std::transform(suffix.begin(), suffix.end(), suffix.begin(),
-                 [](unsigned char c) { return std::tolower(c); });
+  const std::string suffix = lower_case(name.extension().string());
   if (suffix == ".jpg" || suffix == ".jpeg") return AV_CODEC_ID_MJPEG;
   if (suffix == ".png") return AV_CODEC_ID_PNG;
   return AV_CODEC_ID_NONE;

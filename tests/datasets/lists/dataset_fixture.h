@@ -10,6 +10,7 @@
 
 #include "base/log/log.h"
 #include "datasets/lists/dataset.h"
+#include "datasets/lists/reading/read_dataset.h"
 #include "tests/datasets/make_video.h"
 
 namespace actionflow::testing {

@@ -5,6 +5,8 @@
 
 #include "base/log/log.h"
 #include "datasets/lists/dataset.h"
+#include "datasets/lists/dataset_scan.h"
+#include "datasets/lists/reading/read_dataset.h"
 #include "datasets/recordings/video_index.h"
 #include "tests/datasets/make_video.h"
 #include "tests/test_data.h"

@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "datasets/lists/reading/read_dataset.h"
 #include "tests/datasets/lists/dataset_fixture.h"
 #include "tests/test_data.h"
 
@@ -109,6 +110,16 @@ TEST_F(DatasetTest, AnEmptyListAMissingOneAndOneClassAreErrors) {
   EXPECT_EQ(short_error(), "train.txt: error: the only class is 'wave', expected at least two");
   options_.train = "none.txt";
   EXPECT_EQ(short_error(), "none.txt: error: there is no such file, expected a list of videos");
+}
+
+TEST_F(DatasetTest, ABadRowBringsNoSecondErrorAboutItsClass) {
+  write("train.csv", "path,label\na.mp4,no\nb.mp4,yes\nc.mp4\n");
+  write("val.csv", "path,label\nd.mp4,maybe\n");
+  options_.train = "train.csv";
+  options_.val = "val.csv";
+  const std::string text = short_error();
+  EXPECT_THAT(text, HasSubstr("train.csv:4"));
+  EXPECT_THAT(text, ::testing::Not(HasSubstr("maybe")));
 }
 
 TEST_F(DatasetTest, AVideoListedTwiceIsAnError) {

@@ -1,5 +1,5 @@
 // What a folder is found to be, where nothing but data.root is named.
-#include "datasets/lists/layout.h"
+#include "datasets/lists/reading/layout.h"
 
 #include <gmock/gmock.h>
 
@@ -37,9 +37,10 @@ TEST_F(Layout, AFolderAClassGivesAFifthToVal) {
   EXPECT_EQ(dataset.classes, (Names{"clap", "wave"}));
   EXPECT_THAT(dataset.train, SizeIs(16));
   EXPECT_THAT(dataset.val, SizeIs(4));
-  EXPECT_THAT(told(),
-              HasSubstr("root: a folder a class; 2 classes, 16 videos to train on, 4 to validate drawn "
-                        "from train (data.val_share=0.2), 0 to test"));
+  EXPECT_THAT(
+      told(),
+      HasSubstr("root: a folder a class; 2 classes (clap, wave), 16 videos to train on, 4 to validate drawn "
+                "from train (data.val_share=0.2), 0 to test"));
 }
 
 TEST_F(Layout, AnArchivesOuterFoldersAreLookedThrough) {
@@ -87,6 +88,53 @@ TEST_F(Layout, FoldersForItsSplitsByOtherNames) {
     EXPECT_THAT(dataset.val, SizeIs(2));
     EXPECT_THAT(dataset.test, SizeIs(4));
   }
+}
+
+TEST_F(Layout, FoldersForItsSplitsWithinTheClasses) {
+  for (const char* label : {"clap/", "wave/"}) {
+    for (const auto& [split, videos] : {std::pair("train", 3), std::pair("val", 1), std::pair("Test", 2)})
+      for (int i = 0; i < videos; ++i) put(label + std::string(split) + "/" + std::to_string(i) + ".mp4");
+  }
+  const Dataset dataset = read();
+  EXPECT_EQ(dataset.classes, (Names{"clap", "wave"}));
+  EXPECT_THAT(dataset.train, SizeIs(6));
+  EXPECT_THAT(dataset.val, SizeIs(2));
+  EXPECT_THAT(dataset.test, SizeIs(4));
+  EXPECT_THAT(told(), HasSubstr("a folder a class, in each folders for its splits"));
+}
+
+TEST_F(Layout, AClassCalledTrainIsAClass) {
+  for (const char* label : {"bus/", "train/"}) {
+    for (int i = 0; i < 5; ++i) put(label + std::to_string(i) + ".mp4");
+  }
+  EXPECT_EQ(read().classes, (Names{"bus", "train"}));
+}
+
+TEST_F(Layout, VideosInAFolderBesideTheLists) {
+  put("train.txt", "a.mp4 no\nb.mp4 yes\n");
+  put("test.txt", "c.mp4 yes\n");
+  for (const char* name : {"a", "b", "c"}) put("movies/" + std::string(name) + ".mp4");
+  const Dataset dataset = read();
+  EXPECT_EQ(dataset.train.front().path, folder_ / "root/movies/a.mp4");
+  EXPECT_EQ(dataset.test.front().path, folder_ / "root/movies/c.mp4");
+}
+
+TEST_F(Layout, ATableWithAColumnForTheSplit) {
+  for (const char* column : {"split", "subset", "Set"}) {
+    SCOPED_TRACE(column);
+    put("all.csv",
+        std::string("video,label,") + column + "\na.mp4,no,train\nb.mp4,yes,train\nc.mp4,no,test\n");
+    options_.val_share = 0;
+    const Dataset dataset = read();
+    EXPECT_EQ(names_of(dataset.train), (Names{"a.mp4", "b.mp4"}));
+    EXPECT_EQ(names_of(dataset.test), (Names{"c.mp4"}));
+  }
+}
+
+TEST_F(Layout, OneClassWithVideosIsNotEnough) {
+  put("clap/a.mp4");
+  std::filesystem::create_directories(folder_ / "root/wave");
+  EXPECT_THAT(short_error(), HasSubstr("all training videos are of the class 'clap', expected two classes"));
 }
 
 TEST_F(Layout, Hmdb51AsItIsUnpacked) {

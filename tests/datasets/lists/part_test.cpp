@@ -1,6 +1,7 @@
 // Samples that are a part of a video.
 #include <gmock/gmock.h>
 
+#include "datasets/lists/dataset_scan.h"
 #include "datasets/lists/rows_beyond.h"
 #include "tests/datasets/lists/dataset_fixture.h"
 

@@ -1,10 +1,11 @@
-#include "datasets/lists/split_check.h"
+#include "datasets/lists/splits/split_check.h"
 
 #include <gmock/gmock.h>
 
 #include <algorithm>
 #include <set>
 
+#include "datasets/lists/splits/held_out.h"
 #include "tests/datasets/lists/dataset_fixture.h"
 
 namespace actionflow {

@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "datasets/lists/dataset.h"
+#include "datasets/lists/reading/read_dataset.h"
 #include "nodes/store/event_text.h"
 #include "nodes/store/labelled_clips.h"
 #include "tests/datasets/make_video.h"

@@ -143,8 +143,8 @@ TEST_F(DatasetCommands, AnyFolderIsTrainedOnByNamingIt) {
   const std::string root = "data.root=" + (bench_ / "mine").string();
   const auto ended = bench_.train({root, "epochs=1", "early_stop={patience: 3}"});
   ASSERT_EQ(ended.code, 0) << ended.err;
-  EXPECT_THAT(ended.err,
-              HasSubstr("mine: a folder a class; 2 classes, 10 videos to train on, 2 to validate"));
+  EXPECT_THAT(ended.err, HasSubstr("mine: a folder a class; 2 classes (to the left, to the right), 10 videos "
+                                   "to train on, 2 to validate"));
   const auto judged = run({"evaluate", "--split", "val", "--json", bench_ / "recipe.yaml", root});
   EXPECT_EQ(judged.code, 0) << judged.err;
   const auto partly = bench_.train(

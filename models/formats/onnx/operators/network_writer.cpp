@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <iterator>
 #include <optional>
 
 #include "base/error.h"
+#include "base/text/lower_case.h"
 #include "models/graph/reserved_names.h"
 
 namespace actionflow::onnx {
@@ -70,8 +70,7 @@ std::string joined_path(std::string_view path) {
 std::string with_operator(const std::string& path) {
   const std::size_t dot = path.rfind('.');
   const std::size_t begin = dot == std::string::npos ? 0 : dot + 1;
-  std::string op = path.substr(begin);
-  std::transform(op.begin(), op.end(), op.begin(), [](unsigned char c) { return std::tolower(c); });
+  const std::string op = lower_case(path.substr(begin));
   if (begin == 0) return op;
   const std::string module = path.substr(0, dot);
   const std::string last = module.substr(module.rfind('.') + 1);
