@@ -37,7 +37,8 @@ ScanResult::Video scanned(const VideoEntry& entry, const ScannedFile& file) {
   ScanResult::Video video{entry.title(), file.why, file.seconds, file.frames};
   if (!entry.part || !file.why.empty()) return video;
   if (lies_beyond(*entry.part, file.seconds))
-    video.why = entry.wrong(entry.path.string() + ": " + beyond_text("part", *entry.part, file.seconds));
+    video.why =
+        entry.wrong(entry.path.string() + ": " + beyond_text("part", *entry.part, "the video", file.seconds));
   video.seconds = std::min(entry.part->end, file.seconds) - entry.part->begin;
   return video;
 }

@@ -1,7 +1,5 @@
 #include "datasets/lists/rows_beyond.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <set>
 
@@ -28,8 +26,7 @@ bool has_times(const VideoEntry& entry) { return entry.part || !entry.actions.em
 
 void add_rows(const VideoEntry& entry, std::size_t index, double seconds, std::vector<RowBeyond>& rows) {
   const auto what = [&](const char* kind, const TimeSpan& span) {
-    return fmt::format("the {} from {:g} to {:g} s lies beyond '{}', which has {:g} s", kind, span.begin,
-                       span.end, entry.name, seconds);
+    return beyond_text(kind, span, "'" + entry.name + "'", seconds);
   };
   if (entry.part && lies_beyond(*entry.part, seconds))
     rows.push_back({index, std::nullopt, entry.list, what("part", *entry.part)});

@@ -13,8 +13,8 @@ namespace actionflow {
 // Whether the part is none of a video of so many seconds: it begins at its end or later, or ends more than
 // half a second after it, as times that are rounded to whole seconds do.
 bool lies_beyond(const TimeSpan& part, double seconds);
-// "the part from 2 to 9 s lies beyond the video, which has 5 s"; `what`: "part", "action".
-std::string beyond_text(const char* what, const TimeSpan& part, double seconds);
+// "the part from 2 to 9 s lies beyond 'a.mp4', which has 5 s"; `what`: "part", "action".
+std::string beyond_text(const char* what, const TimeSpan& part, const std::string& video, double seconds);
 
 // Times and duration count from the part's begin. Its first frame is the one shown then, its last one the
 // last before the end; a part that reaches a little beyond the video ends with it. Shares the video's frames.

@@ -103,6 +103,8 @@ std::vector<OutputBlock> page_blocks(const fs::path& file, const std::string& te
 }  // namespace
 
 std::vector<OutputBlock> read_output_blocks(const fs::path& file) {
+  std::error_code unknown;
+  if (!fs::is_regular_file(file, unknown)) return {};  // a device or a pipe may have no end
   std::ifstream stream(file, std::ios::binary);
   if (!stream) return {};
   std::string text{std::istreambuf_iterator<char>(stream), {}};

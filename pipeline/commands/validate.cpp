@@ -3,6 +3,7 @@
 
 #include "base/log/log.h"
 #include "base/text/mask.h"
+#include "datasets/lists/reading/read_dataset.h"
 #include "models/description/architecture.h"
 #include "pipeline/commands/arguments/log_format.h"
 #include "pipeline/commands/commands.h"
@@ -69,7 +70,14 @@ class Validate : public Command {
       for (const std::string& warning : read_pipeline(document).warnings)
         tell_line(log::Level::warn, warning);
     }
-    if (kind == FileKind::recipe) require_training_files(read_recipe(document), document);
+    if (kind == FileKind::recipe) read_training(document);
+  }
+
+  // As far as `train` comes before it opens a video.
+  static void read_training(const config::Value& document) {
+    const Recipe recipe = read_recipe(document);
+    require_training_files(recipe, document);
+    read_network(recipe, read_dataset(recipe.data.lists, recipe.seed).classes);
   }
 
   static ExitCode check(const std::string& file, const Arguments& arguments) {

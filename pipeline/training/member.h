@@ -23,10 +23,6 @@ namespace actionflow {
 // train out.
 Recipe recipe_of_member(const Recipe& recipe, int member);
 
-// Before anything is made: throws ModelError where the weights and what is kept of each would not fit into
-// memory. What a step needs is looked at when its plan is made.
-void check_memory_of_weights(const Recipe& recipe, const Architecture& architecture);
-
 struct Member {
   // `recipe`, `architecture` and `cache` have to outlive it. Begins with `first`.
   Member(const Recipe& recipe, Dataset data, const Architecture& architecture, FrameCache& cache,

@@ -9,6 +9,7 @@
 #include "models/training/checkpoint.h"
 #include "models/weights/initial_weights.h"
 #include "pipeline/recipe/training_data.h"
+#include "pipeline/training/memory_need.h"
 #include "pipeline/training/trainer_state.h"
 #include "pipeline/training/watchers.h"
 
@@ -25,9 +26,9 @@ Weights first_weights(const Recipe& recipe, const Architecture& architecture, bo
   return weights;
 }
 
-Architecture checked_network(const Recipe& recipe, const std::vector<std::string>& classes) {
-  Architecture architecture = read_network(recipe, classes);
-  check_memory_of_weights(recipe, architecture);
+Architecture checked_network(const Recipe& recipe, const Dataset& dataset) {
+  Architecture architecture = read_network(recipe, dataset.classes);
+  check_memory_of_weights(recipe, architecture, dataset);
   return architecture;
 }
 
@@ -37,7 +38,7 @@ Trainer::State::State(Recipe given, const config::Value& document, TrainerOption
     : recipe(std::move(given)),
       options(std::move(trainer_options)),
       first_data(read_training_data(recipe_of_member(recipe, 0))),
-      architecture(checked_network(recipe, first_data.classes)),
+      architecture(checked_network(recipe, first_data)),
       folder(recipe.output, options.resume),
       cache(cache_options(recipe)) {
   if (first_data.val.empty())

@@ -157,6 +157,13 @@ TEST(OutputFile, AnEmptyFileOfCaptionsIsWritten) {
   }
 }
 
+// A link to one that has no end, which would be read for ever to see what is done already.
+TEST(OutputFile, ADeviceHoldsNoResults) {
+  const testing::TemporaryFolder folder;
+  std::filesystem::create_symlink("/dev/zero", folder / "out.csv");
+  EXPECT_FALSE(OutputFile(folder / "out.csv", true).done("a.mp4"));
+}
+
 TEST(OutputFile, CaptionsOfTwoStreamsAreNoOneFile) {
   const OutputFile file("out.srt", true);
   EXPECT_NO_THROW(file.check_streams({"day/a.mp4", "day/b.mp4"}));
