@@ -9,6 +9,7 @@
 #include "datasets/lists/dataset_scan.h"
 #include "datasets/lists/reading/read_dataset.h"
 #include "datasets/lists/rows_beyond.h"
+#include "datasets/lists/splits/split_check.h"
 #include "datasets/lists/text/list_text.h"
 
 namespace actionflow {
@@ -102,6 +103,13 @@ void require_clips(const Dataset& dataset) {
   }
 }
 
+// Streams may hold one class and movements of none.
+void require_classes(const Dataset& dataset) {
+  if (const std::optional<std::string> only = only_class(dataset.classes, dataset))
+    throw DatasetError(fmt::format(
+        "all videos to train on are of the class '{}', expected two classes or more that have some", *only));
+}
+
 // Beside the frame cache and the run's output.
 std::filesystem::path beside_output(const Recipe& recipe, const char* name) {
   const std::filesystem::path& output = recipe.output;
@@ -159,6 +167,7 @@ Dataset read_training_data(const Recipe& recipe) {
   Dataset dataset = read_recipe_dataset(recipe);
   if (!recipe.data.streams) require_clips(dataset);
   leave_out_rows_beyond(dataset, recipe.worker_threads());
+  if (!recipe.data.streams) require_classes(dataset);
   if (dataset.train.empty())
     throw ModelError("there are no videos to train on: data.train names an empty list");
   if (dataset.val.empty() && recipe.early_stop.patience > 0)

@@ -300,13 +300,6 @@ Dataset DatasetReader::read() {
   if (layout_.empty() && !options_.val.empty() && options_.val_share > 0)
     dataset_.warnings.emplace_back("data.val_share is not used, since data.val names the validation list");
   warn_of_classes(classes_.names(), dataset_);
-  if (const std::optional<std::string> only = only_class(classes_.names(), dataset_);
-      only && !options_.streams)
-    errors_.add(options_.train.string(),
-                fmt::format("all training videos are of the class '{}', expected two classes or more with "
-                            "videos to train on",
-                            *only));
-  errors_.throw_if_any();
   dataset_.train.insert(dataset_.train.end(), other.begin(), other.end());
   for (const std::string& warning : dataset_.warnings) log::warn("{}", warning);
   dataset_.classes = classes_.names();

@@ -157,6 +157,23 @@ TEST_F(DatasetCommands, AnyFolderIsTrainedOnByNamingIt) {
   EXPECT_THAT(drawn.err, HasSubstr("10 videos to train on, 2 to validate, 2 to test"));
 }
 
+TEST_F(DatasetCommands, OneClassWithVideosIsNotTrained) {
+  std::filesystem::create_directories(bench_ / "mine/left");
+  std::filesystem::create_directories(bench_ / "mine/right");
+  std::filesystem::copy_file(bench_ / "data/v0.mp4", bench_ / "mine/left/v0.mp4");
+  const auto ended =
+      bench_.train({"data.root=" + (bench_ / "mine").string(), "data.val_share=0", "early_stop={}"});
+  EXPECT_EQ(ended.code, 4);
+  EXPECT_THAT(ended.err, HasSubstr("all videos to train on are of the class 'left', expected two classes"));
+}
+
+TEST_F(DatasetCommands, ValidateReadsTheLists) {
+  std::ofstream(bench_ / "data/train.txt") << "\n";
+  const auto ended = run({"validate", bench_ / "recipe.yaml"});
+  EXPECT_EQ(ended.code, 4);
+  EXPECT_THAT(ended.err, HasSubstr("train.txt: error: holds no videos"));
+}
+
 TEST_F(DatasetCommands, ValidateSaysEachErrorOnALineOfItsOwn) {
   const auto ended = run({"validate", bench_ / "nope.yaml", bench_ / "recipe.yaml"});
   EXPECT_EQ(ended.code, 2);
