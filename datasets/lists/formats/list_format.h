@@ -1,7 +1,7 @@
 // What a format of lists has to give: rows of a name and a label, and, where it has them, its classes.
 //
 // A format is one file of formats/. It knows how its lists are written and how its names become paths;
-// labels, parts, doubles, groups and leaks are looked at in datasets/lists/dataset.cpp, for all formats
+// labels, parts, doubles, groups and leaks are looked at in datasets/lists/reading, for all formats
 // alike.
 #pragma once
 

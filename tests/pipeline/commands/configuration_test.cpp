@@ -32,8 +32,13 @@ TEST_F(Program, ValidatesEveryFileOfTheProject) {
     EXPECT_EQ(ended.code, 0) << ended.err;
   }
   // Recipes name videos and weights that do not come with the program.
+  for (int i = 0; i < 20; ++i) {
+    const std::filesystem::path of_class = folder_ / "data" / (i % 2 == 0 ? "clap" : "wave");
+    std::filesystem::create_directories(of_class);
+    std::ofstream(of_class / (std::to_string(i) + ".mp4"));
+  }
   std::vector<std::string> recipes = files_of("configs/training");
-  recipes.insert(recipes.end(), {"data.root=" + folder_.path().string(), "init.weights=" + weights_});
+  recipes.insert(recipes.end(), {"data.root=" + (folder_ / "data").string(), "init.weights=" + weights_});
   const Ended ended = run(recipes);
   EXPECT_EQ(ended.code, 0) << ended.err;
 }
