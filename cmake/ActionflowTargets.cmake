@@ -68,7 +68,7 @@ endfunction()
 # One target a room.
 function(add_room name)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${name}/*.cpp)
-  list(FILTER sources EXCLUDE REGEX "/main[a-z_]*\\.cpp$")
+  list(FILTER sources EXCLUDE REGEX "/(main[a-z_]*|mpi_module)\\.cpp$")
   leave_out_instruction_sets(sources)
   leave_out_missing_libraries(sources)
   add_library(actionflow_${name} STATIC ${sources})

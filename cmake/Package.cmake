@@ -2,6 +2,9 @@
 set(CMAKE_SKIP_INSTALL_ALL_DEPENDENCY ON)  # `cpack` packs what is built, and builds no tests
 include(GNUInstallDirs)
 install(TARGETS actionflow)
+if(TARGET actionflow_mpi)
+  install(TARGETS actionflow_mpi DESTINATION ${ACTIONFLOW_MODULE_FOLDER})
+endif()
 install(DIRECTORY configs DESTINATION ${CMAKE_INSTALL_DATADIR}/actionflow)
 install(FILES cmake/package/copyright DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/actionflow)
 install(FILES cmake/package/actionflow.service DESTINATION lib/systemd/system)

@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,14 @@ using kernels::Layout;
 struct StepKey {
   std::uint64_t seed = 0;
   std::uint64_t step = 0;
+  std::int64_t first_clip = 0;  // of the batch, where a part of it is computed
+};
+
+// What each part of a batch has added up (TrainKernel::batch_sums()), part after part, and which of them is
+// being computed. Empty: the batch is computed whole.
+struct BatchSums {
+  std::span<const double> parts;
+  std::size_t own = 0;
 };
 
 struct ForwardArguments {
@@ -39,6 +48,7 @@ struct ForwardArguments {
   void* saved = nullptr;    // saved_bytes(), kept until backward()
   void* scratch = nullptr;  // forward_scratch_bytes()
   StepKey key;
+  BatchSums sums;
 };
 
 struct BackwardArguments {
@@ -53,6 +63,7 @@ struct BackwardArguments {
   std::vector<void*> input_gradients;
   // Added to; null where the parameter is frozen or not trainable.
   std::vector<float*> parameter_gradients;
+  BatchSums sums;
 };
 
 struct BackwardReads {
@@ -69,6 +80,17 @@ class TrainKernel {
 
   virtual BackwardReads backward_reads() const = 0;
   virtual std::size_t saved_bytes() const { return 0; }
+
+  // A kernel whose values depend on all clips of a batch (batch norm), where the batch is computed in parts,
+  // maybe by several processes: batch_sums() numbers a part, added up by forward_sums() and, later, by
+  // backward_sums(), which are given what forward() and backward() are; these are then given the sums of all
+  // parts. What moves once a batch is moved by move_statistics(), with the sums of forward, and not by
+  // forward(). 0: no such kernel, and the others are not called.
+  virtual std::size_t batch_sums() const { return 0; }
+  virtual void forward_sums(const ForwardArguments&, std::span<double>) const {}
+  virtual void backward_sums(const BackwardArguments&, std::span<double>) const {}
+  virtual void move_statistics(std::span<float* const>, std::span<const double>) const {}
+
   virtual std::size_t forward_scratch_bytes() const { return 0; }
   virtual std::size_t backward_scratch_bytes() const { return 0; }
 

@@ -8,37 +8,37 @@
 namespace actionflow {
 namespace {
 
-bool fits(const Mixing& mixing, std::int64_t clips) {
-  const auto count = static_cast<std::size_t>(clips);
-  return mixing.partner.size() == count && mixing.lambda.size() == count &&
+bool fits(const Mixing& mixing, std::size_t clips) {
+  return mixing.partner.size() == clips && mixing.lambda.size() == clips &&
          std::all_of(mixing.partner.begin(), mixing.partner.end(),
-                     [&](int partner) { return partner >= 0 && partner < clips; });
-}
-
-// Clips of floats, `each` elements apart, blended with their partners.
-void blend(const std::vector<float>& clips, const Mixing& mixing, std::int64_t each,
-           std::vector<float>& out) {
-  for (std::size_t i = 0; i < mixing.partner.size(); ++i) {
-    const float* own = clips.data() + static_cast<std::int64_t>(i) * each;
-    const float* other = clips.data() + mixing.partner[i] * each;
-    float* to = out.data() + static_cast<std::int64_t>(i) * each;
-    const float share = mixing.lambda[i], rest = 1 - share;
-    for (std::int64_t k = 0; k < each; ++k) to[k] = share * own[k] + rest * other[k];
-  }
+                     [&](int partner) { return partner >= 0 && static_cast<std::size_t>(partner) < clips; });
 }
 
 }  // namespace
 
 void normalise_mixed(std::span<const std::uint8_t* const> frames, const kernels::Normalisation& normalisation,
-                     const Mixing& mixing, const kernels::Layout& layout, void* out) {
-  if (!fits(mixing, layout.batch))
+                     const Mixing& mixing, std::int64_t first, const kernels::Layout& layout, void* out) {
+  const auto in_clip = static_cast<std::size_t>(layout.extents.t), begin = static_cast<std::size_t>(first),
+             clips = static_cast<std::size_t>(layout.batch);
+  if (!fits(mixing, frames.size() / in_clip) || begin + clips > mixing.partner.size())
     throw std::invalid_argument("mixing needs a partner and a share for each clip of the batch");
+  std::vector<const std::uint8_t*> partners;
+  for (std::size_t i = begin; i < begin + clips; ++i) {
+    const auto other = frames.subspan(static_cast<std::size_t>(mixing.partner[i]) * in_clip, in_clip);
+    partners.insert(partners.end(), other.begin(), other.end());
+  }
   kernels::Layout wide = layout;
   wide.type = kernels::ElementType::f32;
-  std::vector<float> plain(static_cast<std::size_t>(wide.elements())), mixed(plain.size());
-  kernels::normalise_frames(frames, normalisation, wide, plain.data());
-  blend(plain, mixing, wide.elements() / wide.batch, mixed);
-  training::convert(wide, mixed.data(), layout.type, out);
+  std::vector<float> own(static_cast<std::size_t>(wide.elements())), other(own.size());
+  kernels::normalise_frames(frames.subspan(begin * in_clip, clips * in_clip), normalisation, wide,
+                            own.data());
+  kernels::normalise_frames(partners, normalisation, wide, other.data());
+  const std::size_t each = own.size() / clips;
+  for (std::size_t i = 0; i < own.size(); ++i) {
+    const float share = mixing.lambda[begin + i / each], rest = 1 - share;
+    own[i] = share * own[i] + rest * other[i];
+  }
+  training::convert(wide, own.data(), layout.type, out);
 }
 
 }  // namespace actionflow

@@ -16,9 +16,10 @@ struct Mixing {
   std::vector<float> lambda;
 };
 
-// As kernels::normalise_frames, then blended. Throws std::invalid_argument where `mixing` is not one partner
-// and share for each clip of the layout.
+// As kernels::normalise_frames, then blended: of a batch's frames the clips from `first` on, as many as the
+// layout has. Their partners stand anywhere in the batch. Throws std::invalid_argument where `mixing` is not
+// one partner and share for each clip of the batch.
 void normalise_mixed(std::span<const std::uint8_t* const> frames, const kernels::Normalisation& normalisation,
-                     const Mixing& mixing, const kernels::Layout& layout, void* out);
+                     const Mixing& mixing, std::int64_t first, const kernels::Layout& layout, void* out);
 
 }  // namespace actionflow

@@ -7,7 +7,9 @@
 //
 // The closing softmax or sigmoid is left out of the graph and stands in the loss (models/training/loss.h);
 // a network whose end and loss do not match is a ModelError that names both. One thread uses it at a time;
-// inside, `threads` OpenMP threads. Same weights, batch, key and threads: same bits.
+// inside, `threads` OpenMP threads. Same weights, batch, key and threads: same bits. Where batches are
+// computed in parts, same bits for any number of threads, and of ranks that share them
+// (models/training/ranks).
 #pragma once
 
 #include <cstdint>
@@ -25,6 +27,9 @@
 #include "models/training/loss.h"
 #include "models/training/mixing.h"
 #include "models/training/optimizer/optimizer.h"
+#include "models/training/ranks/batch_parts.h"
+#include "models/training/ranks/gradient_exchange.h"
+#include "models/training/ranks/ranks.h"
 #include "models/training/sample_target.h"
 #include "models/weights/weights.h"
 
@@ -34,6 +39,11 @@ struct TrainingOptions {
   Precision precision = Precision::f32;  // f32, bf16 (f32 masters) or automatic
   int threads = 1;
   std::int64_t batch = 1;
+  // Clips of a batch that are computed as one, on one thread; 0: the whole batch, on all threads.
+  std::int64_t micro_batch = 0;
+  SumOrder sum = SumOrder::fixed;  // of gradients over ranks
+  // Who shares the batches, in parts; null: this process alone. Outlives the network.
+  training::Ranks* ranks = nullptr;
   LossOptions loss = {};
   // Patterns of parameter names: "stem.*", "*.gamma". A batch norm whose moving statistics are among them
   // uses these and leaves them. One that fits no parameter is a ModelError.
@@ -65,10 +75,14 @@ class TrainingNetwork {
 
   const Architecture& architecture() const;
   std::int64_t batch() const;
+  // How a batch of so many clips is divided.
+  training::BatchParts parts(std::int64_t clips) const;
 
   // N×T frames of H×W×C bytes, in order; ranged and normalised here as for Network::classify. `clips`
   // below batch(): the last batch of an epoch (it runs as a plan of its own, made when first needed).
-  // Gradients are added, times `share` (1/steps of accumulation). targets N×K.
+  // Gradients are added, times `share` (1/steps of accumulation). targets N×K. Of several ranks, each is
+  // given the whole batch, with null for frames and anything for targets of clips that are not its own
+  // (parts()); the loss, the logits and the gradients are those of the whole batch, the same for all.
   BatchResult accumulate(std::span<const std::uint8_t* const> frames, const Tensor& targets,
                          training::StepKey key, const std::optional<Mixing>& mixing = {}, float share = 1);
   // The same for sequences of a network for streams: a target a sample, N·T (stream_loss.h).

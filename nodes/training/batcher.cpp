@@ -5,13 +5,14 @@
 #include <algorithm>
 
 #include "datasets/clips/mixup.h"
+#include "nodes/training/rank_share.h"
 
 namespace actionflow {
 
 std::vector<const std::uint8_t*> TrainingBatch::pixels() const {
   std::vector<const std::uint8_t*> pointers;
   pointers.reserve(frames.size());
-  for (const PreparedFramePtr& frame : frames) pointers.push_back(frame->data());
+  for (const PreparedFramePtr& frame : frames) pointers.push_back(frame ? frame->data() : nullptr);
   return pointers;
 }
 
@@ -74,18 +75,26 @@ std::shared_ptr<TrainingBatch> Batcher::build(bool last) const {
   batch->step = waiting_.front().outcome.value()->plan.sample / options_.batch;
   batch->last = last;
   batch->clips = static_cast<int>(waiting_.size());
-  for (const SampleItem& item : waiting_) {
-    const PreparedSample& sample = *item.outcome.value();
-    batch->frames.insert(batch->frames.end(), sample.frames.begin(), sample.frames.end());
-    batch->labels.push_back(sample.labels);
-    batch->sample_targets.insert(batch->sample_targets.end(), sample.targets.begin(), sample.targets.end());
-    if (!sample.unreadable.empty()) ++batch->substituted;
-  }
+  for (const SampleItem& item : waiting_) add(*item.outcome.value(), *batch);
   batch->unreadable = unreadable_;
   if (!batch->sample_targets.empty()) return batch;
   batch->targets = make_targets(batch->labels, options_.outputs, options_.many_labels);
   if (options_.mixup > 0) mix(*batch);
   return batch;
+}
+
+// One that only other ranks need leaves its place free.
+void Batcher::add(const PreparedSample& sample, TrainingBatch& batch) const {
+  const auto place = static_cast<std::int64_t>(batch.labels.size());
+  batch.labels.push_back(sample.labels);
+  batch.frames.insert(batch.frames.end(), sample.frames.begin(), sample.frames.end());
+  batch.sample_targets.insert(batch.sample_targets.end(), sample.targets.begin(), sample.targets.end());
+  if (options_.ranks > 1) {
+    batch.frames.resize(batch.labels.size() * static_cast<std::size_t>(options_.frames));
+    batch.sample_targets.resize(batch.labels.size() * static_cast<std::size_t>(options_.answers));
+  }
+  const bool own = is_own({batch.step, place, batch.clips}, options_);
+  if (own && !sample.unreadable.empty()) ++batch.substituted;
 }
 
 void Batcher::mix(TrainingBatch& batch) const {

@@ -22,6 +22,7 @@ class Batcher {
  private:
   Outcome<TrainingBatchPtr> outcome(bool last);
   std::shared_ptr<TrainingBatch> build(bool last) const;
+  void add(const PreparedSample& sample, TrainingBatch& batch) const;
   void mix(TrainingBatch& batch) const;
   void note(const PreparedSample& sample);
   std::string too_many() const;

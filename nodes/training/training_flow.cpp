@@ -15,6 +15,7 @@
 
 #include "base/machine/clock.h"
 #include "nodes/training/batcher.h"
+#include "nodes/training/rank_share.h"
 
 namespace actionflow {
 
@@ -160,11 +161,22 @@ struct TrainingFlow::State {
     note_in_flight();
     SampleItem sample{item.key, item.mark, nullptr, Dropped{}};
     if (stopped.load(std::memory_order_relaxed)) return sample;
+    const PlannedSample& plan = item.outcome.value();
     try {
-      sample.outcome = preparer->prepare(item.outcome.value());
+      sample.outcome = is_needed(plan) ? preparer->prepare(plan) : elsewhere(plan);
     } catch (...) {
       sample.outcome = Failure::from_current_exception();
     }
+    return sample;
+  }
+
+  bool is_needed(const PlannedSample& plan) const {
+    return actionflow::is_needed(batch_place(plan.sample, index.epoch_samples(), options), plan.epoch,
+                                 options);
+  }
+  static std::shared_ptr<const PreparedSample> elsewhere(const PlannedSample& plan) {
+    auto sample = std::make_shared<PreparedSample>();
+    sample->plan = plan;
     return sample;
   }
 

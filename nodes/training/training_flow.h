@@ -11,6 +11,8 @@
 // step of seconds inside a TBB worker would take one of few workers away from preparing. The workers are nice
 // to the step: where both want a processor, the step has it.
 //
+// Of several ranks each prepares the samples of its own parts of a batch, and those that are mixed into them.
+//
 // What comes out is a function of the preparer, the options and the videos' content, never of timing or the
 // number of workers. A video that cannot be read is replaced by another one, drawn for that sample, and
 // noted in the batch; when more than `most_unreadable` of all are found to be so, next() throws SourceError.
@@ -41,6 +43,11 @@ struct TrainingFlowOptions {
   double mixup = 0;          // α of its Beta distribution; 0: none
   int outputs = 0;           // of the network: K of the targets
   bool many_labels = false;  // targets of sigmoids: every label 1; else they share it
+  // Of several ranks, whose parts of a batch are of so many samples: of a sample, frames and, of a sequence,
+  // targets.
+  int ranks = 1, rank = 0;
+  std::int64_t micro_batch = 1;
+  int frames = 0, answers = 0;
   int workers = 1;
   int batches_ahead = 2;
   double most_unreadable = 0.05;

@@ -25,7 +25,7 @@ struct PlannedSample {
   int entry = 0;            // of a clip: its video in the training list
 };
 
-// A clip with its labels, or a sequence with a target a sample.
+// A clip with its labels, or a sequence with a target a sample; empty where only other ranks need it.
 struct PreparedSample {
   PlannedSample plan;
   std::vector<PreparedFramePtr> frames;  // as many as the network takes
@@ -39,12 +39,12 @@ struct TrainingBatch {
   std::int64_t step = 0;                     // in its epoch, from 0
   bool last = false;                         // of its epoch
   int clips = 0;                             // N, or sequences
-  std::vector<PreparedFramePtr> frames;      // N×T
-  std::vector<std::vector<int>> labels;      // of each clip, before mixing; a sequence has none
+  std::vector<PreparedFramePtr> frames;      // N×T; null for samples of other ranks
+  std::vector<std::vector<int>> labels;      // of each own clip, before mixing; a sequence has none
   Tensor targets;                            // N×K; empty where samples have targets
   std::vector<SampleTarget> sample_targets;  // sequence after sequence; empty for clips
   std::optional<Mixing> mixing;
-  int substituted = 0;                      // clips and sequences with another video than the one planned
+  int substituted = 0;                      // own clips and sequences with another video than the one planned
   std::vector<UnreadableVideo> unreadable;  // found so far, each once
 
   // N×T pointers, as TrainingNetwork takes them.

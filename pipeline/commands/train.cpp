@@ -1,8 +1,13 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <iostream>
+#include <thread>
 
+#include "base/log/log.h"
+#include "models/training/ranks/launcher.h"
 #include "pipeline/commands/commands.h"
 #include "pipeline/recipe/recipe_files.h"
 #include "pipeline/run/process/interrupt.h"
@@ -55,29 +60,81 @@ class Train : public Command {
   }
 
   ExitCode run(const Arguments& arguments) override {
+    const std::unique_ptr<training::Ranks> ranks = training::join_ranks();
+    if (!ranks->first() && log::level() < log::Level::warn) log::set_level(log::Level::warn);
+    std::optional<Trainer> trainer;
+    if (const auto code = together(*ranks, [&] { prepare(arguments, *ranks, trainer); })) return *code;
+    if (!trainer) return ExitCode::done;
+    const StopOnSignal stop_on_signal([&trainer] { trainer->stop(); });
+    return ranks->alone() ? trainer->run() : run_with_others(*trainer, *ranks);
+  }
+
+ private:
+  // No trainer where the command is to show something only.
+  void prepare(const Arguments& arguments, training::Ranks& ranks, std::optional<Trainer>& trainer) const {
     const config::Value document = config::load(only_file(arguments, "TRAIN.yaml"), arguments.overrides);
     const Recipe recipe = read_recipe(document);
     if (print_config_) {
-      std::cout << print_recipe(recipe, document);
-      return ExitCode::done;
+      if (ranks.first()) std::cout << print_recipe(recipe, document);
+      return;
     }
     if (!sheet_.empty()) {
       require_data_files(recipe, document);
-      show_augmentation(recipe, sheet_);
-      return ExitCode::done;
+      if (ranks.first()) show_augmentation(recipe, sheet_);
+      return;
     }
     // A run that goes on has its weights already.
     resume_ ? require_data_files(recipe, document) : require_training_files(recipe, document);
     TrainerOptions options;
     options.resume = resume_;
+    options.ranks = &ranks;
     options.observers.push_back(
         std::make_shared<EpochPrinter>(arguments.json, recipe.output / "best.safetensors"));
-    Trainer trainer(recipe, document, options);
-    const StopOnSignal stop_on_signal([&trainer] { trainer.stop(); });
-    return trainer.run();
+    trainer.emplace(recipe, document, options);
   }
 
- private:
+  // The code to end with where any rank fails; the first that does says why.
+  template <class F>
+  static std::optional<ExitCode> together(training::Ranks& ranks, const F& body) {
+    std::exception_ptr error;
+    try {
+      body();
+    } catch (...) {
+      error = std::current_exception();
+    }
+    const std::vector<bool> failed = ranks.gather_flags(error != nullptr);
+    const auto first = std::ranges::find(failed, true);
+    if (first == failed.end()) return {};
+    const bool tells = first - failed.begin() == ranks.rank();
+    if (tells && ranks.alone()) std::rethrow_exception(error);
+    ExitCode own = ExitCode::failure;
+    if (tells) own = tell(error);
+    return ranks.gather(own)[static_cast<std::size_t>(first - failed.begin())];
+  }
+
+  static ExitCode tell(const std::exception_ptr& error) {
+    try {
+      std::rethrow_exception(error);
+    } catch (...) {
+      return tell_failure();
+    }
+  }
+
+  // One that fails ends the others, which would wait for it.
+  static ExitCode run_with_others(Trainer& trainer, training::Ranks& ranks) {
+    try {
+      return trainer.run();
+    } catch (const training::RanksLost&) {
+      if (ranks.first()) log::warn("stopped while another rank was in the midst of a step, or gone");
+      ranks.abort(static_cast<int>(ExitCode::interrupted));
+    } catch (...) {
+      // What all meet alike is said by the first.
+      constexpr auto kTurn = std::chrono::milliseconds(300);
+      if (!ranks.first()) std::this_thread::sleep_for(kTurn);
+      ranks.abort(static_cast<int>(tell_failure()));
+    }
+  }
+
   bool resume_ = false;
   std::string sheet_;
   bool print_config_ = false;

@@ -1,9 +1,11 @@
 #include "pipeline/recipe/recipe.h"
 
 #include <algorithm>
+#include <thread>
 
 #include "base/machine/machine_limits.h"
 #include "datasets/recordings/frame_cache.h"
+#include "models/training/ranks/launcher.h"
 #include "pipeline/graph/description.h"
 #include "pipeline/graph/graph_check.h"
 
@@ -34,7 +36,12 @@ struct ClipKeys {
   }
 };
 
-int processors_unless(int told) { return told > 0 ? told : usable_processors(); }
+// Ranks that are not bound to processors of their own share the machine's.
+int processors_unless(int told) {
+  if (told > 0) return told;
+  const int each = static_cast<int>(std::thread::hardware_concurrency()) / training::ranks_on_this_machine();
+  return std::clamp(each, 1, usable_processors());
+}
 
 // Without keys that hold an empty text: those are names of files that are not given, and read back so.
 config::Value without_empty(const config::Value& value) {
@@ -122,6 +129,11 @@ void RecipeEvaluation::describe(config::Fields<RecipeEvaluation>& fields) {
       .range(1, 3);
 }
 
+void RankOptions::describe(config::Fields<RankOptions>& fields) {
+  fields.add("sum", &RankOptions::sum,
+             "of gradients: fixed, the same bits for any number of ranks; fast, in an order of MPI's choice");
+}
+
 void CheckpointTimes::describe(config::Fields<CheckpointTimes>& fields) {
   fields
       .add("minutes", &CheckpointTimes::minutes,
@@ -139,6 +151,13 @@ void Recipe::describe(config::Fields<Recipe>& fields) {
   fields.add("epochs", &Recipe::epochs, "times that training goes through the train list")
       .range(1, 1'000'000);
   fields.add("batch", &Recipe::batch, "clips a step").range(1, 65536);
+  fields
+      .add("micro_batch", &Recipe::micro_batch,
+           "clips whose gradients one thread computes at a time; 0: the batch on all threads or, started by "
+           "an "
+           "MPI launcher, 1. The same results for any number of ranks and threads take the same micro_batch")
+      .range(0, 65536);
+  fields.add("ranks", &Recipe::ranks, "how several processes train together");
   fields.add("seed", &Recipe::seed, "of first weights, order, augmentation and dropout");
   fields.add("precision", &Recipe::precision, "of the step: f32, bf16 (weights stay f32) or auto");
   fields.add("threads", &Recipe::threads, "of the step; 0: one a processor").range(0, 1024);

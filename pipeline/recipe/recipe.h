@@ -38,6 +38,7 @@
 #include "models/training/optimizer/average.h"
 #include "models/training/optimizer/optimizer.h"
 #include "models/training/optimizer/schedule.h"
+#include "models/training/ranks/gradient_exchange.h"
 #include "models/training/transfer.h"
 
 namespace actionflow {
@@ -73,6 +74,12 @@ struct CheckpointTimes {
   static void describe(config::Fields<CheckpointTimes>& fields);
 };
 
+// Where several processes train together.
+struct RankOptions {
+  SumOrder sum = SumOrder::fixed;
+  static void describe(config::Fields<RankOptions>& fields);
+};
+
 struct Recipe {
   std::filesystem::path model;
   config::Value network;
@@ -80,6 +87,8 @@ struct Recipe {
   std::filesystem::path output;
   int epochs = 30;
   std::int64_t batch = 16;
+  std::int64_t micro_batch = 0;  // 0: the batch, or, started by an MPI launcher, 1
+  RankOptions ranks;
   std::uint64_t seed = 1;
   Precision precision = Precision::f32;
   int threads = 0;  // of the step; 0: as many as there are processors
@@ -100,7 +109,7 @@ struct Recipe {
   static void describe(config::Fields<Recipe>& fields);
   void check(const config::Value& value, config::Diagnostics& diagnostics) const;
 
-  // With the machine's processors in place of 0.
+  // With the machine's processors, or a rank's share of them, in place of 0.
   int step_threads() const;
   int worker_threads() const;
 };

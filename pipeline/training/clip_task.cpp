@@ -17,18 +17,20 @@ bool is_right(std::span<const float> logits, const std::vector<int>& labels) {
 
 class ClipTask : public TrainingTask {
  public:
-  ClipTask(const Recipe& recipe, const Dataset& dataset, const Architecture& architecture, FrameCache& cache)
+  ClipTask(const Recipe& recipe, const Dataset& dataset, const Architecture& architecture, FrameCache& cache,
+           const training::Ranks& ranks)
       : recipe_(recipe),
         dataset_(dataset),
         architecture_(architecture),
         cache_(cache),
+        ranks_(ranks),
         many_labels_(fit_loss(recipe.loss, architecture).options.kind == LossKind::sigmoid),
         augmenter_(recipe.data.augment, recipe.data.sampling, architecture.input, dataset.classes) {}
 
   std::int64_t samples_an_epoch() const override { return static_cast<std::int64_t>(dataset_.train.size()); }
 
   std::unique_ptr<TrainingFlow> flow(std::uint64_t seed, const FlowStretch& stretch) override {
-    TrainingFlowOptions options = flow_options(recipe_, stretch);
+    TrainingFlowOptions options = flow_options(recipe_, stretch, architecture_, ranks_);
     options.seed = seed;
     options.mixup = recipe_.data.augment.mixup;
     options.outputs = static_cast<int>(architecture_.graph.extents(architecture_.graph.output).c);
@@ -43,7 +45,9 @@ class ClipTask : public TrainingTask {
     const BatchResult result = network.accumulate(batch.pixels(), batch.targets, key, batch.mixing, share);
     StepResult step{result.loss, 0, 0};
     const auto outputs = static_cast<std::size_t>(result.logits.dim(1));
+    const training::BatchParts parts = network.parts(batch.clips);
     for (std::size_t i = 0; i < static_cast<std::size_t>(batch.clips); ++i) {
+      if (!parts.has(ranks_.rank(), static_cast<std::int64_t>(i))) continue;
       const std::vector<int>& labels = batch.labels[i];
       step.labelled += labels.empty() ? 0 : 1;
       step.right += is_right(result.logits.values().subspan(i * outputs, outputs), labels) ? 1 : 0;
@@ -61,6 +65,7 @@ class ClipTask : public TrainingTask {
   const Dataset& dataset_;
   const Architecture& architecture_;
   FrameCache& cache_;
+  const training::Ranks& ranks_;
   const bool many_labels_;
   const Augmenter augmenter_;
 };
@@ -68,8 +73,9 @@ class ClipTask : public TrainingTask {
 }  // namespace
 
 std::unique_ptr<TrainingTask> make_clip_task(const Recipe& recipe, const Dataset& dataset,
-                                             const Architecture& architecture, FrameCache& cache) {
-  return std::make_unique<ClipTask>(recipe, dataset, architecture, cache);
+                                             const Architecture& architecture, FrameCache& cache,
+                                             const training::Ranks& ranks) {
+  return std::make_unique<ClipTask>(recipe, dataset, architecture, cache, ranks);
 }
 
 }  // namespace actionflow

@@ -10,8 +10,11 @@ namespace actionflow {
 namespace {
 
 TrainingOptions network_options(const Recipe& recipe, const Architecture& architecture,
-                                const Dataset& dataset, std::int64_t samples) {
+                                const Dataset& dataset, std::int64_t samples, training::Ranks& ranks) {
   TrainingOptions options;
+  options.ranks = &ranks;
+  options.micro_batch = recipe.micro_batch;
+  options.sum = recipe.ranks.sum;
   options.precision = recipe.precision;
   options.threads = recipe.step_threads();
   options.batch = std::min(recipe.batch, samples);
@@ -38,12 +41,12 @@ Recipe recipe_of_member(const Recipe& recipe, int member) {
 }
 
 Member::Member(const Recipe& given, Dataset data, const Architecture& architecture, FrameCache& cache,
-               Weights first)
+               Weights first, training::Ranks& ranks)
     : recipe(given),
       dataset(std::move(data)),
-      task(make_task(recipe, dataset, architecture, cache)),
+      task(make_task(recipe, dataset, architecture, cache, ranks)),
       network(architecture, std::move(first),
-              network_options(recipe, architecture, dataset, task->samples_an_epoch())),
+              network_options(recipe, architecture, dataset, task->samples_an_epoch(), ranks)),
       optimizer(Optimizer::create(recipe.optimizer)),
       schedule(recipe.schedule, recipe.optimizer.learning_rate,
                {static_cast<double>(recipe.epochs), updates_an_epoch()}) {

@@ -24,9 +24,9 @@ namespace actionflow {
 Recipe recipe_of_member(const Recipe& recipe, int member);
 
 struct Member {
-  // `recipe`, `architecture` and `cache` have to outlive it. Begins with `first`.
+  // `recipe`, `architecture`, `cache` and `ranks` have to outlive it. Begins with `first`.
   Member(const Recipe& recipe, Dataset data, const Architecture& architecture, FrameCache& cache,
-         Weights first);
+         Weights first, training::Ranks& ranks);
 
   std::int64_t batches_an_epoch() const;
   std::int64_t updates_an_epoch() const;

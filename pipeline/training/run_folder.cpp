@@ -71,10 +71,16 @@ FileLock held(const fs::path& folder, bool resume) {
 
 }  // namespace
 
-RunFolder::RunFolder(fs::path path, bool resume) : path_(std::move(path)), lock_(held(path_, resume)) {
+RunFolder::RunFolder(fs::path path, bool resume, bool writes) : path_(std::move(path)) {
+  if (!writes) return;
+  lock_ = held(path_, resume);
   if (!resume) refuse_full(path_);
   for (const fs::path& file : {last(), best(), metrics(), path_ / "recipe.yaml", path_ / "report.html"})
     remove_leftovers(file);
+}
+
+void RunFolder::try_to_take_over() {
+  if (!lock_) lock_ = FileLock::try_take(path_ / kLockName);
 }
 
 void RunFolder::add(const EpochMetrics& metrics) {
@@ -83,6 +89,7 @@ void RunFolder::add(const EpochMetrics& metrics) {
 }
 
 void RunFolder::write_metrics() const {
+  if (!writes()) return;
   std::string text;
   for (const std::string& line : lines_) text += line + "\n";
   replace_file(metrics(), text);
@@ -105,6 +112,8 @@ void RunFolder::cut_metrics(int epochs) {
   if (cut) write_metrics();
 }
 
-void RunFolder::write_recipe(const std::string& yaml) const { replace_file(path_ / "recipe.yaml", yaml); }
+void RunFolder::write_recipe(const std::string& yaml) const {
+  if (writes()) replace_file(path_ / "recipe.yaml", yaml);
+}
 
 }  // namespace actionflow

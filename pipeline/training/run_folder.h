@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,10 +38,15 @@ struct EpochMetrics {
 class RunFolder {
  public:
   // Throws UsageError for a folder that another run holds, or that is not empty unless `resume`. Makes the
-  // folder, and removes what a killed run left half-written.
-  RunFolder(std::filesystem::path path, bool resume);
+  // folder, and removes what a killed run left half-written. A rank that is not the first only reads: it
+  // holds nothing, and what would be written is not.
+  RunFolder(std::filesystem::path path, bool resume, bool writes = true);
   RunFolder(const RunFolder&) = delete;
   RunFolder& operator=(const RunFolder&) = delete;
+
+  bool writes() const { return lock_.has_value(); }
+  // From now on it writes, where nobody holds the folder: the first rank has died.
+  void try_to_take_over();
 
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path last() const { return path_ / "last.safetensors"; }
@@ -61,7 +67,7 @@ class RunFolder {
   void write_metrics() const;
 
   std::filesystem::path path_;
-  FileLock lock_;
+  std::optional<FileLock> lock_;
   std::vector<std::string> lines_;
 };
 

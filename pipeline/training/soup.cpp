@@ -39,10 +39,11 @@ struct HeldOutJudgement::Part {
   Part(const Recipe& of_run, int member, const Architecture& architecture, FrameCache& cache)
       : recipe(recipe_of_member(of_run, member)),
         dataset(read_recipe_dataset(recipe)),
-        task(make_task(recipe, dataset, architecture, cache)) {}
+        task(make_task(recipe, dataset, architecture, cache, alone)) {}
 
   const Recipe recipe;
   const Dataset dataset;
+  const training::Ranks alone;
   const std::unique_ptr<TrainingTask> task;
 };
 

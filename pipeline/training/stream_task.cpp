@@ -11,9 +11,10 @@ namespace {
 class StreamTask : public TrainingTask {
  public:
   StreamTask(const Recipe& recipe, const Dataset& dataset, const Architecture& architecture,
-             FrameCache& cache)
+             FrameCache& cache, const training::Ranks& ranks)
       : recipe_(recipe),
         architecture_(architecture),
+        ranks_(ranks),
         augmenter_(recipe.data.augment, recipe.data.sampling, architecture.input, dataset.classes),
         maker_(dataset.train, augmenter_, cache, *recipe.data.streams, recipe.data.balanced,
                recipe.worker_threads()),
@@ -23,7 +24,8 @@ class StreamTask : public TrainingTask {
   std::int64_t samples_an_epoch() const override { return maker_.planner().sequences(); }
 
   std::unique_ptr<TrainingFlow> flow(std::uint64_t seed, const FlowStretch& stretch) override {
-    TrainingFlowOptions options = flow_options(recipe_, stretch);
+    TrainingFlowOptions options = flow_options(recipe_, stretch, architecture_, ranks_);
+    options.answers = static_cast<int>(answers());
     options.seed = seed;
     return std::make_unique<TrainingFlow>(std::make_unique<SequencePreparer>(maker_, seed, answers()),
                                           options);
@@ -62,6 +64,7 @@ class StreamTask : public TrainingTask {
 
   const Recipe& recipe_;
   const Architecture& architecture_;
+  const training::Ranks& ranks_;
   const Augmenter augmenter_;
   SequenceMaker maker_;
   EvaluationStreams validation_;
@@ -71,8 +74,9 @@ class StreamTask : public TrainingTask {
 }  // namespace
 
 std::unique_ptr<TrainingTask> make_stream_task(const Recipe& recipe, const Dataset& dataset,
-                                               const Architecture& architecture, FrameCache& cache) {
-  return std::make_unique<StreamTask>(recipe, dataset, architecture, cache);
+                                               const Architecture& architecture, FrameCache& cache,
+                                               const training::Ranks& ranks) {
+  return std::make_unique<StreamTask>(recipe, dataset, architecture, cache, ranks);
 }
 
 }  // namespace actionflow

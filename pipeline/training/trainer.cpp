@@ -3,10 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 
+#include "base/hash.h"
 #include "base/log/log.h"
 #include "models/formats/weight_files.h"
 #include "models/training/checkpoint.h"
+#include "models/training/ranks/launcher.h"
 #include "models/weights/initial_weights.h"
 #include "pipeline/recipe/training_data.h"
 #include "pipeline/training/memory_need.h"
@@ -26,6 +30,12 @@ Weights first_weights(const Recipe& recipe, const Architecture& architecture, bo
   return weights;
 }
 
+// The same for any number of processes, one among them.
+Recipe divided(Recipe recipe) {
+  if (recipe.micro_batch == 0 && training::started_by_launcher()) recipe.micro_batch = 1;
+  return recipe;
+}
+
 Architecture checked_network(const Recipe& recipe, const Dataset& dataset) {
   Architecture architecture = read_network(recipe, dataset.classes);
   check_memory_of_weights(recipe, architecture, dataset);
@@ -35,13 +45,14 @@ Architecture checked_network(const Recipe& recipe, const Dataset& dataset) {
 }  // namespace
 
 Trainer::State::State(Recipe given, const config::Value& document, TrainerOptions trainer_options)
-    : recipe(std::move(given)),
-      options(std::move(trainer_options)),
+    : options(std::move(trainer_options)),
+      ranks(options.ranks != nullptr ? *options.ranks : alone),
+      recipe(divided(std::move(given))),
       first_data(read_training_data(recipe_of_member(recipe, 0))),
       architecture(checked_network(recipe, first_data)),
-      folder(recipe.output, options.resume),
+      folder(recipe.output, options.resume, ranks.first()),
       cache(cache_options(recipe)) {
-  if (first_data.val.empty())
+  if (first_data.val.empty() && ranks.first())
     log::warn(
         "there is no validation split: best.safetensors will hold the last epoch, uncalibrated "
         "(data.val_share holds some of train out)");
@@ -50,8 +61,13 @@ Trainer::State::State(Recipe given, const config::Value& document, TrainerOption
   } else {
     if (options.resume) log::info("{} does not exist: the run begins", folder.last().string());
     begin_member(std::move(first_data), first_weights(recipe, architecture, false));
-    scan_training_data(recipe, member->dataset, architecture.input);
+    if (ranks.first()) scan_training_data(recipe, member->dataset, architecture.input);
     folder.write_recipe(print_recipe(with_absolute_paths(recipe), document));
+  }
+  note_whole_step();
+  if (!ranks.first()) {
+    options.observers.clear();
+    return;
   }
   folder.cut_metrics(state.epoch);
   options.observers.push_back(tensorboard_writer(recipe.output));
@@ -62,7 +78,7 @@ Trainer::State::State(Recipe given, const config::Value& document, TrainerOption
 
 void Trainer::State::begin_member(Dataset data, Weights first) {
   member_recipe = recipe_of_member(recipe, state.member);
-  member.emplace(member_recipe, std::move(data), architecture, cache, std::move(first));
+  member.emplace(member_recipe, std::move(data), architecture, cache, std::move(first), ranks);
   state.identity = RunIdentity::of(recipe, member->dataset.train);
   if (recipe.members > 1) log::info("member {} of {}", state.member + 1, recipe.members);
 }
@@ -74,6 +90,7 @@ void Trainer::State::begin_next_member() {
   state.best = {};
   begin_member(read_training_data(recipe_of_member(recipe, state.member)),
                first_weights(recipe, architecture, true));
+  note_whole_step();
   checkpoint();
 }
 
@@ -98,6 +115,7 @@ void Trainer::State::restore_checkpoint() {
 }
 
 void Trainer::State::checkpoint() {
+  if (!folder.writes()) return;
   const std::string run = state.to_text();
   save_checkpoint({architecture, member->network.weights(), run, *member->optimizer, member->schedule,
                    member->average ? &*member->average : nullptr},
@@ -111,7 +129,7 @@ void Trainer::State::begin_flow() {
                             static_cast<std::uint32_t>(end_of_member())};
   const std::lock_guard lock(flow_mutex);
   flow = member->task->flow(recipe.seed, stretch);
-  if (stopped.load()) flow->stop();
+  if (stopped.load() && ranks.alone()) flow->stop();
 }
 
 void Trainer::State::end_flow() {
@@ -134,6 +152,7 @@ bool Trainer::State::train_member() {
     ++state.epoch;
     state.step = 0;
     state.sums = {};
+    note_whole_step();
     checkpoint();
   }
   end_flow();
@@ -142,14 +161,57 @@ bool Trainer::State::train_member() {
   return true;
 }
 
+void Trainer::State::require_same_everywhere() {
+  const std::uint64_t own = fnv1a(state.to_text() + architecture.name + std::to_string(recipe.micro_batch));
+  const std::vector<std::uint64_t> all = ranks.gather(own);
+  const auto other = std::ranges::find_if(all, [&](std::uint64_t hash) { return hash != all.front(); });
+  if (other != all.end())
+    throw UsageError(
+        fmt::format("rank {} has another recipe, other data or another checkpoint than the first, expected "
+                    "files that all "
+                    "ranks see, such as on a shared disk",
+                    other - all.begin()));
+}
+
+bool Trainer::State::told_to_stop() {
+  const std::vector<bool> all = ranks.gather_flags(stopped.load());
+  return std::ranges::find(all, true) != all.end();
+}
+
+void Trainer::State::note_whole_step() {
+  if (ranks.alone()) return;
+  whole.emplace(WholeStep{state, {}});
+  for (const GraphNode& node : architecture.graph.nodes)
+    for (const Parameter& parameter : node.parameters)
+      if (!parameter.trainable)
+        whole->statistics.emplace(parameter.name, member->network.weights().tensors.at(parameter.name));
+}
+
+// By the first rank that lives: the others find the folder held.
+void Trainer::State::save_whole_step() {
+  if (!whole) return;
+  constexpr double kTurnSeconds = 0.05;
+  std::this_thread::sleep_for(std::chrono::duration<double>(kTurnSeconds * ranks.rank()));
+  folder.try_to_take_over();
+  if (!folder.writes()) return;
+  state = whole->state;
+  for (const auto& [name, tensor] : whole->statistics)
+    std::ranges::copy(tensor.values(), member->network.weights().tensors.at(name).values().begin());
+  checkpoint();
+  log::info("the last whole step stands in {}: epoch {}, step {} of {}; --resume goes on from there",
+            folder.last().string(), state.epoch + 1, state.step, member->batches_an_epoch());
+}
+
 ExitCode Trainer::State::run() {
+  require_same_everywhere();
   for (const auto& observer : options.observers) observer->begin(state.epoch, state.updates);
-  if (!judge_best_again()) return ExitCode::interrupted;
+  if (!first_says(!ranks.first() || judge_best_again())) return ExitCode::interrupted;
   if (!going_on()) checkpoint();
   if (state.epoch >= end_of_run())
     log::info("all {} epochs are done; more need epochs={}", recipe.epochs, recipe.epochs + 1);
   for (;;) {
     if (!train_member()) return ExitCode::interrupted;
+    whole.reset();
     if (recipe.members > 1 && !keep_mean()) return ExitCode::interrupted;
     if (state.member + 1 == recipe.members) break;
     begin_next_member();
@@ -163,12 +225,20 @@ Trainer::Trainer(Recipe recipe, const config::Value& document, TrainerOptions op
 
 Trainer::~Trainer() = default;
 
-ExitCode Trainer::run() { return state_->run(); }
+ExitCode Trainer::run() {
+  try {
+    return state_->run();
+  } catch (const training::RanksLost&) {
+    state_->save_whole_step();
+    throw;
+  }
+}
 
 void Trainer::stop() noexcept {
   state_->stopped.store(true);
-  // Inside an accumulated update the batches that are left still come.
-  if (state_->recipe.accumulate > 1) return;
+  state_->ranks.stop();
+  // Inside an accumulated update the batches that are left still come, and ranks stop after the same one.
+  if (state_->recipe.accumulate > 1 || !state_->ranks.alone()) return;
   const std::lock_guard lock(state_->flow_mutex);
   if (state_->flow) state_->flow->stop();
 }

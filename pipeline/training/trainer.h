@@ -7,7 +7,12 @@
 // that is wrong before a file is written. run() is called once and trains on the calling thread; it throws
 // Error for a loss that is not finite (with step and layer), for data that cannot be read and for files that
 // cannot be written; the last good checkpoint stands then. Same recipe, videos and threads: same losses to
-// the last bit, whether the run was stopped in between or not.
+// the last bit, whether the run was stopped in between or not; with a micro_batch, on any number of threads
+// and ranks, which may change where a run goes on.
+//
+// Of several ranks each has a Trainer of the same recipe and data; the first writes and is watched. Where
+// they lose each other, run() leaves a checkpoint of the last whole step, by the first of those that live,
+// and throws training::RanksLost.
 #pragma once
 
 #include <filesystem>
@@ -15,6 +20,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "models/training/ranks/ranks.h"
 #include "pipeline/recipe/recipe.h"
 #include "pipeline/training/observer.h"
 
@@ -22,7 +28,8 @@ namespace actionflow {
 
 struct TrainerOptions {
   bool resume = false;
-  std::vector<std::shared_ptr<TrainingObserver>> observers = {};
+  std::vector<std::shared_ptr<TrainingObserver>> observers = {};  // the first rank's
+  training::Ranks* ranks = nullptr;                               // null: alone; outlives the Trainer
 };
 
 class Trainer {

@@ -9,7 +9,8 @@ namespace actionflow {
 // One epoch's batches, from state.step on. False when it was stopped.
 bool Trainer::State::train_epoch() {
   progress.emplace(fmt::format("epoch {}/{}", state.epoch + 1, end_of_run()),
-                   member->task->samples_an_epoch());
+                   member->task->samples_an_epoch(),
+                   ranks.first() ? Progress::stderr_screen() : Progress::Screen{});
   progress->set_part("epoch");
   progress->advance(state.sums.clips);
   while (state.step < member->batches_an_epoch()) {
@@ -24,7 +25,8 @@ bool Trainer::State::train_epoch() {
     progress->advance(batch->clips);
     const bool between_updates = state.step % recipe.accumulate == 0 || batch->last;
     if (!between_updates) continue;
-    if (stopped.load()) return false;
+    note_whole_step();
+    if (told_to_stop()) return false;
     if (!batch->last && checkpoint_is_due()) checkpoint();
   }
   return true;
@@ -41,11 +43,16 @@ void Trainer::State::step(const TrainingBatch& batch) {
   const StepResult result =
       member->task->step(member->network, batch, {recipe.seed, key}, static_cast<float>(share));
   if (!std::isfinite(result.loss)) stop_at_bad_loss("the loss is not finite");
-  state.sums.labelled += result.labelled;
-  state.sums.right += result.right;
+  struct Counts {
+    std::int64_t labelled, right, substituted;
+  };
+  for (const Counts& counts : ranks.gather(Counts{result.labelled, result.right, batch.substituted})) {
+    state.sums.labelled += counts.labelled;
+    state.sums.right += counts.right;
+    state.sums.substituted += counts.substituted;
+  }
   state.sums.loss += result.loss * batch.clips;
   state.sums.clips += batch.clips;
-  state.sums.substituted += batch.substituted;
   update_loss += share * result.loss;
   if ((state.step + 1) % recipe.accumulate == 0 || batch.last) update();
   ++state.step;

@@ -22,7 +22,8 @@ constexpr std::uint64_t kOtherClips = 0x5BD1E995;  // of the seed: other draws t
 bool Trainer::State::reestimate(std::uint64_t seed) {
   const auto epoch = static_cast<std::uint32_t>(state.epoch);
   const auto statistics_flow = member->task->flow(seed, {epoch, 0, epoch + 1});
-  return !stopped.load() && reestimate_batch_norm(member->network, *statistics_flow, seed, stopped);
+  return !told_to_stop() &&
+         reestimate_batch_norm(member->network, *statistics_flow, seed, ranks.alone() ? stopped : goes_on);
 }
 
 // What is validated and kept as best. Nothing where it was stopped.
@@ -30,30 +31,55 @@ std::optional<Weights> Trainer::State::judged_weights() {
   if (recipe.batch_norm != BatchNormMode::reestimate || !has_batch_norm(architecture))
     return member->kept_weights();
   const Weights live = member->network.weights();
+  try {
+    std::optional<Weights> judged = measured_anew();
+    copy_values(live, member->network.weights());
+    return judged;
+  } catch (const training::RanksLost&) {
+    copy_values(live, member->network.weights());
+    throw;
+  }
+}
+
+std::optional<Weights> Trainer::State::measured_anew() {
   if (member->average) copy_values(member->average->weights(), member->network.weights());
-  std::optional<Weights> judged;
-  if (reestimate(recipe.seed ^ kOtherClips)) judged = member->network.weights();
-  copy_values(live, member->network.weights());
-  return judged;
+  if (!reestimate(recipe.seed ^ kOtherClips)) return {};
+  return member->network.weights();
+}
+
+// By the first rank; the others are told its score. Nothing where it was stopped.
+std::optional<Validation> Trainer::State::validation(const Weights& weights) {
+  struct Told {
+    bool stopped = false;
+    SplitScore score;
+  };
+  Validation own;
+  Told told;
+  try {
+    if (ranks.first()) own = member->task->validate(weights, stopped);
+    told.score = own.score;
+  } catch (const Interrupted&) {
+    told.stopped = true;
+  }
+  told = first_says(told);
+  if (told.stopped) return {};
+  own.score = told.score;
+  return own;
 }
 
 // After an epoch's last step: validation, the line in metrics.jsonl, best.safetensors. False when it was
 // stopped: then all is as it was before.
 bool Trainer::State::judge() {
   const std::optional<Weights> judged = judged_weights();
-  if (!judged || stopped.load()) return false;
-  Validation validation;
-  try {
-    validation = member->task->validate(*judged, stopped);
-  } catch (const Interrupted&) {
-    return false;
-  }
+  if (!judged || told_to_stop()) return false;
+  const std::optional<Validation> found = validation(*judged);
+  if (!found) return false;
   EpochMetrics metrics;
   metrics.epoch = state.epoch + 1;
   metrics.loss = state.sums.mean_loss();
   metrics.train_top1 = state.sums.top1();
-  metrics.val_top1 = validation.score.top1;
-  metrics.val_loss = validation.score.loss;
+  metrics.val_top1 = found->score.top1;
+  metrics.val_loss = found->score.loss;
   if (state.sums.seconds > 0) {
     metrics.samples_per_second = static_cast<double>(state.sums.clips) / state.sums.seconds;
     metrics.data_wait = state.sums.waited / state.sums.seconds;
@@ -68,9 +94,9 @@ bool Trainer::State::judge() {
                                    : fmt::format(", val top-1 {:.1f} %", 100 * metrics.val_top1)));
   progress->finish();
   member->schedule.observe(metrics.val_top1);
-  const bool best = keep_best(*judged, validation);
+  const bool best = keep_best(*judged, *found);
   for (const auto& observer : options.observers) {
-    if (best) observer->best(metrics.epoch, validation);
+    if (best) observer->best(metrics.epoch, *found);
     observer->epoch(metrics);
   }
   return true;
@@ -81,7 +107,7 @@ bool Trainer::State::keep_best(const Weights& judged, const Validation& validati
   const double val_loss = std::isfinite(score.loss) ? score.loss : kWorstLoss;
   if (has_validation() && !state.best.beaten_by(score.top1, val_loss)) return false;
   state.best = state.best.beaten_at(state.epoch + 1, has_validation() ? score.top1 : 0, val_loss);
-  save_model({architecture, judged, validation.calibration}, best_file());
+  if (folder.writes()) save_model({architecture, judged, validation.calibration}, best_file());
   return true;
 }
 
@@ -100,14 +126,19 @@ bool Trainer::State::judge_best_again() {
   return true;
 }
 
-// best.safetensors becomes the mean of the members so far. Where each has held out another part of train, its
-// calibration is chosen on all of them. False where it was stopped.
+// best.safetensors becomes the mean of the members so far. False where it was stopped.
 bool Trainer::State::keep_mean() {
+  ranks.gather(0);  // the first has written its files
   std::vector<std::filesystem::path> members;
   for (int i = 0; i <= state.member; ++i) members.push_back(folder.member(i));
   copy_values(mean_weights(members, architecture), member->network.weights());
   const bool norms = has_batch_norm(architecture) && recipe.batch_norm != BatchNormMode::frozen;
   if (norms && !reestimate(recipe.seed ^ kOtherClips)) return false;
+  return first_says(!ranks.first() || judge_mean(members));
+}
+
+// Where each member has held out another part of train, the calibration is chosen on all of them.
+bool Trainer::State::judge_mean(const std::vector<std::filesystem::path>& members) {
   try {
     std::optional<HeldOutJudgement> held_out;
     if (recipe.data.lists.val.empty()) held_out.emplace(recipe, architecture, cache, members, stopped);

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -12,6 +13,7 @@
 
 #include "base/log/progress.h"
 #include "base/machine/clock.h"
+#include "base/tensor/tensor.h"
 #include "datasets/recordings/frame_cache.h"
 #include "pipeline/training/member.h"
 #include "pipeline/training/run_folder.h"
@@ -19,6 +21,12 @@
 #include "pipeline/training/trainer.h"
 
 namespace actionflow {
+
+// What of a run a step changes before it is whole: to go back to where it is not to be finished.
+struct WholeStep {
+  RunState state;
+  std::map<std::string, Tensor> statistics;  // the batch norms' moving ones
+};
 
 struct Trainer::State {
   State(Recipe given, const config::Value& document, TrainerOptions trainer_options);
@@ -45,10 +53,23 @@ struct Trainer::State {
   bool checkpoint_is_due() const;
   bool reestimate(std::uint64_t seed);
   std::optional<Weights> judged_weights();
+  std::optional<Weights> measured_anew();
+  void require_same_everywhere();
+  // Of all ranks the same: whether one was told to stop; what the first has found.
+  bool told_to_stop();
+  template <class T>
+  T first_says(const T& own) {
+    return ranks.gather(own).front();
+  }
+  bool first_says(bool own) { return ranks.gather_flags(own).front(); }
+  std::optional<Validation> validation(const Weights& weights);
+  void note_whole_step();
+  void save_whole_step();
   bool judge();
   bool judge_best_again();
   bool keep_best(const Weights& judged, const Validation& validation);
   bool keep_mean();
+  bool judge_mean(const std::vector<std::filesystem::path>& members);
   std::string note() const;
   ExitCode run();
   bool out_of_patience() const {
@@ -56,8 +77,10 @@ struct Trainer::State {
            state.epoch - state.best.top1_epoch >= recipe.early_stop.patience && has_validation();
   }
 
-  const Recipe recipe;
+  training::Ranks alone;
   TrainerOptions options;
+  training::Ranks& ranks;
+  const Recipe recipe;
   Dataset first_data;  // until the first member has it
   const Architecture architecture;
   RunFolder folder;
@@ -67,6 +90,8 @@ struct Trainer::State {
   std::optional<Member> member;
 
   std::atomic<bool> stopped{false};
+  const std::atomic<bool> goes_on{false};  // in place of `stopped`, where ranks have to act alike
+  std::optional<WholeStep> whole;
   std::mutex flow_mutex;  // guards the pointer, for stop()
   std::unique_ptr<TrainingFlow> flow;
   std::optional<Progress> progress;

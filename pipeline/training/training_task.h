@@ -8,6 +8,7 @@
 
 #include "datasets/lists/dataset.h"
 #include "datasets/recordings/frame_cache.h"
+#include "models/training/ranks/ranks.h"
 #include "models/training/training_network.h"
 #include "nodes/training/training_flow.h"
 #include "pipeline/recipe/recipe.h"
@@ -22,7 +23,7 @@ struct FlowStretch {
   std::uint32_t end_epoch = 1;
 };
 
-// A batch's forward and backward pass. `right` of `labelled` answers name what they should.
+// A batch's forward and backward pass. `right` of `labelled` answers of this rank name what they should.
 struct StepResult {
   double loss = 0;
   std::int64_t labelled = 0, right = 0;
@@ -44,14 +45,18 @@ class TrainingTask {
 
 // Of the data as the recipe has it: streams where it has `data.streams`.
 std::unique_ptr<TrainingTask> make_task(const Recipe& recipe, const Dataset& dataset,
-                                        const Architecture& architecture, FrameCache& cache);
+                                        const Architecture& architecture, FrameCache& cache,
+                                        const training::Ranks& ranks);
 
 std::unique_ptr<TrainingTask> make_clip_task(const Recipe& recipe, const Dataset& dataset,
-                                             const Architecture& architecture, FrameCache& cache);
+                                             const Architecture& architecture, FrameCache& cache,
+                                             const training::Ranks& ranks);
 std::unique_ptr<TrainingTask> make_stream_task(const Recipe& recipe, const Dataset& dataset,
-                                               const Architecture& architecture, FrameCache& cache);
+                                               const Architecture& architecture, FrameCache& cache,
+                                               const training::Ranks& ranks);
 
 // What all tasks have in common.
-TrainingFlowOptions flow_options(const Recipe& recipe, const FlowStretch& stretch);
+TrainingFlowOptions flow_options(const Recipe& recipe, const FlowStretch& stretch,
+                                 const Architecture& architecture, const training::Ranks& ranks);
 
 }  // namespace actionflow

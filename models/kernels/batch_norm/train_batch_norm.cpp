@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "models/kernels/batch_norm/norm_sums.h"
 #include "models/kernels/parallel.h"
 #include "models/kernels/scratch.h"
 #include "models/kernels/simd/map_vectors.h"
@@ -42,14 +43,6 @@ struct Blocks {
   std::int64_t rows = 0, block = 1, stretch = 1, stretches = 1;
 };
 
-// Mean and Σ(x − mean)² of two parts together (Chan, Golub, LeVeque 1979).
-void merge(double count, double mean, double squares, double& to_count_mean, double& to_squares,
-           double to_count) {
-  const double total = to_count + count, apart = mean - to_count_mean;
-  to_count_mean += apart * (count / total);
-  to_squares += squares + apart * apart * (count * to_count / total);
-}
-
 class TrainBatchNorm final : public TrainKernel {
  public:
   explicit TrainBatchNorm(const TrainKernelRequest& r)
@@ -82,8 +75,11 @@ class TrainBatchNorm final : public TrainKernel {
     if (frozen_) {
       set_coefficients(a, a.parameters[index(moving_mean_)], a.parameters[index(moving_variance_)]);
     } else {
-      const Sums sums = find_statistics(a);
-      move_statistics(a, sums);
+      const bool is_whole = a.sums.parts.empty();
+      const NormSums sums = is_whole ? add_up(a) : totals(a.scratch);
+      const double rows = is_whole ? own_rows() : variance_of(a.sums.parts, sums);
+      if (is_whole) divide(sums, rows);
+      if (is_whole) move(a.parameters, sums, rows);
       set_coefficients(a, sums.first, sums.second);
     }
     const NormRows whole = rows_of(a.inputs[0], saved);
@@ -100,19 +96,42 @@ class TrainBatchNorm final : public TrainKernel {
     // Without need of the input its place is taken by anything finite.
     const NormRows whole = rows_of(reads_input() ? a.inputs[0] : a.output_gradient, saved);
     const bool sums_wanted = !frozen_ || gradient(a, gamma_) != nullptr || gradient(a, beta_) != nullptr;
-    Sums sums;
-    if (sums_wanted) {
-      sums = find_gradient_sums(a, whole);
-      add_parameter_gradients(a, sums, piece<float>(saved, saved_.inverse));
+    const auto* inverse = piece<float>(saved, saved_.inverse);
+    ConstNormSums own, all;
+    double rows = own_rows();
+    if (!a.sums.parts.empty()) {
+      const PartNormSums parts(a.sums.parts, layout_.padded);
+      const NormSums total = totals(a.scratch);
+      parts.add_into(total);
+      own = parts.of(a.sums.own);
+      all = total;
+      rows = parts.rows();
+    } else if (sums_wanted) {
+      own = all = find_gradient_sums(a, whole);
     }
+    if (sums_wanted) add_parameter_gradients(a, own, inverse);
     if (a.input_gradients[0] == nullptr) return;
-    const NormSlope slope = slope_of(a, sums, piece<float>(saved, saved_.inverse));
+    const NormSlope slope = slope_of(a, all, rows, inverse);
     each_stretch(true, [&](std::int64_t stretch) {
       blocks_.each_block(stretch, [&](std::int64_t row, std::int64_t count) {
         map_vectors().norm_gradient(part(whole, row, count), slope, at_row(a.output_gradient, row),
                                     at_row(a.input_gradients[0], row));
       });
     });
+  }
+
+  std::size_t batch_sums() const override { return frozen_ ? 0 : PartNormSums::size(layout_.padded); }
+  void forward_sums(const ForwardArguments& a, std::span<double> to) const override {
+    PartNormSums::store(own_rows(), add_up(a), layout_.padded, to);
+  }
+  void backward_sums(const BackwardArguments& a, std::span<double> to) const override {
+    const NormRows whole = rows_of(a.inputs[0], static_cast<const std::byte*>(a.saved));
+    PartNormSums::store(own_rows(), find_gradient_sums(a, whole), layout_.padded, to);
+  }
+  void move_statistics(std::span<float* const> parameters, std::span<const double> parts) const override {
+    std::vector<double> memory(2 * static_cast<std::size_t>(layout_.padded));
+    const NormSums sums{memory.data(), memory.data() + layout_.padded};
+    move(parameters, sums, variance_of(parts, sums));
   }
 
   BackwardReads backward_reads() const override { return {{reads_input()}, false}; }
@@ -124,11 +143,6 @@ class TrainBatchNorm final : public TrainKernel {
   std::string implementation() const override { return std::string("own:batch_norm:") + map_vectors().name; }
 
  private:
-  // By channel: mean and variance in forward, Σg and Σg·(x − mean) in backward.
-  struct Sums {
-    double *first = nullptr, *second = nullptr;
-  };
-
   static std::size_t index(int parameter) { return static_cast<std::size_t>(parameter); }
   static float* gradient(const BackwardArguments& a, int parameter) {
     return parameter < 0 ? nullptr : a.parameter_gradients[index(parameter)];
@@ -178,7 +192,7 @@ class TrainBatchNorm final : public TrainKernel {
     std::fill_n(sums, 2 * n, 0.0);
     return {blocks, blocks + n, sums, sums + n};
   }
-  Sums totals(void* scratch) const {
+  NormSums totals(void* scratch) const {
     double* totals = piece<double>(scratch, totals_at_);
     std::fill_n(totals, 2 * layout_.padded, 0.0);
     return {totals, totals + layout_.padded};
@@ -195,11 +209,24 @@ class TrainBatchNorm final : public TrainKernel {
     });
   }
 
-  Sums find_statistics(const ForwardArguments& a) const {
+  double own_rows() const { return static_cast<double>(layout_.rows()); }
+  void divide(const NormSums& sums, double rows) const {
+    for (std::int64_t c = 0; c < layout_.padded; ++c) sums.second[c] /= rows;
+  }
+  // Mean and variance of all parts, into what is zero; returns their rows.
+  double variance_of(std::span<const double> all, const NormSums& to) const {
+    const PartNormSums parts(all, layout_.padded);
+    parts.merge_into(to);
+    divide(to, parts.rows());
+    return parts.rows();
+  }
+
+  // Mean and Σ(x − mean)², in scratch.
+  NormSums add_up(const ForwardArguments& a) const {
     const NormRows whole = rows_of(a.inputs[0], static_cast<const std::byte*>(a.saved));
     each_stretch(false,
                  [&](std::int64_t stretch) { sum_stretch(whole, stretch, partial(a.scratch, stretch)); });
-    const Sums total = totals(a.scratch);
+    const NormSums total = totals(a.scratch);
     const double* sums = piece<double>(a.scratch, sums_at_);
     double before = 0;
     for (std::int64_t s = 0; s < blocks_.stretches; ++s, sums += 2 * layout_.padded) {
@@ -208,17 +235,15 @@ class TrainBatchNorm final : public TrainKernel {
         merge(rows, sums[c], sums[layout_.padded + c], total.first[c], total.second[c], before);
       before += rows;
     }
-    for (std::int64_t c = 0; c < layout_.padded; ++c) total.second[c] /= static_cast<double>(layout_.rows());
     return total;
   }
 
   // A single row has no variance to learn from.
-  void move_statistics(const ForwardArguments& a, const Sums& batch) const {
-    if (layout_.rows() == 1) return;
+  void move(std::span<float* const> parameters, const NormSums& batch, double rows) const {
+    if (rows == 1) return;
     const double kept = norm_.momentum;
-    const auto rows = static_cast<double>(layout_.rows());
     const double unbiased = rows / (rows - 1);
-    float *mean = a.parameters[index(moving_mean_)], *variance = a.parameters[index(moving_variance_)];
+    float *mean = parameters[index(moving_mean_)], *variance = parameters[index(moving_variance_)];
     for (std::int64_t c = 0; c < channels(); ++c) {
       mean[c] = static_cast<float>(kept * double{mean[c]} + (1 - kept) * batch.first[c]);
       variance[c] = static_cast<float>(kept * double{variance[c]} + (1 - kept) * unbiased * batch.second[c]);
@@ -239,7 +264,7 @@ class TrainBatchNorm final : public TrainKernel {
     }
   }
 
-  Sums find_gradient_sums(const BackwardArguments& a, const NormRows& whole) const {
+  NormSums find_gradient_sums(const BackwardArguments& a, const NormRows& whole) const {
     each_stretch(false, [&](std::int64_t stretch) {
       const Partial p = partial(a.scratch, stretch);
       blocks_.each_block(stretch, [&](std::int64_t row, std::int64_t count) {
@@ -251,7 +276,7 @@ class TrainBatchNorm final : public TrainKernel {
         }
       });
     });
-    const Sums total = totals(a.scratch);
+    const NormSums total = totals(a.scratch);
     const double* sums = piece<double>(a.scratch, sums_at_);
     for (std::int64_t s = 0; s < blocks_.stretches; ++s, sums += 2 * layout_.padded)
       for (std::int64_t c = 0; c < layout_.padded; ++c) {
@@ -261,7 +286,7 @@ class TrainBatchNorm final : public TrainKernel {
     return total;
   }
 
-  void add_parameter_gradients(const BackwardArguments& a, const Sums& sums, const float* inverse) const {
+  void add_parameter_gradients(const BackwardArguments& a, ConstNormSums sums, const float* inverse) const {
     float *gamma = gradient(a, gamma_), *beta = gradient(a, beta_);
     for (std::int64_t c = 0; c < channels(); ++c) {
       if (gamma != nullptr) gamma[c] += static_cast<float>(sums.second[c] * double{inverse[c]});
@@ -270,12 +295,12 @@ class TrainBatchNorm final : public TrainKernel {
   }
 
   // dx = scale·(g − mean(g) − x̂·mean(g·x̂)); scale·g alone where the statistics are constants.
-  NormSlope slope_of(const BackwardArguments& a, const Sums& sums, const float* inverse) const {
+  NormSlope slope_of(const BackwardArguments& a, ConstNormSums sums, double rows,
+                     const float* inverse) const {
     const std::int64_t n = layout_.padded;
     float* slope = piece<float>(a.scratch, slope_at_);
     std::fill_n(slope, 3 * n, 0.0F);
     const float* scale = piece<float>(a.saved, saved_.scale);
-    const auto rows = static_cast<double>(layout_.rows());
     for (std::int64_t c = 0; c < channels(); ++c) {
       slope[c] = scale[c];
       if (frozen_) continue;

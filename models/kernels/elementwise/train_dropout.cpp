@@ -40,9 +40,11 @@ class TrainDropout final : public TrainKernel {
     const std::uint64_t bits = Random(step.seed, purpose_, 0, step.step).bits64();
     const std::array<std::uint32_t, 2> key{static_cast<std::uint32_t>(bits),
                                            static_cast<std::uint32_t>(bits >> 32)};
-    kernels::parallel_for(layout_.rows(), layout_.elements() * 16, [&](std::int64_t row) {
+    const std::int64_t before = step.first_clip * (layout_.rows() / layout_.batch);
+    kernels::parallel_for(layout_.rows(), layout_.elements() * 16, [&](std::int64_t own_row) {
+      const std::int64_t row = before + own_row;
       const auto low = static_cast<std::uint32_t>(row), high = static_cast<std::uint32_t>(row >> 32);
-      std::uint8_t* own = kept + row * layout_.padded;
+      std::uint8_t* own = kept + own_row * layout_.padded;
       for (std::int64_t c = 0; c < layout_.padded; c += 4) {
         const auto block = philox({static_cast<std::uint32_t>(c / 4), low, high, 0}, key);
         for (std::int64_t k = 0; k < std::min<std::int64_t>(4, layout_.padded - c); ++k)

@@ -6,8 +6,20 @@
 
 namespace actionflow::training {
 
-void TrainPlan::forward_step(std::size_t index, const TrainRun& run) const {
-  const TrainStep& step = steps_[index];
+namespace {
+
+void copy(const Layout& layout, const std::byte* from, std::byte* to) {
+  std::memcpy(to, from, layout.bytes());
+}
+
+template <class F>
+void transfer(const std::vector<TrainStep::Transfer>& transfers, const TrainRun& run, F&& function) {
+  for (const TrainStep::Transfer& t : transfers) function(t.layout, run.arena + t.from, run.arena + t.to);
+}
+
+}  // namespace
+
+ForwardArguments TrainPlan::forward_arguments(const TrainStep& step, const TrainRun& run) const {
   ForwardArguments arguments;
   for (const std::size_t offset : step.inputs) arguments.inputs.push_back(run.arena + offset);
   arguments.output = run.arena + step.result.offset;
@@ -16,19 +28,11 @@ void TrainPlan::forward_step(std::size_t index, const TrainRun& run) const {
   arguments.saved = run.arena + step.saved;
   arguments.scratch = run.arena + step.forward_scratch;
   arguments.key = run.key;
-  step.kernel->forward(arguments);
+  arguments.sums = run.sums;
+  return arguments;
 }
 
-void TrainPlan::backward_step(std::size_t index, const TrainRun& run) const {
-  const TrainStep& step = steps_[index];
-  const auto transfer = [&](const TrainStep::Transfer& t, auto&& function) {
-    function(t.layout, run.arena + t.from, run.arena + t.to);
-  };
-  const auto copy = [](const Layout& layout, const std::byte* from, std::byte* to) {
-    std::memcpy(to, from, layout.bytes());
-  };
-  for (const auto& t : step.copies_before) transfer(t, copy);
-
+BackwardArguments TrainPlan::backward_arguments(const TrainStep& step, const TrainRun& run) const {
   BackwardArguments arguments;
   for (std::size_t i = 0; i < step.inputs.size(); ++i)
     arguments.inputs.push_back(step.reads.inputs[i] ? run.arena + step.inputs[i] : nullptr);
@@ -40,13 +44,35 @@ void TrainPlan::backward_step(std::size_t index, const TrainRun& run) const {
   arguments.saved = run.arena + step.saved;
   arguments.scratch = run.arena + step.backward_scratch;
   arguments.key = run.key;
+  arguments.sums = run.sums;
   arguments.output_gradient = run.arena + step.output_gradient;
   for (const std::size_t offset : step.input_gradients)
     arguments.input_gradients.push_back(offset == TrainStep::kNowhere ? nullptr : run.arena + offset);
-  step.kernel->backward(arguments);
+  return arguments;
+}
 
-  for (const auto& t : step.additions) transfer(t, add_gradient);
-  for (const auto& t : step.copies_after) transfer(t, copy);
+void TrainPlan::forward_step(std::size_t index, const TrainRun& run) const {
+  const TrainStep& step = steps_[index];
+  step.kernel->forward(forward_arguments(step, run));
+}
+
+void TrainPlan::forward_sums(std::size_t index, const TrainRun& run, std::span<double> sums) const {
+  const TrainStep& step = steps_[index];
+  step.kernel->forward_sums(forward_arguments(step, run), sums);
+}
+
+void TrainPlan::backward_sums(std::size_t index, const TrainRun& run, std::span<double> sums) const {
+  const TrainStep& step = steps_[index];
+  transfer(step.copies_before, run, copy);
+  step.kernel->backward_sums(backward_arguments(step, run), sums);
+}
+
+void TrainPlan::backward_step(std::size_t index, const TrainRun& run) const {
+  const TrainStep& step = steps_[index];
+  if (run.sums.parts.empty()) transfer(step.copies_before, run, copy);
+  step.kernel->backward(backward_arguments(step, run));
+  transfer(step.additions, run, add_gradient);
+  transfer(step.copies_after, run, copy);
 }
 
 void TrainPlan::forward(const TrainRun& run) const {

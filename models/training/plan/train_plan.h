@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,7 @@ struct TrainRun {
   std::byte* arena = nullptr;
   std::vector<float*> parameters, gradients;
   StepKey key;
+  BatchSums sums;  // of the step being run, where the batch is computed in parts
 };
 
 struct TrainStep {
@@ -85,11 +87,18 @@ class TrainPlan {
   void backward_step(std::size_t step, const TrainRun& run) const;
   void forward(const TrainRun& run) const;
   void backward(const TrainRun& run) const;
+  // Before forward_step() and backward_step() of a step whose kernel has batch_sums(), where run.sums will
+  // say what came of it.
+  void forward_sums(std::size_t step, const TrainRun& run, std::span<double> sums) const;
+  void backward_sums(std::size_t step, const TrainRun& run, std::span<double> sums) const;
 
   std::size_t arena_bytes() const { return arena_bytes_; }
 
  private:
   friend class TrainPlanBuilder;
+  ForwardArguments forward_arguments(const TrainStep& step, const TrainRun& run) const;
+  BackwardArguments backward_arguments(const TrainStep& step, const TrainRun& run) const;
+
   PlanValue input_, output_, output_gradient_;
   bool has_backward_ = false;
   std::vector<TrainStep> steps_;
