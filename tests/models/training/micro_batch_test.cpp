@@ -20,7 +20,7 @@ using testing::random_batch;
 // All that sees a whole batch: norms before and behind a ReLU, one of few rows, dropout.
 Architecture normed_network() {
   return network(
-      "  - {layer: conv3d, filters: 16, kernel: 3, padding: same}\n  - batch_norm\n  - relu\n"
+      "  - {layer: conv3d, filters: 16, kernel: 3, padding: same, bias: false}\n  - batch_norm\n  - relu\n"
       "  - {layer: conv3d, filters: 8, kernel: 3, stride: 2, activation: relu}\n  - batch_norm\n"
       "  - {layer: dropout, rate: 0.3}\n  - flatten\n  - {layer: dense, units: 5, activation: softmax}\n");
 }

@@ -51,6 +51,7 @@ class Ranks : public ::testing::Test {
   static pid_t process_of(int rank, pid_t launcher) {
     const std::string own = "OMPI_COMM_WORLD_RANK=" + std::to_string(rank);
     for (const auto& entry : fs::directory_iterator("/proc")) {
+      if (std::atoi(entry.path().filename().c_str()) == 0) continue;
       const std::string stat = text_of(entry.path() / "stat");
       const std::size_t name_end = stat.rfind(')');
       if (name_end == std::string::npos || name_end + 4 > stat.size()) continue;
@@ -104,7 +105,7 @@ TEST_F(Ranks, MoreOfThemThanABatchHasPartsAreRefusedOnce) {
 }
 
 TEST_F(Ranks, WhenAnyDiesTheLastWholeStepStandsAndOthersGoOnFromIt) {
-  const std::vector<std::string> words{"epochs=40", "checkpoint.minutes=0"};
+  const std::vector<std::string> words{"epochs=300", "checkpoint.minutes=0"};
   const std::string expected = trained(1, words, "undisturbed");
   for (int victim : {0, 1}) {
     const std::string output = "killed" + std::to_string(victim);
@@ -113,11 +114,13 @@ TEST_F(Ranks, WhenAnyDiesTheLastWholeStepStandsAndOthersGoOnFromIt) {
     {
       ChildProcess launcher(command(2, own), bench_ / "killed.txt");
       EXPECT_TRUE(wait_for([&] { return epochs_in(output) >= 2 || !launcher.running(); }));
-      kill(process_of(victim, launcher.pid()), SIGKILL);
+      const pid_t process = process_of(victim, launcher.pid());
+      ASSERT_GT(process, 0);
+      kill(process, SIGKILL);
       EXPECT_TRUE(wait_for([&] { return !launcher.running(); }));
       EXPECT_NE(launcher.wait(), 0);
     }
-    EXPECT_LT(epochs_in(output), 40);
+    EXPECT_LT(epochs_in(output), 300);
     std::vector<std::string> again = words;
     again.push_back("--resume");
     EXPECT_EQ(trained(3, again, output), expected) << "after rank " << victim << " was killed";
@@ -125,10 +128,8 @@ TEST_F(Ranks, WhenAnyDiesTheLastWholeStepStandsAndOthersGoOnFromIt) {
 }
 
 TEST_F(Ranks, AToldStopLeavesACheckpoint) {
-  const std::vector<std::string> words{"epochs=40", "checkpoint.minutes=0"};
-  std::vector<std::string> own = words;
-  own.push_back("output=" + (bench_ / "stopped").string());
-  ChildProcess launcher(command(2, own), bench_ / "stopped.txt");
+  const std::string output = "output=" + (bench_ / "stopped").string();
+  ChildProcess launcher(command(2, {"epochs=100000", output}), bench_ / "stopped.txt");
   EXPECT_TRUE(wait_for([&] { return epochs_in("stopped") >= 1 || !launcher.running(); }));
   launcher.signal(SIGTERM);
   EXPECT_TRUE(wait_for([&] { return !launcher.running(); }));
