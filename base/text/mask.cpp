@@ -23,10 +23,12 @@ constexpr std::string_view kEndsValue = "& \t\r\n\"'";
 constexpr std::array<std::string_view, 18> kSecretParts = {
     "pass",  "pwd",     "token", "secret", "key",    "auth",   "sig",    "cred", "sess",
     "login", "account", "jwt",   "pin",    "bearer", "cookie", "ticket", "wsse", "user"};
-// As the whole key of an address; as parts they are in words that hide nothing.
-constexpr std::array<std::string_view, 16> kSecretKeys = {
-    "sid", "psw",  "pw",   "otp",      "hash", "code", "nonce", "digest",
-    "usr", "uuid", "guid", "streamid", "hmac", "sas",  "csrf",  "license"};
+// Keys of a query whose values everybody may see; any other's is a secret.
+constexpr std::array<std::string_view, 30> kPlainKeys = {
+    "action",  "buffer_size", "camera",     "channel", "chn",        "codec",   "compression", "fifo_size",
+    "fps",     "framerate",   "height",     "hop",     "t",          "latency", "mode",        "pkt_size",
+    "profile", "quality",     "resolution", "reuse",   "size",       "stream",  "streamtype",  "subtype",
+    "timeout", "transport",   "ttl",        "type",    "videocodec", "width"};
 // Words of a configuration's keys.
 constexpr std::array<std::string_view, 17> kSecretWords = {
     "password", "passwort", "passwd",      "passphrase",    "pass",   "pwd",
@@ -63,11 +65,10 @@ std::string plain_key(std::string_view key) {
   return plain;
 }
 
-// "key=value" alone, as help has it, is no secret; "?key=…" is.
-bool is_secret_key(std::string_view key, bool in_query) {
+// "key=value", as help has it, is none.
+bool sounds_secret(std::string_view key) {
   const std::string plain = plain_key(key);
-  if (plain == "key" && !in_query) return false;
-  if (in_query && holds(kSecretKeys, plain)) return true;
+  if (plain == "key") return false;
   return std::any_of(kSecretParts.begin(), kSecretParts.end(),
                      [&](std::string_view part) { return plain.find(part) != std::string::npos; });
 }
@@ -78,6 +79,26 @@ bool may_be_user_info(std::string_view before_at) {
   if (before_at.starts_with('[')) return false;
   return before_at.find_first_of(":@") != std::string_view::npos ||
          before_at.find_first_of("/?#") == std::string_view::npos;
+}
+
+// A text's words, as `look` gets them, with where they begin.
+template <class Look>
+void for_each_word(std::string_view text, const Look& look) {
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.size(), text.find_first_of(kEndsWord, begin));
+    look(text.substr(begin, end - begin), begin);
+    begin = end + 1;
+  }
+}
+
+// Where in a word an address goes on behind its scheme and user; npos for a word that is none.
+std::size_t host_in(std::string_view word) {
+  const std::size_t scheme = word.find("://");
+  if (scheme == std::string_view::npos) return scheme;
+  const std::size_t begin = scheme + 3, at = word.rfind('@');
+  const bool user =
+      at != std::string_view::npos && at >= begin && may_be_user_info(word.substr(begin, at - begin));
+  return user ? at + 1 : begin;
 }
 
 // After each "://", up to the last '@' before the next address or line.
@@ -108,14 +129,63 @@ void find_stream_keys(std::string_view text, std::vector<Span>& found) {
 
 // A word such as "rtsp:user:password@host", or with the scheme forgotten altogether.
 void find_in_words(std::string_view text, std::vector<Span>& found) {
-  for (std::size_t begin = 0; begin < text.size();) {
-    const std::size_t end = std::min(text.size(), text.find_first_of(kEndsWord, begin));
-    const std::string_view word = text.substr(begin, end - begin);
+  for_each_word(text, [&](std::string_view word, std::size_t begin) {
     const std::size_t at = word.rfind('@');
     if (at != std::string_view::npos && word.find("://") == std::string_view::npos && word.find(':') < at)
       found.push_back({begin, begin + at});
-    begin = end + 1;
-  }
+  });
+}
+
+// "?k=x&channel=2", of an address also what has no '='.
+void find_in_queries(std::string_view text, std::vector<Span>& found) {
+  for_each_word(text, [&](std::string_view word, std::size_t word_begin) {
+    const std::size_t host = host_in(word);
+    const bool address = host != std::string_view::npos;
+    std::size_t mark = word.find_first_of("?#", address ? host : 0);
+    while (mark < word.size()) {
+      const std::size_t begin = mark + 1;
+      mark = std::min(word.size(), word.find_first_of("?#&;", begin));
+      const std::string_view part = word.substr(begin, mark - begin);
+      const std::size_t equals = std::min({part.find("="), part.find("%3D"), part.find("%3d")});
+      const std::size_t value = equals == std::string_view::npos ? 0 : equals + (part[equals] == '=' ? 1 : 3);
+      if ((value == 0 && !address) || value == part.size() ||
+          holds(kPlainKeys, lower_case(part.substr(0, equals))))
+        continue;
+      found.push_back({word_begin + begin + value, word_begin + mark});
+    }
+  });
+}
+
+// "bot123:KEY", another address, or long and of letters and digits, as no name of a folder is.
+bool looks_like_a_key(std::string_view segment) {
+  constexpr std::size_t kLeast = 16;
+  const std::string plain = plain_key(segment);
+  if (!plain.empty() && plain.find(':') < plain.size() - 1) return true;
+  const auto any = [&](int (*is)(int)) {
+    return std::any_of(segment.begin(), segment.end(), [is](unsigned char c) { return is(c) != 0; });
+  };
+  return segment.size() >= kLeast && segment.find('.') == std::string_view::npos && any(std::isdigit) &&
+         any(std::isalpha);
+}
+
+void find_in_paths(std::string_view text, std::vector<Span>& found) {
+  for_each_word(text, [&](std::string_view word, std::size_t word_begin) {
+    const std::size_t host = host_in(word);
+    if (host == std::string_view::npos) return;
+    const std::string_view path = word.substr(0, word.find_first_of("?#", host));
+    bool hook = false;
+    for (std::size_t begin = host; begin < path.size();) {
+      const std::size_t end = std::min(path.size(), path.find('/', begin));
+      const std::string_view segment = path.substr(begin, end - begin);
+      if (hook) {
+        found.push_back({word_begin + begin, word_begin + path.size()});
+        return;
+      }
+      if (begin != host && looks_like_a_key(segment)) found.push_back({word_begin + begin, word_begin + end});
+      hook = lower_case(segment).find("hook") != std::string::npos;
+      begin = end + 1;
+    }
+  });
 }
 
 // Behind each `equals`, "=" or "=" written with %XX.
@@ -123,8 +193,7 @@ void find_secret_values(std::string_view text, std::string_view equals, std::vec
   for (std::size_t at = text.find(equals); at != std::string_view::npos; at = text.find(equals, at + 1)) {
     std::size_t key = at;
     while (key > 0 && is_key_character(text[key - 1])) --key;
-    const bool in_query = key > 0 && std::string_view("?&;").find(text[key - 1]) != std::string_view::npos;
-    if (!is_secret_key(text.substr(key, at - key), in_query)) continue;
+    if (!sounds_secret(text.substr(key, at - key))) continue;
     const std::size_t value = at + equals.size();
     found.push_back({value, std::min(text.size(), text.find_first_of(kEndsValue, value))});
   }
@@ -159,6 +228,8 @@ std::vector<Span> credentials_in(std::string_view text, bool of_configuration) {
   find_in_addresses(text, found);
   find_stream_keys(text, found);
   find_in_words(text, found);
+  find_in_queries(text, found);
+  find_in_paths(text, found);
   for (const char* equals : {"=", "%3D", "%3d"}) find_secret_values(text, equals, found);
   if (of_configuration) find_secret_entries(text, found);
   std::sort(found.begin(), found.end(), [](const Span& a, const Span& b) { return a.begin < b.begin; });

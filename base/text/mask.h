@@ -1,9 +1,9 @@
 // Credentials in text that people see: every log line, error, printed configuration and name of a source
 // passes through here. In doubt it masks.
 //
-// Masked are, in an address, what stands before its host's '@' ("rtsp://user:password@camera/1", also without
-// "//" or without a scheme), and anywhere the value of a key that sounds secret ("?token=…", "pin=…"), also
-// where the key is written with %XX, and the key of an RTMP stream behind its application. From any thread.
+// Masked are, in an address, what stands before its host's '@', all that a query says but for few plain keys,
+// and what looks like a key in its path; anywhere what stands before the '@' of "user:password@host", and the
+// value of a key that sounds secret ("pin=…", also written with %XX). From any thread.
 #pragma once
 
 #include <string>

@@ -38,7 +38,23 @@ ClipGate::ClipGate(StreamState& stream, std::function<int()> in_flight,
       dropped_(std::move(dropped)) {}
 
 // The items handed on are let go only after the mutex is free: the last copy of one takes it again.
-void ClipGate::put(StreamId stream, Window window) {
+void ClipGate::put(StreamId stream, std::vector<Window> windows) {
+  std::vector<ClipItem> passed, items;
+  for (Window& window : windows) items.push_back(item_of(window));
+  const auto clips = static_cast<std::size_t>(std::count_if(items.begin(), items.end(), is_clip));
+  const std::lock_guard lock(mutex_);
+  for (std::size_t i = 0; i < windows.size(); ++i) {
+    items[i].key = {stream, windows[i].segment, number_++};
+    queue_.push_back(std::move(items[i]));
+    ++stream_.waiting;
+    last_ = Window{windows[i].segment, windows[i].info, Dropped{}, windows[i].still};
+  }
+  pump(passed);
+  while (stream_.live && waiting_clips() > std::max(live_queue_, clips)) drop_oldest(passed);
+}
+
+// Without a number.
+ClipItem ClipGate::item_of(Window& window) {
   ClipItem item;
   item.ticket = std::make_shared<ClipTicket>(window.info, shared_from_this());
   item.outcome = std::move(window.clips);
@@ -47,14 +63,7 @@ void ClipGate::put(StreamId stream, Window window) {
     item.outcome = Dropped{};
     item.ticket->mark_still();
   }
-  std::vector<ClipItem> passed;
-  const std::lock_guard lock(mutex_);
-  item.key = {stream, window.segment, number_++};
-  last_ = Window{window.segment, window.info, Dropped{}, window.still};
-  queue_.push_back(std::move(item));
-  ++stream_.waiting;
-  pump(passed);
-  if (stream_.live && waiting_clips() > live_queue_) drop_oldest(passed);
+  return item;
 }
 
 void ClipGate::end_segment(StreamId stream, Mark mark) {

@@ -1,9 +1,10 @@
 // The bound between a stream's windows and the networks below.
 //
 // At most in_flight() clips of a stream are below the gate at once; further ones wait here. A file's
-// source holds back while clips wait (has_room). A live source never does: when more than
-// `live_queue` clips wait, the oldest is dropped, leaves an item with the outcome Dropped in its place, and
-// is counted. Clips leave in the order of their numbers. Thread-safe.
+// source holds back while clips wait (has_room). A live source never does: when newer clips come and more
+// than `live_queue` wait, the oldest are dropped, leave items with the outcome Dropped in their place, and
+// are counted. Clips that come together are equally new, and none of them is dropped for another: a slow
+// camera's picture may complete many windows at once. Clips leave in the order of their numbers. Thread-safe.
 #pragma once
 
 #include <deque>
@@ -11,6 +12,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <vector>
 
 #include "nodes/flow/item.h"
 #include "nodes/flow/run_context.h"
@@ -29,9 +31,9 @@ class ClipGate : public std::enable_shared_from_this<ClipGate> {
            std::function<void()> room, std::shared_ptr<InFlight> counter = std::make_shared<InFlight>(),
            std::size_t live_queue = kLiveQueue, std::function<void(const WindowInfo&)> dropped = {});
 
-  // Numbers the window and lets it pass, or keeps it until there is room below. A still one waits its turn,
-  // and passes as an item without clips.
-  void put(StreamId stream, Window window);
+  // Numbers the windows, which came together, and lets them pass, or keeps them until there is room below. A
+  // still one waits its turn, and passes as an item without clips.
+  void put(StreamId stream, std::vector<Window> windows);
   // No window of the last one's segment follows: says so below by an item with this mark. It waits its turn,
   // and is neither bounded nor counted.
   void end_segment(StreamId stream, Mark mark);
@@ -44,6 +46,7 @@ class ClipGate : public std::enable_shared_from_this<ClipGate> {
  private:
   class ClipTicket;
   void done(const ClipTicket& ticket);
+  ClipItem item_of(Window& window);
   void pump(std::vector<ClipItem>& passed);
   std::size_t waiting_clips() const;
   void drop_oldest(std::vector<ClipItem>& passed);

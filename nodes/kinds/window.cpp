@@ -80,6 +80,7 @@ class StreamWindows {
       grid_->push(frame, samples_);
       cut();
     }
+    put_windows();
   }
 
   void mark(Mark mark) {
@@ -87,6 +88,7 @@ class StreamWindows {
     if (no_more && grid_) grid_->finish(samples_);
     cut();
     if (mark == Mark::end && !run_.stream(stream_).source_failed) end_of_file();
+    put_windows();
     if (no_more) gate_->end_segment(stream_, mark);
   }
 
@@ -97,7 +99,7 @@ class StreamWindows {
     for (const Sample& sample : samples_) {
       WindowCutter::Timed timed = prepare(sample);
       if (still_) still_->take(timed.segment, timed.time, first_form(timed.prepared));
-      if (auto window = cutter_.push(std::move(timed))) put(std::move(*window));
+      if (auto window = cutter_.push(std::move(timed))) keep(std::move(*window));
     }
     samples_.clear();
   }
@@ -106,14 +108,19 @@ class StreamWindows {
     return sample.has_value() ? sample.value().front().get() : nullptr;
   }
 
-  void put(Window window) {
+  void keep(Window window) {
     window.still = still_ && still_->passes_over_window();
-    gate_->put(stream_, std::move(window));
+    windows_.push_back(std::move(window));
+  }
+
+  // What one packet brought goes together.
+  void put_windows() {
+    if (!windows_.empty()) gate_->put(stream_, std::exchange(windows_, {}));
   }
 
   void end_of_file() {
     if (shape_.tail == Tail::align) {
-      if (auto window = cutter_.align_tail()) put(std::move(*window));
+      if (auto window = cutter_.align_tail()) keep(std::move(*window));
     } else if (cutter_.windows() == 0 && last_) {
       run_.fail_stream(stream_,
                        {ExitCode::source, run_.stream(stream_).name + ": shorter than a window of " +
@@ -172,6 +179,7 @@ class StreamWindows {
   std::vector<Preparer> preparers_;
   std::vector<IgnoredAreas> ignored_;  // one a form, where there are any
   std::vector<Sample> samples_;
+  std::vector<Window> windows_;  // cut, and not put yet
   Frame last_;
   std::vector<PreparedFramePtr> last_prepared_;
   std::int64_t segment_ = -1;

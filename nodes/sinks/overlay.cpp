@@ -13,8 +13,8 @@ namespace actionflow {
 
 namespace {
 
-// Pictures, as decoded, that may wait for the encoder.
-constexpr std::size_t kPicturesToEncode = 16;
+// Pictures, as decoded, and answers that may wait for the encoder.
+constexpr std::size_t kToEncode = 16;
 
 struct OverlayOptions {
   std::filesystem::path file;
@@ -39,21 +39,24 @@ struct OverlayOptions {
 
 // A stream's video, and the thread that draws it.
 struct LaneOverlay {
+  const StreamState& stream;
   std::shared_ptr<StreamOverlay> video;
   std::shared_ptr<SinkThread> thread;
 
-  // Of a live stream pictures are dropped where encoding does not keep up; answers are few, and needed.
-  void take(const Frames& frames, bool live) const {
-    if (!frames.empty())
-      thread->post(live ? SinkThread::Loss::early : SinkThread::Loss::never,
-                   [to = video, frames] { to->take(frames); });
+  // Of a live stream pictures are dropped where encoding does not keep up; only where nothing but answers
+  // waits, the oldest of those go.
+  void take(const Frames& frames) const {
+    if (!frames.empty()) post(SinkThread::Loss::early, [to = video, frames] { to->take(frames); });
   }
   // The item's ticket stays behind: a clip in a sink's queue is no longer in the graph, which would else end
   // before those that wait for it.
   template <class T>
   void take(Item<T> item) const {
     item.ticket = std::make_shared<Ticket>(item.ticket->window());
-    thread->post(SinkThread::Loss::never, [to = video, item = std::move(item)] { to->take(item); });
+    post(SinkThread::Loss::seldom, [to = video, item = std::move(item)] { to->take(item); });
+  }
+  void post(SinkThread::Loss loss, SinkThread::Task task) const {
+    thread->post(stream.live ? loss : SinkThread::Loss::never, std::move(task));
   }
 };
 
@@ -86,8 +89,8 @@ class OverlayNode : public Node {
     flow.add_to_lanes(use, [this, &flow, use, videos, frames = inputs[0].node,
                             window = inputs[1].window](StreamLane& lane) {
       auto video = std::make_shared<LaneOverlay>(begin(flow, use, lane, window));
-      lane.connect_frames(frames, [video, &lane](const FramesItem& item) {
-        if (item.outcome.has_value()) video->take(item.outcome.value(), lane.state().live);
+      lane.connect_frames(frames, [video](const FramesItem& item) {
+        if (item.outcome.has_value()) video->take(item.outcome.value());
       });
       videos->add(lane.id(), std::move(video));
     });
@@ -125,8 +128,8 @@ class OverlayNode : public Node {
         path_of(lane.name(), use.streams.size() > 1 || !from_the_start), lane.progress(window),
         window_seconds_, options_.look, publish(flow, lane));
     auto thread = flow.add_lane_sink(
-        lane, use.name, [video] { video->finish(); }, kPicturesToEncode);
-    return {std::move(video), std::move(thread)};
+        lane, use.name, [video] { video->finish(); }, kToEncode);
+    return {lane.state(), std::move(video), std::move(thread)};
   }
 
   std::unique_ptr<PublishedVideo> publish(Flow& flow, const StreamLane& lane) const {

@@ -1,6 +1,7 @@
 #include "nodes/sinks/stream_overlay.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <utility>
 
@@ -58,9 +59,11 @@ void StreamOverlay::take(const ScoresItem& item) {
 }
 
 void StreamOverlay::take(const EventsItem& item) {
+  const bool under_way = !results_.empty() && std::isinf(results_.back().end);
+  if (under_way && item.key.number > answered_) results_.back().end = item.ticket->window().end;
   const std::vector<EventResult> none;
   for (const EventResult& event : item.outcome.has_value() ? *item.outcome.value() : none) {
-    if (event.change.kind != EventChange::begun && !results_.empty())
+    if (event.change.kind != EventChange::begun && !results_.empty() && std::isinf(results_.back().end))
       results_.back().end = event.change.decided;
     if (event.over()) continue;
     results_.push_back({event.change.decided,
@@ -76,6 +79,7 @@ void StreamOverlay::answered(const ItemKey& key, const WindowInfo& window) {
   answered_ = key.number + 1;
   last_start_ = window.start;
   write_covered();
+  if (failed_) results_.clear();  // nothing is drawn any more
 }
 
 void StreamOverlay::finish() {

@@ -34,7 +34,8 @@ class StreamOverlay {
                 std::unique_ptr<PublishedVideo> published = nullptr);
 
   void take(const Frames& frames);
-  // An answer, in the order of the windows. Failed and dropped ones count too: they let pictures go.
+  // An answer, in the order of the windows. Failed and dropped ones count too: they let pictures go. Where
+  // some never come, what is drawn then ends, as its end may have been among them.
   void take(const ScoresItem& item);
   void take(const EventsItem& item);
   // Nothing more comes.

@@ -6,6 +6,7 @@
 
 #include "base/log/log.h"
 #include "nodes/results/tee_sink.h"
+#include "pipeline/graph/output_check.h"
 
 namespace actionflow {
 
@@ -42,13 +43,10 @@ OutputFile::Content content_of(const PipelineDescription& description) {
   return content;
 }
 
-void refuse_sources(const PipelineDescription& description, const OutputFile& file) {
-  for (const StreamDescription& stream : description.streams) {
-    std::error_code error;
-    if (fs::equivalent(stream.source.source, file.path(), error))
-      throw UsageError("--output " + file.path().string() + " is the source of stream '" + stream.name +
-                       "', expected a file of its own");
-  }
+void refuse_other_uses(const PipelineDescription& description, const OutputFile& file) {
+  const std::string use = other_use_of(file.path(), description);
+  if (!use.empty())
+    throw UsageError("--output " + file.path().string() + " " + use + ", expected a file of its own");
 }
 
 }  // namespace
@@ -82,7 +80,7 @@ std::shared_ptr<ResultSink> ResultFiles::open(const PipelineDescription& descrip
   std::set<std::string> streams(description.passed_over.begin(), description.passed_over.end());
   for (const StreamDescription& stream : description.streams) streams.insert(stream.name);
   for (const OutputFile& file : files_) {
-    refuse_sources(description, file);
+    refuse_other_uses(description, file);
     file.check_streams(streams);
   }
   std::vector<std::shared_ptr<ResultSink>> sinks{std::move(shown)};

@@ -22,7 +22,7 @@ class ResultFiles {
   // reads. Empty without such a folder.
   std::function<bool(const std::string&)> take() const;
   // A sink that hands results to `shown` and to the files. Says how many streams are passed over. Throws
-  // UsageError where a file is a source of the run.
+  // UsageError where the run has another use for a file.
   std::shared_ptr<ResultSink> open(const PipelineDescription& description,
                                    std::shared_ptr<ResultSink> shown) const;
 

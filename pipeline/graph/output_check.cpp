@@ -1,6 +1,7 @@
 #include "pipeline/graph/output_check.h"
 
 #include <filesystem>
+#include <vector>
 
 namespace actionflow {
 
@@ -21,56 +22,56 @@ bool is_device_or_pipe(const fs::path& path) {
   return fs::exists(path, error) && !fs::is_regular_file(path, error);
 }
 
-struct Output {
-  const NodeUse& use;
+// A file, and what the run does with it.
+struct Use {
+  const NodeUse* node;  // null: not a node's
   fs::path path;
+  std::string text;
 };
 
-class OutputCheck {
- public:
-  OutputCheck(const PipelineDescription& description, config::Diagnostics& diagnostics)
-      : description_(description), diagnostics_(diagnostics) {}
+std::string written_by(const NodeUse& use) {
+  return "is written by '" + use.name + "' (line " + std::to_string(use.place.line) + ") too";
+}
 
-  void run() {
-    for (const NodeDescription& node : description_.nodes) {
-      std::vector<std::string> streams;
-      for (const StreamId id : node.use.streams)
-        streams.push_back(description_.streams[static_cast<std::size_t>(id)].name);
-      for (const fs::path& path : node.node->outputs(streams)) check(node.use, path);
-    }
+// Sources, then what is written, in the nodes' order.
+std::vector<Use> uses_of(const PipelineDescription& description) {
+  std::vector<Use> uses;
+  for (const StreamDescription& stream : description.streams)
+    uses.push_back({nullptr, stream.source.source, "is the source of stream '" + stream.name + "'"});
+  if (!description.metrics.file.empty())
+    uses.push_back({nullptr, description.metrics.file, "is written by metrics too"});
+  for (const NodeDescription& node : description.nodes) {
+    std::vector<std::string> streams;
+    for (const StreamId id : node.use.streams)
+      streams.push_back(description.streams[static_cast<std::size_t>(id)].name);
+    for (const fs::path& path : node.node->outputs(streams))
+      uses.push_back({&node.use, path, written_by(node.use)});
   }
-
- private:
-  void check(const NodeUse& use, const fs::path& path) {
-    if (is_device_or_pipe(path)) return;
-    for (const StreamDescription& stream : description_.streams) {
-      if (!same_file(stream.source.source, path)) continue;
-      add(use, path, "is the source of stream '" + stream.name + "'");
-    }
-    for (const Output& other : written_) {
-      if (!same_file(other.path, path)) continue;
-      add(use, path,
-          &other.use == &use ? "would hold two streams"
-                             : "is written by '" + other.use.name + "' (line " +
-                                   std::to_string(other.use.place.line) + ") too");
-    }
-    written_.push_back({use, path});
-  }
-
-  void add(const NodeUse& use, const fs::path& path, const std::string& what) {
-    diagnostics_.add(use.place, "'" + use.name + "' would overwrite " + path.string() + ", which " + what +
-                                    ", expected a file of its own");
-  }
-
-  const PipelineDescription& description_;
-  config::Diagnostics& diagnostics_;
-  std::vector<Output> written_;
-};
+  return uses;
+}
 
 }  // namespace
 
 void check_outputs(const PipelineDescription& description, config::Diagnostics& diagnostics) {
-  OutputCheck(description, diagnostics).run();
+  const std::vector<Use> uses = uses_of(description);
+  for (auto use = uses.begin(); use != uses.end(); ++use) {
+    if (!use->node || is_device_or_pipe(use->path)) continue;
+    for (auto other = uses.begin(); other != use; ++other) {
+      if (!same_file(other->path, use->path)) continue;
+      diagnostics.add(use->node->place,
+                      "'" + use->node->name + "' would overwrite " + use->path.string() + ", which " +
+                          (other->node == use->node ? "would hold two streams" : other->text) +
+                          ", expected a file of its own");
+    }
+  }
+}
+
+std::string other_use_of(const fs::path& file, const PipelineDescription& description) {
+  if (is_device_or_pipe(file)) return {};
+  for (const Use& use : uses_of(description)) {
+    if (same_file(use.path, file)) return use.text;
+  }
+  return {};
 }
 
 }  // namespace actionflow

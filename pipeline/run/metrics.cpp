@@ -79,10 +79,11 @@ void add_process(MetricText& text) {
 
 }  // namespace
 
-std::string prometheus_text(RunContext& run) {
+std::string prometheus_text(RunContext& run, const std::function<void(MetricText&)>& more) {
   MetricText text;
   for (const StreamSummary& stream : run.summary().streams) add_stream(text, stream);
   run.for_each_stream([&](const StreamState& stream) { add_state(text, stream, run.clock()); });
+  more(text);
   text.histogram("actionflow_latency_seconds", "from the newest frame's arrival to the result",
                  histogram_of(run.latency()));
   text.histogram("actionflow_windows_dropped_age_seconds",

@@ -4,12 +4,15 @@
 // run's graph stands.
 #pragma once
 
+#include <functional>
 #include <string>
 
 namespace actionflow {
 
+class MetricText;
 class RunContext;
 
-std::string prometheus_text(RunContext& run);
+// `more` adds what the run's context does not know.
+std::string prometheus_text(RunContext& run, const std::function<void(MetricText&)>& more);
 
 }  // namespace actionflow

@@ -12,6 +12,7 @@
 #include "base/log/log.h"
 #include "base/machine/clock.h"
 #include "base/text/mask.h"
+#include "base/text/metric_text.h"
 #include "nodes/sinks/sink_flow.h"
 #include "pipeline/run/metrics.h"
 #include "pipeline/run/stream_source.h"
@@ -329,6 +330,12 @@ Summary Pipeline::progress() { return state_->run->summary(); }
 
 Flow::Traffic Pipeline::traffic() const { return state_->flow->traffic(); }
 
-std::string Pipeline::metrics() { return prometheus_text(*state_->run); }
+std::string Pipeline::metrics() {
+  return prometheus_text(*state_->run, [this](MetricText& text) {
+    for (const auto& source : state_->all_sources())
+      text.counter("actionflow_frames_dropped_total", "pictures left out, as too many waited to be decoded",
+                   static_cast<double>(source->left_out()), {{"stream", source->name()}, {"reason", "busy"}});
+  });
+}
 
 }  // namespace actionflow

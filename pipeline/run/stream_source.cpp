@@ -5,6 +5,7 @@
 
 #include "base/log/log.h"
 #include "base/machine/heap.h"
+#include "datasets/video/keyframe.h"
 
 namespace actionflow {
 
@@ -12,8 +13,17 @@ namespace {
 
 // Packets of a stream that may stand in the graph before they are decoded.
 constexpr int kPacketsInFlight = 16;
+// Some cameras refresh their pictures bit by bit, and have no keyframes.
+constexpr int kMostWithoutKeyframe = 300;
+// Who sends without measure is not read without measure.
+constexpr std::chrono::milliseconds kPauseLeavingOut{1};
 // Wakes a waiting thread for what nobody tells it of.
 constexpr std::chrono::milliseconds kLook{50};
+
+bool comes_by_itself(SourceOptions options) {
+  options.realtime = false;
+  return is_live(options);
+}
 
 }  // namespace
 
@@ -106,6 +116,8 @@ bool StreamSource::read_connection(Failure& failure) {
     opened = true;
     was_open_ = true;
     state_->live = reader->info().live;
+    pushed_ = state_->live && comes_by_itself(options_);
+    leaving_out_ = false;
     // What looking at the stream took, which decodes some of it, and the lost connection's decoder.
     if (state_->live) give_back_free_memory();
     state_->take_loss();  // of the connection before
@@ -135,16 +147,33 @@ void StreamSource::read_packets(Reader& reader) {
     if (!packet) return;
     reconnects_.note_packet(run_->clock().steady_ns());
     if (!gave_packets_) note_recovery();
-    put(Mark::none, {std::move(*packet), nullptr});
+    const bool left_out = pushed_ && leaves_out(*packet);
+    put(Mark::none, {std::move(*packet), nullptr}, !left_out);
+    if (left_out) std::this_thread::sleep_for(kPauseLeavingOut);
   }
+}
+
+bool StreamSource::leaves_out(const Packet& packet) {
+  const bool was = leaving_out_;
+  {
+    const std::lock_guard lock(mutex_);
+    const bool room = in_flight_ < kPushedPackets;
+    if (!leaving_out_ && !room) without_keyframe_ = 0;
+    without_keyframe_ += room && leaving_out_ ? 1 : 0;
+    const bool begins = is_keyframe(packet) || without_keyframe_ > kMostWithoutKeyframe;
+    leaving_out_ = !room || (leaving_out_ && !begins);
+  }
+  if (leaving_out_ && !was && left_out_ == 0)
+    log::warn("{}: its pictures come faster than they are decoded; what is too late is left out",
+              state_->name);
+  left_out_ += leaving_out_ ? 1 : 0;
+  return leaving_out_;
 }
 
 // Live as far as one knows: a file behind http turns out not to be when it is open.
 bool StreamSource::retries() const {
-  SourceOptions at_full_speed = options_;
-  at_full_speed.realtime = false;
   const bool opened_as_file = was_open_ && !state_->live;
-  return options_.retry && is_live(at_full_speed) && !opened_as_file;
+  return options_.retry && comes_by_itself(options_) && !opened_as_file;
 }
 
 bool StreamSource::wait_and_retry(const Failure& failure) {
@@ -185,7 +214,7 @@ void StreamSource::note_recovery() {
 }
 
 // The item is let go after the mutex is free: the last copy of a ticket takes it again.
-void StreamSource::put(Mark mark, PacketMessage message) {
+void StreamSource::put(Mark mark, PacketMessage message, bool decoded) {
   PacketItem item;
   item.ticket = std::make_shared<PacketTicket>(shared_from_this());
   item.mark = mark;
@@ -193,16 +222,16 @@ void StreamSource::put(Mark mark, PacketMessage message) {
   const std::lock_guard lock(mutex_);
   item.key = {id_, 0, number_++};
   if (!lane_) return;
-  if (records_)
-    lane_->put_recorded(item);
-  else
+  if (!records_ && decoded)
     lane_->put(item);
+  else if (records_ || options_.record.empty())
+    lane_->put_recorded(item);
 }
 
 bool StreamSource::wait_for_room() {
   std::unique_lock lock(mutex_);
   while (lane_ && !state_->stop) {
-    if (in_flight_ < kPacketsInFlight && (state_->live || lane_->has_room())) return true;
+    if (pushed_ || (in_flight_ < kPacketsInFlight && (state_->live || lane_->has_room()))) return true;
     changed_.wait_for(lock, kLook);
   }
   return false;

@@ -1,13 +1,16 @@
 // A stream's source while the graph runs: a thread that reads packets and hands them in.
 //
-// It is a thread of its own because reading blocks. A file waits while the graph is busy; a live source
-// waits only for its own decoder. What the thread touches it owns together with the pipeline, so one
-// that hangs in a system call can be left behind.
+// It is a thread of its own because reading blocks. A file waits while the graph is busy; one that is played
+// at its own speed waits only for its own decoder. What comes by itself is always read, so that nothing grows
+// old on its way here: while kPushedPackets wait for the decoder, further ones are left out and counted, and
+// so are those behind them up to a keyframe; clips are recorded of them all the same. What the thread touches
+// it owns together with the pipeline, so one that hangs in a system call can be left behind.
 //
 // A stream whose clips are recorded from another address has a second source for that. It comes and goes with
 // the first, and what becomes of it is logged and no more.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <functional>
@@ -48,6 +51,11 @@ class StreamSource : public std::enable_shared_from_this<StreamSource> {
   const std::string& name() const { return state_->name; }
   // Nothing more comes.
   bool ended() const;
+  // Packets that were left out, as too many waited for the decoder.
+  std::int64_t left_out() const { return left_out_; }
+
+  // Two seconds of most cameras.
+  static constexpr int kPushedPackets = 50;
 
  private:
   class PacketTicket;
@@ -57,8 +65,9 @@ class StreamSource : public std::enable_shared_from_this<StreamSource> {
   void read_packets(Reader& reader);
   bool wait_and_retry(const Failure& failure);
   void note_recovery();
-  void put(Mark mark, PacketMessage message);
+  void put(Mark mark, PacketMessage message, bool decoded = true);
   bool wait_for_room();
+  bool leaves_out(const Packet& packet);
   // Tells meanwhile how long the source has been away, and `why`.
   void wait_until(const Deadline& next_attempt, const std::string& why);
   void tell_absence(const std::string& why);
@@ -79,13 +88,17 @@ class StreamSource : public std::enable_shared_from_this<StreamSource> {
   std::condition_variable changed_;
   StreamLane* lane_;  // null once closed; guarded by mutex_
   std::function<void()> ended_;
-  int in_flight_ = 0;        // packets in the graph
+  int in_flight_ = 0;  // packets in the graph
+  std::atomic<std::int64_t> left_out_{0};
   std::int64_t number_ = 0;  // of the next item
 
   std::shared_ptr<StreamSource> recording_;  // guarded by mutex_
 
   // The thread's own.
   bool was_open_ = false;
+  bool pushed_ = false;        // comes by itself
+  int without_keyframe_ = 0;   // packets left out though there was room; 0 while none is left out
+  bool leaving_out_ = false;   // up to the next keyframe
   bool down_ = false;          // lost, or not there yet
   bool gave_packets_ = false;  // since it was last down
   Reconnects reconnects_;

@@ -146,10 +146,37 @@ TEST(Mask, HidesASecretWhoseEqualsSignIsCoded) {
   EXPECT_EQ(without_credentials("http://h/x?pin%3D1234&hop=4"), "http://h/x?pin%3D***&hop=4");
 }
 
+TEST(Mask, HidesWhateverAQuerySaysButForPlainKeys) {
+  for (const std::string key : {"k", "Policy", "access", "hdnts", "st", "e", "url", "%6b", "q[]"})
+    EXPECT_EQ(without_credentials("http://h/x?channel=2&" + key + "=hunter2#hop=4"),
+              "http://h/x?channel=2&" + key + "=***#hop=4");
+  EXPECT_EQ(without_credentials("https://h/x?hunter2: refused"), "https://h/x?*** refused");
+  EXPECT_EQ(without_credentials("GET /x?k=hunter2 HTTP/1.1"), "GET /x?k=*** HTTP/1.1");
+  EXPECT_EQ(without_credentials("http://h/x?proxy=rtsp%3A%2F%2Fu%3Ahunter2%40cam%2F1&fps=5"),
+            "http://h/x?proxy=***&fps=5");
+  EXPECT_EQ(with_credentials_starred("a: 'http://h/x?hop=4&k=12'"), "a: 'http://h/x?hop=4&k=**'");
+}
+
+TEST(Mask, HidesWhatLooksLikeAKeyInAPath) {
+  EXPECT_EQ(without_credentials("https://api.telegram.org/bot123:hunter2/sendMessage: 401"),
+            "https://api.telegram.org/***/sendMessage: 401");
+  EXPECT_EQ(without_credentials("https://hooks.slack.com/services/T0/B0/hunter2"),
+            "https://hooks.slack.com/***");
+  EXPECT_EQ(without_credentials("https://discord.com/api/webhooks/12/hunter2?wait=1"),
+            "https://discord.com/api/webhooks/***?wait=***");
+  EXPECT_EQ(without_credentials("rtsps://10.0.0.1:7441/hunter2hunter2aB?channel=1"),
+            "rtsps://10.0.0.1:7441/***?channel=1");
+  EXPECT_EQ(without_credentials("http://proxy/rtsp%3A%2F%2Fu%3Ahunter2%40cam/1"), "http://proxy/***/1");
+}
+
 TEST(Mask, LeavesWhatIsNoSecret) {
-  for (const char* text : {"a@b.mp4 and http://host/path", "list.txt:3: videos/a@2x.mp4 is missing",
-                           "key=value changes a MODEL.yaml", "{source: cam, file: a@b.mp4}",
-                           "expected mqtt://[user[:password]@]host[:port]", "codec=h264, exit code=5"})
+  for (const char* text :
+       {"a@b.mp4 and http://host/path", "list.txt:3: videos/a@2x.mp4 is missing",
+        "key=value changes a MODEL.yaml", "{source: cam, file: a@b.mp4}",
+        "expected mqtt://[user[:password]@]host[:port]", "codec=h264, exit code=5",
+        "http://10.0.0.5:8080/axis-cgi/mjpg/video.cgi?resolution=640x480&fps=5",
+        "rtsp://[fe80::1]:554/Streaming/Channels/101: refused", "udp://239.0.0.1:1234?reuse=1",
+        "http://127.0.0.1:8000/hook: 500", "https://h/live/stream_1280x720.m3u8", "did you mean 'source'?"})
     EXPECT_EQ(without_credentials(text), text);
 }
 

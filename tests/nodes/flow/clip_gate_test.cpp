@@ -24,6 +24,10 @@ struct Bench {
   // As a graph does; clips left waiting and their gate would keep each other.
   ~Bench() { answer_all(); }
 
+  void put(const Window& one) { put_together(1, one); }
+  void put_together(int count, const Window& one = window()) {
+    gate->put(0, std::vector<Window>(static_cast<std::size_t>(count), one));
+  }
   // The graph answers the oldest item.
   void answer() {
     ClipItem item = std::move(passed.front());
@@ -45,7 +49,7 @@ struct Bench {
 
 TEST(ClipGate, LetsPassWhatTheGraphTakesAndKeepsTheRest) {
   Bench bench(false, 2);
-  for (int i = 0; i < 4; ++i) bench.gate->put(0, window());
+  for (int i = 0; i < 4; ++i) bench.put(window());
   EXPECT_EQ(bench.passed.size(), 2U);
   EXPECT_EQ(bench.gate->waiting(), 2U);
   EXPECT_FALSE(bench.gate->has_room());
@@ -57,7 +61,7 @@ TEST(ClipGate, LetsPassWhatTheGraphTakesAndKeepsTheRest) {
 
 TEST(ClipGate, DropsNothingOfAFile) {
   Bench bench(false);
-  for (int i = 0; i < 20; ++i) bench.gate->put(0, window());
+  for (int i = 0; i < 20; ++i) bench.put(window());
   bench.answer_all();
   EXPECT_EQ(bench.answered.size(), 20U);
   EXPECT_EQ(bench.state.windows, 20);
@@ -66,7 +70,7 @@ TEST(ClipGate, DropsNothingOfAFile) {
 
 TEST(ClipGate, DropsTheOldestOfALiveStreamAndLeavesAnItemBehind) {
   Bench bench(true);
-  for (int i = 0; i < 6; ++i) bench.gate->put(0, window());
+  for (int i = 0; i < 6; ++i) bench.put(window());
   std::string outcomes;
   for (const ClipItem& item : bench.passed) outcomes += item.outcome.dropped() ? 'd' : 'v';
   EXPECT_EQ(outcomes, "vddd");
@@ -83,7 +87,7 @@ TEST(ClipGate, StillWindowsKeepTheirPlaceAndAreNeitherBoundedNorDropped) {
   for (int i = 0; i < 8; ++i) {
     Window one = window();
     one.still = i != 1 && i != 6;
-    bench.gate->put(0, std::move(one));
+    bench.put(one);
   }
   ASSERT_EQ(bench.passed.size(), 6U) << "the second that moves waits, and what comes after it";
   for (const ClipItem& item : bench.passed) {
@@ -100,18 +104,45 @@ TEST(ClipGate, StillWindowsKeepTheirPlaceAndAreNeitherBoundedNorDropped) {
 // Samples that a camera settles at once, for a network that must miss none.
 TEST(ClipGate, ABurstOfALiveStreamWaitsWhereItIsAllowedTo) {
   Bench bench(true, 1, 12);
-  for (int i = 0; i < 13; ++i) bench.gate->put(0, window());
+  for (int i = 0; i < 13; ++i) bench.put(window());
   EXPECT_EQ(bench.gate->waiting(), 12U);
   EXPECT_EQ(bench.state.dropped, 0);
-  bench.gate->put(0, window());
+  bench.put(window());
   bench.answer_all();
   EXPECT_EQ(bench.state.windows, 13);
   EXPECT_EQ(bench.state.dropped, 1);
 }
 
+// A camera with a picture a second under a network whose windows follow each other ten times as closely.
+TEST(ClipGate, DropsNothingOfWhatOnePictureBroughtWhileTheNetworkKeepsUp) {
+  Bench bench(true);
+  for (int picture = 0; picture < 20; ++picture) {
+    bench.put_together(10);
+    EXPECT_EQ(bench.gate->waiting(), 9U);
+    bench.answer_all();
+  }
+  EXPECT_EQ(bench.state.windows, 200);
+  EXPECT_EQ(bench.state.dropped, 0);
+}
+
+TEST(ClipGate, ANewPictureTakesThePlaceOfWhatAnOlderOneBrought) {
+  Bench bench(true);
+  bench.put_together(10);  // one passes, nine wait
+  for (int k = 0; k < 4; ++k) bench.answer();
+  bench.put_together(3);  // beside the five that still wait
+  EXPECT_EQ(bench.state.dropped, 0) << "the items are still to be answered";
+  EXPECT_EQ(bench.gate->waiting(), 3U);
+  bench.put(window());
+  EXPECT_EQ(bench.gate->waiting(), ClipGate::kLiveQueue);
+  bench.answer_all();
+  EXPECT_EQ(bench.answered, (std::vector<std::int64_t>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13}));
+  EXPECT_EQ(bench.state.windows + bench.state.dropped, 14);
+  EXPECT_EQ(bench.state.dropped, 5 + 2);
+}
+
 TEST(ClipGate, CountsWindowsThatFailedBelow) {
   Bench bench(false, 3);
-  for (int i = 0; i < 3; ++i) bench.gate->put(0, window());
+  for (int i = 0; i < 3; ++i) bench.put(window());
   bench.passed[0].ticket->mark_failed();
   bench.passed[1].ticket->mark_dropped();
   bench.answer_all();
@@ -124,7 +155,7 @@ TEST(ClipGate, OverloadedFourTimesItKeepsToItsLimitAndCountsEveryWindow) {
   constexpr int kWindows = 200;
   Bench bench(true);
   for (int i = 0; i < kWindows; ++i) {
-    bench.gate->put(0, window());
+    bench.put(window());
     EXPECT_LE(bench.gate->waiting(), ClipGate::kLiveQueue);
     if (i % 4 != 3) continue;
     while (bench.passed.front().outcome.dropped()) bench.answer();
@@ -139,7 +170,7 @@ TEST(ClipGate, OverloadedFourTimesItKeepsToItsLimitAndCountsEveryWindow) {
 
 TEST(ClipGate, ASegmentsEndWaitsForItsWindowsAndIsNotCounted) {
   Bench bench(false);
-  for (int i = 0; i < 2; ++i) bench.gate->put(0, window());
+  for (int i = 0; i < 2; ++i) bench.put(window());
   bench.gate->end_segment(0, Mark::end);
   EXPECT_EQ(bench.passed.size(), 1U);
   bench.answer();
@@ -157,7 +188,7 @@ TEST(ClipGate, ASegmentWithoutWindowsHasNoEnd) {
   Bench bench(false, 9);
   bench.gate->end_segment(0, Mark::lost);
   EXPECT_TRUE(bench.passed.empty());
-  bench.gate->put(0, window());
+  bench.put(window());
   bench.gate->end_segment(0, Mark::lost);
   bench.gate->end_segment(0, Mark::end);
   EXPECT_EQ(bench.passed.size(), 2U);
@@ -165,10 +196,10 @@ TEST(ClipGate, ASegmentWithoutWindowsHasNoEnd) {
 
 TEST(ClipGate, ABusyLiveStreamDropsClipsAndNoSegmentsEnd) {
   Bench bench(true);
-  bench.gate->put(0, window());
-  bench.gate->put(0, window());
+  bench.put(window());
+  bench.put(window());
   bench.gate->end_segment(0, Mark::lost);
-  for (int i = 0; i < 4; ++i) bench.gate->put(0, window());
+  for (int i = 0; i < 4; ++i) bench.put(window());
   bench.answer_all();
   EXPECT_EQ(bench.answered.size(), 7U);
   EXPECT_EQ(bench.ends, 1);

@@ -66,6 +66,25 @@ class Overlay : public ::testing::Test {
     return pixel[2] > pixel[0] + 60;
   }
 
+  void heard(std::int64_t number, std::vector<EventResult> events) {
+    const ScoresItem item = answer(number, static_cast<double>(number) / kRate);
+    overlay_.take(EventsItem{item.key, item.mark, item.ticket,
+                             std::make_shared<const std::vector<EventResult>>(std::move(events))});
+  }
+  static std::vector<EventResult> told(EventChange::Kind kind, double time) {
+    return {{"s", "n", "n-0-0", "wave", {kind, 0, 0, 1, 0, time, time}}};
+  }
+  // On which of the pictures written something is.
+  std::vector<int> drawn(int count) const {
+    const std::vector<Frame> pictures = written();
+    EXPECT_EQ(pictures.size(), static_cast<std::size_t>(count));
+    std::vector<int> numbers;
+    for (std::size_t k = 0; k < pictures.size(); ++k) {
+      if (top_left(pictures[k]) != top_left(pictures[0])) numbers.push_back(static_cast<int>(k));
+    }
+    return numbers;
+  }
+
   TemporaryFolder folder_;
   std::vector<Frame> decoded_;
   const std::shared_ptr<WindowProgress> progress_ = std::make_shared<WindowProgress>();
@@ -107,14 +126,6 @@ TEST_F(Overlay, HoldsABoundedTimeWhereNoAnswersComeAndCountsWhatDidNotWait) {
 }
 
 TEST_F(Overlay, AnActionIsDrawnFromWhenItIsToldUntilItIsOver) {
-  const auto heard = [&](std::int64_t number, std::vector<EventResult> events) {
-    const ScoresItem item = answer(number, number / kRate);
-    overlay_.take(EventsItem{item.key, item.mark, item.ticket,
-                             std::make_shared<const std::vector<EventResult>>(std::move(events))});
-  };
-  const auto told = [](EventChange::Kind kind, double time) {
-    return std::vector<EventResult>{{"s", "n", "n-0-0", "wave", {kind, 0, 0, 1, 0, time, time}}};
-  };
   for (int k = 0; k < 30; ++k) {
     overlay_.take(picture(k / kRate));
     heard(k, k == 10   ? told(EventChange::begun, 9.5 / kRate)
@@ -122,13 +133,22 @@ TEST_F(Overlay, AnActionIsDrawnFromWhenItIsToldUntilItIsOver) {
                        : std::vector<EventResult>{});
   }
   overlay_.finish();
-  std::vector<int> drawn;
-  const std::vector<Frame> pictures = written();
-  ASSERT_EQ(pictures.size(), 30U);
-  for (int k = 0; k < 30; ++k) {
-    if (top_left(pictures[static_cast<std::size_t>(k)]) != top_left(pictures[0])) drawn.push_back(k);
+  EXPECT_EQ(drawn(30), (std::vector<int>{10, 11, 12, 13, 14, 15, 16, 17, 18, 19}));
+}
+
+// Its window lasts 25 pictures.
+TEST_F(Overlay, AnActionIsNotDrawnBeyondAnswersThatNeverCame) {
+  for (int k = 0; k < 60; ++k) {
+    overlay_.take(picture(k / kRate));
+    if (k == 10) heard(k, told(EventChange::begun, 9.5 / kRate));
+    if (k < 10 || k == 15) heard(k, {});
+    if (k > 15) heard(k, k == 50 ? told(EventChange::ended, 49.5 / kRate) : std::vector<EventResult>{});
   }
-  EXPECT_EQ(drawn, (std::vector<int>{10, 11, 12, 13, 14, 15, 16, 17, 18, 19}));
+  overlay_.finish();
+  const std::vector<int> pictures = drawn(60);
+  ASSERT_FALSE(pictures.empty());
+  EXPECT_EQ(pictures.front(), 10);
+  EXPECT_EQ(pictures.back(), 15 + 24);
 }
 
 }  // namespace

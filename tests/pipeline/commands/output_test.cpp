@@ -120,6 +120,16 @@ TEST_F(Output, OverwritesNoSource) {
   EXPECT_EQ(text("a.csv"), before);
 }
 
+TEST_F(Output, OverwritesNoFileOfTheRun) {
+  video("a.mp4");
+  const std::string p = pipeline({"a"}), log = folder_ / "log.jsonl";
+  std::ofstream(p, std::ios::app)
+      << "  log: {node: jsonl, from: actions, file: log.jsonl}\nmetrics: {file: run.jsonl}\n";
+  EXPECT_THAT(run({p, "--output", log}).told,
+              HasSubstr("is written by 'log' (line 8) too, expected a file of its own"));
+  EXPECT_THAT(run({p, "--output", folder_ / "run.jsonl"}).told, HasSubstr("is written by metrics too"));
+}
+
 TEST_F(Output, WindowsArePrintedBesideEventsWhereAsked) {
   video("a.mp4");
   const std::string file = pipeline({"a"});

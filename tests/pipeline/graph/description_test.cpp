@@ -219,6 +219,10 @@ TEST_F(Description, RefusesToOverwriteASourceOrAnotherNodesFile) {
   EXPECT_THAT(errors(graph + "  one: {node: jsonl, from: n, file: x.jsonl}\n"
                              "  two: {node: jsonl, from: n, file: y/../x.jsonl}\n"),
               ElementsAre(HasSubstr("which is written by 'one' (line 6) too")));
+  const std::string metrics = "metrics: {file: x.prom}\n";
+  EXPECT_THAT(errors(metrics + graph + "  log: {node: jsonl, from: n, file: y/../x.prom}\n"),
+              ElementsAre(::testing::AllOf(HasSubstr("7:3 'log' would overwrite"),
+                                           HasSubstr("which is written by metrics too"))));
   EXPECT_THAT(errors(graph + "  one: {node: jsonl, from: n, file: /dev/null}\n"
                              "  two: {node: jsonl, from: n, file: /dev/null}\n"),
               ElementsAre());

@@ -1,4 +1,5 @@
-// What takes minutes: cameras that are lost again and again, hours of a stream, overload. `./run test --all`.
+// What takes minutes: cameras that are lost again and again, hours of a stream, overload. `./run test --all`;
+// some of it also in a short form.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -6,12 +7,10 @@
 #include <thread>
 
 #include "base/files/database.h"
-#include "datasets/pictures/encoding/frame_jpeg.h"
-#include "datasets/video/decoding/decoder.h"
-#include "datasets/video/readers/reader.h"
 #include "nodes/flow/clip_gate.h"
 #include "nodes/store/event_store.h"
 #include "tests/datasets/video/small_server.h"
+#include "tests/pipeline/run/first_jpeg.h"
 #include "tests/pipeline/run/graph_bench.h"
 #include "tests/tools/camera_server.h"
 #include "tests/tools/http_ask.h"
@@ -144,20 +143,12 @@ TEST(LongCameras, ComeBackTwoHundredTimesFromAServerThatIsKilledFrozenAndStarted
   expect_no_growth(early.get(), late.get(), kMostKib);
 }
 
-// Four cameras whose connection is cut in the middle of a picture a moment after it was made.
-TEST(LongCameras, AThousandConnectionsCutInMidPictureLeaveNothingBehind) {
+// Four cameras whose connection is cut in the middle of a picture a moment after it was made: what is held
+// after `first` connections and after `times`.
+void cut_connections_in_mid_picture(std::int64_t first, std::int64_t times) {
   GraphBench bench;
   bench.video("a.avi", 25, 1);
-  const std::string jpeg = [&] {
-    const StopFlag never{false};
-    SourceOptions options;
-    options.source = (bench.folder() / "a.avi").string();
-    const auto reader = Reader::open(options, never);
-    const auto decoder = Decoder::create(reader->codec_parameters(), 1);
-    std::vector<Frame> frames;
-    while (frames.empty()) decoder->decode(*reader->read(), frames);
-    return frame_jpeg(frames.front(), 160);
-  }();
+  const std::string jpeg = first_jpeg(bench.folder() / "a.avi");
   const SmallServer server([&](const Connection& connection) {
     if (connection.read_head().empty()) return;
     connection.send("HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=b\r\n\r\n");
@@ -182,11 +173,17 @@ TEST(LongCameras, AThousandConnectionsCutInMidPictureLeaveNothingBehind) {
       held.look(watched.held());
     }
   };
-  look_after(100, early);
-  for (std::int64_t reached = 200; reached < 1000; reached += 50)
+  look_after(first, early);
+  for (std::int64_t reached = 2 * first; reached < times; reached += 50)
     ASSERT_TRUE(look_until([&] { return watched.reconnects() >= reached; }));
-  look_after(1000, late);
+  look_after(times, late);
   expect_no_growth(early.get(), late.get(), 4096);
+}
+
+TEST(Cameras, ConnectionsCutInMidPictureLeaveNothingBehind) { cut_connections_in_mid_picture(30, 80); }
+
+TEST(LongCameras, AThousandConnectionsCutInMidPictureLeaveNothingBehind) {
+  cut_connections_in_mid_picture(100, 1000);
 }
 
 // Counts the events that have begun.
@@ -239,39 +236,46 @@ TEST(LongStreams, TheSecondHourAtFullSpeedHoldsNoMoreThanTheFirst) {
   expect_no_growth(early.get(), late.get(), early.get().resident_kib / 100);
 }
 
-// The network takes one window while four are cut.
-TEST(LongStreams, FourTimesTooMuchIsDroppedToTheWindowAndNothingWaitsLong) {
+// The network takes one window while four are cut. Windows stand side by side, so that each sample is in one.
+void overload_four_times(std::int64_t windows) {
   GraphBench bench;
-  bench.video("a.mp4", 1000, 1);
-  constexpr std::int64_t kWindow = 4, kWindows = 400 - kWindow + 1, kTimes = 4;
+  constexpr std::int64_t kWindow = 4, kTimes = 4, kRate = 25, kSampled = 10;
+  const std::int64_t samples = windows * kWindow, pictures = samples * kRate / kSampled;
+  bench.video("a.mp4", static_cast<int>(pictures), 1);
   constexpr std::int64_t kBelow = 4;  // half of the workers, and one that waits
   LinesByStream sink;
   Pipeline* running = nullptr;
-  const auto cut = [&running] {
+  const auto prepared = [&running] {
     for (const StageSummary& stage : running->progress().stages)
-      if (stage.name == "prepare") return stage.calls - kWindow + 1;
+      if (stage.name == "prepare") return stage.calls;
     return std::int64_t{0};
   };
   std::atomic<std::int64_t> taken{0}, oldest{0};
   const auto work = [&](const FaultPoint& point) {
     if (point.node != "net") return Fault::none;
-    const std::int64_t before = cut() - 1 - point.number;
+    const std::int64_t before = prepared() / kWindow - 1 - point.number;
     for (std::int64_t most = oldest; before > most && !oldest.compare_exchange_weak(most, before);) {
     }
-    const std::int64_t enough = std::min(kWindows, kTimes * ++taken);
-    EXPECT_TRUE(wait_for([&] { return cut() >= enough; }));
+    const std::int64_t enough = std::min(windows, kTimes * ++taken);
+    EXPECT_TRUE(wait_for([&] { return prepared() / kWindow >= enough; }));
     return Fault::none;
   };
   Pipeline pipeline(bench.describe("options: {workers: 6}\nstreams: {a: {source: a.mp4, realtime: true}, b: "
                                    "nobody.mp4}\n" +
-                                   std::string(kGraph)),
+                                   std::regex_replace(kGraph, std::regex("hop: 1"), "hop: 4")),
                     sink, {work});
   running = &pipeline;
   const StreamSummary summary = pipeline.run().streams[0];
-  EXPECT_EQ(summary.windows + summary.dropped, kWindows);
-  EXPECT_GT(summary.dropped, kWindows / 2);
+  EXPECT_EQ(summary.frames, pictures);
+  EXPECT_EQ(prepared(), samples);
+  EXPECT_EQ(kWindow * (summary.windows + summary.dropped), samples);
+  EXPECT_GT(summary.dropped, windows / 2);
   EXPECT_LE(oldest, kBelow + static_cast<std::int64_t>(ClipGate::kLiveQueue));
 }
+
+TEST(Streams, FourTimesTooMuchIsDroppedToTheSampleAndNothingWaitsLong) { overload_four_times(25); }
+
+TEST(LongStreams, FourTimesTooMuchIsDroppedToTheSampleAndNothingWaitsLong) { overload_four_times(100); }
 
 }  // namespace
 }  // namespace actionflow::testing
