@@ -32,4 +32,5 @@ file(READ_SYMLINK ${OpenCVParts_video} opencv_video)
 string(REGEX REPLACE ".*\\.so\\." "" opencv_video "${opencv_video}")
 string(REGEX REPLACE "\\..*" "" avdevice "${AVDEVICE_VERSION}")
 set(CPACK_DEBIAN_PACKAGE_DEPENDS "libopencv-video${opencv_video}, libavdevice${avdevice}")
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS "openmpi-bin")  # training on several machines
 include(CPack)

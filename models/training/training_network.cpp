@@ -174,7 +174,7 @@ void TrainingNetwork::State::make_rows() {
   }
   for (std::size_t part = 0; part < arenas.size(); ++part)
     rows.push_back(allocate(std::max<std::size_t>(1, end) * sizeof(float), architecture.name));
-  exchange.emplace(*ranks, options.sum, static_cast<std::int64_t>(end));
+  exchange.emplace(*ranks, options.exchange, static_cast<std::int64_t>(end));
 }
 
 // Of the first own part.

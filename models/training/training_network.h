@@ -41,7 +41,7 @@ struct TrainingOptions {
   std::int64_t batch = 1;
   // Clips of a batch that are computed as one, on one thread; 0: the whole batch, on all threads.
   std::int64_t micro_batch = 0;
-  SumOrder sum = SumOrder::fixed;  // of gradients over ranks
+  GradientExchangeOptions exchange = {};  // of gradients, among ranks
   // Who shares the batches, in parts; null: this process alone. Outlives the network.
   training::Ranks* ranks = nullptr;
   LossOptions loss = {};

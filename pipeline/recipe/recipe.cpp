@@ -132,6 +132,16 @@ void RecipeEvaluation::describe(config::Fields<RecipeEvaluation>& fields) {
 void RankOptions::describe(config::Fields<RankOptions>& fields) {
   fields.add("sum", &RankOptions::sum,
              "of gradients: fixed, the same bits for any number of ranks; fast, in an order of MPI's choice");
+  fields.add(
+      "gradients", &RankOptions::gradients,
+      "as they are sent: f32, or bf16, half as many bytes; results then depend on the number of ranks");
+}
+
+void RankOptions::check(const config::Value& value, config::Diagnostics& diagnostics) const {
+  if (sum == SumOrder::fixed || gradients == WireNumbers::f32) return;
+  const config::Value* at = value.find("gradients");
+  diagnostics.add((at != nullptr ? *at : value).place(),
+                  "gradients is bf16, which MPI does not add up, expected sum: fixed with it");
 }
 
 void CheckpointTimes::describe(config::Fields<CheckpointTimes>& fields) {

@@ -77,7 +77,9 @@ struct CheckpointTimes {
 // Where several processes train together.
 struct RankOptions {
   SumOrder sum = SumOrder::fixed;
+  WireNumbers gradients = WireNumbers::f32;
   static void describe(config::Fields<RankOptions>& fields);
+  void check(const config::Value& value, config::Diagnostics& diagnostics) const;
 };
 
 struct Recipe {

@@ -18,7 +18,7 @@ bool is_right(std::span<const float> logits, const std::vector<int>& labels) {
 class ClipTask : public TrainingTask {
  public:
   ClipTask(const Recipe& recipe, const Dataset& dataset, const Architecture& architecture, FrameCache& cache,
-           const training::Ranks& ranks)
+           training::Ranks& ranks)
       : recipe_(recipe),
         dataset_(dataset),
         architecture_(architecture),
@@ -57,7 +57,7 @@ class ClipTask : public TrainingTask {
 
   Validation validate(const Weights& weights, const std::atomic<bool>& stop) override {
     return actionflow::validate(architecture_, weights, dataset_.val, cache_, recipe_.data.sampling,
-                                recipe_.worker_threads(), stop);
+                                recipe_.worker_threads(), stop, ranks_);
   }
 
  private:
@@ -65,7 +65,7 @@ class ClipTask : public TrainingTask {
   const Dataset& dataset_;
   const Architecture& architecture_;
   FrameCache& cache_;
-  const training::Ranks& ranks_;
+  training::Ranks& ranks_;
   const bool many_labels_;
   const Augmenter augmenter_;
 };
@@ -74,7 +74,7 @@ class ClipTask : public TrainingTask {
 
 std::unique_ptr<TrainingTask> make_clip_task(const Recipe& recipe, const Dataset& dataset,
                                              const Architecture& architecture, FrameCache& cache,
-                                             const training::Ranks& ranks) {
+                                             training::Ranks& ranks) {
   return std::make_unique<ClipTask>(recipe, dataset, architecture, cache, ranks);
 }
 

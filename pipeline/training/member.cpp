@@ -14,7 +14,7 @@ TrainingOptions network_options(const Recipe& recipe, const Architecture& archit
   TrainingOptions options;
   options.ranks = &ranks;
   options.micro_batch = recipe.micro_batch;
-  options.sum = recipe.ranks.sum;
+  options.exchange = {recipe.ranks.sum, recipe.ranks.gradients};
   options.precision = recipe.precision;
   options.threads = recipe.step_threads();
   options.batch = std::min(recipe.batch, samples);

@@ -43,7 +43,7 @@ struct HeldOutJudgement::Part {
 
   const Recipe recipe;
   const Dataset dataset;
-  const training::Ranks alone;
+  training::Ranks alone;
   const std::unique_ptr<TrainingTask> task;
 };
 

@@ -11,7 +11,7 @@ namespace {
 class StreamTask : public TrainingTask {
  public:
   StreamTask(const Recipe& recipe, const Dataset& dataset, const Architecture& architecture,
-             FrameCache& cache, const training::Ranks& ranks)
+             FrameCache& cache, training::Ranks& ranks)
       : recipe_(recipe),
         architecture_(architecture),
         ranks_(ranks),
@@ -47,6 +47,7 @@ class StreamTask : public TrainingTask {
   }
 
   Validation validate(const Weights& weights, const std::atomic<bool>& stop) override {
+    if (!ranks_.first()) return {};
     return validate_streams(architecture_, weights, validation_, truth_, recipe_.worker_threads(), stop);
   }
 
@@ -64,7 +65,7 @@ class StreamTask : public TrainingTask {
 
   const Recipe& recipe_;
   const Architecture& architecture_;
-  const training::Ranks& ranks_;
+  training::Ranks& ranks_;
   const Augmenter augmenter_;
   SequenceMaker maker_;
   EvaluationStreams validation_;
@@ -75,7 +76,7 @@ class StreamTask : public TrainingTask {
 
 std::unique_ptr<TrainingTask> make_stream_task(const Recipe& recipe, const Dataset& dataset,
                                                const Architecture& architecture, FrameCache& cache,
-                                               const training::Ranks& ranks) {
+                                               training::Ranks& ranks) {
   return std::make_unique<StreamTask>(recipe, dataset, architecture, cache, ranks);
 }
 

@@ -205,7 +205,7 @@ void Trainer::State::save_whole_step() {
 ExitCode Trainer::State::run() {
   require_same_everywhere();
   for (const auto& observer : options.observers) observer->begin(state.epoch, state.updates);
-  if (!first_says(!ranks.first() || judge_best_again())) return ExitCode::interrupted;
+  if (!judge_best_again()) return ExitCode::interrupted;
   if (!going_on()) checkpoint();
   if (state.epoch >= end_of_run())
     log::info("all {} epochs are done; more need epochs={}", recipe.epochs, recipe.epochs + 1);

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/log/log.h"
@@ -47,7 +48,7 @@ std::optional<Weights> Trainer::State::measured_anew() {
   return member->network.weights();
 }
 
-// By the first rank; the others are told its score. Nothing where it was stopped.
+// Of all ranks; what the others have of it is the score. Nothing where it was stopped.
 std::optional<Validation> Trainer::State::validation(const Weights& weights) {
   struct Told {
     bool stopped = false;
@@ -56,7 +57,7 @@ std::optional<Validation> Trainer::State::validation(const Weights& weights) {
   Validation own;
   Told told;
   try {
-    if (ranks.first()) own = member->task->validate(weights, stopped);
+    own = member->task->validate(weights, stopped);
     told.score = own.score;
   } catch (const Interrupted&) {
     told.stopped = true;
@@ -114,15 +115,17 @@ bool Trainer::State::keep_best(const Weights& judged, const Validation& validati
 // Where a run goes on: who watches it did not see its best epoch. False when it was stopped.
 bool Trainer::State::judge_best_again() {
   if (state.best.epoch == 0 || !has_validation()) return true;
+  std::optional<Weights> best;
   try {
-    const Validation validation =
-        member->task->validate(load_model(best_file(), &architecture).weights, stopped);
-    for (const auto& observer : options.observers) observer->best(state.best.epoch, validation);
-  } catch (const Interrupted&) {
-    return false;
+    best = load_model(best_file(), &architecture).weights;
   } catch (const ModelError& error) {
     log::warn("{}; the report goes without it until an epoch is better", error.what());
   }
+  const std::vector<bool> have = ranks.gather_flags(best.has_value());
+  if (std::ranges::find(have, false) != have.end()) return true;
+  const std::optional<Validation> found = validation(*best);
+  if (!found) return false;
+  for (const auto& observer : options.observers) observer->best(state.best.epoch, *found);
   return true;
 }
 
@@ -134,25 +137,31 @@ bool Trainer::State::keep_mean() {
   copy_values(mean_weights(members, architecture), member->network.weights());
   const bool norms = has_batch_norm(architecture) && recipe.batch_norm != BatchNormMode::frozen;
   if (norms && !reestimate(recipe.seed ^ kOtherClips)) return false;
-  return first_says(!ranks.first() || judge_mean(members));
+  const std::optional<Validation> found =
+      recipe.data.lists.val.empty() ? judge_held_out(members) : validation(member->network.weights());
+  if (!found) return false;
+  if (!ranks.first()) return true;
+  save_model({architecture, member->network.weights(), found->calibration}, folder.best());
+  for (const auto& observer : options.observers) observer->best(0, *found);
+  log::info("the mean of {} members stands in {}; {}: top-1 {:.1f} %", members.size(), folder.best().string(),
+            recipe.data.lists.val.empty() ? "each on what it had not seen" : "on val",
+            100 * found->score.top1);
+  return true;
 }
 
-// Where each member has held out another part of train, the calibration is chosen on all of them.
-bool Trainer::State::judge_mean(const std::vector<std::filesystem::path>& members) {
+// By the first rank. Each member has held out another part of train: the calibration is chosen on all of
+// them.
+std::optional<Validation> Trainer::State::judge_held_out(const std::vector<std::filesystem::path>& members) {
+  std::optional<Validation> found;
+  if (!ranks.first()) found.emplace();
   try {
-    std::optional<HeldOutJudgement> held_out;
-    if (recipe.data.lists.val.empty()) held_out.emplace(recipe, architecture, cache, members, stopped);
-    const Validation validation =
-        held_out ? held_out->validation() : member->task->validate(member->network.weights(), stopped);
-    save_model({architecture, member->network.weights(), validation.calibration}, folder.best());
-    for (const auto& observer : options.observers) observer->best(0, validation);
-    log::info("the mean of {} members stands in {}; {}: top-1 {:.1f} %", members.size(),
-              folder.best().string(), held_out ? "each on what it had not seen" : "on val",
-              100 * validation.score.top1);
+    if (ranks.first()) {
+      held_out.emplace(recipe, architecture, cache, members, stopped);
+      found = held_out->validation();
+    }
   } catch (const Interrupted&) {
-    return false;
   }
-  return true;
+  return first_says(found.has_value()) ? found : std::nullopt;
 }
 
 }  // namespace actionflow

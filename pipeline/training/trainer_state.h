@@ -18,6 +18,7 @@
 #include "pipeline/training/member.h"
 #include "pipeline/training/run_folder.h"
 #include "pipeline/training/run_state.h"
+#include "pipeline/training/soup.h"
 #include "pipeline/training/trainer.h"
 
 namespace actionflow {
@@ -69,7 +70,7 @@ struct Trainer::State {
   bool judge_best_again();
   bool keep_best(const Weights& judged, const Validation& validation);
   bool keep_mean();
-  bool judge_mean(const std::vector<std::filesystem::path>& members);
+  std::optional<Validation> judge_held_out(const std::vector<std::filesystem::path>& members);
   std::string note() const;
   ExitCode run();
   bool out_of_patience() const {
@@ -88,6 +89,7 @@ struct Trainer::State {
   RunState state;
   Recipe member_recipe;
   std::optional<Member> member;
+  std::optional<HeldOutJudgement> held_out;  // of streams that observers look at
 
   std::atomic<bool> stopped{false};
   const std::atomic<bool> goes_on{false};  // in place of `stopped`, where ranks have to act alike

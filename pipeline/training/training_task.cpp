@@ -22,7 +22,7 @@ TrainingFlowOptions flow_options(const Recipe& recipe, const FlowStretch& stretc
 
 std::unique_ptr<TrainingTask> make_task(const Recipe& recipe, const Dataset& dataset,
                                         const Architecture& architecture, FrameCache& cache,
-                                        const training::Ranks& ranks) {
+                                        training::Ranks& ranks) {
   const bool streams = recipe.data.streams.has_value();
   const bool tells_actions = architecture.gives_action_scores();
   if (streams && !tells_actions)

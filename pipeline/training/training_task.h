@@ -39,21 +39,22 @@ class TrainingTask {
   // Adds the batch's gradients times `share`.
   virtual StepResult step(TrainingNetwork& network, const TrainingBatch& batch, training::StepKey key,
                           float share) = 0;
-  // Throws Interrupted once `stop` is set.
+  // Called by all ranks, the first of which has the whole answer. Throws Interrupted once `stop` is set, on
+  // the first at least.
   virtual Validation validate(const Weights& weights, const std::atomic<bool>& stop) = 0;
 };
 
 // Of the data as the recipe has it: streams where it has `data.streams`.
 std::unique_ptr<TrainingTask> make_task(const Recipe& recipe, const Dataset& dataset,
                                         const Architecture& architecture, FrameCache& cache,
-                                        const training::Ranks& ranks);
+                                        training::Ranks& ranks);
 
 std::unique_ptr<TrainingTask> make_clip_task(const Recipe& recipe, const Dataset& dataset,
                                              const Architecture& architecture, FrameCache& cache,
-                                             const training::Ranks& ranks);
+                                             training::Ranks& ranks);
 std::unique_ptr<TrainingTask> make_stream_task(const Recipe& recipe, const Dataset& dataset,
                                                const Architecture& architecture, FrameCache& cache,
-                                               const training::Ranks& ranks);
+                                               training::Ranks& ranks);
 
 // What all tasks have in common.
 TrainingFlowOptions flow_options(const Recipe& recipe, const FlowStretch& stretch,

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <iterator>
 #include <limits>
+#include <nlohmann/json.hpp>
 
 #include "models/network/action_scores.h"
 #include "models/training/stream_loss.h"
@@ -13,9 +14,59 @@
 
 namespace actionflow {
 
+namespace {
+
+// Every so manieth video is a rank's, so that long and short ones are mixed.
+std::vector<VideoEntry> share_of(const std::vector<VideoEntry>& entries, const training::Ranks& ranks) {
+  std::vector<VideoEntry> own;
+  for (auto i = static_cast<std::size_t>(ranks.rank()); i < entries.size();
+       i += static_cast<std::size_t>(ranks.count()))
+    own.push_back(entries[i]);
+  return own;
+}
+
+std::vector<std::uint8_t> packed(const std::vector<EvaluatedVideo>& videos) {
+  nlohmann::json list = nlohmann::json::array();
+  for (const EvaluatedVideo& video : videos) list.push_back({video.probabilities, video.unreadable});
+  return nlohmann::json::to_cbor(list);
+}
+
+// In the order of the entries.
+std::vector<EvaluatedVideo> gather(const std::vector<EvaluatedVideo>& own,
+                                   const std::vector<VideoEntry>& entries, training::Ranks& ranks) {
+  std::vector<nlohmann::json> lists;
+  for (const std::vector<std::uint8_t>& bytes : ranks.gather_bytes(packed(own)))
+    lists.push_back(nlohmann::json::from_cbor(bytes));
+  std::vector<EvaluatedVideo> all;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const nlohmann::json& video = lists[i % lists.size()][i / lists.size()];
+    all.push_back({video[0].get<std::vector<float>>(), entries[i].labels, video[1].get<std::string>()});
+  }
+  return all;
+}
+
+std::vector<EvaluatedVideo> evaluate_together(const Network& network, const std::vector<VideoEntry>& entries,
+                                              FrameCache& cache, const EvaluatorOptions& options,
+                                              training::Ranks& ranks) {
+  if (ranks.alone()) return evaluate(network, entries, cache, options);
+  std::vector<EvaluatedVideo> own;
+  bool stopped = false;
+  try {
+    own = evaluate(network, share_of(entries, ranks), cache, options);
+  } catch (const Interrupted&) {
+    stopped = true;
+  }
+  const std::vector<bool> all_stopped = ranks.gather_flags(stopped);
+  if (std::ranges::find(all_stopped, true) != all_stopped.end()) throw Interrupted();
+  return gather(own, entries, ranks);
+}
+
+}  // namespace
+
 Validation validate(const Architecture& architecture, const Weights& weights,
                     const std::vector<VideoEntry>& entries, FrameCache& cache,
-                    const SamplingOptions& sampling, int threads, const std::atomic<bool>& stop) {
+                    const SamplingOptions& sampling, int threads, const std::atomic<bool>& stop,
+                    training::Ranks& ranks) {
   Validation validation;
   if (entries.empty()) {
     validation.score.top1 = validation.score.loss = std::numeric_limits<double>::quiet_NaN();
@@ -27,7 +78,7 @@ Validation validate(const Architecture& architecture, const Weights& weights,
   options.threads = threads;
   options.stop = &stop;
   validation.entries = entries;
-  validation.videos = evaluate(*network, entries, cache, options);
+  validation.videos = evaluate_together(*network, entries, cache, options, ranks);
   validation.score = score(validation.videos);
   validation.calibration = calibrate_clips(validation.videos, "val");
   return validation;

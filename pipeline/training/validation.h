@@ -12,6 +12,7 @@
 #include "datasets/streams/evaluation_streams.h"
 #include "datasets/streams/stream_options.h"
 #include "models/training/loss.h"
+#include "models/training/ranks/ranks.h"
 #include "models/weights/calibration.h"
 #include "models/weights/weights.h"
 #include "pipeline/evaluation/clips/evaluator.h"
@@ -31,10 +32,12 @@ struct Validation {
   std::optional<Calibration> calibration;  // chosen on the split
 };
 
-// Throws Interrupted once `stop` is set.
+// Each of the ranks judges some of the videos; all are told of all. Throws Interrupted, on all ranks, once
+// `stop` is set on one.
 Validation validate(const Architecture& architecture, const Weights& weights,
                     const std::vector<VideoEntry>& entries, FrameCache& cache,
-                    const SamplingOptions& sampling, int threads, const std::atomic<bool>& stop);
+                    const SamplingOptions& sampling, int threads, const std::atomic<bool>& stop,
+                    training::Ranks& ranks);
 
 // What the samples of validation streams should say, and how wrong answers count: as in training.
 struct StreamTruth {

@@ -1,6 +1,9 @@
 #include "models/training/ranks/gradient_exchange.h"
 
 #include <algorithm>
+#include <functional>
+
+#include "models/kernels/number_conversion.h"
 
 namespace actionflow::training {
 
@@ -9,27 +12,43 @@ namespace {
 // Of which a stretch is sent at a time: long enough for the wire, short enough that there are several.
 constexpr std::int64_t kStretchFloats = std::int64_t{1} << 20;
 
-int bytes(std::int64_t floats) { return static_cast<int>(floats * std::int64_t{sizeof(float)}); }
+using kernels::ElementType;
+
+void narrow(const float* from, std::int64_t count, std::vector<std::uint16_t>& to) {
+  to.resize(static_cast<std::size_t>(count));
+  kernels::convert_numbers({ElementType::f32}, from, {ElementType::bf16}, to.data(), 0, count);
+}
+
+void widen(const std::vector<std::uint16_t>& from, float* to) {
+  kernels::convert_numbers({ElementType::bf16}, from.data(), {ElementType::f32}, to, 0,
+                           static_cast<std::int64_t>(from.size()));
+}
 
 }  // namespace
 
-GradientExchange::GradientExchange(Ranks& ranks, SumOrder order, std::int64_t floats)
-    : ranks_(ranks), order_(order), sums_(static_cast<std::size_t>(floats)) {}
+GradientExchange::GradientExchange(Ranks& ranks, const GradientExchangeOptions& options, std::int64_t floats)
+    : ranks_(ranks), options_(options), sums_(static_cast<std::size_t>(floats)) {
+  for (std::int64_t begin = 0; begin < floats; begin += kStretchFloats) {
+    Stretch& stretch = stretches_.emplace_back();
+    stretch.begin = begin;
+    stretch.size = std::min(kStretchFloats, floats - begin);
+  }
+}
+
+int GradientExchange::bytes(std::int64_t numbers) const {
+  return static_cast<int>(numbers) * static_cast<int>(is_narrow() ? sizeof(std::uint16_t) : sizeof(float));
+}
 
 void GradientExchange::begin(const BatchParts& parts, std::vector<const float*> own) {
   parts_ = parts;
   own_ = std::move(own);
-  complete_ = 0;
-  stretches_.clear();
-  // Stretches hold what is sent, and may not move.
-  stretches_.reserve(sums_.size() / static_cast<std::size_t>(kStretchFloats) + 1);
-  unshared_ = unended_ = 0;
+  unstarted_ = unshared_ = unended_ = 0;
 }
 
 void GradientExchange::complete(std::int64_t floats) {
-  const auto all = static_cast<std::int64_t>(sums_.size());
-  while (floats - complete_ >= kStretchFloats || (floats == all && complete_ < all))
-    start(complete_, std::min(complete_ + kStretchFloats, floats));
+  while (unstarted_ < stretches_.size() &&
+         stretches_[unstarted_].begin + stretches_[unstarted_].size <= floats)
+    start(stretches_[unstarted_++]);
   if (!ranks_.alone()) advance(false);
 }
 
@@ -51,29 +70,26 @@ std::vector<int> GradientExchange::slice_bytes(const Stretch& stretch) const {
   return counts;
 }
 
-void GradientExchange::start(std::int64_t begin, std::int64_t end) {
-  complete_ = end;
-  Stretch& stretch = stretches_.emplace_back(Stretch{begin, end - begin, false, 0, {}, {}});
-  if (!ranks_.alone() && order_ == SumOrder::fixed) {
+void GradientExchange::start(Stretch& stretch) {
+  if (!ranks_.alone() && options_.sum == SumOrder::fixed) {
     start_fixed(stretch);
     return;
   }
-  float* to = sums_.data() + begin;
+  float* to = sums_.data() + stretch.begin;
   const int first = parts_.begin(ranks_.rank());
   const std::vector<SumNode> nodes = parts_.nodes_of(ranks_.rank());
   if (nodes.empty()) std::fill_n(to, stretch.size, 0.0F);
   std::vector<float> more(nodes.size() > 1 ? static_cast<std::size_t>(stretch.size) : 0);
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     const SumLeaf leaf = [&](const SumNode& node) {
-      return node.size == 1 ? own_[static_cast<std::size_t>(node.first - first)] + begin : nullptr;
+      return node.size == 1 ? own_[static_cast<std::size_t>(node.first - first)] + stretch.begin : nullptr;
     };
     add_up(parts_, nodes[i], leaf, stretch.size, i == 0 ? to : more.data());
     if (i > 0) std::transform(more.begin(), more.end(), to, to, std::plus<>());
   }
   if (ranks_.alone()) return;
-  stretch.summed = true;
   stretch.ticket = ranks_.transport()->add_up(Channel::results, {to, static_cast<std::size_t>(stretch.size)});
-  unshared_ = stretches_.size();
+  unshared_ = unstarted_;
 }
 
 void GradientExchange::start_fixed(Stretch& stretch) {
@@ -102,12 +118,20 @@ void GradientExchange::start_fixed(Stretch& stretch) {
     received += floats;
   }
   stretch.received.resize(static_cast<std::size_t>(received));
-  stretch.ticket = ranks_.transport()->exchange(Channel::slices, stretch.sent.data(), to_send,
-                                                stretch.received.data(), to_receive);
+  const void* from = stretch.sent.data();
+  void* into = stretch.received.data();
+  if (is_narrow()) {
+    narrow(stretch.sent.data(), static_cast<std::int64_t>(stretch.sent.size()), stretch.narrow_sent);
+    stretch.narrow_received.resize(stretch.received.size());
+    from = stretch.narrow_sent.data();
+    into = stretch.narrow_received.data();
+  }
+  stretch.ticket = ranks_.transport()->exchange(Channel::slices, from, to_send, into, to_receive);
 }
 
 // Its slices have come: added up, and on to all.
 void GradientExchange::share(Stretch& stretch) {
+  if (is_narrow()) widen(stretch.narrow_received, stretch.received.data());
   const std::int64_t begin = slice(stretch, ranks_.rank()), size = slice(stretch, ranks_.rank() + 1) - begin;
   std::vector<SumNode> nodes;
   for (int rank = 0; rank < ranks_.count(); ++rank)
@@ -118,8 +142,17 @@ void GradientExchange::share(Stretch& stretch) {
   };
   float* to = sums_.data() + stretch.begin;
   add_up(parts_, parts_.root(), leaf, size, to + begin);
-  stretch.summed = true;
-  stretch.ticket = ranks_.transport()->share(Channel::results, to, slice_bytes(stretch));
+  void* result = to;
+  if (is_narrow()) {
+    narrow(to, stretch.size, stretch.narrow_result);
+    result = stretch.narrow_result.data();
+  }
+  stretch.ticket = ranks_.transport()->share(Channel::results, result, slice_bytes(stretch));
+}
+
+// What has come stands where it belongs; the own slice as the others have it.
+void GradientExchange::end(Stretch& stretch) {
+  if (is_narrow()) widen(stretch.narrow_result, sums_.data() + stretch.begin);
 }
 
 // Each channel's operations in the order of stretches, as every rank begins them. False once all is done.
@@ -129,8 +162,8 @@ bool GradientExchange::advance(bool wait) {
     ranks_.wait(stretch.ticket);
     return true;
   };
-  while (unshared_ < stretches_.size() && over(stretches_[unshared_])) share(stretches_[unshared_++]);
-  while (unended_ < unshared_ && over(stretches_[unended_])) ++unended_;
+  while (unshared_ < unstarted_ && over(stretches_[unshared_])) share(stretches_[unshared_++]);
+  while (unended_ < unshared_ && over(stretches_[unended_])) end(stretches_[unended_++]);
   return unended_ < stretches_.size();
 }
 

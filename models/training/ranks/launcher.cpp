@@ -52,8 +52,12 @@ std::unique_ptr<Transport> open_transport(int processes) {
   const std::filesystem::path file = module_file();
   if (file.empty())
     refuse("this actionflow was built without MPI; expected one built where libopenmpi-dev is installed");
-  // MPI's own plugins look for its symbols among the program's.
-  void* module = dlopen(file.c_str(), RTLD_NOW | RTLD_GLOBAL);
+#ifdef ACTIONFLOW_MPI_LIBRARY
+  // For all: its own plugins look for its symbols among the program's.
+  if (dlopen(ACTIONFLOW_MPI_LIBRARY, RTLD_NOW | RTLD_GLOBAL) == nullptr)
+    refuse(fmt::format("MPI's library is not there: {}; expected openmpi-bin installed", dlerror()));
+#endif
+  void* module = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (module == nullptr) refuse(fmt::format("MPI cannot be opened: {}", dlerror()));
   void* open = dlsym(module, kOpenTransport);
   if (open == nullptr) refuse(fmt::format("{} is of another version: {}", file.string(), dlerror()));
@@ -62,9 +66,8 @@ std::unique_ptr<Transport> open_transport(int processes) {
   if (transport == nullptr) refuse(why_not);
   if (transport->ranks() == 1 && processes > 1)
     refuse(
-        "MPI knows of one only; expected the launcher of the MPI that actionflow was built with, as mpirun "
-        "of "
-        "Open MPI or srun --mpi=pmix");
+        "MPI knows of one only; expected the launcher of the MPI that actionflow was built with, as Open "
+        "MPI's mpirun or srun --mpi=pmix");
   return transport;
 }
 

@@ -1,7 +1,9 @@
 #include "models/training/ranks/ranks.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <numeric>
 #include <thread>
 #include <utility>
 
@@ -11,6 +13,23 @@ void Ranks::share(std::span<std::byte> all, std::span<const std::size_t> sizes) 
   if (alone()) return;
   std::vector<int> counts(sizes.begin(), sizes.end());
   wait(transport_->share(Channel::messages, all.data(), counts));
+}
+
+std::vector<std::vector<std::uint8_t>> Ranks::gather_bytes(std::span<const std::uint8_t> own) {
+  const std::vector<std::size_t> sizes = gather(own.size());
+  std::vector<std::uint8_t> all(std::accumulate(sizes.begin(), sizes.end(), std::size_t{0}));
+  auto at = all.begin();
+  for (int rank = 0; rank < this->rank(); ++rank)
+    at += static_cast<std::ptrdiff_t>(sizes[static_cast<std::size_t>(rank)]);
+  std::ranges::copy(own, at);
+  share(std::as_writable_bytes(std::span(all)), sizes);
+  std::vector<std::vector<std::uint8_t>> each;
+  at = all.begin();
+  for (const std::size_t size : sizes) {
+    each.emplace_back(at, at + static_cast<std::ptrdiff_t>(size));
+    at += static_cast<std::ptrdiff_t>(size);
+  }
+  return each;
 }
 
 void Ranks::wait(Transport::Ticket ticket) {

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <cstring>
 #include <memory>
 #include <span>
@@ -50,6 +51,8 @@ class Ranks {
     const std::vector<char> all = gather(static_cast<char>(own));
     return {all.begin(), all.end()};
   }
+  // Of each as many bytes as it has.
+  std::vector<std::vector<std::uint8_t>> gather_bytes(std::span<const std::uint8_t> own);
   // `all` has sizes[r] bytes of each rank, one after another; the own ones stand there already.
   void share(std::span<std::byte> all, std::span<const std::size_t> sizes);
 

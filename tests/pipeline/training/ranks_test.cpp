@@ -43,8 +43,10 @@ class Ranks : public ::testing::Test {
     std::vector<std::string> alone = words;
     alone.push_back("micro_batch=1");
     const std::string expected = trained(0, alone, "alone");
+    std::vector<std::string> shared = words;
+    shared.push_back("threads=1");  // the recipe's two would be eight, for four ranks
     for (int ranks : {1, 2, 3, 4})
-      EXPECT_EQ(trained(ranks, words, "on" + std::to_string(ranks)), expected) << ranks << " ranks";
+      EXPECT_EQ(trained(ranks, shared, "on" + std::to_string(ranks)), expected) << ranks << " ranks";
   }
 
   // The process of a rank; 0 once it has none.
@@ -88,13 +90,25 @@ TEST_F(Ranks, ALargerMicroBatchIsTheSameForAnyNumberToo) {
   EXPECT_EQ(trained(2, {"epochs=1", "batch=6", "micro_batch=2"}, "shared"), alone);
 }
 
-TEST_F(Ranks, InFastOrderTheyAgreeButForRounding) {
+TEST_F(Ranks, InFastOrderAndWithNarrowGradientsTheyAgreeButForRounding) {
   const auto loss = [&](const std::string& output) {
     return nlohmann::json::parse(bench_.metrics(output))["loss"].get<double>();
   };
-  trained(2, {"epochs=1"}, "fixed");
+  const std::string fixed = trained(2, {"epochs=1"}, "fixed");
   trained(3, {"epochs=1", "ranks.sum=fast"}, "fast");
   EXPECT_NEAR(loss("fast"), loss("fixed"), 1e-4);
+  const std::string narrow = trained(2, {"epochs=1", "ranks.gradients=bf16"}, "narrow");
+  EXPECT_NE(narrow, fixed);
+  EXPECT_NEAR(loss("narrow"), loss("fixed"), 0.02);
+  EXPECT_EQ(trained(2, {"epochs=1", "ranks.gradients=bf16"}, "again"), narrow);
+}
+
+// Clips that cannot be read are counted once, and the split's figures are those of one process.
+TEST_F(Ranks, UnreadableVideosCountAsTheyDoAlone) {
+  bench_.write("data/v3.mp4", "no video");
+  bench_.write("data/v13.mp4", "no video");
+  expect_same_for_any_number({"epochs=2", "data.most_unreadable=0.5"});
+  EXPECT_THAT(bench_.metrics("on4"), HasSubstr(R"("substituted":1)"));
 }
 
 TEST_F(Ranks, MoreOfThemThanABatchHasPartsAreRefusedOnce) {
@@ -105,7 +119,7 @@ TEST_F(Ranks, MoreOfThemThanABatchHasPartsAreRefusedOnce) {
 }
 
 TEST_F(Ranks, WhenAnyDiesTheLastWholeStepStandsAndOthersGoOnFromIt) {
-  const std::vector<std::string> words{"epochs=300", "checkpoint.minutes=0"};
+  const std::vector<std::string> words{"epochs=300", "checkpoint.minutes=0", "threads=1"};
   const std::string expected = trained(1, words, "undisturbed");
   for (int victim : {0, 1}) {
     const std::string output = "killed" + std::to_string(victim);
