@@ -27,10 +27,12 @@ set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${PROJECT_SOURCE_DIR}/cmake/package/postinst)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION TRUE)
 # Opened while running, so not among what the program is linked with: libopencv-video406 of libopencv_video.so.406,
-# libavdevice59 of its version 59.7.100.
+# libavdevice59 of its version 59.7.100. Cameras at the machine itself want the latter, which brings 80 MB of what
+# shows pictures and plays sound.
 file(READ_SYMLINK ${OpenCVParts_video} opencv_video)
 string(REGEX REPLACE ".*\\.so\\." "" opencv_video "${opencv_video}")
 string(REGEX REPLACE "\\..*" "" avdevice "${AVDEVICE_VERSION}")
-set(CPACK_DEBIAN_PACKAGE_DEPENDS "libopencv-video${opencv_video}, libavdevice${avdevice}")
+set(CPACK_DEBIAN_PACKAGE_DEPENDS "libopencv-video${opencv_video}")
+set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "libavdevice${avdevice}")
 set(CPACK_DEBIAN_PACKAGE_SUGGESTS "openmpi-bin")  # training on several machines
 include(CPack)

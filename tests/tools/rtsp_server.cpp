@@ -1,23 +1,44 @@
 // A real RTSP server for tests: rtsp_server PORT serves rtsp://127.0.0.1:PORT/one and /two, moving
 // test pictures of 160×120 at 25 frames a second in H.264, each to any number of clients, over TCP or UDP,
-// and /main, the same as /one at 320×240. What is sent to /sent (RECORD) goes into FILE, as H.264. Prints
-// "ready" when it listens. Runs until killed.
+// and /main, the same as /one at 320×240; further /1 to /8, of different sizes, codecs and rates. What is
+// sent to /sent (RECORD) goes into FILE, as H.264. Prints "ready" when it listens. Runs until killed.
 #include <gst/gst.h>
 #include <gst/rtsp-server/rtsp-server.h>
 
 #include <cstdio>
 #include <cstdlib>
+#include <iterator>
+#include <string>
 
 namespace {
 
-void add_stream(GstRTSPMountPoints* mounts, const char* path, const char* pattern, int width = 160,
-                int height = 120) {
+// An encoder, and what puts its pictures into RTP.
+constexpr const char* kH264 = "x264enc tune=zerolatency speed-preset=ultrafast key-int-max=25 ! rtph264pay";
+
+struct Form {
+  int width = 160, height = 120;
+  const char* rate = "25/1";
+  const char* coded = kH264;
+};
+
+constexpr Form kForms[] = {
+    {160, 120, "25/1", kH264},
+    {320, 240, "15/1", "x264enc bframes=2 speed-preset=ultrafast key-int-max=15 ! rtph264pay"},
+    {640, 360, "30000/1001", kH264},
+    {176, 144, "10/1", "jpegenc ! rtpjpegpay"},
+    {352, 288, "25/2", "theoraenc keyframe-force=12 ! rtptheorapay config-interval=1"},
+    {208, 160, "20/1", "vp8enc deadline=1 keyframe-max-dist=20 ! rtpvp8pay"},
+    {128, 96, "5/1", kH264},
+    {240, 176, "60/1", kH264},
+};
+
+void add_stream(GstRTSPMountPoints* mounts, const char* path, const char* pattern, const Form& form) {
   char pipeline[512];
   std::snprintf(
       pipeline, sizeof pipeline,
-      "( videotestsrc is-live=true pattern=%s ! video/x-raw,width=%d,height=%d,framerate=25/1 ! "
-      "x264enc tune=zerolatency speed-preset=ultrafast key-int-max=25 ! rtph264pay name=pay0 pt=96 )",
-      pattern, width, height);
+      "( videotestsrc is-live=true pattern=%s ! video/x-raw,format=I420,width=%d,height=%d,framerate=%s ! "
+      "%s name=pay0 pt=96 )",
+      pattern, form.width, form.height, form.rate, form.coded);
   GstRTSPMediaFactory* factory = gst_rtsp_media_factory_new();
   gst_rtsp_media_factory_set_launch(factory, pipeline);
   gst_rtsp_media_factory_set_shared(factory, TRUE);
@@ -50,9 +71,11 @@ int main(int argc, char** argv) {
   gst_rtsp_server_set_service(server, argv[1]);
   GstRTSPMountPoints* mounts = gst_rtsp_server_get_mount_points(server);
   const int width = argc == 4 ? std::atoi(argv[3]) : 160;
-  add_stream(mounts, "/one", "ball", width);
-  add_stream(mounts, "/two", "pinwheel", width);
-  add_stream(mounts, "/main", "ball", 320, 240);
+  add_stream(mounts, "/one", "ball", Form{width, 120});
+  add_stream(mounts, "/two", "pinwheel", Form{width, 120});
+  add_stream(mounts, "/main", "ball", Form{320, 240});
+  for (std::size_t i = 0; i < std::size(kForms); ++i)
+    add_stream(mounts, ("/" + std::to_string(i + 1)).c_str(), "ball", kForms[i]);
   if (argc > 2 && *argv[2] != 0) add_receiver(mounts, "/sent", argv[2]);
   g_object_unref(mounts);
   if (gst_rtsp_server_attach(server, nullptr) == 0) {
