@@ -3,15 +3,20 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <limits>
 #include <numeric>
 #include <thread>
 #include <utility>
+
+#include "base/error.h"
 
 namespace actionflow::training {
 
 void Ranks::share(std::span<std::byte> all, std::span<const std::size_t> sizes) {
   if (alone()) return;
-  std::vector<int> counts(sizes.begin(), sizes.end());
+  if (all.size() > static_cast<std::size_t>(std::numeric_limits<int>::max()))
+    throw Error(ExitCode::failure, "ranks cannot tell each other more than 2 GiB at a time");
+  const std::vector<int> counts(sizes.begin(), sizes.end());
   wait(transport_->share(Channel::messages, all.data(), counts));
 }
 

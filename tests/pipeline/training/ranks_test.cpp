@@ -119,7 +119,7 @@ TEST_F(Ranks, MoreOfThemThanABatchHasPartsAreRefusedOnce) {
 }
 
 TEST_F(Ranks, WhenAnyDiesTheLastWholeStepStandsAndOthersGoOnFromIt) {
-  const std::vector<std::string> words{"epochs=300", "checkpoint.minutes=0", "threads=1"};
+  const std::vector<std::string> words{"epochs=100", "checkpoint.minutes=0", "threads=1"};
   const std::string expected = trained(1, words, "undisturbed");
   for (int victim : {0, 1}) {
     const std::string output = "killed" + std::to_string(victim);
@@ -134,7 +134,7 @@ TEST_F(Ranks, WhenAnyDiesTheLastWholeStepStandsAndOthersGoOnFromIt) {
       EXPECT_TRUE(wait_for([&] { return !launcher.running(); }));
       EXPECT_NE(launcher.wait(), 0);
     }
-    EXPECT_LT(epochs_in(output), 300);
+    EXPECT_LT(epochs_in(output), 100);
     std::vector<std::string> again = words;
     again.push_back("--resume");
     EXPECT_EQ(trained(3, again, output), expected) << "after rank " << victim << " was killed";
