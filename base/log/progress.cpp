@@ -92,8 +92,7 @@ void Progress::draw(bool last) {
 std::string Progress::bar(int width) const {
   const double share = std::clamp(static_cast<double>(done()) / static_cast<double>(total_), 0.0, 1.0);
   const int full = static_cast<int>(share * width);
-  return "[" + std::string(static_cast<std::size_t>(full), '#') +
-         std::string(static_cast<std::size_t>(width - full), '.') + "]";
+  return fmt::format("[{:#<{}}{:.<{}}]", "", full, "", width - full);
 }
 
 std::string Progress::line() const {
