@@ -156,16 +156,23 @@ void find_in_queries(std::string_view text, std::vector<Span>& found) {
   });
 }
 
-// "bot123:KEY", another address, or long and of letters and digits, as no name of a folder is.
+// "bot123:KEY", another address, or a long run of letters and digits, as no name of a folder has:
+// "h264Preview_01_main" is none.
 bool looks_like_a_key(std::string_view segment) {
-  constexpr std::size_t kLeast = 16;
+  constexpr std::size_t kLeast = 12;
   const std::string plain = plain_key(segment);
   if (!plain.empty() && plain.find(':') < plain.size() - 1) return true;
-  const auto any = [&](int (*is)(int)) {
-    return std::any_of(segment.begin(), segment.end(), [is](unsigned char c) { return is(c) != 0; });
-  };
-  return segment.size() >= kLeast && segment.find('.') == std::string_view::npos && any(std::isdigit) &&
-         any(std::isalpha);
+  if (segment.find('.') != std::string_view::npos) return false;
+  for (std::size_t begin = 0; begin < segment.size();) {
+    const std::size_t end = std::min(segment.size(), segment.find_first_of("_-", begin));
+    const std::string_view run = segment.substr(begin, end - begin);
+    const auto any = [&](int (*is)(int)) {
+      return std::any_of(run.begin(), run.end(), [is](unsigned char c) { return is(c) != 0; });
+    };
+    if (run.size() >= kLeast && any(std::isdigit) && any(std::isalpha)) return true;
+    begin = end + 1;
+  }
+  return false;
 }
 
 void find_in_paths(std::string_view text, std::vector<Span>& found) {

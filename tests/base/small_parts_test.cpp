@@ -176,7 +176,8 @@ TEST(Mask, LeavesWhatIsNoSecret) {
         "expected mqtt://[user[:password]@]host[:port]", "codec=h264, exit code=5",
         "http://10.0.0.5:8080/axis-cgi/mjpg/video.cgi?resolution=640x480&fps=5",
         "rtsp://[fe80::1]:554/Streaming/Channels/101: refused", "udp://239.0.0.1:1234?reuse=1",
-        "http://127.0.0.1:8000/hook: 500", "https://h/live/stream_1280x720.m3u8", "did you mean 'source'?"})
+        "http://127.0.0.1:8000/hook: 500", "rtsp://10.0.0.5/h264Preview_01_main",
+        "https://h/live/stream_1280x720.m3u8", "did you mean 'source'?"})
     EXPECT_EQ(without_credentials(text), text);
 }
 
