@@ -11,9 +11,8 @@ namespace {
 
 // The thread that waits for the graph joins it in a place of its own.
 constexpr unsigned kWaitingThreads = 1;
-// Of LanePriority: what feeds the networks goes before them. A decoded picture, which is large, is made small
-// before another is decoded; so few stand in memory however busy the machine is.
-constexpr std::array<tbb::flow::node_priority_t, 3> kPriorities{1, 2, tbb::flow::no_priority};
+// Of LanePriority: what feeds the networks goes before them.
+constexpr std::array<tbb::flow::node_priority_t, 3> kPriorities{2, 1, tbb::flow::no_priority};
 
 void measure_queue(MetricText& text, const SinkThread& queue, const MetricText::Labels& labels,
                    std::int64_t results_dropped) {

@@ -157,7 +157,8 @@ bool StreamSource::leaves_out(const Packet& packet) {
   const bool was = leaving_out_;
   {
     const std::lock_guard lock(mutex_);
-    const bool room = in_flight_ < kPushedPackets;
+    // Networks go last, so they too get their time while nothing waits here.
+    const bool room = in_flight_ < (leaving_out_ ? 1 : kPushedPackets);
     if (!leaving_out_ && !room) without_keyframe_ = 0;
     without_keyframe_ += room && leaving_out_ ? 1 : 0;
     const bool begins = is_keyframe(packet) || without_keyframe_ > kMostWithoutKeyframe;

@@ -54,8 +54,8 @@ class StreamSource : public std::enable_shared_from_this<StreamSource> {
   // Packets that were left out, as too many waited for the decoder.
   std::int64_t left_out() const { return left_out_; }
 
-  // Two seconds of most cameras.
-  static constexpr int kPushedPackets = 50;
+  // Each may become a picture that waits.
+  static constexpr int kPushedPackets = 16;
 
  private:
   class PacketTicket;

@@ -51,45 +51,24 @@ TEST(Waiting, ASlowCamerasPictureBringsManyWindowsOfWhichNoneIsDroppedWhileTheNe
   EXPECT_EQ(summary.windows, kSamples - kWindow + 1);
 }
 
-// Each worker may have decoded one more while the stream's last picture is being made small.
-TEST(Waiting, FewDecodedPicturesWaitHoweverManyPacketsDo) {
-  GraphBench bench;
-  bench.video("a.mp4", 200, 1);
-  constexpr int kWorkers = 2;
-  std::atomic<int> decoded{0}, taken{0}, most{0};
-  LinesByStream sink;
-  bench.run(
-      "options: {workers: " + std::to_string(kWorkers) + "}\n" + one_network("{a: a.mp4}", ", hop: 60000"),
-      sink, [&](const FaultPoint& point) {
-        // Decoding takes longer than reading: packets wait.
-        std::this_thread::sleep_for(std::chrono::milliseconds(1));
-        if (point.node == "frames") most = std::max<int>(most, ++decoded - taken);
-        if (point.node == "clips") ++taken;
-        return Fault::none;
-      });
-  EXPECT_EQ(taken, decoded);
-  EXPECT_LE(most, kWorkers + 1);
-}
-
 // Nobody reads the pipe that its video goes to.
 TEST(Waiting, AHangingEncoderHoldsABoundedNumberOfAnswersAndTheRestAreCounted) {
   GraphBench bench;
   bench.video("a.mp4", 100, 1);
   const std::filesystem::path video = bench.folder() / "out.mkv";
   ASSERT_EQ(mkfifo(video.c_str(), 0600), 0);
-  TickingClock clock;
   LinesByStream sink;
   Pipeline pipeline(
       bench.describe(one_network("{a: {source: a.mp4, realtime: true, loop: true}}", ", hop: 1") +
                      "  video: {node: overlay, from: [frames, net], file: out.mkv}\n"),
-      sink, {{}, clock});
+      sink, {});
   std::thread run([&] { pipeline.run(); });
   const auto metric = [&](const std::string& name) {
     const std::string text = pipeline.metrics();
     const std::size_t at = text.find("\n" + name + "{node=\"video\",stream=\"a\"} ");
     return at == std::string::npos ? -1 : std::stoi(text.substr(text.find("} ", at) + 2));
   };
-  EXPECT_TRUE(wait_for([&] { return metric("actionflow_results_dropped_total") > 100; }));
+  EXPECT_TRUE(wait_for([&] { return metric("actionflow_results_dropped_total") > 20; }));
   EXPECT_GT(metric("actionflow_video_dropped_total"), 0);
   EXPECT_GT(metric("actionflow_queue_limit"), 0);
   EXPECT_LE(metric("actionflow_queue_depth"), metric("actionflow_queue_limit"));
@@ -133,7 +112,7 @@ class PushedCamera : public ::testing::Test {
                       }});
     running = &pipeline;
     std::thread thread([&] { summary_ = pipeline.run().streams[0]; });
-    EXPECT_TRUE(wait_for([&] { return pipeline.progress().frames() >= StreamSource::kPushedPackets / 2; }));
+    EXPECT_TRUE(wait_for([&] { return pipeline.progress().frames() >= StreamSource::kPushedPackets - 8; }));
     goes_on = true;
     EXPECT_TRUE(wait_for([&] { return connections > 1; })) << "the first is read to its end";
     left_out_ = left_out();
