@@ -34,7 +34,9 @@ LiveReload::Running::Running(Pipeline& pipeline, const PipelineDescription& desc
       requests_(
           std::move(watch), [this] { reload_.reload(); }, [&pipeline] { pipeline.stop(); }) {
   pipeline.take_requests([this](const std::string& stream, const std::string& json) {
-    requests_.post([this, stream, json] { change(stream, json); });
+    if (!requests_.post([this, stream, json] { change(stream, json); }))
+      log::error("a message for stream '{}' is not taken up: {} others wait already", stream,
+                 ReloadRequests::kMostPosted);
   });
 }
 

@@ -53,6 +53,11 @@ void refuse_other_uses(const PipelineDescription& description, const OutputFile&
 
 ResultFiles::ResultFiles(const std::vector<std::string>& files, bool several) {
   for (const std::string& file : files) files_.emplace_back(file, several);
+  for (auto file = files_.begin(); file != files_.end(); ++file) {
+    const auto same = [&](const OutputFile& other) { return is_one_file(other.path(), file->path()); };
+    if (std::any_of(files_.begin(), file, same))
+      throw UsageError("--output " + file->path().string() + " names a file twice, expected a file each");
+  }
   for (const OutputFile& file : files_) {
     if (file.folder() && files_.size() > 1)
       throw UsageError("--output " + file.path().string() +

@@ -9,19 +9,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// By links, dots and folders the same file may have several names.
-bool same_file(const fs::path& a, const fs::path& b) {
-  std::error_code error;
-  if (fs::equivalent(a, b, error)) return true;
-  const auto plain = [&](const fs::path& path) { return fs::weakly_canonical(fs::absolute(path), error); };
-  return plain(a) == plain(b);
-}
-
-bool is_device_or_pipe(const fs::path& path) {
-  std::error_code error;
-  return fs::exists(path, error) && !fs::is_regular_file(path, error);
-}
-
 // A file, and what the run does with it.
 struct Use {
   const NodeUse* node;  // null: not a node's
@@ -52,12 +39,20 @@ std::vector<Use> uses_of(const PipelineDescription& description) {
 
 }  // namespace
 
+bool is_one_file(const fs::path& a, const fs::path& b) {
+  std::error_code error;
+  if (fs::exists(a, error) && !fs::is_regular_file(a, error)) return false;
+  if (fs::equivalent(a, b, error)) return true;
+  const auto plain = [&](const fs::path& path) { return fs::weakly_canonical(fs::absolute(path), error); };
+  return plain(a) == plain(b);
+}
+
 void check_outputs(const PipelineDescription& description, config::Diagnostics& diagnostics) {
   const std::vector<Use> uses = uses_of(description);
   for (auto use = uses.begin(); use != uses.end(); ++use) {
-    if (!use->node || is_device_or_pipe(use->path)) continue;
+    if (!use->node) continue;
     for (auto other = uses.begin(); other != use; ++other) {
-      if (!same_file(other->path, use->path)) continue;
+      if (!is_one_file(other->path, use->path)) continue;
       diagnostics.add(use->node->place,
                       "'" + use->node->name + "' would overwrite " + use->path.string() + ", which " +
                           (other->node == use->node ? "would hold two streams" : other->text) +
@@ -67,9 +62,8 @@ void check_outputs(const PipelineDescription& description, config::Diagnostics& 
 }
 
 std::string other_use_of(const fs::path& file, const PipelineDescription& description) {
-  if (is_device_or_pipe(file)) return {};
   for (const Use& use : uses_of(description)) {
-    if (same_file(use.path, file)) return use.text;
+    if (is_one_file(use.path, file)) return use.text;
   }
   return {};
 }

@@ -10,8 +10,11 @@
 namespace actionflow {
 
 // Every node whose file is a stream's source, another node's file or that of metrics goes to `diagnostics`.
-// Devices and pipes may be written by several.
 void check_outputs(const PipelineDescription& description, config::Diagnostics& diagnostics);
+
+// Whether both name one file, by whatever links, dots and folders. Devices and pipes are none: several may
+// write to them.
+bool is_one_file(const std::filesystem::path& a, const std::filesystem::path& b);
 
 // What else a run does with a file: "is the source of stream 'door'", "is written by 'log' (line 6) too";
 // empty where that is nothing, or does not matter.

@@ -53,12 +53,14 @@ void ReloadRequests::wait_for_requests() {
   }
 }
 
-void ReloadRequests::post(std::function<void()> work) {
+bool ReloadRequests::post(std::function<void()> work) {
   {
     const std::lock_guard lock(mutex_);
+    if (posted_.size() >= kMostPosted) return false;
     posted_.push_back(std::move(work));
   }
   wake_.wake();
+  return true;
 }
 
 void ReloadRequests::do_posted() {

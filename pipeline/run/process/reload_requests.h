@@ -1,6 +1,7 @@
 // When a running pipeline's description is to be read anew.
 #pragma once
 
+#include <cstddef>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -25,8 +26,10 @@ class ReloadRequests {
   ReloadRequests(const ReloadRequests&) = delete;
   ReloadRequests& operator=(const ReloadRequests&) = delete;
 
-  // Has this done on the thread, after what was asked for before; it does not throw. From any thread.
-  void post(std::function<void()> work);
+  // Has this done on the thread, after what was asked for before; it does not throw. From any thread. False,
+  // with nothing done, where kMostPosted wait.
+  bool post(std::function<void()> work);
+  static constexpr std::size_t kMostPosted = 1024;
 
  private:
   void wait_for_requests();

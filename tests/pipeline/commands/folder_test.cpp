@@ -200,6 +200,8 @@ TEST_F(Folder, IsReadOnceByRunsThatShareItHoweverOftenTheyAreKilled) {
   EXPECT_EQ(names("all.csv", "\n([^\n]+)"), names("alone.csv", "\n([^\n]+)")) << "as one run has it";
   EXPECT_EQ(run({"found/", "other.csv"}), 2);
   EXPECT_THAT(text("stderr.txt"), HasSubstr("a folder stands alone"));
+  EXPECT_EQ(run({"one.csv", "./one.csv"}), 2);
+  EXPECT_THAT(text("stderr.txt"), HasSubstr("names a file twice"));
 }
 
 }  // namespace
