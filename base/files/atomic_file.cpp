@@ -175,19 +175,33 @@ void replace_file(const std::filesystem::path& path, std::string_view content, F
   file.commit();
 }
 
-int remove_leftovers(const std::filesystem::path& path) {
-  const std::filesystem::path target = behind_links(path);
-  const std::string prefix = target.filename().string() + std::string(kMark);
+namespace {
+
+// Whether what stands before the mark in a temporary's name is that of a file meant.
+template <class IsMeant>
+int remove_leftovers_of(const std::filesystem::path& folder, const IsMeant& is_meant) {
   int removed = 0;
   std::error_code error;
-  for (std::filesystem::directory_iterator it(folder_of(target), error), end; !error && it != end;
-       it.increment(error)) {
+  for (std::filesystem::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
     const std::string name = it->path().filename().string();
-    if (!name.starts_with(prefix) || !is_left_over(it->path())) continue;
+    const std::size_t mark = name.rfind(kMark);
+    if (mark == std::string::npos || !is_meant(std::string_view(name).substr(0, mark))) continue;
     std::error_code ignored;
-    removed += std::filesystem::remove(it->path(), ignored) ? 1 : 0;
+    if (is_left_over(it->path())) removed += std::filesystem::remove(it->path(), ignored) ? 1 : 0;
   }
   return removed;
+}
+
+}  // namespace
+
+int remove_leftovers(const std::filesystem::path& path) {
+  const std::filesystem::path target = behind_links(path);
+  return remove_leftovers_of(
+      folder_of(target), [own = target.filename().string()](std::string_view name) { return name == own; });
+}
+
+int remove_leftovers_in(const std::filesystem::path& folder, std::string_view suffix) {
+  return remove_leftovers_of(folder, [&](std::string_view name) { return name.ends_with(suffix); });
 }
 
 }  // namespace actionflow

@@ -70,7 +70,9 @@ void replace_file(const std::filesystem::path& path, std::string_view content,
                   FileSystem& files = FileSystem::system());
 
 // Removes temporaries of `path` that no open file holds locked, whichever process, container or machine wrote
-// them. Where the file system has no locks they stay. Returns how many.
+// them. Where the file system has no locks they stay. Returns how many. Reads the whole folder.
 int remove_leftovers(const std::filesystem::path& path);
+// The same of every file in the folder whose name ends so.
+int remove_leftovers_in(const std::filesystem::path& folder, std::string_view suffix);
 
 }  // namespace actionflow

@@ -65,18 +65,6 @@ std::vector<Entry> list_entries(const fs::path& folder) {
   return entries;
 }
 
-void remove_all_leftovers(const fs::path& folder) {
-  std::set<std::string> names;
-  std::error_code error;
-  const std::string mark = std::string(kEntrySuffix) + ".tmp-";
-  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
-    const std::string name = it->path().filename().string();
-    const std::size_t at = name.find(mark);
-    if (at != std::string::npos) names.insert(name.substr(0, at) + kEntrySuffix);
-  }
-  for (const std::string& name : names) remove_leftovers(folder / name);
-}
-
 }  // namespace
 
 struct FrameCache::State {
@@ -334,7 +322,7 @@ FrameCache::FrameCache(CacheOptions options, FileSystem& files)
     state_->give_up(state_->options.folder.string() + " cannot be made: " + error.message());
     return;
   }
-  remove_all_leftovers(state_->options.folder);
+  remove_leftovers_in(state_->options.folder, kEntrySuffix);
   for (const Entry& entry : list_entries(state_->options.folder))
     state_->counts.bytes += static_cast<std::int64_t>(entry.bytes);
 }

@@ -61,12 +61,21 @@ bool ResultsFolder::take(const std::string& stream) {
   return true;
 }
 
+// Once a run, since a folder of very many results takes long to list.
+void ResultsFolder::make_ready(const fs::path& folder) {
+  std::error_code error;  // where it matters, the file cannot be written, which says why
+  fs::create_directories(folder, error);
+  {
+    const std::lock_guard lock(mutex_);
+    if (!swept_.insert(folder).second) return;
+  }
+  remove_leftovers_in(folder, kSuffix);
+}
+
 void ResultsFolder::put(const std::string& stream, const std::string& lines) {
   const fs::path file = file_of(stream);
   try {
-    std::error_code error;  // where it matters, the file cannot be written, which says why
-    fs::create_directories(file.parent_path(), error);
-    remove_leftovers(file);
+    make_ready(file.parent_path());
     replace_file(file, lines);
   } catch (...) {
     leave(stream);

@@ -38,10 +38,13 @@ class ResultsFolder {
   std::filesystem::path file_of(const std::string& stream) const;
 
  private:
+  void make_ready(const std::filesystem::path& folder);
+
   const std::filesystem::path folder_;
   std::mutex mutex_;
   std::set<std::string> taken_;  // a lock does not keep the process that holds it from taking it again
   NameLocks locks_;
+  std::set<std::filesystem::path> swept_;  // folders in which nothing is left of runs that were killed
 };
 
 // The files of results below such a folder, in natural order.

@@ -246,6 +246,15 @@ TEST_F(AtomicFileTest, KeepsWhatIsLockedAndClearsTheRestWhateverItsName) {
   }
 }
 
+TEST_F(AtomicFileTest, AllThatIsLeftInAFolderIsClearedBySuffix) {
+  const std::filesystem::path folder = path_.parent_path();
+  for (const char* name : {"a.jsonl.tmp-1-2", "b.jsonl.tmp-3-4", "b.csv.tmp-5-6", "c.jsonl"})
+    std::ofstream(folder / name) << "x";
+  EXPECT_EQ(remove_leftovers_in(folder, ".jsonl"), 2);
+  EXPECT_TRUE(std::filesystem::exists(folder / "b.csv.tmp-5-6"));
+  EXPECT_TRUE(std::filesystem::exists(folder / "c.jsonl"));
+}
+
 TEST_F(AtomicFileTest, IsNotClearedByAProcessThatCannotSeeItsWriter) {
   AtomicFile file(path_);
   const int code = testing::in_container([&] { return remove_leftovers(path_); });

@@ -46,6 +46,16 @@ TEST_F(ResultsFolderTest, ARecordingIsTakenOnceAndNotAgainWhenItIsDone) {
   EXPECT_FALSE(other.done("yard/2.mp4"));
 }
 
+TEST_F(ResultsFolderTest, WhatAKilledRunLeftIsClearedAtTheFirstResultBesideIt) {
+  std::filesystem::create_directories(path() / "yard");
+  std::ofstream(path() / "yard/9.mp4.jsonl.tmp-1-2") << "half";
+  const auto one = std::make_shared<ResultsFolder>(path());
+  ASSERT_TRUE(one->take("yard/1.mp4"));
+  FolderOutput(one).stream_end({"yard/1.mp4", 5, true});
+  EXPECT_FALSE(std::filesystem::exists(path() / "yard/9.mp4.jsonl.tmp-1-2"));
+  EXPECT_TRUE(std::filesystem::exists(path() / "yard/1.mp4.jsonl"));
+}
+
 TEST_F(ResultsFolderTest, WhatWasStoppedOrCouldNotBeReadIsTakenAgain) {
   const auto one = std::make_shared<ResultsFolder>(path());
   FolderOutput sink(one);
