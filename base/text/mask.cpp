@@ -24,16 +24,16 @@ constexpr std::array<std::string_view, 18> kSecretParts = {
     "pass",  "pwd",     "token", "secret", "key",    "auth",   "sig",    "cred", "sess",
     "login", "account", "jwt",   "pin",    "bearer", "cookie", "ticket", "wsse", "user"};
 // Keys of a query whose values everybody may see; any other's is a secret.
-constexpr std::array<std::string_view, 30> kPlainKeys = {
-    "action",  "buffer_size", "camera",     "channel", "chn",        "codec",   "compression", "fifo_size",
-    "fps",     "framerate",   "height",     "hop",     "t",          "latency", "mode",        "pkt_size",
-    "profile", "quality",     "resolution", "reuse",   "size",       "stream",  "streamtype",  "subtype",
-    "timeout", "transport",   "ttl",        "type",    "videocodec", "width"};
+constexpr std::array<std::string_view, 29> kPlainKeys = {
+    "action",    "buffer_size", "camera", "channel",    "chn",     "codec",      "compression", "fifo_size",
+    "fps",       "framerate",   "height", "hop",        "latency", "mode",       "pkt_size",    "profile",
+    "quality",   "resolution",  "reuse",  "size",       "stream",  "streamtype", "subtype",     "timeout",
+    "transport", "ttl",         "type",   "videocodec", "width"};
 // Words of a configuration's keys.
-constexpr std::array<std::string_view, 17> kSecretWords = {
-    "password", "passwort", "passwd",      "passphrase",    "pass",   "pwd",
-    "pin",      "secret",   "token",       "otp",           "auth",   "bearer",
-    "jwt",      "cookie",   "credentials", "authorization", "headers"};
+constexpr std::array<std::string_view, 21> kSecretWords = {
+    "password",    "passwort",      "passwd",  "passphrase", "pass",       "pwd", "pin",
+    "secret",      "token",         "otp",     "auth",       "bearer",     "jwt", "cookie",
+    "credentials", "authorization", "headers", "login",      "credential", "psk", "usr"};
 
 template <class List>
 bool holds(const List& list, std::string_view word) {
@@ -156,23 +156,17 @@ void find_in_queries(std::string_view text, std::vector<Span>& found) {
   });
 }
 
-// "bot123:KEY", another address, or a long run of letters and digits, as no name of a folder has:
-// "h264Preview_01_main" is none.
+// "bot123:KEY", another address, or long and of letters and digits, as few names of folders are.
 bool looks_like_a_key(std::string_view segment) {
-  constexpr std::size_t kLeast = 12;
+  constexpr std::size_t kLeast = 16;
   const std::string plain = plain_key(segment);
   if (!plain.empty() && plain.find(':') < plain.size() - 1) return true;
-  if (segment.find('.') != std::string_view::npos) return false;
-  for (std::size_t begin = 0; begin < segment.size();) {
-    const std::size_t end = std::min(segment.size(), segment.find_first_of("_-", begin));
-    const std::string_view run = segment.substr(begin, end - begin);
-    const auto any = [&](int (*is)(int)) {
-      return std::any_of(run.begin(), run.end(), [is](unsigned char c) { return is(c) != 0; });
-    };
-    if (run.size() >= kLeast && any(std::isdigit) && any(std::isalpha)) return true;
-    begin = end + 1;
-  }
-  return false;
+  const std::string_view stem = segment.substr(0, segment.find('.'));
+  const auto any = [&](int (*is)(int)) {
+    return std::any_of(stem.begin(), stem.end(), [is](unsigned char c) { return is(c) != 0; });
+  };
+  const bool mixed = any(std::isdigit) || (any(std::isupper) && any(std::islower));
+  return stem.size() >= kLeast && mixed && any(std::isalpha);
 }
 
 void find_in_paths(std::string_view text, std::vector<Span>& found) {
@@ -270,7 +264,8 @@ bool names_a_secret(std::string_view key) {
     if (holds(kSecretWords, std::string_view(lower).substr(begin, end - begin))) return true;
     begin = end + 1;
   }
-  return lower == "apikey" || lower == "url";  // services put keys into the path
+  const bool key_of_something = lower.ends_with("_key") || lower.ends_with("-key") || lower == "apikey";
+  return key_of_something || lower == "url";  // services put keys into the path
 }
 
 std::string with_credentials_starred(std::string_view line) {

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "datasets/video/readers/reader.h"
+#include "datasets/video/stream_parameters.h"
 
 namespace actionflow {
 
@@ -16,10 +17,11 @@ constexpr std::size_t kPictures = 12;
 std::size_t decoder_bytes(const SourceOptions& source) {
   try {
     const StopFlag never{false};
-    const StreamInfo info = Reader::open(source, never)->info();
-    const auto pixels = static_cast<std::size_t>(std::max(0, info.width)) *
-                        static_cast<std::size_t>(std::max(0, info.height));
-    return kPictures * pixels * 3 / 2;  // 4:2:0
+    const std::unique_ptr<Reader> reader = Reader::open(source, never);
+    const AVCodecParameters& codec = *reader->codec_parameters()->codec;
+    const auto kind = codec.format >= 0 ? static_cast<AVPixelFormat>(codec.format) : AV_PIX_FMT_YUV420P;
+    return kPictures * static_cast<std::size_t>(
+                           std::max(0, av_image_get_buffer_size(kind, codec.width, codec.height, 1)));
   } catch (const SourceError&) {
     return 0;
   }

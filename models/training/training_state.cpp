@@ -4,6 +4,7 @@
 
 #include "models/kernels/openmp_threads.h"
 #include "models/training/name_pattern.h"
+#include "models/training/ranks/launcher.h"
 
 namespace actionflow {
 
@@ -77,12 +78,23 @@ void TrainingNetwork::State::allocate_arenas(std::size_t bytes) {
   arena_bytes = bytes;
 }
 
+std::size_t TrainingNetwork::State::trained_bytes() const {
+  std::size_t bytes = 0;
+  for (const auto& [name, gradient] : gradients)
+    bytes += static_cast<std::size_t>(gradient.size()) * sizeof(float);
+  return bytes;
+}
+
 void TrainingNetwork::State::check_step_memory(std::size_t bytes) const {
+  // Gradients of each part, their sums, and what is on its way to other ranks and from them.
+  const std::size_t copies = is_divided(divide(options.batch)) ? arenas.size() + 3 : 0;
+  const std::size_t gradient_copies = copies * trained_bytes();
+  const auto here = static_cast<std::size_t>(ranks->alone() ? 1 : training::ranks_on_this_machine());
   const std::size_t a_clip = bytes / static_cast<std::size_t>(std::min(clips_a_part(), options.batch));
-  check_memory(
-      architecture.name + ": a training step on " + std::to_string(options.batch) +
-          " clips, and what stands beside it, need",
-      bytes * arenas.size() + options.bytes_beside + a_clip * static_cast<std::size_t>(options.clips_beside));
+  check_memory(architecture.name + ": a training step on " + std::to_string(options.batch) +
+                   " clips, and what stands beside it, need",
+               here * (bytes * arenas.size() + gradient_copies + options.bytes_beside +
+                       a_clip * static_cast<std::size_t>(options.clips_beside)));
 }
 
 // A row has gradients in the order in which the backward pass ends them: a parameter's with the first step,

@@ -58,6 +58,7 @@ struct TrainingNetwork::State {
   }
   const training::TrainPlan& plan(std::int64_t clips);
   void allocate_arenas(std::size_t bytes);
+  std::size_t trained_bytes() const;
   void check_step_memory(std::size_t bytes) const;
   void make_rows();
   training::TrainRun run();

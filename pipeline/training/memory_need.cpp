@@ -31,12 +31,13 @@ std::size_t largest_parameter(const Architecture& architecture) {
   return static_cast<std::size_t>(largest) * sizeof(float);
 }
 
-// Of a few that stand evenly in the list.
+// Of a few from all over the list, at even and odd places.
 std::size_t largest_decoder(const std::vector<VideoEntry>& entries) {
   const std::size_t step = std::max<std::size_t>(1, entries.size() / kMostOpened);
   std::size_t largest = 0;
-  for (std::size_t i = 0; i < entries.size(); i += step)
-    largest = std::max(largest, decoder_bytes(entries[i].source()));
+  for (std::size_t i = 0; i * step < entries.size(); ++i)
+    largest =
+        std::max(largest, decoder_bytes(entries[std::min(i * step + i % step, entries.size() - 1)].source()));
   return largest;
 }
 
@@ -47,7 +48,8 @@ std::size_t bytes_beside_steps(const Recipe& recipe, const Architecture& archite
   const int copies = moments(recipe.optimizer) + (recipe.ema.decay > 0 ? 1 : 0) + kCopiesForValidation;
   const auto workers = static_cast<std::size_t>(recipe.worker_threads());
   return bytes_of_parameters(architecture) * static_cast<std::size_t>(copies) +
-         largest_parameter(architecture) + workers * largest_decoder(dataset.train) + kForAllElse;
+         largest_parameter(architecture) +
+         workers * std::max(largest_decoder(dataset.train), largest_decoder(dataset.val)) + kForAllElse;
 }
 
 void check_memory_of_weights(const Recipe& recipe, const Architecture& architecture, const Dataset& dataset) {

@@ -36,6 +36,7 @@ void visit(State& state, Visit&& member) {
   member("best_top1", state.best.top1);
   member("best_loss", state.best.loss);
   member("best_top1_epoch", state.best.top1_epoch);
+  member("micro_batch", state.identity.micro_batch);
   member("members", state.identity.members);
   member("member", state.member);
   member("first_epoch", state.first_epoch);
@@ -45,8 +46,9 @@ void visit(State& state, Visit&& member) {
 }  // namespace
 
 RunIdentity RunIdentity::of(const Recipe& recipe, const std::vector<VideoEntry>& train) {
-  RunIdentity identity{recipe.seed, recipe.batch, recipe.accumulate, recipe.data.balanced, recipe.members,
-                       0,           kFnvStart};
+  RunIdentity identity{
+      recipe.seed, recipe.batch, recipe.accumulate, recipe.micro_batch, recipe.data.balanced, recipe.members,
+      0,           kFnvStart};
   identity.videos = static_cast<std::int64_t>(train.size());
   for (const VideoEntry& entry : train) {
     identity.list_hash = fnv1a(entry.name, identity.list_hash);
@@ -70,6 +72,7 @@ std::string RunIdentity::difference(const RunIdentity& now) const {
   if (seed != now.seed) return differs("seed", seed, now.seed);
   if (batch != now.batch) return differs("batch", batch, now.batch);
   if (accumulate != now.accumulate) return differs("accumulate", accumulate, now.accumulate);
+  if (micro_batch != now.micro_batch) return differs("micro_batch", micro_batch, now.micro_batch);
   if (balanced != now.balanced) return differs("data.balanced", balanced, now.balanced);
   if (members != now.members) return differs("members", members, now.members);
   if (videos != now.videos) return differs("the number of training videos", videos, now.videos);
@@ -89,6 +92,7 @@ RunState RunState::from_text(const std::string& text, const std::string& file) {
     ordered_json json = ordered_json::parse(text);
     if (!json.contains("members"))
       json.update({{"members", 1}, {"member", 0}, {"first_epoch", 0}, {"first_update", 0}});
+    if (!json.contains("micro_batch")) json["micro_batch"] = 0;
     visit(state, [&](const char* key, auto& value) { json.at(key).get_to(value); });
   } catch (const nlohmann::json::exception& error) {
     throw ModelError(file + ": the state of training in its header cannot be read: " + error.what());

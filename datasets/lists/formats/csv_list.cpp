@@ -114,7 +114,7 @@ std::vector<ListRow> csv_rows(const ListText& list, const ListContext& context, 
       continue;
     }
     const int split = columns.split;
-    if (split >= 0 && !belongs_to(cells[static_cast<std::size_t>(split)], context.split)) continue;
+    if (!belongs_to(cell_of(cells, split), context.split, place, errors)) continue;
     const std::size_t errors_before = errors.count();
     ListRow row = to_row(cells, columns, std::move(place), errors);
     if (errors.count() > errors_before) continue;

@@ -61,14 +61,19 @@ std::vector<std::string> videos_at(const fs::path& path) {
   return recordings_in(path.string());
 }
 
-// Within a class: what stands in a folder called after a split is of that one only.
+// Whether one folder serves several splits, which are then folders within its classes.
+bool holds_splits(const fs::path& folder, const DataOptions& options) {
+  return options.train == folder && (options.val == folder || options.test == folder);
+}
+
+// Of such a folder's class. What stands in no split's folder is trained on.
 bool is_of_another_split(const fs::path& path, ListSplit split) {
-  constexpr std::array kSplits{ListSplit::train, ListSplit::val, ListSplit::test};
+  constexpr std::array kHeldOut{ListSplit::val, ListSplit::test};
   std::error_code unknown;
-  if (split == ListSplit::unknown || is_named_after(split, path) || !fs::is_directory(path, unknown))
-    return false;
-  return std::any_of(kSplits.begin(), kSplits.end(),
-                     [&](ListSplit other) { return is_named_after(other, path); });
+  const bool folder = fs::is_directory(path, unknown);
+  if (split != ListSplit::train) return !folder || !is_named_after(split, path);
+  return folder && std::any_of(kHeldOut.begin(), kHeldOut.end(),
+                               [&](ListSplit other) { return is_named_after(other, path); });
 }
 
 // "brush_hair_test_split1.txt" to "brush_hair"; empty for other names.
@@ -115,9 +120,10 @@ std::vector<ListRow> folder_rows(const fs::path& folder, const ListContext& cont
     errors.add(folder.string(),
                "holds videos and no folder a class, expected such folders, names that say the class as "
                "v_CLASS_g01_c01.mp4, or a list of the videos: data.train");
+  const bool splits = context.split != ListSplit::unknown && holds_splits(folder, context.options);
   for (const std::string& name : classes) {
     for (const std::string& entry : sorted_names(folder / name, false)) {
-      if (is_of_another_split(folder / name / entry, context.split)) continue;
+      if (splits && is_of_another_split(folder / name / entry, context.split)) continue;
       for (const fs::path path : videos_at(folder / name / entry)) {
         ListRow row{path.string(), relative_name(path, context.options.root), {}, std::nullopt, {}, path};
         if (!name.empty()) row.label = name;

@@ -64,9 +64,9 @@ bool TimedTable::is_whole(std::size_t record, ListErrors& errors) const {
 void TimedTable::add_row(std::size_t record, const ListContext& context, std::vector<ListRow>& rows,
                          ListErrors& errors) const {
   const CsvRow& cells = records_[record].cells;
-  if (!belongs_to(cell_of(cells, split_), context.split)) return;
-  ListRow row{
-      list_.place(records_[record].line), cell_of(cells, path_), {}, std::nullopt, cell_of(cells, group_)};
+  const std::string place = list_.place(records_[record].line);
+  if (!belongs_to(cell_of(cells, split_), context.split, place, errors)) return;
+  ListRow row{place, cell_of(cells, path_), {}, std::nullopt, cell_of(cells, group_)};
   row.timed = context.split != ListSplit::unknown;
   if (const std::string label = cell_of(cells, label_); !label.empty()) row.label = label;
   const std::string start = cell_of(cells, start_), end = cell_of(cells, end_);

@@ -20,7 +20,7 @@ constexpr std::array kLabel{"label"sv,    "class"sv,  "class_name"sv, "label_nam
                             "category"sv, "target"sv, "label_id"sv,   "class_id"sv};
 constexpr std::array kGroup{"group"sv, "person"sv, "subject"sv,       "actor"sv,
                             "scene"sv, "source"sv, "participant_id"sv};
-constexpr std::array kSplit{"split"sv, "subset"sv, "set"sv, "partition"sv};
+constexpr std::array kSplit{"split"sv, "subset"sv, "partition"sv};
 
 }  // namespace
 

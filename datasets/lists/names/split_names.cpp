@@ -38,15 +38,20 @@ std::span<const std::string_view> names_of_split(ListSplit split) {
 
 std::optional<ListSplit> split_of(std::string_view written) {
   const std::string word = lower_case(written);
-  if (word.starts_with("train")) return ListSplit::train;
-  if (word.starts_with("val")) return ListSplit::val;
-  if (word.starts_with("test")) return ListSplit::test;
+  for (const ListSplit split : {ListSplit::train, ListSplit::val, ListSplit::test}) {
+    const auto names = names_of_split(split);
+    if (std::find(names.begin(), names.end(), word) != names.end() || word.starts_with(names.front()))
+      return split;
+  }
   return std::nullopt;
 }
 
-bool belongs_to(std::string_view written, ListSplit split) {
+bool belongs_to(std::string_view written, ListSplit split, const std::string& place, ListErrors& errors) {
+  if (split == ListSplit::unknown || written.empty() || is_number(written)) return true;
   const std::optional<ListSplit> named = split_of(written);
-  return split == ListSplit::unknown || !named || *named == split;
+  if (!named && split == ListSplit::train)
+    errors.add(place, "the split is '" + std::string(written) + "', expected train, val or test");
+  return named == split;
 }
 
 bool is_named_after(ListSplit split, const fs::path& folder) {

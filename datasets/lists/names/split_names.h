@@ -8,14 +8,17 @@
 #include <string_view>
 #include <vector>
 
+#include "datasets/lists/text/list_text.h"
+
 namespace actionflow {
 
 enum class ListSplit { train, val, test, unknown };
 
 // "training" is train; none for a word that names no split.
 std::optional<ListSplit> split_of(std::string_view word);
-// Whether a row of a list of all splits belongs to this one; words that name no split belong to all.
-bool belongs_to(std::string_view word, ListSplit split);
+// Whether a row of a list of all splits belongs to this one. No word, and a number, as of a fold, belong to
+// all; any other word that names no split goes to `errors`, once, and belongs to none.
+bool belongs_to(std::string_view word, ListSplit split, const std::string& place, ListErrors& errors);
 
 // The plainest first: "val", "validation", …
 std::span<const std::string_view> names_of_split(ListSplit split);

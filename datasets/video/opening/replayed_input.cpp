@@ -13,6 +13,7 @@ namespace {
 constexpr int kReplayBufferBytes = 1 << 15;
 constexpr std::size_t kLeastToJudge = 128;
 constexpr std::size_t kMostToJudge = std::size_t{1} << 20;
+constexpr std::int64_t kMostKept = std::int64_t{16} << 20;  // of a file that cannot be sought in
 constexpr std::size_t kMostOfAPicture = std::size_t{64} << 20;
 
 std::string mime_type_of(AVIOContext& io) {
@@ -54,6 +55,8 @@ ReplayedInput::ReplayedInput(AVIOContext& inner, IoDeadline& deadline) : inner_(
     throw std::bad_alloc();
   }
   io_->seekable = inner.seekable;
+  const std::int64_t size = inner.seekable != 0 ? -1 : avio_size(&inner);
+  keeps_all_ = size > 0 && size <= kMostKept;
 }
 
 const AVInputFormat* ReplayedInput::probe(const char* name, int& score) {
@@ -101,6 +104,7 @@ int ReplayedInput::read(std::uint8_t* bytes, int size) {
       if (moved < 0) return static_cast<int>(moved);
     }
     count = read_arriving(bytes, size);
+    if (count > 0 && keeps_all_ && position_ == seen) seen_.insert(seen_.end(), bytes, bytes + count);
   }
   if (count > 0) position_ += count;
   return count;

@@ -40,6 +40,7 @@ class ReplayedInput {
   std::vector<std::uint8_t> seen_;
   std::int64_t position_ = 0;  // of the next byte that io() reads
   UniqueOwnIo io_;
+  bool keeps_all_ = false;  // of a small file, so that what stands at its end is found and gone back from
 };
 
 }  // namespace actionflow

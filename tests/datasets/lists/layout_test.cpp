@@ -103,6 +103,31 @@ TEST_F(Layout, FoldersForItsSplitsWithinTheClasses) {
   EXPECT_THAT(told(), HasSubstr("a folder a class, in each folders for its splits"));
 }
 
+TEST_F(Layout, WhatStandsBesideTheSplitsOfAClassIsTrainedOn) {
+  for (const char* label : {"clap/", "wave/"}) {
+    for (const char* name : {"train/a.mp4", "test/b.mp4", "loose.mp4"}) put(label + std::string(name));
+  }
+  options_.val_share = 0;
+  const Dataset dataset = read();
+  EXPECT_THAT(dataset.train, SizeIs(4));
+  EXPECT_THAT(dataset.test, SizeIs(2));
+}
+
+TEST_F(Layout, APersonCalledTestIsAPerson) {
+  for (const char* label : {"clap/", "wave/"}) {
+    for (const char* name : {"ann/a.mp4", "ben/b.mp4", "test/c.mp4"}) put(label + std::string(name));
+  }
+  options_.val_share = 0;
+  EXPECT_THAT(read().train, SizeIs(6));
+}
+
+TEST_F(Layout, AWordThatNamesNoSplitIsAnErrorWithItsLine) {
+  put("all.csv", "video,label,split\na.mp4,no,train\nb.mp4,yes,train\nc.mp4,no,dev\nd.mp4,no,eval\n");
+  EXPECT_THAT(short_error(), HasSubstr("all.csv:5: error: the split is 'eval', expected train, val or test"));
+  put("all.csv", "video,label,split\na.mp4,no,train\nb.mp4,yes,train\nc.mp4,no,dev\n");
+  EXPECT_EQ(names_of(read().val), (Names{"c.mp4"}));
+}
+
 TEST_F(Layout, AClassCalledTrainIsAClass) {
   for (const char* label : {"bus/", "train/"}) {
     for (int i = 0; i < 5; ++i) put(label + std::to_string(i) + ".mp4");
@@ -121,7 +146,7 @@ TEST_F(Layout, VideosInAFolderBesideTheLists) {
 }
 
 TEST_F(Layout, ATableWithAColumnForTheSplit) {
-  for (const char* column : {"split", "subset", "Set"}) {
+  for (const char* column : {"split", "Subset"}) {
     SCOPED_TRACE(column);
     put("all.csv",
         std::string("video,label,") + column + "\na.mp4,no,train\nb.mp4,yes,train\nc.mp4,no,test\n");
