@@ -24,11 +24,11 @@ constexpr std::array<std::string_view, 18> kSecretParts = {
     "pass",  "pwd",     "token", "secret", "key",    "auth",   "sig",    "cred", "sess",
     "login", "account", "jwt",   "pin",    "bearer", "cookie", "ticket", "wsse", "user"};
 // Keys of a query whose values everybody may see; any other's is a secret.
-constexpr std::array<std::string_view, 29> kPlainKeys = {
-    "action",    "buffer_size", "camera", "channel",    "chn",     "codec",      "compression", "fifo_size",
-    "fps",       "framerate",   "height", "hop",        "latency", "mode",       "pkt_size",    "profile",
-    "quality",   "resolution",  "reuse",  "size",       "stream",  "streamtype", "subtype",     "timeout",
-    "transport", "ttl",         "type",   "videocodec", "width"};
+constexpr std::array<std::string_view, 30> kPlainKeys = {
+    "action",  "buffer_size", "camera", "channel", "chn",        "codec",      "compression", "fifo_size",
+    "fps",     "framerate",   "height", "hop",     "latency",    "mode",       "pkt_size",    "profile",
+    "quality", "resolution",  "reuse",  "size",    "stream",     "streamtype", "subtype",     "t",
+    "timeout", "transport",   "ttl",    "type",    "videocodec", "width"};
 // Words of a configuration's keys.
 constexpr std::array<std::string_view, 21> kSecretWords = {
     "password",    "passwort",      "passwd",  "passphrase", "pass",       "pwd", "pin",

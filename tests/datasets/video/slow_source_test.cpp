@@ -163,6 +163,34 @@ TEST(ReplayedInput, TakesNoPreviewInsideAPictureForASecondOne) {
   EXPECT_EQ(format_of_trickle(picture + picture, seen), "mjpeg");
 }
 
+// As a web server without ranges gives a file: its size is known, and nothing else is to be had twice.
+TEST(ReplayedInput, GoesBackAnywhereInASmallFileThatCannotBeSoughtIn) {
+  const TemporaryFolder folder;
+  write_test_video(folder / "a.mp4", {.frames = 20});
+  Trickle trickle{bytes_of(folder / "a.mp4"), {}};
+  const UniqueOwnIo inner = trickle.io();
+  inner->seek = [](void* self, std::int64_t, int whence) -> std::int64_t {
+    return whence == AVSEEK_SIZE ? static_cast<std::int64_t>(static_cast<Trickle*>(self)->bytes.size())
+                                 : AVERROR(EPIPE);
+  };
+  IoDeadline deadline(trickle.clock);
+  deadline.allow_silence(seconds(10));
+  ReplayedInput input(*inner, deadline);
+  int score = 0;
+  ASSERT_NE(input.probe("", score), nullptr);
+  const auto read_from = [&](std::int64_t at) {
+    EXPECT_EQ(avio_seek(&input.io(), at, SEEK_SET), at);
+    std::string read;
+    std::uint8_t buffer[512];
+    for (int count = 0; (count = avio_read(&input.io(), buffer, sizeof buffer)) > 0;)
+      read.append(reinterpret_cast<char*>(buffer), static_cast<std::size_t>(count));
+    return read;
+  };
+  EXPECT_TRUE(read_from(0) == trickle.bytes);
+  for (const std::size_t at : {std::size_t{40}, trickle.bytes.size() / 2})
+    EXPECT_TRUE(read_from(static_cast<std::int64_t>(at)) == trickle.bytes.substr(at)) << at;
+}
+
 // Lets the pictures of a camera go one by one.
 class Gate {
  public:
