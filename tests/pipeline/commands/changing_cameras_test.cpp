@@ -96,7 +96,6 @@ class ChangingCameras : public ::testing::Test {
   void come_and_go(int times) {
     constexpr int kLeft = 10;
     const std::array<std::string, 3> ways{"by_file", "by_page", "by_message"};
-    Pipeline::Holdings first;
     ProcessHoldings held;
     for (int time = 0; time < times; ++time) {
       const std::string& name = ways[static_cast<std::size_t>(time) % ways.size()];
@@ -105,14 +104,13 @@ class ChangingCameras : public ::testing::Test {
         EXPECT_TRUE(wait_for([&] { return camera(name)->windows > 0; })) << name;
       }
       remove(name);
-      if (time == times / 2) {
-        first = pipeline_->holdings();
-        held = process_holdings();
-      }
+      if (time == times / 2) held = process_holdings();
       if (time * kPictures / times != (time + 1) * kPictures / times) steps_.release();
     }
-    EXPECT_EQ(pipeline_->holdings(), first);
-    EXPECT_EQ(first.lanes, 2U);
+    EXPECT_TRUE(wait_for([&] {
+      const Pipeline::Holdings now = pipeline_->holdings();
+      return now.lanes == 2 && now.sources == 2;
+    }));
     // Threads that ended may still be on their way out of the system.
     EXPECT_TRUE(wait_for([&] {
       const ProcessHoldings now = process_holdings();
