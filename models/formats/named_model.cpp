@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "models/formats/names/match_tensors.h"
+#include "models/formats/names/tensor_part.h"
 
 namespace actionflow {
 namespace {
@@ -83,7 +84,7 @@ std::vector<std::pair<std::string, Tensor>> torch_weights(const Model& model, co
                            std::move(theirs[i]));
     }
   }
-  return weights;
+  return with_parts_joined(std::move(weights));
 }
 
 }  // namespace actionflow

@@ -51,7 +51,7 @@ class Convert : public Command {
     ConvertOptions options;
     if (!model_.empty()) options.model_file = find_model(model_);
     options.torch_names = names_ == "torch";
-    if (!names_.empty() && !options.torch_names) options.name_map = names_;
+    if (!names_.empty() && !options.torch_names) options.name_map = find_names(names_);
     if (!inflate_.empty())
       options.time_change = inflate_ == "centered" ? TimeChange::centered : TimeChange::repeated;
     if (!frame_.empty()) options.time_change = frame_ == "middle" ? TimeChange::middle : TimeChange::summed;

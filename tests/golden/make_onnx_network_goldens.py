@@ -129,6 +129,14 @@ def padded():
 
 # ---- joins, slices, layouts ----
 
+@module(1, 8, 9, 6, 7)
+def every_second_step():
+    def forward(self, x):
+        rare = self.a(x[:, ::2, 1::3, ::2, 2::2]) + self.a(nn.functional.interpolate(x, scale_factor=(1 / 3, .5, .5), mode="nearest")[:, 4:])
+        return self.b(rare.flatten(2).mean(2)[:, 1::2])
+    return Calls(forward, a=nn.Conv3d(4, 6, (2, 1, 2)), b=nn.Linear(3, 4))
+
+
 @module(1, 3, 8, 5, 5)
 def two_rates():
     def forward(self, x):

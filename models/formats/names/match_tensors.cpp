@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <list>
 #include <set>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
 
 #include "models/formats/names/nearest_names.h"
+#include "models/formats/names/tensor_part.h"
 
 namespace actionflow {
 namespace {
@@ -40,7 +42,7 @@ std::string best_prefix(const std::vector<StoredTensor>& tensors, const std::vec
   std::unordered_set<std::string_view> known;
   for (const Names& one : names) {
     known.insert(one.own);
-    known.insert(one.torch.begin(), one.torch.end());
+    for (const std::string& name : one.torch) known.insert(tensor_part(name).tensor);
   }
   std::map<std::string_view, std::size_t> fitting;
   for (const StoredTensor& tensor : tensors) {
@@ -92,6 +94,8 @@ class Matcher {
     return matched;
   }
 
+  std::list<StoredTensor> take_parts() { return std::move(parts_); }
+
   void sort_others(const std::vector<StoredTensor>& tensors, TensorMatch& match) const {
     for (const StoredTensor& tensor : tensors) {
       if (used_.contains(&tensor) || counts(tensor) || map_.ignores(tensor.name)) continue;
@@ -107,8 +111,8 @@ class Matcher {
     if (matched.fits) matched.time_change = time_change_;
   }
 
-  const StoredTensor* find(const std::string& name) const {
-    for (const std::string& whole : {prefix_ + name, name}) {
+  const StoredTensor* find(std::string_view name) const {
+    for (const std::string& whole : {prefix_ + std::string(name), std::string(name)}) {
       if (const auto found = by_name_.find(whole); found != by_name_.end()) return found->second;
     }
     return nullptr;
@@ -118,12 +122,15 @@ class Matcher {
   bool take(const std::vector<std::string>& names, MatchedParameter& matched) {
     std::vector<const StoredTensor*> found;
     for (const std::string& name : names) {
-      const StoredTensor* const tensor = find(name);
+      const StoredTensor* const tensor = find(tensor_part(name).tensor);
       if (tensor == nullptr) return false;
       found.push_back(tensor);
     }
     used_.insert(found.begin(), found.end());
-    matched.tensors = std::move(found);
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      const TensorPart part = tensor_part(names[i]);
+      matched.tensors.push_back(part.count == 1 ? found[i] : &parts_.emplace_back(part_of(*found[i], part)));
+    }
     return !names.empty();
   }
 
@@ -132,6 +139,7 @@ class Matcher {
   std::optional<TimeChange> time_change_;
   ByName by_name_;
   std::set<const StoredTensor*> used_;
+  std::list<StoredTensor> parts_;
 };
 
 std::string expected_name(const MatchedParameter& matched) {
@@ -175,11 +183,13 @@ TensorMatch match_tensors(const std::vector<StoredTensor>& tensors, const Archit
                           const NameMap& map, std::optional<TimeChange> time_change) {
   std::vector<TorchParameter> parameters = torch_parameters(architecture);
   const std::vector<Names> names = names_of(parameters, map);
-  TensorMatch match{.parameters = {}, .prefix = best_prefix(tensors, names), .unused = {}, .outside = {}};
+  TensorMatch match{
+      .parameters = {}, .prefix = best_prefix(tensors, names), .unused = {}, .outside = {}, .parts = {}};
   Matcher matcher(tensors, map, match.prefix, time_change);
   for (std::size_t i = 0; i < parameters.size(); ++i)
     match.parameters.push_back(matcher.match(std::move(parameters[i]), names[i]));
   matcher.sort_others(tensors, match);
+  match.parts = matcher.take_parts();
   return match;
 }
 

@@ -6,6 +6,7 @@
 // and have its shapes.
 #pragma once
 
+#include <list>
 #include <map>
 #include <optional>
 #include <string>
@@ -31,6 +32,7 @@ struct TensorMatch {
   std::string prefix;                        // "module.", which the names begin with
   std::vector<const StoredTensor*> unused;   // of this network by their prefix, yet of no layer
   std::vector<const StoredTensor*> outside;  // without the prefix: of something beside the network
+  std::list<StoredTensor> parts;             // of the file's, to which `parameters` may point
 };
 
 // Neither `tensors` nor `architecture` are copied.

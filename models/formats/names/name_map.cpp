@@ -39,6 +39,14 @@ std::optional<Beginning> beginning(std::string_view pattern, std::string_view na
   return found;
 }
 
+// Of a layer or block that `tensor` belongs to, or a whole parameter of ours, which goes before those.
+std::optional<Beginning> named_by(std::string_view pattern, std::string_view own, std::string_view tensor) {
+  std::optional<Beginning> whole = beginning(pattern, own);
+  if (!whole || whole->length < own.size()) return beginning(pattern, tensor);
+  whole->length = std::string_view::npos;
+  return whole;
+}
+
 // `theirs` with its stars replaced in order.
 std::string filled(std::string_view theirs, const std::vector<std::string_view>& stars) {
   std::string text;
@@ -66,6 +74,7 @@ std::vector<std::string> mappable_names(const Architecture& architecture) {
   for (const TorchParameter& parameter : torch_parameters(architecture)) {
     names.insert(parameter.parameter->name);
     for (std::string tensor : parameter.form.tensors) {
+      names.insert(tensor);
       for (std::size_t end = tensor.rfind('.'); end != std::string::npos; end = tensor.rfind('.')) {
         tensor.resize(end);
         names.insert(tensor);
@@ -88,17 +97,18 @@ std::vector<std::string> read_ignored(const config::Value& value, config::Diagno
 }  // namespace
 
 std::string NameMap::theirs(const Parameter& parameter, const std::string& tensor) const {
-  if (const auto whole = theirs_.find(parameter.name); whole != theirs_.end()) return whole->second;
   Beginning longest;
   const std::string* named = nullptr;
   for (const auto& [ours, theirs] : theirs_) {
-    std::optional<Beginning> found = beginning(ours, tensor);
+    std::optional<Beginning> found = named_by(ours, parameter.name, tensor);
     if (!found || found->length < longest.length) continue;
     if (found->length == longest.length && found->stars.size() >= longest.stars.size()) continue;
     longest = std::move(*found);
     named = &theirs;
   }
-  return named == nullptr ? tensor : filled(*named, longest.stars) + tensor.substr(longest.length);
+  return named == nullptr
+             ? tensor
+             : filled(*named, longest.stars) + tensor.substr(std::min(longest.length, tensor.size()));
 }
 
 bool NameMap::ignores(std::string_view theirs) const {

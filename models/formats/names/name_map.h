@@ -3,6 +3,7 @@
 //   stem.0: backbone.conv1.conv        # ours: theirs, of a layer or a block
 //   fc.kernel: cls_head.fc_cls.weight  # or of one parameter
 //   layer*.*.conv1.0: layer*.*.conv1   # * stands for what it stands for in ours, in order
+//   query.kernel: attn.qkv.weight[0/3] # the first of three equal blocks of rows (tensor_part.h)
 //   ignore: [head_aux]                 # theirs that belong to no layer
 //
 // `*` is any characters but a point. The longest name of ours that begins a parameter's counts, of equally

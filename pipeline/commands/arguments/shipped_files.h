@@ -20,5 +20,6 @@ inline std::string find_model(const std::string& named) { return find_shipped(na
 inline std::string find_weights(const std::string& named) {
   return find_shipped(named, "weights", ".safetensors");
 }
+inline std::string find_names(const std::string& named) { return find_shipped(named, "names", ".yaml"); }
 
 }  // namespace actionflow

@@ -51,7 +51,7 @@ constexpr double kHeadOfMovinet = (480.0 * 2048 + 2048.0 * 400) * 1e-9;
 struct Published {
   const char* name;
   std::int64_t trainable;
-  // As published, or counted on the modules of torchvision, PyTorchVideo and transformers.
+  // As published, or counted on the modules of torchvision, PyTorchVideo, mmaction2 and transformers.
   double gmac;
 };
 
@@ -77,6 +77,11 @@ INSTANTIATE_TEST_SUITE_P(
                       Published{"timesformer_b", 121'566'352, 195.830},
                       Published{"mvit_v2_s", 34'537'744, 64.224}, Published{"swin3d_t", 28'158'070, 43.882},
                       Published{"slowfast_r50", 34'566'488, 50.31}, Published{"tsm_r50", 24'327'632, 32.97},
+                      Published{"mmaction2_i3d_r50", 28'043'472, 33.128},
+                      Published{"mmaction2_c2d_r50", 24'327'632, 19.290},
+                      Published{"mmaction2_csn_r50", 13'131'152, 42.309},
+                      Published{"mmaction2_csn_r152", 29'703'568, 74.046},
+                      Published{"mmaction2_slowfast_r50", 34'565'560, 50.309},
                       Published{"i3d", 12'697'264, 111.15}, Published{"movinet_a0", 2'701'999, 2.63},
                       Published{"movinet_a0_stream", 3'338'231, 50 * (0.0485 + kHeadOfMovinet)}),
     [](const auto& tested) { return std::string(tested.param.name); });

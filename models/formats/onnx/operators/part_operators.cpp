@@ -1,4 +1,4 @@
-// Parts of values: Slice, Gather, Split.
+// Parts of values: Slice, Gather, Split, and Resize where it leaves steps out.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -73,6 +73,9 @@ std::optional<Value> part_of_map(const Use& use, const Value& value, std::size_t
                                               : "w"},
                     {"begin", std::to_string(range.begin)},
                     {"count", std::to_string(range.count)}};
+  } else if (own == kTime) {
+    line = use.line("select_frames");
+    line.options = {{"stride", std::to_string(range.step)}};
   } else {
     line = use.line("max_pool3d");  // a window of one step
     std::vector<std::int64_t> stride{1, 1, 1};
@@ -149,6 +152,40 @@ std::vector<Value> gather(const Use& use) {
   return {to_shape(use, value, to)};
 }
 
+// How many of `extent` steps a Resize gives, and the step that each is taken from: floor(i / scale), in the
+// numbers that ONNX has it in.
+std::vector<std::int64_t> resized_steps(float scale, std::int64_t extent) {
+  std::vector<std::int64_t> steps;
+  const auto count = static_cast<std::int64_t>(scale * static_cast<float>(extent));
+  for (std::int64_t i = 0; i < count; ++i)
+    steps.push_back(static_cast<std::int64_t>(static_cast<float>(i) / scale));
+  return steps;
+}
+
+// As interpolate(mode="nearest") is exported: where it leaves steps out, a part of the value.
+std::vector<Value> resize(const Use& use) {
+  if (use.node.text("mode", "nearest") != "nearest" ||
+      use.node.text("coordinate_transformation_mode", "half_pixel") != "asymmetric" ||
+      use.node.text("nearest_mode", "round_prefer_floor") != "floor")
+    use.node.fail("interpolates; only mode nearest, asymmetric and rounded down, is known");
+  Value value = use.value(0);
+  const Shape shape = value.view.shape();
+  const Array* const sizes = use.constant(3);
+  const Array& given = sizes == nullptr ? use.required_constant(2) : *sizes;
+  if (given.size() != static_cast<std::int64_t>(shape.size()))
+    use.node.fail(fmt::format("has {} sizes for {} axes", given.size(), shape.size()));
+  for (std::size_t axis = 0; axis < shape.size(); ++axis) {
+    const float number = given.real(static_cast<std::int64_t>(axis));
+    const float scale = sizes == nullptr ? number : number / static_cast<float>(shape[axis]);
+    if (!(scale > 0) || scale > 1)
+      use.node.fail(fmt::format("makes axis {} larger, which is not known here", axis));
+    const auto range = as_range(resized_steps(scale, shape[axis]), shape[axis]);
+    if (!range) use.node.fail(fmt::format("takes steps of axis {} that are not evenly spaced", axis));
+    value = part_of(use, value, axis, *range);
+  }
+  return {value};
+}
+
 std::vector<Value> split(const Use& use) {
   const Value& value = use.value(0);
   const std::size_t axis = use.axis(use.node.integer("axis", 0), value.view.dims.size());
@@ -222,6 +259,8 @@ Value part_of(const Use& use, const Value& value, std::size_t axis, const Range&
   return use.network.add(std::move(line), {&input}, extents, std::move(view));
 }
 
-Operators part_operators() { return {{"Slice", slice}, {"Gather", gather}, {"Split", split}}; }
+Operators part_operators() {
+  return {{"Slice", slice}, {"Gather", gather}, {"Split", split}, {"Resize", resize}};
+}
 
 }  // namespace actionflow::onnx

@@ -8,6 +8,7 @@
 
 #include "base/config/config.h"
 #include "base/error.h"
+#include "models/formats/names/tensor_part.h"
 #include "models/formats/safetensors/safetensors.h"
 #include "models/formats/weight_files.h"
 #include "models/formats/weight_format.h"
@@ -177,6 +178,36 @@ TEST_F(MatchTensors, AMapNamesWhatTheRulesDoNot) {
               ElementsAre("backbone.conv1.conv.weight", "backbone.conv1.bn.weight", "backbone.conv1.bn.bias",
                           "backbone.conv1.bn.running_mean", "backbone.conv1.bn.running_var", "stem.3.weight",
                           "cls_head.w", "cls_head.b"));
+}
+
+// One tensor there may be several here.
+TEST_F(MatchTensors, AMapTakesATensorApartAndTheWayBackJoinsIt) {
+  const Architecture architecture = parse_architecture(
+      "name: joined\ninput: {channels: 3, frames: 1, frame_rate: 10, height: 1, width: 1}\nclasses: 2\n"
+      "layers:\n"
+      "  - {layer: dense, name: a.0.query, units: 2}\n"
+      "  - {layer: dense, name: a.0.key, from: input, units: 2}\n"
+      "  - {layer: add, from: [a.0.query, a.0.key]}\n"
+      "  - {layer: dense, name: fc, units: classes}\n",
+      "joined.yaml");
+  save_model({architecture, initial_weights(architecture, 3)}, path("own.safetensors"));
+  std::ofstream(path("map.yaml")) << "a.*.query.kernel: b.*.both[1/2]\na.*.key.kernel: b.*.both[0/2]\n";
+  convert_weights(path("own.safetensors"), path("out.pth"), {.name_map = path("map.yaml")});
+  std::vector<std::string> names;
+  for (const ListedTensor& tensor : weight_format_of(path("out.pth")).list(path("out.pth")))
+    names.push_back(tensor.name + " " + to_string(tensor.shape));
+  EXPECT_THAT(
+      names, ElementsAre("b.0.both 4×3", "a.0.query.bias 2", "a.0.key.bias 2", "fc.weight 2×2", "fc.bias 2"));
+  std::ofstream(path("joined.yaml")) << architecture.yaml;
+  convert_weights(path("out.pth"), path("back.safetensors"),
+                  {.model_file = path("joined.yaml"), .name_map = path("map.yaml")});
+  const Model own = load_model(path("own.safetensors")), back = load_model(path("back.safetensors"));
+  for (const auto& [name, tensor] : own.weights.tensors)
+    EXPECT_THAT(back.weights.tensors.at(name).values(), ::testing::ElementsAreArray(tensor.values())) << name;
+  const StoredTensor odd{.name = "odd", .shape = {5, 2}};
+  EXPECT_EQ(part_of(odd, tensor_part("odd[1/2]")).shape, odd.shape) << "is no two equal blocks";
+  EXPECT_EQ(tensor_part("a[2/2]").tensor, "a[2/2]");
+  EXPECT_EQ(tensor_part("a[0/x]").tensor, "a[0/x]");
 }
 
 TEST_F(MatchTensors, StarsInAMapStandForTheSameInBothNames) {
