@@ -22,6 +22,10 @@ class MappedFile {
 
   std::string_view bytes() const noexcept { return {data_, size_}; }
 
+  // Lets go of the memory of whole pages within this part of the bytes; they are read from the file again
+  // when they are touched. What lies outside of the file's bytes is left alone.
+  void let_go(std::string_view part) const noexcept;
+
  private:
   const char* data_ = nullptr;
   std::size_t size_ = 0;

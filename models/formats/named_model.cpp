@@ -39,10 +39,15 @@ void take_parts(const TensorMatch& match, FileModel& result) {
   }
 }
 
+void let_go(const StoredTensor& tensor, std::span<const MappedFile> mapped) {
+  const auto elements = static_cast<std::size_t>(reach(tensor).value_or(0));
+  for (const MappedFile& file : mapped) file.let_go({tensor.data, elements * element_bytes(tensor.type)});
+}
+
 }  // namespace
 
 FileModel model_of_tensors(const std::vector<StoredTensor>& tensors, const ReadOptions& options,
-                           const std::string& file) {
+                           const std::string& file, std::span<const MappedFile> mapped) {
   if (options.architecture == nullptr) throw NoArchitectureError(file);
   const NameMap none;
   const TensorMatch match = match_tensors(
@@ -58,8 +63,9 @@ FileModel model_of_tensors(const std::vector<StoredTensor>& tensors, const ReadO
   result.notes = notes_of(match);
   if (options.partly) take_parts(match, result);
   for (const MatchedParameter& matched : match.parameters) {
-    if (matched.fits)
-      result.model.weights.tensors[matched.parameter.parameter->name] = read_parameter(matched);
+    if (!matched.fits) continue;
+    result.model.weights.tensors[matched.parameter.parameter->name] = read_parameter(matched);
+    for (const StoredTensor* tensor : matched.tensors) let_go(*tensor, mapped);
   }
   result.model.architecture = *options.architecture;
   return result;

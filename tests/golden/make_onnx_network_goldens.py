@@ -137,6 +137,17 @@ def every_second_step():
     return Calls(forward, a=nn.Conv3d(4, 6, (2, 1, 2)), b=nn.Linear(3, 4))
 
 
+@module(1, 3, 4, 5, 6)
+def block_put_in_place():
+    def forward(self, x):
+        y = self.a(x)
+        z = y.clone()
+        z[:, 1:, :, 1:4] = torch.relu(y[:, 1:, :, 2:]) - 1
+        z[:, :, 2:3] = y[:, :, :1]
+        return self.b(z).mean((2, 3, 4))
+    return Calls(forward, a=nn.Conv3d(3, 4, (1, 1, 3)), b=nn.Conv3d(4, 2, (2, 3, 2)))
+
+
 @module(1, 3, 8, 5, 5)
 def two_rates():
     def forward(self, x):

@@ -55,7 +55,7 @@ FileModel read_safetensors_model(const std::filesystem::path& path, const ReadOp
   SafetensorsView view = view_safetensors(file.bytes(), path.string());
   if (view.metadata.contains(std::string(kModelKey))) return read_own(path, options);
   std::erase_if(view.tensors, [](const StoredTensor& tensor) { return belongs_to_training(tensor.name); });
-  return model_of_tensors(view.tensors, options, path.string());
+  return model_of_tensors(view.tensors, options, path.string(), {&file, 1});
 }
 
 std::vector<ListedTensor> list_safetensors(const std::filesystem::path& path) {

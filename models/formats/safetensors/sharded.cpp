@@ -71,7 +71,7 @@ bool recognises_index(const FileHead& head) {
 
 FileModel read_sharded(const std::filesystem::path& path, const ReadOptions& options) {
   const Shards shards = open_shards(path);
-  return model_of_tensors(shards.tensors, options, path.string());
+  return model_of_tensors(shards.tensors, options, path.string(), shards.files);
 }
 
 std::vector<ListedTensor> list_sharded(const std::filesystem::path& path) {

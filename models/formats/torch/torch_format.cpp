@@ -25,7 +25,8 @@ bool recognises_torch(const FileHead& head) {
 
 FileModel read_torch(const std::filesystem::path& path, const ReadOptions& options) {
   const MappedFile file(path);
-  return model_of_tensors(torch::read_state_dict(file.bytes(), path.string()), options, path.string());
+  return model_of_tensors(torch::read_state_dict(file.bytes(), path.string()), options, path.string(),
+                          {&file, 1});
 }
 
 std::vector<ListedTensor> list_torch(const std::filesystem::path& path) {

@@ -5,8 +5,11 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <fstream>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/error.h"
@@ -46,6 +49,26 @@ TEST_F(MappedFileTest, HoldsTheBytesAlsoWhenMovedOrReplaced) {
   MappedFile other(folder_ / "a");
   moved = std::move(other);
   EXPECT_EQ(moved.bytes(), "another");
+}
+
+std::int64_t resident_bytes() {
+  std::int64_t all = 0, resident = 0;
+  std::ifstream("/proc/self/statm") >> all >> resident;
+  return resident * ::sysconf(_SC_PAGESIZE);
+}
+
+TEST_F(MappedFileTest, WhatIsLetGoOfTakesNoMemoryAndIsReadAgain) {
+  constexpr std::int64_t kSize = 16 << 20;
+  const MappedFile mapped(file(std::string(kSize, 'a')));
+  const auto count = [](std::string_view bytes) { return std::count(bytes.begin(), bytes.end(), 'a'); };
+  EXPECT_EQ(count(mapped.bytes()), kSize);
+  const std::int64_t before = resident_bytes();
+  mapped.let_go(mapped.bytes().substr(100));
+  EXPECT_LT(resident_bytes(), before - kSize / 2);
+  EXPECT_EQ(count(mapped.bytes()), kSize);
+  const std::string elsewhere(kSize, 'a');
+  mapped.let_go(elsewhere);
+  EXPECT_EQ(count(elsewhere), kSize);
 }
 
 TEST_F(MappedFileTest, AnEmptyFileHasNoBytes) { EXPECT_EQ(MappedFile(file("")).bytes(), ""); }

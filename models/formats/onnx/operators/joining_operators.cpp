@@ -124,33 +124,64 @@ std::vector<Value> concat(const Use& use) {
   return {joined_along(use, use.inputs, axis)};
 }
 
-// Rows that follow each other are put in the place of others.
+// The first axis from `axis` on of which the box takes a part.
+std::size_t axis_in_part(const std::vector<Range>& box, const Shape& shape, std::size_t axis) {
+  while (axis < box.size() && box[axis].count == shape[axis]) ++axis;
+  return axis;
+}
+
+// `updates` in the place of a box of `data`, of which `axis` is the first that the box takes a part of.
+Value with_box(const Use& use, const Value& data, const Value& updates, const std::vector<Range>& box,
+               std::size_t axis) {
+  if (axis == box.size()) return updates;
+  const Shape shape = data.view.shape();
+  const std::int64_t begin = box[axis].begin, end = begin + box[axis].count;
+  const std::size_t next = axis_in_part(box, shape, axis + 1);
+  std::vector<Entry> parts;
+  if (begin > 0) parts.push_back({nullptr, part_of(use, data, axis, {0, 1, begin})});
+  parts.push_back({nullptr, next == box.size()
+                                ? updates
+                                : with_box(use, part_of(use, data, axis, box[axis]), updates, box, next)});
+  if (end < shape[axis]) parts.push_back({nullptr, part_of(use, data, axis, {end, 1, shape[axis] - end})});
+  return joined_along(use, parts, axis);
+}
+
+// Values that stand next to each other are put in the place of others.
 std::vector<Value> scatter(const Use& use) {
   if (use.node.text("reduction", "none") != "none")
     use.node.fail("adds or multiplies what it puts in place, which is not known here");
-  const Array& indices = use.required_constant(1);
   const Shape shape = use.is_constant(0) ? use.constant(0)->shape : use.value(0).view.shape();
-  const auto& rows = indices.integers;
-  bool follow = !shape.empty() && !rows.empty() && indices.shape.size() >= 2 && indices.shape.back() == 1;
-  for (std::size_t i = 0; follow && i < rows.size(); ++i)
-    follow = rows[i] == rows[0] + static_cast<std::int64_t>(i);
-  const auto count = static_cast<std::int64_t>(rows.size());
-  if (!follow || rows[0] < 0 || rows[0] + count > shape[0])
-    use.node.fail(
-        "puts values at places that do not follow each other along the first axis, which is not "
-        "known here");
-  Shape of_rows = shape;
-  of_rows[0] = count;
-  const Value data = any_value(use, 0), updates = to_shape(use, any_value(use, 2), of_rows);
-  const std::int64_t end = rows[0] + count;
-  std::vector<Entry> parts;
-  if (rows[0] > 0) parts.push_back({nullptr, part_of(use, data, 0, {0, 1, rows[0]})});
-  parts.push_back({nullptr, updates});
-  if (end < shape[0]) parts.push_back({nullptr, part_of(use, data, 0, {end, 1, shape[0] - end})});
-  return {joined_along(use, parts, 0)};
+  const auto box = box_of(use.required_constant(1), shape);
+  if (!box) use.node.fail("puts values at places that are not a block of their own, which is not known here");
+  Shape of_box = shape;
+  for (std::size_t i = 0; i < box->size(); ++i) of_box[i] = (*box)[i].count;
+  return {with_box(use, any_value(use, 0), to_shape(use, any_value(use, 2), of_box), *box,
+                   axis_in_part(*box, shape, 0))};
 }
 
 }  // namespace
+
+std::optional<std::vector<Range>> box_of(const Array& indices, const Shape& shape) {
+  if (indices.shape.size() < 2 || indices.integers.empty()) return std::nullopt;
+  const auto axes = static_cast<std::size_t>(indices.shape.back());
+  // Of one axis alone, indices may stand in any shape.
+  const Shape counts =
+      axes == 1 ? Shape{indices.size()} : Shape(indices.shape.begin(), indices.shape.end() - 1);
+  if (axes == 0 || axes > shape.size() || counts.size() != axes) return std::nullopt;
+  std::vector<Range> box;
+  for (std::size_t i = 0; i < axes; ++i) {
+    box.push_back({.begin = indices.integers[i], .count = counts[i]});
+    if (box[i].begin < 0 || box[i].begin + counts[i] > shape[i]) return std::nullopt;
+  }
+  Shape at(axes, 0);
+  for (auto index = indices.integers.begin(); index != indices.integers.end();
+       index += static_cast<std::ptrdiff_t>(axes)) {
+    for (std::size_t i = 0; i < axes; ++i)
+      if (index[static_cast<std::ptrdiff_t>(i)] != box[i].begin + at[i]) return std::nullopt;
+    for (std::size_t i = axes; i-- > 0 && ++at[i] == counts[i];) at[i] = 0;
+  }
+  return box;
+}
 
 Value joined_along(const Use& use, const std::vector<Entry>& parts, std::size_t axis) {
   check_extents(use, parts, axis);

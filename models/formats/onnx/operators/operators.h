@@ -97,6 +97,9 @@ struct Range {
 };
 // Of a Slice: each axis that it names, and what it takes of it.
 std::vector<std::pair<std::size_t, Range>> slice_ranges(const Use& use, Shape shape);
+// Of a ScatterND: for each axis that it names, from the first on, what of it is replaced. Nothing where that
+// is not one block, counted in order.
+std::optional<std::vector<Range>> box_of(const Array& indices, const Shape& shape);
 Value part_of(const Use& use, const Value& value, std::size_t axis, const Range& range);
 // The same values counted in another shape of as many.
 Value to_shape(const Use& use, const Value& value, const Shape& shape);

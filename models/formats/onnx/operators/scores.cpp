@@ -203,11 +203,18 @@ Meaning cut_scores(const Use& use, const Value&) {
 // alone.
 Meaning put_in_place(const Use& use, const Value&) {
   const Scores *whole = use.scores(0), *update = use.scores(2);
-  if (whole == nullptr || update == nullptr || !use.is_constant(1) || !whole->product || !update->product ||
-      use.constant(1)->integers.empty())
+  if (whole == nullptr || update == nullptr || !use.is_constant(1) || !whole->product || !update->product)
     return std::nullopt;
-  const Meaning same = without_first(*whole, 0, use.constant(1)->integers.front());
-  if (!same || same->view != update->view || same->first_query != update->first_query ||
+  const Shape shape = use.value(0).view.shape();
+  const auto box = box_of(*use.constant(1), shape);
+  Meaning same = *whole;
+  for (std::size_t i = 0; box && i < box->size(); ++i) {
+    const auto& [begin, step, count] = (*box)[i];
+    if (begin + count != shape[i]) return std::nullopt;
+    if (begin > 0) same = without_first(*std::move(same), i, begin);
+    if (!same) return std::nullopt;
+  }
+  if (!box || same->view != update->view || same->first_query != update->first_query ||
       same->first_key != update->first_key || whole->product->query.layer != update->product->query.layer ||
       whole->product->keys.layer != update->product->keys.layer ||
       whole->product->scale != update->product->scale)
@@ -241,11 +248,14 @@ using Step = Meaning (*)(const Use& use, const Value& result);
 // By the operator. The first two also of values that mean nothing yet, the last three of any of their inputs.
 const std::map<std::string, Step>& scores_steps() {
   static const std::map<std::string, Step> kSteps{
-      {"MatMul", scores_of},      {"Einsum", scores_of},         {"Identity", viewed_scores},
-      {"Cast", viewed_scores},    {"Dropout", viewed_scores},    {"Reshape", viewed_scores},
-      {"Squeeze", viewed_scores}, {"Unsqueeze", viewed_scores},  {"Transpose", transposed_scores},
-      {"Slice", cut_scores},      {"Softmax", softmaxed_scores}, {"Div", scaled_scores},
-      {"Mul", scaled_scores},     {"Add", added_scores},         {"ScatterND", put_in_place}};
+      {"MatMul", scores_of},        {"Einsum", scores_of},
+      {"Identity", viewed_scores},  {"Expand", viewed_scores},
+      {"Cast", viewed_scores},      {"Dropout", viewed_scores},
+      {"Reshape", viewed_scores},   {"Squeeze", viewed_scores},
+      {"Unsqueeze", viewed_scores}, {"Transpose", transposed_scores},
+      {"Slice", cut_scores},        {"Softmax", softmaxed_scores},
+      {"Div", scaled_scores},       {"Mul", scaled_scores},
+      {"Add", added_scores},        {"ScatterND", put_in_place}};
   return kSteps;
 }
 
