@@ -20,6 +20,6 @@ set_instruction_sets(${sources})
 add_executable(test_readers ${sources} ${tests})
 compile_by_folder(test_readers ${sources})
 target_link_libraries(test_readers PRIVATE actionflow_options Threads::Threads GTest::gmock yaml-cpp fmt::fmt
-  spdlog::spdlog nlohmann_json::nlohmann_json PkgConfig::FFMPEG PkgConfig::HDF5 ZLIB::ZLIB $<LINK_ONLY:onnx_proto> PkgConfig::SQLITE OpenCV::parts pugixml::pugixml)
+  spdlog::spdlog nlohmann_json::nlohmann_json PkgConfig::FFMPEG PkgConfig::HDF5 ZLIB::ZLIB $<LINK_ONLY:onnx_proto> PkgConfig::SQLITE PkgConfig::CURL PkgConfig::CRYPTO OpenCV::parts pugixml::pugixml)
 target_compile_definitions(test_readers PRIVATE ACTIONFLOW_ROOT="${PROJECT_SOURCE_DIR}")
 gtest_discover_tests(test_readers TEST_PREFIX sanitized. DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 600)

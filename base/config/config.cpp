@@ -2,6 +2,7 @@
 
 #include "base/config/value.h"
 #include "base/text/mask.h"
+#include "base/text/remote_name.h"
 
 namespace actionflow::config {
 
@@ -47,7 +48,7 @@ const std::filesystem::path& Value::folder() const { return data_->folder ? *dat
 
 std::filesystem::path Value::path() const {
   std::filesystem::path path = text();
-  if (path.empty() || path.is_absolute() || folder().empty()) return path;
+  if (path.empty() || path.is_absolute() || folder().empty() || is_remote(path.native())) return path;
   return (folder() / path).lexically_normal();
 }
 

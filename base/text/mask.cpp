@@ -172,7 +172,8 @@ bool looks_like_a_key(std::string_view segment) {
 void find_in_paths(std::string_view text, std::vector<Span>& found) {
   for_each_word(text, [&](std::string_view word, std::size_t word_begin) {
     const std::size_t host = host_in(word);
-    if (host == std::string_view::npos) return;
+    // Names in buckets open nothing.
+    if (host == std::string_view::npos || word.substr(0, host).ends_with("s3://")) return;
     const std::string_view path = word.substr(0, word.find_first_of("?#", host));
     bool hook = false;
     for (std::size_t begin = host; begin < path.size();) {

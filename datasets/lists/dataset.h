@@ -19,6 +19,9 @@
 //   `split` the N; test comes from the same lists;
 //   https://serre-lab.clps.brown.edu/resource/hmdb-a-large-human-motion-database.
 // - jester: `id;label`, videos are folders of frames or files named by the id; also Something-Something V1.
+// - shards: tar archives, WebDataset's form: KEY.mp4 (or another video) with KEY.cls, KEY.json ("label") or
+// KEY.txt
+//   beside it, a class's name or number; train-{000..127}.tar names 128.
 // - something: JSON, [{"id", "template"}, …]; a template's brackets fall away ("Holding [something]" is the
 //   class "Holding something"); classes a JSON map of name to number; Something-Something V2.
 //
@@ -35,6 +38,9 @@
 // - label_studio: JSON; times in frames count by annotation_rate.
 // - audacity: `start<tab>end<tab>label` lines, a .txt a video.
 // ELAN, BORIS and Label Studio name videos by where they once lay: only the last name counts.
+//
+// Lists, classes and videos may lie on servers: https://…, s3://BUCKET/KEY (base/remote/address.h). The root
+// may be such an address, too.
 //
 // Names count from the root, or, where that has no video of the first name, from the list's own folder or one
 // of the root's folders that has, and cannot lead out of it. A name without a suffix finds the folder, .webm,
@@ -77,6 +83,7 @@ enum class DatasetFormat {
   hmdb51,
   jester,
   something,
+  shards,
   times,
   csv_times,
   activitynet,
@@ -161,7 +168,7 @@ struct Dataset {
 template <>
 struct actionflow::config::EnumNames<actionflow::DatasetFormat> {
   using Kind = actionflow::DatasetFormat;
-  static constexpr std::array<std::pair<Kind, std::string_view>, 18> names{
+  static constexpr std::array<std::pair<Kind, std::string_view>, 19> names{
       {{Kind::automatic, "auto"},
        {Kind::list, "list"},
        {Kind::csv, "csv"},
@@ -171,6 +178,7 @@ struct actionflow::config::EnumNames<actionflow::DatasetFormat> {
        {Kind::hmdb51, "hmdb51"},
        {Kind::jester, "jester"},
        {Kind::something, "something"},
+       {Kind::shards, "shards"},
        {Kind::times, "times"},
        {Kind::csv_times, "csv_times"},
        {Kind::activitynet, "activitynet"},

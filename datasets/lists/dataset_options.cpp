@@ -2,14 +2,19 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
+#include "base/text/remote_name.h"
 #include "datasets/lists/list_paths.h"
+#include "datasets/lists/shard_names.h"
 
 namespace actionflow {
 
 namespace fs = std::filesystem;
 
 void DataOptions::describe(config::Fields<DataOptions>& fields) {
-  fields.add("root", &DataOptions::root, "folder that the lists' names count from; none: the recipe's");
+  fields.add("root", &DataOptions::root,
+             "folder, or address, that the lists' names count from; none: the recipe's");
   fields.add("format", &DataOptions::format, "of the lists; auto: told by their names and first lines");
   fields.add("classes", &DataOptions::classes, "names of the classes, a line each; none: the lists' own");
   fields.add("train", &DataOptions::train, "list of training videos (folders: their folder)");
@@ -91,14 +96,19 @@ void DataOptions::forget_lists_that_are_elsewhere(const config::Value& value) {
 void DataOptions::check(const config::Value& value, config::Diagnostics&) {
   if (const config::Value* named = value.find("root"); named && !root.empty())
     root_place = config::to_string(named->place());
+  if (names_shards(root.native()) && train.empty()) train = std::exchange(root, value.folder());
   if (root.empty()) root = value.folder();
   const auto locate = [&](const char* key, OptionalPath& path) {
     const config::Value* written = value.find(key);
     if (!written || !written->is_scalar() || written->text().empty()) return;
     const fs::path text(written->text());
     if (text.empty()) return path.clear();  // val: "" names none
+    if (is_remote(text.native())) return;
     std::error_code ignored;
-    if (text.is_absolute() || (fs::exists(path, ignored) && !fs::exists(root / text, ignored))) return;
+    const fs::path first = shard_names(text.string()).front();
+    if (text.is_absolute() ||
+        (fs::exists(path.parent_path() / first.filename(), ignored) && !fs::exists(root / first, ignored)))
+      return;
     path = root / text;
   };
   locate("classes", classes);

@@ -7,7 +7,9 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/hash.h"
 #include "base/log/log.h"
+#include "base/text/remote_name.h"
 #include "datasets/recordings/frame_cache.h"
 #include "datasets/recordings/frame_cache_entry.h"
 #include "datasets/recordings/held_entries.h"
@@ -15,6 +17,7 @@
 #include "datasets/recordings/prepare_fingerprint.h"
 #include "datasets/recordings/video_decode.h"
 #include "datasets/recordings/video_index.h"
+#include "datasets/video/file_stretch.h"
 
 namespace actionflow {
 
@@ -65,6 +68,20 @@ std::vector<Entry> list_entries(const fs::path& folder) {
   return entries;
 }
 
+// That two ways of writing the source's name share. Of an address that may hold a secret a hash.
+std::string absolute_name(const std::string& source) {
+  if (is_remote(source))
+    return source.find_first_of("?@") == std::string::npos ? source
+                                                           : fmt::format("remote {:016x}", fnv1a(source));
+  std::optional<FileStretch> stretch = file_stretch(source);
+  std::error_code error;
+  const std::string path = fs::canonical(stretch ? stretch->file : source, error).string();
+  if (error) throw SourceError(source + ": " + error.message());
+  if (!stretch) return path;
+  stretch->file = path;
+  return stretch->name();
+}
+
 }  // namespace
 
 struct FrameCache::State {
@@ -85,6 +102,7 @@ struct FrameCache::State {
   void give_up(const std::string& why);
   std::shared_ptr<const VideoFrames> from_disk(const std::string& name, const EntryKey& key);
   EntryKey key_of(const SourceOptions& source, const FrameForm& form, const std::optional<TimeSpan>& part);
+  SourceFingerprint fingerprint(const std::string& source);
   std::uint64_t prepared_by(const FrameForm& form);
   std::shared_ptr<const VideoIndex> index_of(const SourceOptions& source);
 
@@ -108,7 +126,8 @@ struct FrameCache::State {
   std::size_t index_bytes = 0;
   HeldEntries held{kMostHeldBytes};
   std::vector<std::pair<FrameForm, std::uint64_t>> fingerprints;
-  std::unordered_map<std::string, std::string> absolute;  // paths of sources
+  std::unordered_map<std::string, std::string> absolute;      // paths of sources
+  std::unordered_map<std::string, SourceFingerprint> remote;  // of files on servers and archives there
   bool writes = true;
   bool said_full = false;
   int since_recount = 0;
@@ -150,11 +169,11 @@ std::shared_ptr<const VideoFrames> FrameCache::State::without_disk(const SourceO
 }
 
 std::shared_ptr<const VideoIndex> FrameCache::State::index_of(const SourceOptions& source) {
-  const SourceFingerprint fingerprint = fingerprint_of(source.source);
+  const SourceFingerprint seen = fingerprint(source.source);
   {
     const std::lock_guard lock(mutex);
     const auto found = indexes.find(source.source);
-    if (found != indexes.end() && found->second.fingerprint == fingerprint &&
+    if (found != indexes.end() && found->second.fingerprint == seen &&
         found->second.frame_rate == source.frame_rate)
       return found->second.index;
   }
@@ -165,7 +184,7 @@ std::shared_ptr<const VideoIndex> FrameCache::State::index_of(const SourceOption
     index_bytes = 0;
   }
   index_bytes += index->bytes();
-  indexes[source.source] = {fingerprint, source.frame_rate, index};
+  indexes[source.source] = {seen, source.frame_rate, index};
   return index;
 }
 
@@ -176,15 +195,25 @@ EntryKey FrameCache::State::key_of(const SourceOptions& source, const FrameForm&
     const std::lock_guard lock(mutex);
     std::string& known = absolute[source.source];
     if (known.empty()) {
-      std::error_code error;
-      known = fs::canonical(source.source, error).string();
-      if (error) throw SourceError(source.source + ": " + error.message());
+      known = absolute_name(source.source);
     }
     path = known;
   }
-  EntryKey key = EntryKey::of(source, path, form, prepared_by(form));
-  key.part = part;
-  return key;
+  return {path, form, source.frame_rate.value_or(0), fingerprint(source.source), prepared_by(form), part};
+}
+
+// A server is asked once: what lies there is taken to stay as it is while the program runs.
+SourceFingerprint FrameCache::State::fingerprint(const std::string& source) {
+  if (!is_remote(source)) return fingerprint_of(source);
+  const std::optional<FileStretch> stretch = file_stretch(source);
+  const std::string file = stretch ? stretch->file : source;
+  {
+    const std::lock_guard lock(mutex);
+    if (const auto known = remote.find(file); known != remote.end()) return known->second;
+  }
+  const SourceFingerprint asked = fingerprint_of(file);
+  const std::lock_guard lock(mutex);
+  return remote.emplace(file, asked).first->second;
 }
 
 std::uint64_t FrameCache::State::prepared_by(const FrameForm& form) {

@@ -117,12 +117,6 @@ bool MappedFrames::read(const std::string& header, bool verify) {
 
 }  // namespace
 
-EntryKey EntryKey::of(const SourceOptions& source, const std::string& absolute, const FrameForm& form,
-                      std::uint64_t prepared_by) {
-  const SourceFingerprint fingerprint = fingerprint_of(absolute);
-  return {absolute, form, source.frame_rate.value_or(0), fingerprint, prepared_by, {}};
-}
-
 std::string EntryKey::header() const {
   std::string bytes(kMagic, sizeof kMagic);
   append(bytes, kVersion);

@@ -26,16 +26,13 @@
 namespace actionflow {
 
 struct EntryKey {
-  std::string path;  // absolute
+  std::string path;  // absolute, or an address
   FrameForm form;
   double frame_rate = 0;  // given for what has no time stamps; 0: none
   SourceFingerprint fingerprint;
   std::uint64_t prepared_by = 0;  // prepare_fingerprint()
   std::optional<TimeSpan> part;   // none: the whole video
 
-  // Throws SourceError where the source is missing. `absolute` is its path.
-  static EntryKey of(const SourceOptions& source, const std::string& absolute, const FrameForm& form,
-                     std::uint64_t prepared_by);
   // Of the path, the part and the form; the same whatever the source's size and time are.
   std::string file_name() const;
   std::string header() const;

@@ -74,7 +74,7 @@ void LazyFrames::restart() const {
   current_ = Frame();
   ended_ = false;
   decoder_.reset();
-  reader_ = Reader::open(source_, never_);
+  reader_ = open_recorded(source_, never_);
   decoder_ = Decoder::create(reader_->codec_parameters(), source_.codec_threads);
 }
 

@@ -11,6 +11,9 @@
 #include <system_error>
 
 #include "base/error.h"
+#include "base/remote/remote_file.h"
+#include "base/text/remote_name.h"
+#include "datasets/video/file_stretch.h"
 
 namespace actionflow {
 
@@ -49,6 +52,12 @@ SourceFingerprint of_folder(const std::filesystem::path& folder) {
   return all;
 }
 
+SourceFingerprint of_remote(const std::filesystem::path& address) {
+  const RemoteFile file(address.string());
+  const std::uint64_t version = checksum(file.version().data(), file.version().size());
+  return {file.size(), static_cast<std::int64_t>(version), 1, false};
+}
+
 std::uint64_t stirred(std::uint64_t state, std::uint64_t word) {
   return std::rotl(state + word * kOther, 31) * kOdd;
 }
@@ -56,6 +65,8 @@ std::uint64_t stirred(std::uint64_t state, std::uint64_t word) {
 }  // namespace
 
 SourceFingerprint fingerprint_of(const std::filesystem::path& path) {
+  if (const auto stretch = file_stretch(path.native())) return fingerprint_of(stretch->file);
+  if (is_remote(path.native())) return of_remote(path);
   const struct stat status = status_of(path);
   if (S_ISDIR(status.st_mode)) return of_folder(path);
   return {static_cast<std::uint64_t>(status.st_size), modified_ns(status), 1, false};

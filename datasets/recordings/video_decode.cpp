@@ -6,6 +6,7 @@
 #include "datasets/video/decoding/decoder.h"
 #include "datasets/video/packet.h"
 #include "datasets/video/readers/reader.h"
+#include "datasets/video/source_policy.h"
 #include "datasets/video/time/time_line.h"
 
 namespace actionflow {
@@ -56,12 +57,23 @@ class Decoding {
   std::vector<std::int64_t> times_us_;
 };
 
+[[noreturn]] void throw_not_recorded(const SourceOptions& source) {
+  throw SourceError(without_credentials(source.source) +
+                    ": is not a recorded video; give a file or a folder of frames");
+}
+
 }  // namespace
 
 void require_recorded(const SourceOptions& source) {
-  if (source.source == "-" || is_live(source))
-    throw SourceError(without_credentials(source.source) +
-                      ": is not a recorded video; give a file or a folder of frames");
+  const bool file = source_kind_by_name(source.source) == SourceKind::http && !source.realtime;
+  if (source.source == "-" || (is_live(source) && !file)) throw_not_recorded(source);
+}
+
+std::unique_ptr<Reader> open_recorded(const SourceOptions& source, const StopFlag& stop) {
+  require_recorded(source);
+  std::unique_ptr<Reader> reader = Reader::open(source, stop);
+  if (reader->info().live) throw_not_recorded(source);
+  return reader;
 }
 
 void throw_no_frame(const SourceOptions& source, const Decoder& decoder) {
@@ -71,9 +83,8 @@ void throw_no_frame(const SourceOptions& source, const Decoder& decoder) {
 }
 
 DecodedVideo decode_video(const SourceOptions& source, const FrameForm& form, const FrameSink& sink) {
-  require_recorded(source);
   const StopFlag never{false};
-  const std::unique_ptr<Reader> reader = Reader::open(source, never);
+  const std::unique_ptr<Reader> reader = open_recorded(source, never);
   const std::unique_ptr<Decoder> decoder = Decoder::create(reader->codec_parameters(), source.codec_threads);
   Decoding decoding(form, sink);
   std::vector<Frame> frames;

@@ -3,11 +3,13 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
 
 #include "datasets/pictures/prepare.h"
 #include "datasets/recordings/video_frames.h"
 #include "datasets/video/decoding/decoder.h"
+#include "datasets/video/readers/reader.h"
 
 namespace actionflow {
 
@@ -23,8 +25,12 @@ using FrameSink = std::function<bool(std::int64_t time_us, const PreparedFramePt
 // Throws SourceError, also for a source that goes on for ever and for one that gives no frame.
 DecodedVideo decode_video(const SourceOptions& source, const FrameForm& form, const FrameSink& sink);
 
-// Throws SourceError for a source that is not recorded: a camera, a network stream, standard input.
+// Throws SourceError for a source that is not recorded, by its name: a camera, a network stream, standard
+// input.
 void require_recorded(const SourceOptions& source);
+// Throws SourceError for one that turns out not to be, too: what comes by HTTP may be either. `stop` must
+// outlive the reader.
+std::unique_ptr<Reader> open_recorded(const SourceOptions& source, const StopFlag& stop);
 [[noreturn]] void throw_no_frame(const SourceOptions& source, const Decoder& decoder);
 
 }  // namespace actionflow

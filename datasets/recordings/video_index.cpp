@@ -84,9 +84,8 @@ class Indexing {
 }  // namespace
 
 VideoIndex index_video(const SourceOptions& source) {
-  require_recorded(source);
   const StopFlag never{false};
-  const std::unique_ptr<Reader> reader = Reader::open(source, never);
+  const std::unique_ptr<Reader> reader = open_recorded(source, never);
   const std::unique_ptr<Decoder> decoder = Decoder::create(reader->codec_parameters(), source.codec_threads);
   Indexing indexing(*reader);
   std::vector<Frame> frames;

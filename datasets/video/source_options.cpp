@@ -17,7 +17,7 @@ bool is_camera(const std::string& address) {
 void SourceOptions::describe(config::Fields<SourceOptions>& fields) {
   fields.add("source", &SourceOptions::source,
              "a file, a folder of JPEG or PNG frames, - for standard input, /dev/videoN, or an rtsp://, "
-             "rtsps://, http://, https://, rtmp://, rtmps://, srt:// or udp:// address");
+             "rtsps://, http://, https://, s3://, rtmp://, rtmps://, srt:// or udp:// address");
   fields.add("realtime", &SourceOptions::realtime, "play a file at its own speed, as a camera would");
   fields.add("loop", &SourceOptions::loop, "with realtime: begin the file anew when it is over");
   fields.add("retry", &SourceOptions::retry, "open a live source again when it is lost");

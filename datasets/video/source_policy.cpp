@@ -7,6 +7,10 @@
 #include <cctype>
 #include <cerrno>
 #include <cstring>
+#include <optional>
+
+#include "base/text/lower_case.h"
+#include "datasets/video/file_stretch.h"
 
 namespace actionflow {
 
@@ -64,12 +68,13 @@ SourceError missing(const std::string& shown, int error) {
 
 SourceKind kind_on_disk(const std::string& source, const std::string& shown) {
   struct stat status {};
-  if (::stat(source.c_str(), &status) != 0) {
+  const std::optional<FileStretch> stretch = file_stretch(source);
+  if (::stat(stretch ? stretch->file.c_str() : source.c_str(), &status) != 0) {
     const int error = errno;
     if (const std::string_view scheme = scheme_of(source); error == ENOENT && !scheme.empty()) {
       throw SourceError(shown + ": " + without_credentials(std::string(scheme)) +
                         ":// is not opened; use a file, a folder, rtsp://, rtsps://, http://, https://, "
-                        "rtmp://, rtmps://, srt:// or "
+                        "s3://, rtmp://, rtmps://, srt:// or "
                         "udp://");
     }
     throw missing(shown, error);
@@ -80,10 +85,11 @@ SourceKind kind_on_disk(const std::string& source, const std::string& shown) {
                     ": is neither a file nor a folder; give a video file, a folder of frames or /dev/videoN");
 }
 
-constexpr std::array<std::pair<std::string_view, SourceKind>, 8> kSchemes{{{"rtsp://", SourceKind::rtsp},
+constexpr std::array<std::pair<std::string_view, SourceKind>, 9> kSchemes{{{"rtsp://", SourceKind::rtsp},
                                                                            {"rtsps://", SourceKind::rtsp},
                                                                            {"http://", SourceKind::http},
                                                                            {"https://", SourceKind::http},
+                                                                           {"s3://", SourceKind::object},
                                                                            {"rtmp://", SourceKind::stream},
                                                                            {"rtmps://", SourceKind::stream},
                                                                            {"srt://", SourceKind::stream},
@@ -102,6 +108,15 @@ SourceKind source_kind_by_name(std::string_view source) {
     if (starts_with_ignoring_case(source, scheme)) return kind;
   }
   return SourceKind::file;
+}
+
+bool names_recording(std::string_view address) {
+  constexpr std::array<std::string_view, 13> kSuffixes{".mp4", ".m4v", ".mov",  ".mkv", ".webm",
+                                                       ".avi", ".mpg", ".mpeg", ".wmv", ".3gp",
+                                                       ".ogv", ".mts", ".m2ts"};
+  const std::string path = lower_case(address.substr(0, address.find_first_of("?#")));
+  return std::any_of(kSuffixes.begin(), kSuffixes.end(),
+                     [&](std::string_view suffix) { return path.ends_with(suffix); });
 }
 
 SourceKind source_kind(const SourceOptions& options) {

@@ -1,9 +1,9 @@
 // Source policy: what a source's name may mean, and which formats and protocols may open.
 //
 // A name is a file unless it is "-", a video device, or begins with rtsp://, rtsps://, http://, https://,
-// rtmp://, rtmps://, srt:// or udp://. Other schemes of FFmpeg's (concat:, subfile,,, data:, hls+…) therefore
-// name files, which hardly exist; an unknown "scheme://" is refused by name. Nothing that a file refers to is
-// opened.
+// s3://, rtmp://, rtmps://, srt:// or udp://. Other schemes of FFmpeg's (concat:, subfile,,, data:, hls+…)
+// therefore name files, which hardly exist; an unknown "scheme://" is refused by name. Nothing that a file
+// refers to is opened.
 #pragma once
 
 #include <string>
@@ -15,9 +15,13 @@
 namespace actionflow {
 
 // `stream`: bytes of a container that come over the network without an end, by RTMP, SRT or UDP.
-enum class SourceKind { file, standard_input, frame_folder, device, rtsp, http, stream };
+// `object`: a file in a bucket.
+enum class SourceKind { file, standard_input, frame_folder, device, rtsp, http, stream, object };
 
 bool is_network(SourceKind kind);
+
+// Whether an http(s) address ends, before its query, as a video file's does and no camera's.
+bool names_recording(std::string_view address);
 
 // Throws SourceError for what cannot be a source: an empty name, an unknown scheme, a missing file.
 SourceKind source_kind(const SourceOptions& options);

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/files/atomic_file.h"
+#include "base/remote/local_copy.h"
 #include "models/formats/names/name_map.h"
 
 namespace actionflow {
@@ -27,6 +28,15 @@ const Parameter* find_parameter(const Architecture& architecture, const std::str
   return nullptr;
 }
 
+// A file on a server is read where it is copied to.
+std::filesystem::path local_weights(const std::filesystem::path& named) {
+  try {
+    return local_copy(named);
+  } catch (const SourceError& error) {
+    throw ModelError(error.what());
+  }
+}
+
 // A file that describes its network for pictures, as the one for clips, or the other way.
 void change_described(FileModel& read, const Architecture& other, TimeChange change) {
   for (auto& [name, tensor] : read.model.weights.tensors) {
@@ -38,7 +48,8 @@ void change_described(FileModel& read, const Architecture& other, TimeChange cha
   read.description.reset();
 }
 
-FileModel read_checked(const std::filesystem::path& file, const ReadOptions& options) {
+FileModel read_checked(const std::filesystem::path& named, const ReadOptions& options) {
+  const std::filesystem::path file = local_weights(named);
   FileModel read = weight_format_of(file).read(file, options);
   if (options.time_change && read.description)
     change_described(read, *options.architecture, *options.time_change);
@@ -92,7 +103,8 @@ Model load_model(const std::filesystem::path& weights, const Architecture* archi
   return read_checked(weights, {.architecture = architecture}).model;
 }
 
-FittingWeights load_fitting_weights(const std::filesystem::path& weights, const Architecture& architecture) {
+FittingWeights load_fitting_weights(const std::filesystem::path& named, const Architecture& architecture) {
+  const std::filesystem::path weights = local_weights(named);
   FileModel read = weight_format_of(weights).read(weights, {.architecture = &architecture, .partly = true});
   if (read.description) check_weights(read.model.architecture, read.model.weights, weights.string());
   FittingWeights fitting;
@@ -113,7 +125,8 @@ FittingWeights load_fitting_weights(const std::filesystem::path& weights, const 
   return fitting;
 }
 
-FileContents look_into(const std::filesystem::path& file) {
+FileContents look_into(const std::filesystem::path& named) {
+  const std::filesystem::path file = local_weights(named);
   const WeightFormat& format = weight_format_of(file);
   FileContents contents{.format = std::string(format.name), .model = {}, .tensors = {}};
   try {
@@ -127,11 +140,12 @@ FileContents look_into(const std::filesystem::path& file) {
 
 void save_model(const Model& model, const std::filesystem::path& file) { write_checked(model, file); }
 
-Conversion convert_weights(const std::filesystem::path& in, const std::filesystem::path& out,
+Conversion convert_weights(const std::filesystem::path& named, const std::filesystem::path& out,
                            const ConvertOptions& options) {
   weight_format_to_write(out);
   if (options.time_change && !options.model_file)
     throw UsageError("--inflate and --frame need --model, the network that the weights become");
+  const std::filesystem::path in = local_weights(named);
   std::optional<Architecture> given;
   if (options.model_file) given = load_architecture(*options.model_file);
   NameMap names;

@@ -1,4 +1,5 @@
-// Files of weights, of any format that models/formats/weight_format.h lists: loading, saving, converting.
+// Files of weights, on the disk or at an address (base/remote/local_copy.h), of any format that
+// models/formats/weight_format.h lists: loading, saving, converting.
 #pragma once
 
 #include <filesystem>

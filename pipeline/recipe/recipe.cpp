@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "base/machine/machine_limits.h"
+#include "base/text/remote_name.h"
 #include "datasets/recordings/frame_cache.h"
 #include "models/training/ranks/launcher.h"
 #include "pipeline/graph/description.h"
@@ -253,7 +254,8 @@ Recipe with_absolute_paths(Recipe recipe) {
       &lists.root,   &lists.classes, &lists.train,         &lists.val,
       &lists.test,   &lists.other,   &lists.unknown};
   for (std::filesystem::path* path : paths)
-    if (!path->empty()) *path = std::filesystem::absolute(*path).lexically_normal();
+    if (!path->empty() && !is_remote(path->native()))
+      *path = std::filesystem::absolute(*path).lexically_normal();
   return recipe;
 }
 

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "base/text/remote_name.h"
 #include "datasets/lists/list_paths.h"
+#include "datasets/lists/shard_names.h"
 
 namespace actionflow {
 
@@ -16,14 +18,16 @@ class FileCheck {
 
   void data() {
     const DataOptions& lists = recipe_.data.lists;
-    const bool no_root = !lists.root.empty() && !is_folder(lists.root);
+    const bool no_root = !lists.root.empty() && !is_remote(lists.root.native()) && !is_folder(lists.root);
     if (no_root)
       add("data", "root", lists.root, is_there(lists.root) ? "that is no folder" : "there is no such folder",
           "the folder that holds the videos");
     const auto require = [&](const char* key, const fs::path& path, const char* expected) {
       // Without its root a list below it need not be named.
       if (no_root && path.native().starts_with(lists.root.native())) return;
-      if (!path.empty() && !is_there(path)) add("data", key, path, "there is no such file", expected);
+      if (path.empty() || is_remote(path.native())) return;
+      for (const std::string& file : shard_names(path.string()))
+        if (!is_there(file)) return add("data", key, file, "there is no such file", expected);
     };
     require("classes", lists.classes, "a list of the classes' names, under data.root or beside the recipe");
     constexpr const char* kList = "a list of videos, under data.root or beside the recipe";
@@ -36,7 +40,7 @@ class FileCheck {
 
   void first_weights() {
     const fs::path& weights = recipe_.init.weights;
-    if (!weights.empty() && !is_there(weights))
+    if (!weights.empty() && !is_remote(weights.native()) && !is_there(weights))
       add("init", "weights", weights, "there is no such file",
           "weights to begin with, or none: init.weights=");
   }

@@ -94,6 +94,10 @@ std::vector<ListRow> elan_rows(const std::filesystem::path& list, const ListCont
 std::vector<ListRow> audacity_rows(const std::filesystem::path& list, const ListContext& context,
                                    ListErrors& errors);
 
+// One archive or, as shard_names.h has it, many.
+std::vector<ListRow> shard_rows(const std::filesystem::path& list, const ListContext& context,
+                                ListErrors& errors);
+
 // Whether the line says when something happens: `path start end label`.
 bool holds_times(std::string_view line);
 

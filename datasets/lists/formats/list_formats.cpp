@@ -1,12 +1,15 @@
 #include <algorithm>
 #include <fstream>
 
+#include "base/remote/remote_file.h"
 #include "base/text/lower_case.h"
 #include "base/text/natural_order.h"
+#include "base/text/remote_name.h"
 #include "datasets/lists/formats/list_format.h"
 #include "datasets/lists/list_paths.h"
 #include "datasets/lists/names/csv_columns.h"
 #include "datasets/lists/names/video_naming.h"
+#include "datasets/lists/shard_names.h"
 #include "datasets/lists/text/csv_text.h"
 #include "datasets/lists/text/list_text.h"
 
@@ -18,12 +21,26 @@ namespace {
 
 constexpr std::size_t kEnoughToTell = 4096;
 
-// The beginning, without a byte order mark and blanks.
-std::string beginning(const fs::path& list) {
-  std::ifstream stream(list, std::ios::binary);
+std::string first_bytes(const fs::path& list) {
   std::string text(kEnoughToTell, '\0');
+  if (is_remote(list.native())) {
+    try {
+      RemoteFile file(list.string());
+      text.resize(file.read(0, {reinterpret_cast<std::uint8_t*>(text.data()), text.size()}));
+    } catch (const SourceError&) {
+      return {};  // who reads it will say why
+    }
+    return text;
+  }
+  std::ifstream stream(list, std::ios::binary);
   stream.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<std::size_t>(stream.gcount()));
+  return text;
+}
+
+// The beginning, without a byte order mark and blanks.
+std::string beginning(const fs::path& list) {
+  const std::string text = first_bytes(list);
   std::string_view rest = text;
   if (rest.starts_with("\xEF\xBB\xBF")) rest.remove_prefix(3);
   const std::size_t begin = rest.find_first_not_of(" \t\r\n");
@@ -117,6 +134,7 @@ bool holds_plain_ucf101_lists(const fs::path& folder) {
 }
 
 DatasetFormat format_of(const fs::path& list, bool streams) {
+  if (names_shards(list.native())) return DatasetFormat::shards;
   if (is_folder(list)) return folder_format(list);
   if (list.extension() == ".eaf") return DatasetFormat::elan;
   if (named_as_ucf101(list)) return DatasetFormat::ucf101;
@@ -162,6 +180,8 @@ RowReader row_reader(DatasetFormat format) {
       return of_text<boris_rows>;
     case DatasetFormat::label_studio:
       return of_text<label_studio_rows>;
+    case DatasetFormat::shards:
+      return shard_rows;
     case DatasetFormat::audacity:
       return audacity_rows;
     default:

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/log/log.h"
+#include "base/text/remote_name.h"
 #include "base/text/utf8.h"
 #include "datasets/lists/formats/list_format.h"
 #include "datasets/lists/list_paths.h"
@@ -141,6 +142,7 @@ VideoLocator DatasetReader::locator_for(const fs::path& list, const Rows& rows) 
   VideoLocator under_root(options_.root), beside_list(list.parent_path());
   if (rows.empty() || list.empty() || under_root.find(rows.front())) return under_root;
   if (beside_list.find(rows.front())) return beside_list;
+  if (is_remote(list.native()) && !is_remote(options_.root.native())) return beside_list;
   for (const fs::path& folder : folders_in(options_.root)) {
     if (VideoLocator inside(folder); inside.find(rows.front())) return inside;
   }
@@ -235,7 +237,7 @@ std::vector<VideoEntry> DatasetReader::entries_of(const fs::path& list, const Ro
 }
 
 void DatasetReader::require_root() const {
-  if (options_.root.empty() || is_folder(options_.root)) return;
+  if (options_.root.empty() || is_remote(options_.root.native()) || is_folder(options_.root)) return;
   const std::string place = options_.root_place.empty() ? std::string() : options_.root_place + ": error: ";
   throw DatasetError(fmt::format(
       "{}data.root is '{}', {}, expected the folder that holds the videos", place, options_.root.string(),

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text/remote_name.h"
 #include "datasets/lists/list_paths.h"
 #include "datasets/lists/names/video_naming.h"
 #include "datasets/lists/text/list_text.h"
@@ -29,9 +30,11 @@ bool has_suffix(std::string_view name) {
 
 VideoLocator::VideoLocator(const fs::path& root)
     : root_(root.empty() ? std::string() : (root / "").string()),
+      remote_(is_remote(root.native())),
       normal_root_((fs::absolute(root.empty() ? "." : root) / "").lexically_normal().string()) {}
 
 bool VideoLocator::is_inside(const std::string& path) const {
+  if (remote_) return false;
   return fs::absolute(path).lexically_normal().string().starts_with(normal_root_);
 }
 
@@ -55,6 +58,7 @@ std::optional<std::string> VideoLocator::with_suffix(const std::string& path) {
 
 std::optional<fs::path> VideoLocator::locate(const ListRow& row, ListErrors& errors) {
   if (!row.path.empty()) return row.path;
+  if (is_remote(row.name)) return row.name;
   const bool absolute = row.name.starts_with('/');
   const std::string plain = absolute ? row.name : root_ + row.name;
   if ((absolute || !is_plain(row.name)) && !is_inside(plain)) {
@@ -70,6 +74,7 @@ std::optional<fs::path> VideoLocator::locate(const ListRow& row, ListErrors& err
 }
 
 std::optional<fs::path> VideoLocator::find(const ListRow& row) {
+  if (remote_ || is_remote(row.name)) return std::nullopt;
   const bool absolute = row.name.starts_with('/');
   for (const std::string& folder : row.folders) {
     const std::string inside = root_ + folder;

@@ -4,6 +4,11 @@
 
 #include <algorithm>
 #include <fstream>
+#include <optional>
+
+#include "base/remote/local_copy.h"
+#include "base/text/mask.h"
+#include "base/text/remote_name.h"
 
 namespace actionflow {
 
@@ -37,7 +42,10 @@ bool is_number(std::string_view text) {
 }
 
 void ListErrors::add(const std::string& place, const std::string& what) {
-  std::string line = place + ": error: " + what;
+  add_line(place + ": error: " + what);
+}
+
+void ListErrors::add_line(std::string line) {
   // A list that two splits come from is read twice.
   if (std::find(lines_.begin(), lines_.end(), line) != lines_.end()) return;
   if (++count_ <= kMostShown) lines_.push_back(std::move(line));
@@ -52,31 +60,50 @@ void ListErrors::throw_if_any() const {
   throw DatasetError(message);
 }
 
-ListText::ListText(const fs::path& file, ListErrors& errors) : file_(file) {
+namespace {
+
+// A list on a server or on the disk; nothing, and `errors` say why, where it cannot be taken.
+std::optional<std::string> read_list(const fs::path& file, ListErrors& errors) {
+  if (is_remote(file.native())) {
+    try {
+      return read_remote(file.string(), kMostBytes);
+    } catch (const SourceError& error) {
+      errors.add(file.string(), error.what());
+      return std::nullopt;
+    }
+  }
   std::error_code error;
   if (!fs::is_regular_file(file, error)) {
     errors.add(file.string(), fs::exists(file, error) ? "is not a file, expected a list of videos"
                                                       : "there is no such file, expected a list of videos");
-    return;
+    return std::nullopt;
   }
   const std::uintmax_t size = fs::file_size(file, error);
   if (size > kMostBytes) {
     errors.add(file.string(), fmt::format("has {} bytes, expected a list of at most {}", size, kMostBytes));
-    return;
+    return std::nullopt;
   }
   std::ifstream stream(file, std::ios::binary);
   std::string text(size, '\0');
   if (!stream.read(text.data(), static_cast<std::streamsize>(size))) {
     errors.add(file.string(), "cannot be read, check its permissions");
-    return;
+    return std::nullopt;
   }
-  if (const std::size_t zero = text.find('\0'); zero != std::string::npos) {
+  return text;
+}
+
+}  // namespace
+
+ListText::ListText(const fs::path& file, ListErrors& errors) : file_(without_credentials(file.string())) {
+  std::optional<std::string> text = read_list(file, errors);
+  if (!text) return;
+  if (const std::size_t zero = text->find('\0'); zero != std::string::npos) {
     errors.add(file.string(),
                fmt::format("holds a zero byte (byte {}), expected a list in plain text", zero));
     return;
   }
-  if (text.starts_with(kByteOrderMark)) text.erase(0, kByteOrderMark.size());
-  text_ = std::move(text);
+  if (text->starts_with(kByteOrderMark)) text->erase(0, kByteOrderMark.size());
+  text_ = std::move(*text);
 }
 
 std::vector<ListLine> ListText::lines(ListErrors& errors) const {

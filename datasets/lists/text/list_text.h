@@ -20,6 +20,8 @@ class ListErrors {
  public:
   // "train.txt:12: label is 12, expected 0 to 9"
   void add(const std::string& place, const std::string& what);
+  // One that names its place itself.
+  void add_line(std::string line);
   bool any() const { return count_ > 0; }
   // Nobody reads on beyond so many.
   bool too_many() const { return count_ >= 1000; }

@@ -5,9 +5,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <new>
+#include <optional>
 
 namespace actionflow {
 
@@ -18,7 +20,9 @@ constexpr int kPollMs = 50;
 
 std::unique_ptr<DescriptorInput> DescriptorInput::open_file(const std::string& path, IoDeadline& deadline) {
   // Without O_NONBLOCK a named pipe would hang here until somebody writes to it.
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  const std::optional<FileStretch> stretch = file_stretch(path);
+  const int descriptor =
+      ::open(stretch ? stretch->file.c_str() : path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0) {
     const int error = errno;
     const std::string shown = without_credentials(path);
@@ -26,6 +30,7 @@ std::unique_ptr<DescriptorInput> DescriptorInput::open_file(const std::string& p
     throw SourceError(shown + ": cannot be opened: " + std::strerror(error));
   }
   std::unique_ptr<DescriptorInput> input(new DescriptorInput(descriptor, true, deadline));
+  if (stretch) input->keep_to(*stretch);
   if (input->regular_ && input->size_ == 0)
     throw SourceError(without_credentials(path) + ": is empty (0 bytes); fetch or record it again");
   return input;
@@ -64,6 +69,25 @@ DescriptorInput::~DescriptorInput() {
   if (owned_) ::close(descriptor_);
 }
 
+void DescriptorInput::keep_to(const FileStretch& stretch) {
+  const auto offset = static_cast<std::int64_t>(stretch.offset),
+             size = static_cast<std::int64_t>(stretch.size);
+  if (!regular_ || offset + size > size_)
+    throw SourceError(without_credentials(stretch.name()) +
+                      ": lies beyond the archive's end; it has changed or is cut short");
+  begin_ = offset;
+  size_ = size;
+  stretch_ = true;
+}
+
+std::int64_t DescriptorInput::read_file(std::uint8_t* buffer, int size) {
+  const std::int64_t wanted =
+      stretch_ ? std::min<std::int64_t>(size, size_ - std::min(size_, position_)) : size;
+  const ssize_t count = ::pread(descriptor_, buffer, static_cast<std::size_t>(wanted), begin_ + position_);
+  if (count > 0) position_ += count;
+  return count;
+}
+
 bool DescriptorInput::wait_readable() {
   while (!deadline_.fired()) {
     pollfd waiting{descriptor_, POLLIN, 0};
@@ -76,7 +100,8 @@ bool DescriptorInput::wait_readable() {
 int DescriptorInput::read(std::uint8_t* buffer, int size) {
   for (;;) {
     if (regular_ ? deadline_.fired() : !wait_readable()) return AVERROR_EXIT;
-    const ssize_t count = ::read(descriptor_, buffer, static_cast<std::size_t>(size));
+    const std::int64_t count =
+        regular_ ? read_file(buffer, size) : ::read(descriptor_, buffer, static_cast<std::size_t>(size));
     if (count > 0) return static_cast<int>(count);
     if (count == 0) return AVERROR_EOF;
     if (errno == EINTR || errno == EAGAIN) continue;
@@ -87,8 +112,11 @@ int DescriptorInput::read(std::uint8_t* buffer, int size) {
 
 std::int64_t DescriptorInput::seek(std::int64_t offset, int whence) {
   if (whence & AVSEEK_SIZE) return size_;
-  const off_t position = ::lseek(descriptor_, offset, whence & ~AVSEEK_FORCE);
-  return position < 0 ? AVERROR(errno) : position;
+  const int from = whence & ~AVSEEK_FORCE;
+  if (from == SEEK_CUR) offset += position_;
+  if (from == SEEK_END) offset += size_;
+  if (offset < 0) return AVERROR(EINVAL);
+  return position_ = offset;
 }
 
 }  // namespace actionflow

@@ -26,6 +26,7 @@ struct Opening {
   bool network() const { return is_network(kind); }
   // Whether its bytes come when the sender has them, and not when they are asked for.
   bool arrives() const {
+    if (input.remote) return false;
     if (kind == SourceKind::http) return avio_size(input.url.get()) <= 0;
     return network() || kind == SourceKind::device || (input.file && !input.file->regular());
   }
@@ -51,7 +52,10 @@ std::string network_error_text(int error) {
                       "; check the address and that the camera or server runs");
   if (opening.input.file && opening.input.file->read_error() != 0)
     throw SourceError(opening.shown + ": cannot be read: " + ffmpeg_error_text(error));
-  if (opening.network()) throw SourceError(opening.shown + ": " + network_error_text(error));
+  if (opening.input.remote && !opening.input.remote->failure().empty())
+    throw SourceError(opening.input.remote->failure());
+  if (opening.network() && !opening.input.remote)
+    throw SourceError(opening.shown + ": " + network_error_text(error));
   if (opening.kind == SourceKind::device)
     throw SourceError(opening.shown + ": the camera does not start: " + ffmpeg_error_text(error) +
                       "; check that no other program uses it");
@@ -87,6 +91,8 @@ const AVInputFormat* allowed_format(const Opening& opening, const AVInputFormat*
 }
 
 const AVInputFormat* probe_file(const Opening& opening, AVIOContext* io) {
+  if (opening.input.remote && !opening.input.remote->failure().empty())
+    throw_opening_error(opening, AVERROR(EIO));
   if (avio_feof(io)) throw SourceError(opening.shown + ": is empty; nothing came in");
   const AVInputFormat* format = nullptr;
   const int score = av_probe_input_buffer2(io, &format, opening.options.source.c_str(), nullptr, 0, 0);
@@ -180,6 +186,13 @@ void open_descriptor(const Opening& opening) {
   open_context(opening, io, format, options);
 }
 
+void open_remote(const Opening& opening) {
+  AVIOContext* io = opening.input.remote->io();
+  const AVInputFormat* format = probe_file(opening, io);
+  Options options;
+  open_context(opening, io, format, options);
+}
+
 // Bytes that were lost on the way are damage, no reason to stop.
 void open_connection(const Opening& opening) {
   Input& input = opening.input;
@@ -231,6 +244,10 @@ void open_input(const SourceOptions& options, SourceKind kind, Input& input) {
   const Opening opening{options, kind, input, without_credentials(options.source)};
   // A stream may be waited for at a port of this machine.
   const bool waits = kind == SourceKind::stream && host_of(options.source).empty();
+  if (input.remote) {
+    open_remote(opening);
+    return find_streams(opening);
+  }
   if (opening.network() && !waits) require_known_host(options.source, opening.shown);
   switch (kind) {
     case SourceKind::rtsp:

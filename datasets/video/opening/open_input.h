@@ -7,6 +7,7 @@
 #include "datasets/video/ffmpeg.h"
 #include "datasets/video/opening/descriptor_input.h"
 #include "datasets/video/opening/io_deadline.h"
+#include "datasets/video/opening/remote_input.h"
 #include "datasets/video/opening/replayed_input.h"
 #include "datasets/video/source_options.h"
 #include "datasets/video/source_policy.h"
@@ -21,15 +22,22 @@ struct Input {
   Input(const Input&) = delete;
   Input& operator=(const Input&) = delete;
 
+  // Of the bytes below the container.
+  bool read_failed() const {
+    return (file && file->read_error() != 0) || (remote && !remote->failure().empty());
+  }
+
   IoDeadline deadline;
   std::unique_ptr<DescriptorInput> file;
+  std::unique_ptr<RemoteInput> remote;
   UniqueOpenedUrl url;
   std::unique_ptr<ReplayedInput> replayed;
   UniqueFormatInput context;
 };
 
-// Opens the source into `input` and finds its streams. Blocks until done or until input.deadline
-// fires. Throws SourceError.
+// Opens the source into `input` and finds its streams. A file on a server is read through `input.remote`,
+// where that is there already; a network source otherwise as its bytes come. Blocks until done or until
+// input.deadline fires. Throws SourceError.
 void open_input(const SourceOptions& options, SourceKind kind, Input& input);
 
 }  // namespace actionflow

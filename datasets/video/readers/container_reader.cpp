@@ -38,7 +38,7 @@ ContainerReader::ContainerReader(std::shared_ptr<Input> input, const SourceOptio
     : input_(std::move(input)),
       shown_(without_credentials(options.source)),
       kind_(kind),
-      may_be_silent_(kind == SourceKind::file || kind == SourceKind::standard_input) {
+      may_be_silent_(kind == SourceKind::file || kind == SourceKind::standard_input || input_->remote) {
   input_->deadline.watch(&stop);
   input_->deadline.watch(
       static_cast<AVFormatContext*>(nullptr));  // from here on each packet is a read of its own
@@ -93,7 +93,7 @@ void ContainerReader::describe_stream() {
 // A stream without time stamps shows when its pictures were taken only by when they come. What does not come
 // by itself has to be believed.
 void ContainerReader::choose_clock(std::optional<double> given_rate) {
-  const bool piped = may_be_silent_ && !input_->file->regular();
+  const bool piped = input_->file && !input_->file->regular();
   stamps_itself_ = info_.live || piped || given_rate;
   given_rate_ = given_rate;
   if (given_rate) {
@@ -158,7 +158,7 @@ std::optional<Packet> ContainerReader::read() {
       std::this_thread::sleep_for(kRetry);
       continue;
     }
-    if (!may_be_silent_ || (input_->file && input_->file->read_error() != 0)) fail_reading(result);
+    if (!may_be_silent_ || input_->read_failed()) fail_reading(result);
     ++damaged_;
     if (++errors_in_a_row_ >= kMaxErrorsInARow) return end();
   }
@@ -188,7 +188,7 @@ bool ContainerReader::seek(std::int64_t pts_us) {
 }
 
 std::optional<Packet> ContainerReader::end() {
-  if (input_->file && input_->file->read_error() != 0) fail_reading(AVERROR(input_->file->read_error()));
+  if (input_->read_failed()) fail_reading(input_->file ? AVERROR(input_->file->read_error()) : AVERROR(EIO));
   if (info_.live) throw SourceError(shown_ + ": the connection was lost");
   if (!any_packet_ && damaged_ > 0) fail_unreadable();
   return std::nullopt;
@@ -211,6 +211,7 @@ void ContainerReader::fail_silent() const {
 }
 
 void ContainerReader::fail_reading(int error) const {
+  if (input_->remote && input_->read_failed()) throw SourceError(input_->remote->failure());
   // An interrupted demuxer may first hand out what it holds, and report the interruption later.
   if (error == AVERROR_EXIT) fail_silent();
   if (info_.live) throw SourceError(shown_ + ": the connection was lost: " + ffmpeg_error_text(error));

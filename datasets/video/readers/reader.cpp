@@ -14,11 +14,28 @@ namespace actionflow {
 
 namespace {
 
+// nullptr for what is no file on a server, and where the server gives no ranges of it.
+std::shared_ptr<Input> open_in_ranges(const SourceOptions& options, SourceKind kind, const StopFlag& stop,
+                                      const Clock& clock) {
+  const bool file = kind == SourceKind::http && names_recording(options.source);
+  if (!file && kind != SourceKind::object) return nullptr;
+  auto input = std::make_shared<Input>(clock);
+  input->deadline.watch(&stop);
+  input->remote = RemoteInput::open(options.source, options.silence, input->deadline);
+  if (!input->remote && kind == SourceKind::object)
+    throw SourceError(without_credentials(options.source) +
+                      ": its server gives no parts of files, expected one that answers Range");
+  if (!input->remote) return nullptr;
+  open_input(options, kind, *input);
+  return input;
+}
+
 std::unique_ptr<Reader> open_at_full_speed(const SourceOptions& options, const StopFlag& stop,
                                            const Clock& clock) {
   const SourceKind kind = source_kind(options);
   if (kind == SourceKind::frame_folder) return std::make_unique<FrameFolderReader>(options, stop, clock);
-  std::shared_ptr<Input> input;
+  std::shared_ptr<Input> input = open_in_ranges(options, kind, stop, clock);
+  if (input) return std::make_unique<ContainerReader>(std::move(input), options, kind, stop);
   if (kind == SourceKind::file || kind == SourceKind::standard_input) {
     input = std::make_shared<Input>(clock);
     input->deadline.watch(&stop);

@@ -129,8 +129,8 @@ TEST_F(FrameCacheTest, AnEntryPreparedInAnotherWayIsMadeAnew) {
   EXPECT_EQ(prepare_fingerprint(kForm), prepare_fingerprint(kForm));
   EXPECT_NE(prepare_fingerprint(kForm), prepare_fingerprint(bilinear));
   const SourceOptions source = source_of(folder_ / "a.mp4");
-  const EntryKey now = EntryKey::of(source, source.source, kForm, 1);
-  const EntryKey later = EntryKey::of(source, source.source, kForm, 2);
+  const EntryKey now{source.source, kForm, 0, fingerprint_of(source.source), 1, {}};
+  const EntryKey later{source.source, kForm, 0, now.fingerprint, 2, {}};
   EXPECT_EQ(now.file_name(), later.file_name());
   EntryWriter writer(folder_ / now.file_name(), now, FileSystem::system());
   const std::vector<std::uint8_t> pixels(kFrameBytes, 5);

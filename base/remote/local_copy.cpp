@@ -1,0 +1,144 @@
+#include "base/remote/local_copy.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <system_error>
+#include <vector>
+
+#include "base/error.h"
+#include "base/files/atomic_file.h"
+#include "base/files/file_lock.h"
+#include "base/hash.h"
+#include "base/log/log.h"
+#include "base/remote/remote_file.h"
+#include "base/text/mask.h"
+#include "base/text/remote_name.h"
+
+namespace actionflow {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr double kBytesInGigabyte = 1e9;
+constexpr double kGigabytes = 10;
+constexpr std::size_t kStepBytes = std::size_t{1} << 20;
+constexpr std::uint64_t kWorthALine = std::uint64_t{32} << 20;
+
+fs::path cache_folder() {
+  const auto variable = [](const char* name) {
+    const char* value = std::getenv(name);
+    return value && *value != '\0' ? fs::path(value) : fs::path();
+  };
+  if (const fs::path own = variable("ACTIONFLOW_CACHE"); !own.empty()) return own;
+  if (const fs::path caches = variable("XDG_CACHE_HOME"); !caches.empty()) return caches / "actionflow";
+  if (const fs::path home = variable("HOME"); !home.empty()) return home / ".cache/actionflow";
+  return fs::temp_directory_path() / "actionflow";
+}
+
+std::uint64_t size_limit() {
+  const char* text = std::getenv("ACTIONFLOW_CACHE_GB");
+  char* end = nullptr;
+  const double gigabytes = text ? std::strtod(text, &end) : kGigabytes;
+  if (text && (end == text || *end != '\0' || !(gigabytes >= 0 && gigabytes <= 1e6)))
+    throw UsageError(fmt::format("ACTIONFLOW_CACHE_GB is '{}', expected gigabytes from 0 to 1e6", text));
+  return static_cast<std::uint64_t>(gigabytes * kBytesInGigabyte);
+}
+
+// "best.safetensors" of "https://host/runs/best.safetensors?X=1"
+std::string own_name(const std::string& address) {
+  const std::string path = address.substr(0, address.find_first_of("?#"));
+  return path.substr(path.rfind('/') + 1);
+}
+
+template <class Take>
+void each_piece(RemoteFile& file, const Take& take) {
+  std::vector<std::uint8_t> piece(
+      std::min<std::uint64_t>(kStepBytes, std::max<std::uint64_t>(1, file.size())));
+  for (std::uint64_t offset = 0; offset < file.size();) {
+    const std::size_t count = file.read(offset, piece);
+    take(std::string_view(reinterpret_cast<const char*>(piece.data()), count));
+    offset += count;
+  }
+}
+
+struct Copy {
+  fs::path folder;  // of that one file
+  std::uint64_t bytes = 0;
+  fs::file_time_type used;
+};
+
+// Each in a folder of its own, for its name's sake.
+std::vector<Copy> copies_in(const fs::path& cache) {
+  std::vector<Copy> copies;
+  std::error_code error;
+  for (fs::directory_iterator it(cache, error), end; !error && it != end; it.increment(error)) {
+    Copy copy{it->path(), 0, fs::file_time_type::min()};
+    std::error_code gone;
+    for (fs::directory_iterator file(copy.folder, gone), none; !gone && file != none; file.increment(gone)) {
+      std::error_code unknown;
+      copy.bytes += fs::file_size(file->path(), unknown);
+      copy.used = std::max(copy.used, fs::last_write_time(file->path(), unknown));
+    }
+    if (!gone) copies.push_back(copy);
+  }
+  std::sort(copies.begin(), copies.end(), [](const Copy& a, const Copy& b) { return a.used < b.used; });
+  return copies;
+}
+
+void make_room(const fs::path& cache, const fs::path& kept, std::uint64_t limit) {
+  const std::vector<Copy> copies = copies_in(cache);
+  std::uint64_t total = 0;
+  for (const Copy& copy : copies) total += copy.bytes;
+  for (const Copy& copy : copies) {
+    if (total <= limit) return;
+    if (copy.folder == kept) continue;
+    std::error_code ignored;
+    fs::remove_all(copy.folder, ignored);
+    total -= copy.bytes;
+  }
+}
+
+}  // namespace
+
+std::string read_remote(const std::string& address, std::uint64_t most_bytes) {
+  RemoteFile file(address);
+  if (file.size() > most_bytes)
+    throw SourceError(fmt::format("{}: has {} bytes, expected at most {}", without_credentials(address),
+                                  file.size(), most_bytes));
+  std::string text;
+  text.reserve(file.size());
+  each_piece(file, [&](std::string_view piece) { text += piece; });
+  return text;
+}
+
+fs::path local_copy(const fs::path& file) {
+  const std::string address = file.string();
+  if (!is_remote(address)) return file;
+  RemoteFile remote(address);
+  const fs::path cache = cache_folder();
+  const std::string key =
+      fmt::format("{:016x}", fnv1a(fmt::format("{}\n{}\n{}", address, remote.version(), remote.size())));
+  const fs::path folder = cache / key;
+  const fs::path copy = folder / own_name(address);
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) throw Error(ExitCode::failure, folder.string() + " cannot be made: " + error.message());
+  const FileLock lock = FileLock::wait(cache / "lock");
+  fs::create_directories(folder, error);
+  if (fs::file_size(copy, error) == remote.size() && !error && !remote.version().empty()) {
+    fs::last_write_time(copy, fs::file_time_type::clock::now(), error);
+    return copy;
+  }
+  if (remote.size() >= kWorthALine)
+    log::info("{}: {} MB are fetched", without_credentials(address), remote.size() / 1'000'000);
+  AtomicFile written(copy);
+  each_piece(remote, [&](std::string_view piece) { written.write(piece); });
+  written.commit();
+  make_room(cache, folder, size_limit());
+  return copy;
+}
+
+}  // namespace actionflow

@@ -1,0 +1,22 @@
+// Files of servers that are needed whole: small ones in memory, others on this machine's disk.
+//
+// Copies stand in ACTIONFLOW_CACHE, or else in actionflow/ of XDG_CACHE_HOME or of ~/.cache, all processes'
+// in one folder, and one process fetches what others wait for. The server is asked each time whether its file
+// is still the same. They take ACTIONFLOW_CACHE_GB of disk, 10 unless that is set: beyond it those used
+// longest ago go.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+namespace actionflow {
+
+// Throws SourceError as RemoteFile does, and for a file of more bytes.
+std::string read_remote(const std::string& address, std::uint64_t most_bytes);
+
+// Where the file stands on this machine, under its own name: what is no address is where it says. Throws
+// SourceError as RemoteFile does, Error where the disk does not take it.
+std::filesystem::path local_copy(const std::filesystem::path& file);
+
+}  // namespace actionflow

@@ -1,0 +1,169 @@
+#include "base/remote/remote_file.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <thread>
+#include <utility>
+
+#include "base/error.h"
+#include "base/log/log.h"
+
+namespace actionflow {
+
+namespace {
+
+constexpr std::uint64_t kFirstBlock = std::uint64_t{256} << 10;
+constexpr std::uint64_t kAfterLeap = std::uint64_t{128} << 10;
+constexpr std::uint64_t kLongestBlock = std::uint64_t{4} << 20;
+constexpr double kLongestWait = 60;
+constexpr double kSecondsBetweenLines = 60;
+constexpr std::chrono::milliseconds kPoll{50};
+
+enum Status : long { kOk = 200, kPartial = 206, kBeyond = 416 };
+
+bool is_passing(long status) { return status == 408 || status == 425 || status == 429 || status >= 500; }
+
+std::string said(const RangeAnswer& answer) {
+  if (answer.status < 300 && answer.status != 0 && answer.failure.empty()) return "the connection was cut";
+  if (answer.status == 0 || answer.status < 300) return answer.failure;
+  return fmt::format("the server answers {}{}{}", answer.status, answer.code.empty() ? "" : " ", answer.code);
+}
+
+}  // namespace
+
+RemoteFile::RemoteFile(const std::string& address, RequestOptions options, int tries)
+    : target_(RemoteTarget::of(address)),
+      options_(std::move(options)),
+      tries_(tries),
+      next_size_(kFirstBlock) {
+  take_first(request(0, kFirstBlock));
+}
+
+void RemoteFile::take_first(RangeAnswer answer) {
+  version_ = answer.version;
+  known_ = true;
+  ranged_ = answer.status != kOk;
+  const auto size = answer.status == kOk ? answer.length : answer.total;
+  sized_ = size.has_value() || answer.status == kBeyond;
+  size_ = size.value_or(0);
+  if (answer.status == kBeyond) size_ = 0;  // of nothing no byte can be given
+  blocks_[0].bytes = std::move(answer.body);
+  if (ranged_ && !sized_)
+    fail("the server does not say how long the file is, expected Content-Range with it");
+}
+
+std::size_t RemoteFile::read(std::uint64_t offset, std::span<std::uint8_t> to) {
+  if (offset >= size_ || to.empty()) return 0;
+  const Block* block = held(offset);
+  if (!block) block = &fetch(offset);
+  const std::size_t count = std::min<std::uint64_t>(to.size(), block->end() - offset);
+  std::memcpy(to.data(), block->bytes.data() + (offset - block->offset), count);
+  return count;
+}
+
+const RemoteFile::Block* RemoteFile::held(std::uint64_t offset) const {
+  for (const Block& block : blocks_) {
+    if (offset >= block.offset && offset < block.end()) return &block;
+  }
+  return nullptr;
+}
+
+// What is read in its order is fetched in ever longer blocks.
+const RemoteFile::Block& RemoteFile::fetch(std::uint64_t offset) {
+  if (!ranged_)
+    fail(
+        fmt::format("the server gives no parts of files (206), and of whole ones up to {} MiB are read, "
+                    "expected a server that answers Range",
+                    options_.most_whole >> 20));
+  const bool goes_on = offset == blocks_[0].end();
+  next_size_ = goes_on ? std::min(2 * next_size_, kLongestBlock) : kAfterLeap;
+  std::string bytes = request(offset, std::min(next_size_, size_ - offset)).body;
+  blocks_[1] = std::exchange(blocks_[0], Block{offset, std::move(bytes)});
+  return blocks_[0];
+}
+
+// Gives `size` bytes, or of the first request what the file has.
+RangeAnswer RemoteFile::request(std::uint64_t offset, std::uint64_t size) {
+  Backoff backoff;
+  std::string came;
+  for (;;) {
+    RangeAnswer answer = request_range(target_, {offset + came.size(), size - came.size()}, options_);
+    if (answer.stopped || is_stopped()) fail("stopped");
+    require_hopeful(answer, offset + came.size());
+    if (answer.status == kPartial) {
+      if (!answer.body.empty()) backoff.reset();
+      if (!known_) version_ = answer.version;
+      came += answer.body;
+    }
+    if (is_whole(answer, came.size(), size)) {
+      if (answer.status == kPartial) answer.body = std::move(came);
+      return answer;
+    }
+    wait_after(answer, backoff);
+  }
+}
+
+bool RemoteFile::is_whole(const RangeAnswer& answer, std::size_t came, std::uint64_t size) const {
+  if (answer.status == kPartial) return came >= (known_ ? size : std::min(size, answer.total.value_or(size)));
+  return answer.status == kBeyond || (answer.status == kOk && answer.failure.empty());
+}
+
+// Throws for what another try does not mend.
+void RemoteFile::require_hopeful(const RangeAnswer& answer, std::uint64_t offset) const {
+  if (answer.status == kPartial) return require_same(answer, offset);
+  if (answer.status == kOk) {
+    if (known_) fail("the server gave a part before, and now the whole file; try again");
+  } else if (answer.status == 0) {
+    if (!known_ && (answer.silent || !answer.connected))
+      fail(answer.failure + "; check the address and the network");
+  } else if (!is_passing(answer.status) && (answer.status != kBeyond || known_)) {
+    refuse(answer);
+  }
+}
+
+void RemoteFile::wait_after(const RangeAnswer& answer, Backoff& backoff) const {
+  static RateLimit lines(kSecondsBetweenLines);
+  if (backoff.attempts() + 1 >= tries_) fail(fmt::format("{}, {} times in a row", said(answer), tries_));
+  const double seconds = std::max(std::chrono::duration<double>(backoff.next()).count(),
+                                  std::min(answer.retry_after, kLongestWait));
+  log::limited(lines, log::Level::info, "{}: {}; asked again in {:.1f} s", target_.shown, said(answer),
+               seconds);
+  const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds);
+  while (std::chrono::steady_clock::now() < end) {
+    if (is_stopped()) fail("stopped");
+    std::this_thread::sleep_for(kPoll);
+  }
+}
+
+void RemoteFile::require_same(const RangeAnswer& answer, std::uint64_t offset) const {
+  if (answer.offset && answer.offset != offset)
+    fail(fmt::format("the server gives bytes from {} on where those from {} were asked for", *answer.offset,
+                     offset));
+  const bool other = !version_.empty() && !answer.version.empty() && answer.version != version_;
+  if (other || (known_ && answer.total && *answer.total != size_))
+    fail("became another file while it was read; try again");
+}
+
+void RemoteFile::fail(const std::string& what) const { throw SourceError(target_.shown + ": " + what); }
+
+void RemoteFile::refuse(const RangeAnswer& answer) const {
+  std::string mend = "check the address";
+  if (answer.status == 401 || answer.status == 403) {
+    mend = target_.access_key.empty()
+               ? "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or open the bucket to all"
+               : "check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION (now " + target_.region +
+                     ") and what the key may read";
+    if (!target_.bucket) mend = "check the name, password or token in the address";
+  } else if (answer.status == 404) {
+    mend = target_.bucket ? "there is no such file; check the bucket and the key"
+                          : "there is no such file; check the path";
+  }
+  if (target_.bucket && !answer.region.empty() && answer.region != target_.region)
+    mend = "the bucket is in another region; set AWS_REGION=" + answer.region;
+  fail(said(answer) + "; " + mend);
+}
+
+}  // namespace actionflow

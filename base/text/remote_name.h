@@ -1,0 +1,11 @@
+// Names that are addresses of files on servers, which the file system knows nothing of.
+#pragma once
+
+#include <string_view>
+
+namespace actionflow {
+
+// Whether the name begins with https://, http:// or s3://.
+bool is_remote(std::string_view name);
+
+}  // namespace actionflow

@@ -1,0 +1,122 @@
+// A web server with files, as S3's and others: it gives ranges, wants signatures where it is told to, and
+// fails as tests want it to.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tests/datasets/video/small_server.h"
+#include "tests/tools/aws_signature.h"
+
+namespace actionflow::testing {
+
+class ObjectServer {
+ public:
+  // What happens to a request instead of its answer.
+  struct Fault {
+    std::string status = {};                    // "503 Slow Down": this, and S3's error with it
+    std::optional<std::size_t> cut_after = {};  // the connection ends after so many bytes of the answer
+    std::size_t shift = 0;                      // gives the bytes so far behind those that were asked for
+  };
+
+  std::string address(const std::string& path = "") const { return server_.address("http", path); }
+  void put(const std::string& path, std::string bytes) {
+    const std::lock_guard lock(mutex_);
+    files_[path] = {std::move(bytes), "\"" + std::to_string(++versions_) + "\""};
+  }
+  // Of the requests to come, in turn.
+  void fail(std::vector<Fault> faults) {
+    const std::lock_guard lock(mutex_);
+    faults_.assign(faults.begin(), faults.end());
+  }
+  void give_no_ranges() { ranges_ = false; }
+  // From now on requests without this key's signature are refused.
+  void want_signature(const std::string& key, const std::string& secret) {
+    const std::lock_guard lock(mutex_);
+    key_ = key;
+    secret_ = secret;
+  }
+  std::vector<RequestHead> requests() const {
+    const std::lock_guard lock(mutex_);
+    return requests_;
+  }
+
+ private:
+  struct File {
+    std::string bytes, version;
+  };
+
+  void serve(const Connection& connection) {
+    for (std::string text = connection.read_head(); !text.empty(); text = connection.read_head()) {
+      const RequestHead head(text);
+      if (!answer(connection, head)) return;
+    }
+  }
+
+  static bool refuse(const Connection& connection, const std::string& status, const std::string& code) {
+    const std::string body = "<Error><Code>" + code + "</Code></Error>";
+    return connection.send("HTTP/1.1 " + status + "\r\nContent-Length: " + std::to_string(body.size()) +
+                           "\r\n\r\n" + body);
+  }
+
+  bool is_signed(const RequestHead& head) const {
+    const std::string authorization = head.header("authorization");
+    return secret_.empty() || (part_of(authorization, "Credential").starts_with(key_ + "/") &&
+                               part_of(authorization, "Signature") == aws_signature(head, secret_));
+  }
+
+  bool answer(const Connection& connection, const RequestHead& head) {
+    File file;
+    Fault fault;
+    {
+      const std::lock_guard lock(mutex_);
+      requests_.push_back(head);
+      if (!faults_.empty()) {
+        fault = faults_.front();
+        faults_.pop_front();
+      }
+      if (!is_signed(head)) return refuse(connection, "403 Forbidden", "SignatureDoesNotMatch");
+      const auto found = files_.find(head.path);
+      if (found == files_.end()) return refuse(connection, "404 Not Found", "NoSuchKey");
+      file = found->second;
+    }
+    if (!fault.status.empty()) return refuse(connection, fault.status, "Trouble");
+    return send(connection, head, file, fault);
+  }
+
+  bool send(const Connection& connection, const RequestHead& head, const File& file,
+            const Fault& fault) const {
+    const std::string range = head.header("range");  // "bytes=0-99"
+    const std::size_t size = file.bytes.size(), dash = range.find('-');
+    std::string answer = "HTTP/1.1 200 OK\r\n", body = file.bytes;
+    if (ranges_ && dash != std::string::npos) {
+      const std::size_t begin = std::stoul(range.substr(6)) + fault.shift;
+      const std::size_t end =
+          std::min<std::size_t>(size, std::stoul(range.substr(dash + 1)) + fault.shift + 1);
+      if (begin >= size) return refuse(connection, "416 Range Not Satisfiable", "InvalidRange");
+      body = file.bytes.substr(begin, end - begin);
+      answer = "HTTP/1.1 206 Partial Content\r\nContent-Range: bytes " + std::to_string(begin) + "-" +
+               std::to_string(end - 1) + "/" + std::to_string(size) + "\r\n";
+    }
+    answer += "ETag: " + file.version + "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n";
+    if (fault.cut_after) body.resize(std::min(body.size(), *fault.cut_after));
+    return connection.send(answer) && connection.send(body) && !fault.cut_after;
+  }
+
+  mutable std::mutex mutex_;
+  std::map<std::string, File> files_;
+  std::deque<Fault> faults_;
+  std::vector<RequestHead> requests_;
+  std::string key_, secret_;
+  int versions_ = 0;
+  std::atomic<bool> ranges_{true};
+  SmallServer server_{[this](const Connection& connection) { serve(connection); }};
+};
+
+}  // namespace actionflow::testing
