@@ -168,6 +168,31 @@ def padded(k):
                          layers.Dense(3, activation="gelu", name="scores")])
 
 
+@case
+def attention(k):
+    """Of a sequence to itself and to another, with heads and without."""
+    layers = k.layers
+    steps = layers.Input((6, 8))
+    x = layers.MultiHeadAttention(2, 4, name="heads")(steps, steps)
+    x = layers.LayerNormalization(name="norm")(layers.Add(name="sum")([steps, x]))
+    few = layers.Cropping1D((1, 2), name="few")(steps)
+    x = layers.MultiHeadAttention(3, 2, output_shape=5, use_bias=False, name="cross")(x, value=few)
+    x = layers.Attention(name="plain")([x, layers.Dense(5, name="value")(few), layers.Dense(5, name="key")(few)])
+    return k.Model(steps, layers.Dense(3, name="scores")(layers.GlobalAveragePooling1D(name="mean")(x)))
+
+
+@case
+def cropped(k):
+    """Parts of a clip, of its pictures and of a sequence; layers that do something in training alone."""
+    layers = k.layers
+    return k.Sequential([layers.Input((6, 9, 8, 2)), layers.Cropping3D(((1, 2), (0, 3), (1, 1)), name="crop"),
+                         layers.SpatialDropout3D(0.3, name="drop"), layers.Conv3D(4, 2, name="conv"), layers.GaussianNoise(0.2, name="noise"),
+                         layers.TimeDistributed(layers.Cropping2D(((1, 0), (0, 2)), name="inside"), name="each"),
+                         layers.GaussianDropout(0.2, name="drop2"), layers.TimeDistributed(layers.Flatten(name="flat"), name="flatten"),
+                         layers.Cropping1D((1, 0), name="later"), layers.SpatialDropout1D(0.1, name="drop3"), layers.LSTM(3, name="lstm"),
+                         layers.Dense(3, name="scores")])
+
+
 def float32_copy(k, model):
     config = json.loads(json.dumps(model.get_config()).replace("mixed_float16", "float32"))
     copy = k.Sequential.from_config(config)
@@ -203,7 +228,7 @@ def make(name, version):
     np.save(folder / "output.npy", to_ncthw(output, output.ndim - 1))
     options = {"save_format": "h5"} if k is tf_keras else {}
     model.save(folder / "keras.h5", include_optimizer=False, **options)
-    if name in ("models_within", "classes"):
+    if name in ("models_within", "classes", "attention"):
         write_other_forms(model, folder)
     print(f"{folder.name}: {(folder / 'keras.h5').stat().st_size} bytes, output {output.ravel()[:3]}")
 
@@ -211,8 +236,8 @@ def make(name, version):
 def write_other_forms(model, folder):
     """The same network as .keras and as weights alone, whose model.yaml is written by hand."""
     for form, write in ("keras", model.save), ("weights.h5", model.save_weights):
-        if form == "weights.h5" and folder.name == "models_within_keras2":
-            continue  # holds no names: which layer of which model is which is not to be known
+        if form == "weights.h5" and folder.name in ("models_within_keras2", "attention_keras2", "attention_keras3"):
+            continue  # holds no names: which layer of which model, which product of attention is which is not to be known
         other = folder.with_name(f"{folder.name}_{form.split('.')[0]}")
         other.mkdir(exist_ok=True)
         for name in "input.npy", "output.npy":
@@ -226,9 +251,8 @@ def refused():
     functions = ("elu", "selu", "softplus", "softsign", "exponential", "mish", "relu6", "leaky_relu", "celu",
                  "glu", "hard_tanh", "log_softmax")
     classes = {"LeakyReLU": {}, "ELU": {}, "UnitNormalization": {},
-               "SpatialDropout3D": {"rate": 0.3},
                "GroupNormalization": {"groups": 1}, "ZeroPadding3D": {}, "UpSampling3D": {},
-               "ConvLSTM2D": {"filters": 2, "kernel_size": 3}, "GaussianNoise": {"stddev": 1}}
+               "ConvLSTM2D": {"filters": 2, "kernel_size": 3}}
     for version, k in VERSIONS.items():
         number = k.__version__ if k is keras else "2.15.0"
         layers = k.layers

@@ -123,13 +123,14 @@ struct SliceLayer : Layer {
     const std::int64_t most = std::int64_t{1} << 31;
     fields.add("axis", &SliceLayer::axis, "time, height, width or channels: t, h, w, c").required();
     fields.add("begin", &SliceLayer::begin, "the first step").range(0, most);
-    fields.add("count", &SliceLayer::count, "how many; 0: all from there on").range(0, most);
+    fields.add("count", &SliceLayer::count, "how many; 0 or less: all from there on but so many at the end")
+        .range(-most, most);
   }
   void emit(Emitter& emitter) const override {
     const int input = emitter.input();
     Extents result = emitter.extents(input);
     std::int64_t& steps = along(result, axis);
-    const std::int64_t taken = count == 0 ? steps - begin : count;
+    const std::int64_t taken = count > 0 ? count : steps - begin + count;
     if (taken < 1 || begin + taken > steps)
       emitter.fail(fmt::format("takes {} steps from {} on, but its input {} has {} there", taken, begin,
                                emitter.describe(input), steps));

@@ -140,6 +140,17 @@ Target target_of(const LayerInfo& layer, const GroupedWeight& one, const std::st
                                one.weight->name, layer.name));
 }
 
+// Where weights are numbered, a MultiHeadAttention's products are called otherwise, by Keras 2 with a '_'
+// before.
+std::string attention_part(const std::string& step) {
+  static const std::map<std::string, std::string> kParts{{"query_dense", "query"},
+                                                         {"key_dense", "key"},
+                                                         {"value_dense", "value"},
+                                                         {"output_dense", "attention_output"}};
+  const auto found = kParts.find(step.starts_with('_') ? step.substr(1) : step);
+  return found == kParts.end() ? step : found->second;
+}
+
 // A weight's layer: what the file says, or, of a model within another, the layer there that the weight's name
 // begins with. Keras leaves out how models stand in each other, and refuses two layers of one name in such a
 // model.
@@ -148,7 +159,7 @@ std::string owner_of(const KerasWeight& weight, const std::set<std::string>& nam
   if (names.contains(layer)) return layer;
   std::string_view rest = weight.name;
   if (rest.starts_with(weight.layer + "/")) rest.remove_prefix(weight.layer.size() + 1);
-  const std::string step = "/" + layer_name_from_keras(rest.substr(0, rest.find('/')));
+  const std::string step = "/" + attention_part(layer_name_from_keras(rest.substr(0, rest.find('/'))));
   for (const std::string& name : names)
     if (name.starts_with(layer + "/") && name.ends_with(step)) return name;
   return weight.layer;
@@ -192,6 +203,17 @@ void name_groups(KerasFile& file, const std::vector<const LayerInfo*>& layers, c
       break;
     }
   }
+}
+
+// A MultiHeadAttention's products count heads and their channels by themselves.
+Tensor with_heads_as_channels(const LayerInfo& layer, const std::string& role, Tensor value) {
+  const Shape shape = value.shape();
+  if (layer.type != "dense") return value;
+  if (role == "bias" && shape.size() == 2) return std::move(value).reshaped({shape[0] * shape[1]});
+  if (role != "kernel" || shape.size() != 3) return value;
+  const bool output = layer.name.ends_with("/attention_output");
+  return std::move(value).reshaped(output ? Shape{shape[0] * shape[1], shape[2]}
+                                          : Shape{shape[0], shape[1] * shape[2]});
 }
 
 Tensor convert(const std::string& role, Tensor value) {
@@ -240,7 +262,7 @@ Weights weights_from_keras(KerasFile file, const Architecture& architecture, con
     for (const GroupedWeight& one : groups[i].weights) {
       KerasWeight* const weight = one.weight;
       const auto [parameter, role] = target_of(*layers[i], one, name);
-      Tensor value = convert(role, std::move(weight->value));
+      Tensor value = convert(role, with_heads_as_channels(*layers[i], role, std::move(weight->value)));
       if (!weights.tensors.emplace(parameter, std::move(value)).second) {
         throw ModelError(fmt::format("{}: '{}' stands twice, as '{}' too", name, parameter, weight->name));
       }

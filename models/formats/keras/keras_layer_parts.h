@@ -1,5 +1,5 @@
 // What the layers of Keras have in common when they become lines of a model file. Used by
-// keras_layers.cpp and keras_joining_layers.cpp.
+// keras_layers.cpp, keras_joining_layers.cpp and keras_attention.cpp.
 #pragma once
 
 #include <cstdint>
@@ -52,5 +52,7 @@ using Converter = Value (*)(const LayerUse&, std::vector<Line>&);
 
 // Recurrent layers, joins, and calls of TensorFlow's own, by Keras' class.
 const std::map<std::string, Converter>& joining_converters();
+// Attention and MultiHeadAttention.
+const std::map<std::string, Converter>& attention_converters();
 
 }  // namespace actionflow::keras

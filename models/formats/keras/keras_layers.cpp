@@ -45,6 +45,23 @@ Value pooling(const LayerUse& use, std::vector<Line>& lines) {
                 {.rank = use.inputs[0].rank, .channels = use.inputs[0].channels});
 }
 
+// Before and after each axis.
+template <std::size_t axes>
+std::array<std::array<std::int64_t, 2>, axes> read_sides(const LayerUse& use, const Json& given,
+                                                         const char* key) {
+  std::array<std::array<std::int64_t, 2>, axes> sides{};
+  bool fits = given.is_array() && given.size() == axes;
+  for (std::size_t i = 0; fits && i < axes; ++i) {
+    fits = given[i].is_array() && given[i].size() == 2;
+    for (std::size_t side = 0; fits && side < 2; ++side) {
+      fits = given[i][side].is_number_unsigned() && given[i][side] <= 4096;
+      if (fits) sides[i][side] = given[i][side].get<std::int64_t>();
+    }
+  }
+  if (!fits) use.settings.fail(fmt::format("its '{}' is not two numbers of 0 to 4096 an axis", key));
+  return sides;
+}
+
 // Kept with the value for the layer that reads it.
 template <std::size_t axes>
 Value zero_padding(const LayerUse& use, std::vector<Line>&) {
@@ -55,15 +72,33 @@ Value zero_padding(const LayerUse& use, std::vector<Line>&) {
   Value result = only_input(use);
   result.padding.resize(axes);
   result.padded_by = use.settings.where();
-  bool fits = sides.is_array() && sides.size() == axes;
-  for (std::size_t i = 0; fits && i < axes; ++i) {
-    fits = sides[i].is_array() && sides[i].size() == 2;
-    for (std::size_t side = 0; fits && side < 2; ++side) {
-      fits = sides[i][side].is_number_unsigned() && sides[i][side] <= 4096;
-      if (fits) result.padding[i][side] += sides[i][side].get<std::int64_t>();
-    }
+  const auto zeros = read_sides<axes>(use, sides, "padding");
+  for (std::size_t i = 0; i < axes; ++i)
+    for (std::size_t side = 0; side < 2; ++side) result.padding[i][side] += zeros[i][side];
+  return result;
+}
+
+// A slice an axis from which something is left out.
+template <std::size_t axes>
+Value cropping(const LayerUse& use, std::vector<Line>& lines) {
+  need_rank(use, axes == 1 ? 2 : static_cast<int>(axes) + 1);
+  need_channels_last(use.settings);
+  const Json& given = use.settings.at("cropping");
+  const auto sides = read_sides<axes>(use, axes == 1 ? Json::array({given}) : given, "cropping");
+  Value result = only_input(use);
+  static const std::array<const char*, 3> kAxes{"t", "h", "w"};
+  const auto cropped = [](const auto& side) { return side != std::array<std::int64_t, 2>{0, 0}; };
+  const auto count = std::count_if(sides.begin(), sides.end(), cropped);
+  for (std::size_t i = 0, made = 0; i < axes; ++i) {
+    if (!cropped(sides[i])) continue;
+    const std::string axis = kAxes[axes == 2 ? i + 1 : i];
+    Line line = line_of(use, "slice");
+    line.from = {result.layer};
+    if (++made < static_cast<std::size_t>(count)) line.name += "/" + axis;  // Keras 3 has no '/' in names
+    line.options = {{"axis", axis}, {"begin", yaml(sides[i][0])}, {"count", yaml(-sides[i][1])}};
+    result.layer = line.name;
+    lines.push_back(std::move(line));
   }
-  if (!fits) use.settings.fail("its 'padding' is not two numbers of 0 to 4096 an axis");
   return result;
 }
 
@@ -262,12 +297,21 @@ const std::map<std::string, Converter>& converters() {
       {"ZeroPadding1D", zero_padding<1>},
       {"ZeroPadding2D", zero_padding<2>},
       {"ZeroPadding3D", zero_padding<3>},
+      {"Cropping1D", cropping<1>},
+      {"Cropping2D", cropping<2>},
+      {"Cropping3D", cropping<3>},
       {"Dense", dense},
       {"Activation", activation},
       {"ReLU", relu},
       {"Softmax", softmax},
       {"PReLU", prelu},
       {"Dropout", dropout},
+      {"SpatialDropout1D", dropout},  // whole channels, which differs in training alone
+      {"SpatialDropout2D", dropout},
+      {"SpatialDropout3D", dropout},
+      {"GaussianDropout", dropout},
+      {"GaussianNoise", nothing},
+      {"ActivityRegularization", nothing},
       {"InputLayer", nothing},
       {"Flatten", flatten},
       {"Reshape", reshape},
@@ -304,7 +348,11 @@ Value time_distributed(const LayerUse& use, std::vector<Line>& lines) {
                                                  "ReLU",
                                                  "Softmax",
                                                  "PReLU",
-                                                 "Dropout"};
+                                                 "Dropout",
+                                                 "SpatialDropout2D",
+                                                 "GaussianDropout",
+                                                 "GaussianNoise",
+                                                 "Cropping2D"};
   if (std::find(kWrapped.begin(), kWrapped.end(), inner_class) == kWrapped.end()) {
     inner.fail("this layer is not known inside TimeDistributed");
   }
@@ -318,8 +366,9 @@ Value time_distributed(const LayerUse& use, std::vector<Line>& lines) {
 
 Value convert_layer(const LayerUse& use, std::vector<Line>& lines) {
   check_padding(use);
-  if (const auto joining = joining_converters().find(use.class_name); joining != joining_converters().end()) {
-    return joining->second(use, lines);
+  for (const auto* group : {&joining_converters(), &attention_converters()}) {
+    if (const auto found = group->find(use.class_name); found != group->end())
+      return found->second(use, lines);
   }
   const auto found = converters().find(use.class_name);
   if (found == converters().end()) {

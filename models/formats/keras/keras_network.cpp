@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <map>
 #include <set>
@@ -125,6 +126,9 @@ std::string read_tensor(const Json& tensor, const Settings& settings) {
   return read_link((*config)["keras_history"], settings, nullptr);
 }
 
+// Inputs of attention that a call may name, in the order in which they stand otherwise.
+constexpr std::array<const char*, 3> kFurther{"query", "value", "key"};
+
 // Keras 3: {"args": […], "kwargs": {…}}, tensors among the arguments or in one list of them. What is no
 // tensor becomes the call's "args".
 void read_call_of_3(const Json& node, const Settings& settings, NetworkLayer& layer) {
@@ -132,7 +136,8 @@ void read_call_of_3(const Json& node, const Settings& settings, NetworkLayer& la
   layer.call = node.value("kwargs", Json::object());
   if (!layer.call.is_object()) settings.fail("its call cannot be read");
   for (const auto& [key, value] : layer.call.items()) {
-    if (is_tensor(value))
+    const bool further = std::find(kFurther.begin(), kFurther.end(), key) != kFurther.end();
+    if (is_tensor(value) && !further)
       settings.fail(fmt::format("takes a layer as its '{}', which is not known here", key));
   }
   Json others = Json::array();
@@ -144,6 +149,10 @@ void read_call_of_3(const Json& node, const Settings& settings, NetworkLayer& la
     } else {
       others.push_back(argument);
     }
+  }
+  for (const char* key : kFurther) {
+    if (layer.call.contains(key) && is_tensor(layer.call[key]))
+      layer.inputs.push_back(read_tensor(layer.call[key], settings));
   }
   layer.call["args"] = std::move(others);
 }
@@ -161,6 +170,11 @@ void read_call(const Json& json, const Settings& settings, NetworkLayer& layer) 
     return;
   }
   for (const Json& link : node) layer.inputs.push_back(read_link(link, settings, &layer.call));
+  for (const char* key : kFurther) {
+    if (layer.call.contains(key) && layer.call[key].is_array() && !layer.call[key].empty() &&
+        layer.call[key][0].is_string())
+      layer.inputs.push_back(read_link(layer.call[key], settings, nullptr));
+  }
 }
 
 std::string only_link(const Settings& settings, const std::string& key) {

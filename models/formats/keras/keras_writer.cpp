@@ -343,7 +343,16 @@ class NetworkWriter {
   void add(const Scale&) { refuse("multiplies by a learned number"); }
   void add(const TimeShift&) { refuse("shifts channels along time"); }
   void add(const CumulativeMean&) { refuse("takes the mean of all samples so far"); }
-  void add(const Slice&) { refuse("takes steps along an axis"); }
+  void add(const Slice& s) {
+    if (s.axis == ValueAxis::c) refuse("takes some of the channels");
+    Json cropping = Json::array();
+    for (const ValueAxis axis : {ValueAxis::t, ValueAxis::h, ValueAxis::w}) {
+      const std::int64_t extent = along(graph_.extents(node_->inputs[0]), axis);
+      cropping.push_back(axis == s.axis ? Json::array({s.begin, extent - s.begin - s.count})
+                                        : Json::array({0, 0}));
+    }
+    add_own("Cropping3D", {{"cropping", cropping}});
+  }
   void add(const LayerNorm& n) {
     if (n.groups != 1) refuse("normalises groups of channels by themselves");
     add_own("LayerNormalization", {{"axis", -1}, {"epsilon", n.epsilon}, {"center", true}, {"scale", true}});

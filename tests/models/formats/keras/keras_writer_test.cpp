@@ -64,6 +64,20 @@ TEST_F(KerasWriter, AnArchiveReadBackIsTheSameNetwork) {
   EXPECT_LT(deviation(says(back, clip), says(model, clip)).largest, 1e-6);
 }
 
+TEST_F(KerasWriter, PartsOfAClipAreCroppedOut) {
+  const Model model =
+      formula_model(network("  - {layer: slice, axis: t, begin: 1, count: 4}\n"
+                            "  - {layer: slice, axis: w, begin: 2, count: -1}\n"
+                            "  - {layer: dense, name: places, units: 2}\n"
+                            "  - {layer: slice, axis: h, count: 3}\n"
+                            "  - {layer: flatten}\n"));
+  EXPECT_EQ(result_of(model.architecture), (Extents{2 * 4 * 3 * 5, 1, 1, 1}));
+  write(model, file("a.keras"));
+  const Tensor clip = clip_of(model.architecture);
+  EXPECT_LT(deviation(says(load_model(file("a.keras")), clip), says(model, clip)).largest, 1e-6);
+  EXPECT_THAT(KerasArchive(file("a.keras")).read().model_config, HasSubstr("\"Cropping3D\""));
+}
+
 TEST_F(KerasWriter, WeightsAloneFitTheNetworkThatTheyAreOf) {
   const Model model = written_model();
   write(model, file("a.weights.h5"));
