@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <fstream>
+#include <iterator>
 #include <system_error>
 #include <vector>
 
@@ -88,6 +90,10 @@ std::vector<Copy> copies_in(const fs::path& cache) {
   return copies;
 }
 
+std::string key_of(const std::string& address, const RemoteFile& file) {
+  return fmt::format("{:016x}", fnv1a(fmt::format("{}\n{}\n{}", address, file.version(), file.size())));
+}
+
 void make_room(const fs::path& cache, const fs::path& kept, std::uint64_t limit) {
   const std::vector<Copy> copies = copies_in(cache);
   std::uint64_t total = 0;
@@ -119,9 +125,7 @@ fs::path local_copy(const fs::path& file) {
   if (!is_remote(address)) return file;
   RemoteFile remote(address);
   const fs::path cache = cache_folder();
-  const std::string key =
-      fmt::format("{:016x}", fnv1a(fmt::format("{}\n{}\n{}", address, remote.version(), remote.size())));
-  const fs::path folder = cache / key;
+  const fs::path folder = cache / key_of(address, remote);
   const fs::path copy = folder / own_name(address);
   std::error_code error;
   fs::create_directories(folder, error);
@@ -139,6 +143,26 @@ fs::path local_copy(const fs::path& file) {
   written.commit();
   make_room(cache, folder, size_limit());
   return copy;
+}
+
+std::string kept_of(const std::string& address, const RemoteFile& file, const std::string& what,
+                    const std::function<std::string()>& make) {
+  if (file.version().empty()) return make();
+  const fs::path cache = cache_folder(), folder = cache / key_of(address, file);
+  if (std::ifstream kept(folder / what, std::ios::binary); kept)
+    return {std::istreambuf_iterator<char>(kept), {}};
+  std::string made = make();
+  try {
+    std::error_code ignored;
+    fs::create_directories(folder, ignored);
+    replace_file(folder / what, made);
+    make_room(cache, folder, size_limit());
+  } catch (const UsageError&) {
+    throw;
+  } catch (const Error& error) {
+    log::debug("{}", error.what());
+  }
+  return made;
 }
 
 }  // namespace actionflow

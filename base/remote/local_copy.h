@@ -8,7 +8,10 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
+
+#include "base/remote/remote_file.h"
 
 namespace actionflow {
 
@@ -18,5 +21,10 @@ std::string read_remote(const std::string& address, std::uint64_t most_bytes);
 // Where the file stands on this machine, under its own name: what is no address is where it says. Throws
 // SourceError as RemoteFile does, Error where the disk does not take it.
 std::filesystem::path local_copy(const std::filesystem::path& file);
+
+// What was made of a server's file, `what` in a word: kept with the copies, and made once for each version of
+// the file. Made each time where the disk does not take it, or the server does not say versions.
+std::string kept_of(const std::string& address, const RemoteFile& file, const std::string& what,
+                    const std::function<std::string()>& make);
 
 }  // namespace actionflow

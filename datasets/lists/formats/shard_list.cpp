@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/machine/in_parallel.h"
+#include "base/remote/local_copy.h"
 #include "base/text/lower_case.h"
 #include "base/text/mask.h"
 #include "datasets/lists/formats/list_format.h"
@@ -40,7 +41,54 @@ class Shard {
  public:
   explicit Shard(std::string name) : name_(std::move(name)), bytes_(ArchiveBytes::open(name_)) {}
 
-  std::vector<ListRow> rows() {
+  std::vector<ListRow> rows() const {
+    std::vector<ListRow> rows;
+    for (const Found& found : found_now_or_before()) rows.push_back(row(found));
+    return rows;
+  }
+
+ private:
+  struct Found {
+    TarMember video;
+    std::optional<std::string> label;
+  };
+
+  // Asking a server for every header takes a while, so what came of it is kept.
+  std::vector<Found> found_now_or_before() const {
+    if (!bytes_.remote) return found();
+    std::optional<std::vector<Found>> now;
+    const std::string kept = kept_of(name_, *bytes_.remote, "videos.json", [&] {
+      now = found();
+      return text_of(*now);
+    });
+    if (!now) now = parsed(kept);
+    return now ? *now : found();
+  }
+
+  static std::string text_of(const std::vector<Found>& all) {
+    nlohmann::json json = nlohmann::json::array();
+    for (const Found& one : all)
+      json.push_back({one.video.name, one.video.offset, one.video.size,
+                      one.label ? nlohmann::json(*one.label) : nlohmann::json()});
+    return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  }
+
+  // Nothing where another program wrote it, or it was cut short.
+  static std::optional<std::vector<Found>> parsed(const std::string& kept) {
+    std::vector<Found> all;
+    try {
+      for (const nlohmann::json& one : nlohmann::json::parse(kept)) {
+        Found found{{one.at(0), one.at(1), one.at(2)}, std::nullopt};
+        if (!one.at(3).is_null()) found.label = one.at(3);
+        all.push_back(std::move(found));
+      }
+    } catch (const nlohmann::json::exception&) {
+      return std::nullopt;
+    }
+    return all;
+  }
+
+  std::vector<Found> found() const {
     const std::vector<TarMember> members = read_tar(name_, bytes_);
     std::vector<std::string> keys;
     std::map<std::string, Sample> samples;
@@ -57,20 +105,19 @@ class Shard {
         throw DatasetError(fmt::format("{}: error: a second video under the key '{}', expected one",
                                        place(member), at->first));
     }
-    std::vector<ListRow> rows;
+    std::vector<Found> all;
     for (const std::string& key : keys)
-      if (const Sample& sample = samples.at(key); sample.video) rows.push_back(row(sample));
-    return rows;
+      if (const Sample& sample = samples.at(key); sample.video) all.push_back({*sample.video, label(sample)});
+    return all;
   }
 
- private:
   std::string place(const TarMember& member) const {
     return fmt::format("{}:{}", without_credentials(name_), member.offset);
   }
 
-  ListRow row(const Sample& sample) const {
-    const TarMember& video = *sample.video;
-    ListRow row{place(video), last_name(name_) + "/" + video.name, {}, label(sample), {}};
+  ListRow row(const Found& found) const {
+    const TarMember& video = found.video;
+    ListRow row{place(video), last_name(name_) + "/" + video.name, {}, found.label, {}};
     row.path = FileStretch{name_, video.offset, video.size, video.name}.name();
     return row;
   }

@@ -140,9 +140,10 @@ void DatasetReader::read_classes() {
 // from one of the root's folders.
 VideoLocator DatasetReader::locator_for(const fs::path& list, const Rows& rows) const {
   VideoLocator under_root(options_.root), beside_list(list.parent_path());
-  if (rows.empty() || list.empty() || under_root.find(rows.front())) return under_root;
+  const bool far = is_remote(options_.root.native());
+  if (far || rows.empty() || list.empty() || under_root.find(rows.front())) return under_root;
   if (beside_list.find(rows.front())) return beside_list;
-  if (is_remote(list.native()) && !is_remote(options_.root.native())) return beside_list;
+  if (is_remote(list.native())) return beside_list;
   for (const fs::path& folder : folders_in(options_.root)) {
     if (VideoLocator inside(folder); inside.find(rows.front())) return inside;
   }

@@ -94,7 +94,8 @@ std::optional<std::string> read_list(const fs::path& file, ListErrors& errors) {
 
 }  // namespace
 
-ListText::ListText(const fs::path& file, ListErrors& errors) : file_(without_credentials(file.string())) {
+ListText::ListText(const fs::path& file, ListErrors& errors)
+    : file_(is_remote(file.native()) ? fs::path(without_credentials(file.string())) : file) {
   std::optional<std::string> text = read_list(file, errors);
   if (!text) return;
   if (const std::size_t zero = text->find('\0'); zero != std::string::npos) {

@@ -16,7 +16,6 @@
 #include <unordered_set>
 
 #include "base/files/descriptor.h"
-#include "base/remote/remote_file.h"
 #include "base/text/mask.h"
 #include "base/text/remote_name.h"
 #include "datasets/lists/dataset.h"
@@ -186,7 +185,7 @@ class TarReader {
 ArchiveBytes ArchiveBytes::open(const std::string& archive) {
   if (is_remote(archive)) {
     auto file = std::make_shared<RemoteFile>(archive);
-    return {file->size(), [file](std::uint64_t offset, std::span<std::uint8_t> to) {
+    return {file->size(), file, [file](std::uint64_t offset, std::span<std::uint8_t> to) {
               std::size_t count = 0;
               while (count < to.size()) {
                 const std::size_t more = file->read(offset + count, to.subspan(count));
@@ -201,7 +200,7 @@ ArchiveBytes ArchiveBytes::open(const std::string& archive) {
   if (!*file || ::fstat(file->get(), &status) != 0)
     throw SourceError(archive + ": cannot be opened: " + std::generic_category().message(errno));
   if (!S_ISREG(status.st_mode)) throw SourceError(archive + ": is not a file, expected a tar archive");
-  return {static_cast<std::uint64_t>(status.st_size),
+  return {static_cast<std::uint64_t>(status.st_size), nullptr,
           [file](std::uint64_t offset, std::span<std::uint8_t> to) {
             const ssize_t count = ::pread(file->get(), to.data(), to.size(), static_cast<off_t>(offset));
             return count < 0 ? std::size_t{0} : static_cast<std::size_t>(count);

@@ -6,9 +6,12 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
+
+#include "base/remote/remote_file.h"
 
 namespace actionflow {
 
@@ -20,6 +23,7 @@ struct TarMember {
 // A file's bytes at any place, local or remote.
 struct ArchiveBytes {
   std::uint64_t size = 0;
+  std::shared_ptr<RemoteFile> remote;  // where it lies on a server
   // Fewer bytes than asked for at the end only.
   std::function<std::size_t(std::uint64_t offset, std::span<std::uint8_t> to)> read;
 

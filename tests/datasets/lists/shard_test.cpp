@@ -133,6 +133,7 @@ class RemoteLists : public Shards {
  protected:
   ObjectServer server_;
   const EnvironmentVariable endpoint_{"AWS_ENDPOINT_URL", server_.address()};
+  const EnvironmentVariable cache_{"ACTIONFLOW_CACHE", (folder_ / "cache").string()};
 };
 
 TEST_F(RemoteLists, NameVideosBesideThemselvesOrAnywhere) {
@@ -155,6 +156,20 @@ TEST_F(RemoteLists, NameVideosBesideThemselvesOrAnywhere) {
               ::testing::ThrowsMessage<DatasetError>(HasSubstr("answers 404")));
 }
 
+TEST_F(RemoteLists, AreArchivesAsTheyAreNow) {
+  write("in/a.mp4", "film");
+  write("in/b.mp4", "film");
+  write("in/a.cls", "clap");
+  write("in/b.cls", "wave");
+  options_.classes = folder_ / "classes.txt";
+  options_.train = "s3://data/train.tar";
+  for (const char* name : {"a", "b"}) {
+    pack("train.tar", std::string(name) + ".mp4 " + name + ".cls");
+    server_.put("/data/train.tar", testing::content(folder_ / "train.tar"));
+    EXPECT_EQ(read_dataset(options_, 1).train.at(0).name, "train.tar/" + std::string(name) + ".mp4");
+  }
+}
+
 TEST_F(RemoteLists, HoldShardsWhoseVideosAreReadWhereTheyLie) {
   std::filesystem::create_directories(folder_ / "in");
   testing::write_test_video(folder_ / "in/a.mp4", {});
@@ -166,6 +181,10 @@ TEST_F(RemoteLists, HoldShardsWhoseVideosAreReadWhereTheyLie) {
   const Dataset dataset = read_dataset(options_, 1);
   ASSERT_EQ(dataset.train.size(), 1U);
   EXPECT_THAT(dataset.train[0].labels, ElementsAre(1));
+  // What the archive holds is not asked for again while it is the same.
+  const std::size_t asked = server_.requests().size();
+  EXPECT_EQ(read_dataset(options_, 1).train[0].path, dataset.train[0].path);
+  EXPECT_EQ(server_.requests().size(), asked + 1);
   constexpr FrameForm kForm{24, 32};
   EXPECT_EQ(read_video_frames(dataset.train[0].source(), kForm)->count(),
             read_video_frames(testing::source_of(folder_ / "in/a.mp4"), kForm)->count());
