@@ -1,10 +1,14 @@
 #include "pipeline/evaluation/evaluation.h"
 
+#include <fmt/format.h>
+
 #include <atomic>
 #include <iostream>
+#include <nlohmann/json.hpp>
 
 #include "base/files/atomic_file.h"
 #include "pipeline/commands/arguments/network_flags.h"
+#include "pipeline/commands/arguments/shard.h"
 #include "pipeline/commands/arguments/shipped_files.h"
 #include "pipeline/commands/commands.h"
 #include "pipeline/evaluation/report.h"
@@ -43,6 +47,11 @@ class Evaluate : public Command {
            "--calibrate", calibrate_,
            "the weights with temperature and thresholds fitted on the validation split are written there")
         ->type_name("FILE");
+    app.add_option("--answers", answers_,
+                   "a folder where answers to clips are kept, and not asked for again; runs share it")
+        ->type_name("FOLDER");
+    app.add_option("--shard", shard_, "one share of the videos, into --answers: i/n, or auto in a job array")
+        ->type_name("i/n");
     add_precision(app, precision_);
   }
 
@@ -57,10 +66,13 @@ class Evaluate : public Command {
                                     .calibrated = !uncalibrated_ && calibrate_.empty(),
                                     .threads = threads_,
                                     .precision = precision_.value_or(Precision::f32),
-                                    .stop = &stop};
+                                    .stop = &stop,
+                                    .answers = answers_,
+                                    .share = share()};
     const std::filesystem::path weights =
         weights_.empty() ? recipe.output / "best.safetensors" : std::filesystem::path(weights_);
     const Evaluation evaluation = evaluate_recipe(recipe, weights, request);
+    if (request.share) return tell_share(evaluation, arguments.json);
     if (!calibrate_.empty()) write_calibrated(weights, evaluation);
     if (!report_.empty()) write_report(evaluation);
     if (arguments.json)
@@ -71,6 +83,22 @@ class Evaluate : public Command {
   }
 
  private:
+  std::function<bool(const std::string&)> share() const {
+    if (shard_.empty()) return {};
+    if (answers_.empty()) throw UsageError("--shard wants --answers FOLDER, where its answers are kept");
+    if (!calibrate_.empty() || !report_.empty())
+      throw UsageError("--shard only fills --answers; leave --calibrate and --report to the run without it");
+    return [shard = read_shard(shard_)](const std::string& name) { return shard.holds(name); };
+  }
+
+  ExitCode tell_share(const Evaluation& evaluation, bool json) const {
+    if (json)
+      std::cout << nlohmann::json{{"shard", shard_}, {"answered", evaluation.answered}} << "\n";
+    else
+      std::cout << fmt::format("share {}: {} answers are new in {}\n", shard_, evaluation.answered, answers_);
+    return ExitCode::done;
+  }
+
   void write_report(const Evaluation& evaluation) const {
     if (!evaluation.streams)
       throw UsageError("--report draws streams, and '" + evaluation.split + "' has none");
@@ -91,7 +119,7 @@ class Evaluate : public Command {
     save_model(model, calibrate_);
   }
 
-  std::string weights_, report_, calibrate_;
+  std::string weights_, report_, calibrate_, answers_, shard_;
   std::string split_ = "test";
   bool perturb_ = false, uncalibrated_ = false;
   int threads_ = 0;

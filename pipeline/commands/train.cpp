@@ -1,16 +1,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <iostream>
+#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "base/log/log.h"
 #include "models/training/ranks/launcher.h"
+#include "pipeline/commands/arguments/shard.h"
 #include "pipeline/commands/commands.h"
 #include "pipeline/recipe/recipe_files.h"
 #include "pipeline/run/process/interrupt.h"
+#include "pipeline/training/fill_cache.h"
 #include "pipeline/training/show_augmentation.h"
 #include "pipeline/training/trainer.h"
 
@@ -56,6 +60,9 @@ class Train : public Command {
     app.add_flag("--resume", resume_, "go on where the output folder's run was stopped");
     app.add_option("--show-augmentation", sheet_, "draw clips as the network will see them, and nothing else")
         ->type_name("OUT.png");
+    app.add_flag("--fill-cache", fill_cache_, "decode the videos into data.cache, and nothing else");
+    app.add_option("--shard", shard_, "one share of --fill-cache: i/n, or auto in a job array")
+        ->type_name("i/n");
     app.add_flag("--print-config", print_config_, "the effective configuration, and nothing else");
   }
 
@@ -83,6 +90,13 @@ class Train : public Command {
       if (ranks.first()) show_augmentation(recipe, sheet_);
       return;
     }
+    if (fill_cache_) {
+      require_data_files(recipe, document);
+      if (ranks.first()) fill(recipe, arguments.json);
+      return;
+    }
+    if (!shard_.empty())
+      throw UsageError("--shard is a share of --fill-cache; ranks share a training by mpirun");
     // A run that goes on has its weights already.
     resume_ ? require_data_files(recipe, document) : require_training_files(recipe, document);
     TrainerOptions options;
@@ -91,6 +105,22 @@ class Train : public Command {
     options.observers.push_back(
         std::make_shared<EpochPrinter>(arguments.json, recipe.output / "best.safetensors"));
     trainer.emplace(recipe, document, options);
+  }
+
+  void fill(const Recipe& recipe, bool json) const {
+    const Shard shard = shard_.empty() ? Shard{} : read_shard(shard_);
+    std::atomic<bool> stop{false};
+    const StopOnSignal stop_on_signal([&stop] { stop.store(true); });
+    const FilledCache filled = fill_cache(
+        recipe, [&](const std::string& name) { return shard.holds(name); }, &stop);
+    if (json)
+      std::cout << nlohmann::json{{"videos", filled.videos},
+                                  {"decoded", filled.decoded},
+                                  {"unreadable", filled.unreadable}}
+                << "\n";
+    else
+      std::cout << fmt::format("{} videos, {} of them decoded now, {} unreadable\n", filled.videos,
+                               filled.decoded, filled.unreadable);
   }
 
   // The code to end with where any rank fails; the first that does says why.
@@ -136,7 +166,8 @@ class Train : public Command {
   }
 
   bool resume_ = false;
-  std::string sheet_;
+  std::string sheet_, shard_;
+  bool fill_cache_ = false;
   bool print_config_ = false;
 };
 

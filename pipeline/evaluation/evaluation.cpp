@@ -1,6 +1,9 @@
 #include "pipeline/evaluation/evaluation.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <atomic>
 #include <map>
 
 #include "base/log/log.h"
@@ -9,7 +12,9 @@
 #include "datasets/lists/reading/read_dataset.h"
 #include "datasets/lists/rows_beyond.h"
 #include "datasets/recordings/frame_cache.h"
+#include "models/formats/model_fingerprint.h"
 #include "pipeline/evaluation/clips/clip_calibration.h"
+#include "pipeline/evaluation/clips/kept_answers.h"
 #include "pipeline/evaluation/split_streams.h"
 #include "pipeline/recipe/training_data.h"
 
@@ -70,7 +75,9 @@ class RecipeEvaluator {
         dataset_(dataset_of(recipe, request)),
         model_(load(weights)),
         network_(compile_for_scoring(model_.architecture, model_.weights, request.precision)),
-        cache_(cache_options(recipe)) {}
+        cache_(cache_options(recipe)) {
+    if (!request.answers.empty()) answers_.emplace(request.answers, question());
+  }
 
   Evaluation run() {
     const std::vector<VideoEntry>& entries = request_.split == Split::test ? dataset_.test : dataset_.val;
@@ -83,7 +90,11 @@ class RecipeEvaluator {
     result.classes = network_->classes();
     const bool uncut =
         std::any_of(entries.begin(), entries.end(), [](const VideoEntry& entry) { return entry.timed; });
-    if (uncut || network_->architecture().gives_action_scores())
+    const bool streams = uncut || network_->architecture().gives_action_scores();
+    if (streams && answers_)
+      throw UsageError("--answers keeps answers to cut clips, and '" + result.split +
+                       "' is judged in streams, as a whole; leave it out");
+    if (streams)
       judge_streams(entries, result);
     else
       judge_clips(entries, result);
@@ -93,12 +104,39 @@ class RecipeEvaluator {
  private:
   void judge_clips(const std::vector<VideoEntry>& entries, Evaluation& result) {
     result.videos = judge(entries, result.split);
+    if (request_.share) return judge_share(entries, result);
     add_unreadable(entries, result.videos, result);
     measure_clips(result);
     calibrate(result);
     judge_unknown(result);
     diagnose_time(entries, result);
     if (request_.perturb) judge_perturbed(entries, result);
+  }
+
+  // What the run that makes something of the answers asks for, too.
+  void judge_share(const std::vector<VideoEntry>& entries, Evaluation& result) {
+    const bool calibrates = !(model_.calibration && model_.calibration->none_below);
+    if (calibrates && request_.split != Split::val) judge(dataset_.val, "val");
+    judge(dataset_.unknown, "unknown");
+    for (const Perturbation& perturbation : perturbations())
+      if (perturbation.of_time || request_.perturb) judge(entries, perturbation.name, perturbation.name);
+    result.answered = answered_;
+  }
+
+  // What an answer depends on beside the video itself.
+  std::string question() const {
+    Model raw = model_;
+    raw.calibration.reset();
+    return fmt::format("{:016x} precision {} {} crops {} seed {}", model_fingerprint(raw),
+                       static_cast<int>(request_.precision),
+                       config::print(config::Type<SamplingOptions>::write(sampling(), nullptr)),
+                       recipe_.evaluate.crops, recipe_.seed);
+  }
+
+  SamplingOptions sampling() const {
+    SamplingOptions sampling = recipe_.data.sampling;
+    if (recipe_.evaluate.clips > 0) sampling.clips = recipe_.evaluate.clips;
+    return sampling;
   }
 
   static void measure_clips(Evaluation& result) {
@@ -152,8 +190,7 @@ class RecipeEvaluator {
                const std::string& perturbation = {}) {
     Progress progress(what, static_cast<std::int64_t>(entries.size()));
     EvaluatorOptions options;
-    options.sampling = recipe_.data.sampling;
-    if (recipe_.evaluate.clips > 0) options.sampling.clips = recipe_.evaluate.clips;
+    options.sampling = sampling();
     options.crops = recipe_.evaluate.crops;
     if (options.crops > 1) options.form = FrameForm::of(network_->input(), kCropMargin);
     options.perturbation = perturbation;
@@ -161,7 +198,24 @@ class RecipeEvaluator {
     options.threads = request_.threads > 0 ? request_.threads : recipe_.worker_threads();
     options.stop = request_.stop;
     options.advance = [&] { progress.advance(); };
-    return at_kept_temperature(evaluate(*network_, entries, cache_, options));
+    const auto kept = [&](std::size_t i) {
+      return answers_ ? answers_->find(what, entries[i].title()) : nullptr;
+    };
+    if (answers_) {
+      options.wanted = [&](std::size_t i) {
+        return !kept(i) && (!request_.share || request_.share(entries[i].name));
+      };
+      options.answered = [&](std::size_t i, const EvaluatedVideo& video) {
+        if (video.readable()) answers_->put(what, entries[i].title(), video.probabilities);
+        ++answered_;
+      };
+    }
+    Videos videos = evaluate(*network_, entries, cache_, options);
+    for (std::size_t i = 0; i < videos.size(); ++i)
+      if (const std::vector<float>* probabilities = kept(i)) videos[i].probabilities = *probabilities;
+    // What other shares have judged meanwhile is asked for another time.
+    if (request_.share) return videos;
+    return at_kept_temperature(std::move(videos));
   }
 
   Videos at_kept_temperature(Videos videos) const {
@@ -243,6 +297,8 @@ class RecipeEvaluator {
   const Model model_;
   std::shared_ptr<const Network> network_;
   FrameCache cache_;
+  std::optional<KeptAnswers> answers_;
+  std::atomic<std::int64_t> answered_{0};
 };
 
 }  // namespace

@@ -2,6 +2,9 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,6 +37,7 @@ struct Evaluation {
   std::vector<std::string> classes;
   // Of the split, then of the validation split and of data.unknown, where these are looked at too.
   std::vector<LostVideo> unreadable;
+  std::int64_t answered = 0;  // by this run, of those that `answers` did not have
   // Cut clips, each alone. None of a split of uncut videos: then what follows says nothing, but `streams`.
   std::vector<EvaluatedVideo> videos;
   Measures measures;
@@ -60,10 +64,14 @@ struct EvaluationRequest {
   int threads = 0;         // videos at the same time; 0: one a processor
   Precision precision = Precision::f32;
   const std::atomic<bool>* stop = nullptr;
+  std::filesystem::path
+      answers;  // a folder of answers to clips that runs share (kept_answers.h); none: empty
+  // Given, with `answers`: only videos of these names are judged, and nothing is made of the answers.
+  std::function<bool(const std::string& name)> share = {};
 };
 
 // Shows its progress on stderr. Throws DatasetError, ModelError (weights for other classes), UsageError (a
-// split that the recipe does not name) and Interrupted.
+// split that the recipe does not name, `answers` for a network for streams) and Interrupted.
 Evaluation evaluate_recipe(const Recipe& recipe, const std::filesystem::path& weights,
                            const EvaluationRequest& request);
 

@@ -29,13 +29,20 @@ class VideoEvaluation {
     run_in_parallel(
         entries_.size(), options_.threads, options_.stop, [this] { return Workspace(network_); },
         [this](std::size_t at, Workspace& workspace) {
-          videos_[at] = video(at, workspace);
+          judge(at, workspace);
           if (options_.advance) options_.advance();
         });
     return std::move(videos_);
   }
 
  private:
+  void judge(std::size_t at, Workspace& workspace) {
+    videos_[at].labels = entries_[at].labels;
+    if (options_.wanted && !options_.wanted(at)) return;
+    videos_[at] = video(at, workspace);
+    if (options_.answered) options_.answered(at, videos_[at]);
+  }
+
   EvaluatedVideo video(std::size_t at, Workspace& workspace) {
     const VideoEntry& entry = entries_[at];
     EvaluatedVideo result;

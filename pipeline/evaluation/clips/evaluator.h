@@ -42,6 +42,10 @@ struct EvaluatorOptions {
   int threads = 1;                          // videos at the same time
   const std::atomic<bool>* stop = nullptr;  // set: evaluate() throws Interrupted soon
   std::function<void()> advance = {};       // after each video, from any thread
+  // Of the entries those that are judged; the others' answers stay empty. All unless told.
+  std::function<bool(std::size_t entry)> wanted = {};
+  // What was judged, at once, from any thread.
+  std::function<void(std::size_t entry, const EvaluatedVideo& video)> answered = {};
 };
 
 // In the order of the entries. The network has to be compiled for one clip and one thread.

@@ -1,0 +1,85 @@
+#include "pipeline/evaluation/clips/kept_answers.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <system_error>
+#include <utility>
+
+#include "base/error.h"
+
+namespace actionflow {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::string_view kAnswerSuffix = ".jsonl";
+
+std::string reason() { return std::generic_category().message(errno); }
+
+}  // namespace
+
+KeptAnswers::KeptAnswers(fs::path folder, std::string question)
+    : folder_(std::move(folder)), question_(std::move(question)) {
+  std::error_code error;
+  fs::create_directories(folder_, error);
+  if (error) throw UsageError(folder_.string() + ": is no folder and cannot be made one: " + error.message());
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder_))
+    if (entry.path().extension() == kAnswerSuffix) read(entry.path());
+}
+
+void KeptAnswers::read(const fs::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  bool first = true;
+  for (std::string line; std::getline(stream, line) && !stream.eof(); first = false) {
+    const nlohmann::json json = nlohmann::json::parse(line, nullptr, false);
+    try {
+      if (first && json.at("question") != question_)
+        throw UsageError(
+            file.string() +
+            ": holds answers of another network, or to other views of the videos; name another folder");
+      if (!first)
+        found_[{json.at("as"), json.at("video")}] = json.at("probabilities").get<std::vector<float>>();
+    } catch (const nlohmann::json::exception&) {
+      throw UsageError(file.string() +
+                       ": holds something else than answers of evaluate; name another folder");
+    }
+  }
+}
+
+const std::vector<float>* KeptAnswers::find(const std::string& as, const std::string& video) const {
+  const auto found = found_.find({as, video});
+  return found == found_.end() ? nullptr : &found->second;
+}
+
+void KeptAnswers::put(const std::string& as, const std::string& video,
+                      const std::vector<float>& probabilities) {
+  const nlohmann::json line{{"as", as}, {"video", video}, {"probabilities", probabilities}};
+  const std::lock_guard lock(mutex_);
+  if (!descriptor_) {
+    name_ = (folder_ / ("answers-XXXXXX" + std::string(kAnswerSuffix))).string();
+    descriptor_ =
+        Descriptor(::mkostemps(name_.data(), static_cast<int>(kAnswerSuffix.size()), O_CLOEXEC | O_APPEND));
+    if (!descriptor_) throw Error(ExitCode::failure, name_ + ": cannot be written: " + reason());
+    write(nlohmann::json{{"question", question_}}.dump() + "\n");
+  }
+  write(line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+}
+
+void KeptAnswers::write(const std::string& line) {
+  std::string_view rest = line;
+  while (!rest.empty()) {
+    const ssize_t count = ::write(descriptor_.get(), rest.data(), rest.size());
+    if (count < 0 && errno != EINTR)
+      throw Error(ExitCode::failure, name_ + ": cannot be written: " + reason());
+    rest.remove_prefix(count < 0 ? 0 : static_cast<std::size_t>(count));
+  }
+}
+
+}  // namespace actionflow
