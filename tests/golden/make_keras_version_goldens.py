@@ -193,6 +193,21 @@ def cropped(k):
                          layers.Dense(3, name="scores")])
 
 
+@case
+def models_of_each_sample(k):
+    """A sequential model of each picture, and a functional one with a residual sum in it, as of a ResNet."""
+    layers = k.layers
+    each = k.Sequential([layers.Input((8, 7, 2)), layers.Conv2D(3, 3, activation="relu", name="conv"), layers.MaxPooling2D(2, name="pool"),
+                         layers.DepthwiseConv2D((1, 2), depth_multiplier=2, name="deep"), layers.SpatialDropout2D(0.1, name="drop")], name="each")
+    entry = layers.Input((3, 1, 6), name="places")
+    x = layers.ZeroPadding2D(((1, 1), (0, 0)), name="pad")(entry)
+    x = layers.Conv2D(6, (3, 1), name="first")(x)
+    x = layers.ReLU(name="relu")(layers.Add(name="sum")([layers.BatchNormalization(name="norm")(x), entry]))
+    residual = k.Model(entry, layers.GlobalAveragePooling2D(name="mean")(x), name="residual")
+    return k.Sequential([layers.Input((4, 8, 7, 2)), layers.TimeDistributed(each, name="pictures"),
+                         layers.TimeDistributed(residual, name="vectors"), layers.LSTM(3, name="lstm"), layers.Dense(3, name="scores")])
+
+
 def float32_copy(k, model):
     config = json.loads(json.dumps(model.get_config()).replace("mixed_float16", "float32"))
     copy = k.Sequential.from_config(config)
@@ -207,7 +222,7 @@ def randomise(model, random):
             weight.assign(random.normal(0, 0.5, shape))
         elif role in ("gamma", "moving_variance", "alpha"):
             weight.assign(random.uniform(0.3, 1.7, shape))
-        elif role in ("kernel", "recurrent_kernel"):
+        elif role in ("kernel", "depthwise_kernel", "recurrent_kernel"):
             weight.assign(random.normal(0, 1 / np.sqrt(np.prod(shape[:-1])), shape) * 1.5)
 
 
@@ -228,7 +243,7 @@ def make(name, version):
     np.save(folder / "output.npy", to_ncthw(output, output.ndim - 1))
     options = {"save_format": "h5"} if k is tf_keras else {}
     model.save(folder / "keras.h5", include_optimizer=False, **options)
-    if name in ("models_within", "classes", "attention"):
+    if name in ("models_within", "classes", "attention", "models_of_each_sample"):
         write_other_forms(model, folder)
     print(f"{folder.name}: {(folder / 'keras.h5').stat().st_size} bytes, output {output.ravel()[:3]}")
 
@@ -236,7 +251,8 @@ def make(name, version):
 def write_other_forms(model, folder):
     """The same network as .keras and as weights alone, whose model.yaml is written by hand."""
     for form, write in ("keras", model.save), ("weights.h5", model.save_weights):
-        if form == "weights.h5" and folder.name in ("models_within_keras2", "attention_keras2", "attention_keras3"):
+        if form == "weights.h5" and folder.name in ("models_within_keras2", "attention_keras2", "attention_keras3", "models_of_each_sample_keras2",
+                                                    "models_of_each_sample_keras3"):
             continue  # holds no names: which layer of which model, which product of attention is which is not to be known
         other = folder.with_name(f"{folder.name}_{form.split('.')[0]}")
         other.mkdir(exist_ok=True)

@@ -83,8 +83,9 @@ Value convert(const keras::Network& network, const std::string& file, std::vecto
     if (inputs.empty()) inputs.push_back(input);
     const keras::Settings settings(*layer.config,
                                    fmt::format("{}: layer '{}' ({})", file, layer.name, layer.class_name));
-    result = keras::convert_layer(
-        {names.at(layer.name), layer.class_name, settings, inputs, layer.call, network.version}, lines);
+    result = keras::convert_layer({names.at(layer.name), layer.class_name, settings, inputs, layer.call,
+                                   network.version, layer.in_time},
+                                  lines);
     values.emplace(layer.name, result);
   }
   return result;

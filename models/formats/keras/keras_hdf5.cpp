@@ -32,7 +32,8 @@ struct Group {
 // "bidirectional_7/forward_gru_7/gru_cell_22/kernel:0" is the forward part's kernel.
 std::string role_of(const std::string& name) {
   std::string role = name.substr(name.rfind('/') == std::string::npos ? 0 : name.rfind('/') + 1);
-  return role.substr(0, role.find(':'));
+  role.erase(std::min(role.find(':'), role.size()));
+  return role == "depthwise_kernel" ? "kernel" : role;
 }
 
 // By the innermost step that says so: the layer itself may be called "forward_net".
@@ -159,9 +160,13 @@ std::string owner_of(const KerasWeight& weight, const std::set<std::string>& nam
   if (names.contains(layer)) return layer;
   std::string_view rest = weight.name;
   if (rest.starts_with(weight.layer + "/")) rest.remove_prefix(weight.layer.size() + 1);
-  const std::string step = "/" + attention_part(layer_name_from_keras(rest.substr(0, rest.find('/'))));
-  for (const std::string& name : names)
-    if (name.starts_with(layer + "/") && name.ends_with(step)) return name;
+  // Keras 3 may name a model within a TimeDistributed before its layer.
+  for (std::size_t end = rest.find('/'); end != rest.npos; end = rest.find('/')) {
+    const std::string step = "/" + attention_part(layer_name_from_keras(rest.substr(0, end)));
+    for (const std::string& name : names)
+      if (name.starts_with(layer + "/") && name.ends_with(step)) return name;
+    rest.remove_prefix(end + 1);
+  }
   return weight.layer;
 }
 
@@ -205,15 +210,29 @@ void name_groups(KerasFile& file, const std::vector<const LayerInfo*>& layers, c
   }
 }
 
-// A MultiHeadAttention's products count heads and their channels by themselves.
-Tensor with_heads_as_channels(const LayerInfo& layer, const std::string& role, Tensor value) {
+const Shape* shape_of(const LayerInfo& layer, const std::string& name) {
+  for (const Parameter& parameter : layer.parameters)
+    if (parameter.name == name) return &parameter.shape;
+  return nullptr;
+}
+
+// Where Keras has other axes than of other kernels and biases. A MultiHeadAttention's products count heads
+// and their channels by themselves; a DepthwiseConv2D's kernel is height × width × channels × multiplier.
+Tensor in_own_axes(const LayerInfo& layer, const std::string& parameter, const std::string& role,
+                   Tensor value) {
   const Shape shape = value.shape();
-  if (layer.type != "dense") return value;
-  if (role == "bias" && shape.size() == 2) return std::move(value).reshaped({shape[0] * shape[1]});
-  if (role != "kernel" || shape.size() != 3) return value;
-  const bool output = layer.name.ends_with("/attention_output");
-  return std::move(value).reshaped(output ? Shape{shape[0] * shape[1], shape[2]}
-                                          : Shape{shape[0], shape[1] * shape[2]});
+  const Shape* const own = shape_of(layer, parameter);
+  if (layer.type == "dense" && role == "bias" && shape.size() == 2)
+    return std::move(value).reshaped({shape[0] * shape[1]});
+  if (layer.type == "dense" && role == "kernel" && shape.size() == 3) {
+    const bool output = layer.name.ends_with("/attention_output");
+    return std::move(value).reshaped(output ? Shape{shape[0] * shape[1], shape[2]}
+                                            : Shape{shape[0], shape[1] * shape[2]});
+  }
+  const bool depthwise = own != nullptr && role == "kernel" && own->size() == 5 && shape.size() == 4 &&
+                         (*own)[1] == 1 && shape[2] > 1 && (*own)[0] == shape[2] * shape[3];
+  if (!depthwise) return value;
+  return std::move(value).reshaped({shape[0], shape[1], 1, shape[2] * shape[3]});
 }
 
 Tensor convert(const std::string& role, Tensor value) {
@@ -262,7 +281,7 @@ Weights weights_from_keras(KerasFile file, const Architecture& architecture, con
     for (const GroupedWeight& one : groups[i].weights) {
       KerasWeight* const weight = one.weight;
       const auto [parameter, role] = target_of(*layers[i], one, name);
-      Tensor value = convert(role, with_heads_as_channels(*layers[i], role, std::move(weight->value)));
+      Tensor value = convert(role, in_own_axes(*layers[i], parameter, role, std::move(weight->value)));
       if (!weights.tensors.emplace(parameter, std::move(value)).second) {
         throw ModelError(fmt::format("{}: '{}' stands twice, as '{}' too", name, parameter, weight->name));
       }

@@ -4,11 +4,21 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "models/formats/keras/keras_layer_parts.h"
 
 namespace actionflow::keras {
 namespace {
+
+// Stride and dilation.
+void add_steps(const LayerUse& use, std::size_t axes, Line& line) {
+  for (const auto& [ours, theirs] : {std::pair{"stride", "strides"}, {"dilation", "dilation_rate"}}) {
+    if (!use.settings.has(theirs)) continue;
+    const std::string value = yaml(widened(use.settings.integers(theirs, axes)));
+    if (value != "1") line.options.emplace_back(ours, value);
+  }
+}
 
 template <int axes>
 Value convolution(const LayerUse& use, std::vector<Line>& lines) {
@@ -18,16 +28,29 @@ Value convolution(const LayerUse& use, std::vector<Line>& lines) {
   const std::int64_t filters = use.settings.integer("filters");
   line.options.emplace_back("filters", yaml(filters));
   line.options.emplace_back("kernel", yaml(widened(use.settings.integers("kernel_size", axes))));
-  for (const auto& [ours, theirs] : {std::pair{"stride", "strides"}, {"dilation", "dilation_rate"}}) {
-    if (!use.settings.has(theirs)) continue;
-    const std::string value = yaml(widened(use.settings.integers(theirs, axes)));
-    if (value != "1") line.options.emplace_back(ours, value);
-  }
+  add_steps(use, axes, line);
   add_padding(use, axes == 1, line);
   const std::int64_t groups = use.settings.integer("groups", 1);
   if (groups != 1) line.options.emplace_back("groups", yaml(groups));
   add_bias(use, line);
   return append_activated(use, lines, std::move(line), {.rank = use.inputs[0].rank, .channels = filters});
+}
+
+// Each channel by itself, `depth_multiplier` times.
+Value depthwise_convolution(const LayerUse& use, std::vector<Line>& lines) {
+  need_rank(use, 3);
+  need_channels_last(use.settings);
+  const std::int64_t channels = use.inputs[0].channels;
+  if (channels < 1) use.settings.fail("has an input whose channels are not known");
+  const std::int64_t filters = channels * use.settings.integer("depth_multiplier", 1);
+  Line line = line_of(use, "conv2d");
+  line.options = {{"filters", yaml(filters)},
+                  {"kernel", yaml(use.settings.integers("kernel_size", 2))},
+                  {"groups", yaml(channels)}};
+  add_steps(use, 2, line);
+  add_padding(use, false, line);
+  add_bias(use, line);
+  return append_activated(use, lines, std::move(line), {.rank = 3, .channels = filters});
 }
 
 template <int axes, bool max>
@@ -105,13 +128,14 @@ Value cropping(const LayerUse& use, std::vector<Line>& lines) {
 // What reads a padded value knows what to do with it.
 void check_padding(const LayerUse& use) {
   const std::string& name = use.class_name;
+  const bool takes = name.starts_with("Conv") || name.starts_with("ZeroPadding") || name == "DepthwiseConv2D";
   for (const Value& input : use.inputs) {
-    if (input.padding.empty() || name.starts_with("Conv") || name.starts_with("ZeroPadding")) continue;
-    if (name.starts_with("MaxPooling") && input.non_negative) continue;
+    if (input.padding.empty() || name == "TimeDistributed") continue;
+    const bool of_its_axes = static_cast<int>(input.padding.size()) + 1 == input.rank;
+    if (of_its_axes && (takes || (name.starts_with("MaxPooling") && input.non_negative))) continue;
     use.settings.fail(
         "its input is padded with zeros, which is known before a convolution, and before a max pooling "
-        "behind a "
-        "ReLU");
+        "behind a ReLU");
   }
 }
 
@@ -270,7 +294,6 @@ Value permute(const LayerUse& use, std::vector<Line>& lines) {
   return append(use, lines, std::move(line), {.rank = input.rank});
 }
 
-// What Keras may wrap: the layer sees one sample, without the axis of time.
 Value time_distributed(const LayerUse& use, std::vector<Line>& lines);
 
 const std::map<std::string, Converter>& converters() {
@@ -278,6 +301,7 @@ const std::map<std::string, Converter>& converters() {
       {"Conv1D", convolution<1>},
       {"Conv2D", convolution<2>},
       {"Convolution2D", convolution<2>},
+      {"DepthwiseConv2D", depthwise_convolution},
       {"Conv3D", convolution<3>},
       {"Convolution3D", convolution<3>},
       {"MaxPooling1D", pooling<1, true>},
@@ -321,61 +345,78 @@ const std::map<std::string, Converter>& converters() {
   return all;
 }
 
-Value time_distributed(const LayerUse& use, std::vector<Line>& lines) {
-  const Value& outside = only_input(use);
-  if (outside.rank != 4 && outside.rank != 2) use.settings.fail("its input has no time");
-  const Settings wrapper(use.settings.at("layer"), use.settings.where());
-  const std::string inner_class = wrapper.text("class_name");
-  const Settings inner(wrapper.at("config"), fmt::format("{} of {}", use.settings.where(), inner_class));
-  Value inside = outside;
-  inside.rank = outside.rank - 1;
-  const std::vector<Value> inputs{inside};
-  if (inner_class == "Flatten") {
+// By Keras' class; null where it is not known.
+Converter find_converter(const std::string& class_name) {
+  for (const auto* group : {&joining_converters(), &attention_converters(), &converters()}) {
+    if (const auto found = group->find(class_name); found != group->end()) return found->second;
+  }
+  return nullptr;
+}
+
+// A layer that sees one sample, without the axis of time.
+Value of_each_sample(const LayerUse& use, std::vector<Line>& lines) {
+  std::vector<Value> inside = use.inputs;
+  for (Value& input : inside) {
+    if (input.rank != 4 && input.rank != 2) use.settings.fail("its input has no time");
+    --input.rank;
+  }
+  if (use.class_name == "Flatten" && inside.size() == 1) {
     Line line = line_of(use, "flatten");
     line.options.emplace_back("keep_time", "true");
     return append(use, lines, std::move(line), {.rank = 2});
   }
-  static const std::vector<std::string> kWrapped{"Conv2D",
-                                                 "Convolution2D",
-                                                 "MaxPooling2D",
-                                                 "Dense",
-                                                 "AveragePooling2D",
-                                                 "GlobalMaxPooling2D",
-                                                 "Activation",
-                                                 "BatchNormalization",
-                                                 "LayerNormalization",
-                                                 "GlobalAveragePooling2D",
-                                                 "ReLU",
-                                                 "Softmax",
-                                                 "PReLU",
-                                                 "Dropout",
-                                                 "SpatialDropout2D",
-                                                 "GaussianDropout",
-                                                 "GaussianNoise",
-                                                 "Cropping2D"};
-  if (std::find(kWrapped.begin(), kWrapped.end(), inner_class) == kWrapped.end()) {
-    inner.fail("this layer is not known inside TimeDistributed");
-  }
-  Value result =
-      converters().at(inner_class)({use.name, inner_class, inner, inputs, use.call, use.version}, lines);
+  static const std::set<std::string> kKnown{"Conv2D",
+                                            "Convolution2D",
+                                            "DepthwiseConv2D",
+                                            "MaxPooling2D",
+                                            "AveragePooling2D",
+                                            "GlobalMaxPooling2D",
+                                            "GlobalAveragePooling2D",
+                                            "ZeroPadding2D",
+                                            "Cropping2D",
+                                            "Dense",
+                                            "BatchNormalization",
+                                            "LayerNormalization",
+                                            "Activation",
+                                            "ReLU",
+                                            "Softmax",
+                                            "PReLU",
+                                            "Dropout",
+                                            "SpatialDropout2D",
+                                            "GaussianDropout",
+                                            "GaussianNoise",
+                                            "InputLayer",
+                                            "Add",
+                                            "Multiply",
+                                            "Maximum",
+                                            "Average",
+                                            "Concatenate"};
+  if (!kKnown.contains(use.class_name)) use.settings.fail("this layer is not known inside TimeDistributed");
+  const LayerUse inner{use.name, use.class_name, use.settings, inside, use.call, use.version};
+  check_padding(inner);
+  Value result = find_converter(use.class_name)(inner, lines);
   ++result.rank;
   return result;
+}
+
+Value time_distributed(const LayerUse& use, std::vector<Line>& lines) {
+  const Settings wrapper(use.settings.at("layer"), use.settings.where());
+  const std::string inner_class = wrapper.text("class_name");
+  const Settings inner(wrapper.at("config"), fmt::format("{} of {}", use.settings.where(), inner_class));
+  return of_each_sample({use.name, inner_class, inner, use.inputs, use.call, use.version}, lines);
 }
 
 }  // namespace
 
 Value convert_layer(const LayerUse& use, std::vector<Line>& lines) {
+  if (use.in_time) return of_each_sample(use, lines);
   check_padding(use);
-  for (const auto* group : {&joining_converters(), &attention_converters()}) {
-    if (const auto found = group->find(use.class_name); found != group->end())
-      return found->second(use, lines);
-  }
-  const auto found = converters().find(use.class_name);
-  if (found == converters().end()) {
+  const Converter converter = find_converter(use.class_name);
+  if (converter == nullptr) {
     use.settings.fail(use.class_name == "Lambda" ? "holds Python code, which cannot be read from a file"
                                                  : "this class of layer is not known here");
   }
-  return found->second(use, lines);
+  return converter(use, lines);
 }
 
 }  // namespace actionflow::keras

@@ -35,8 +35,9 @@ struct LayerUse {
   std::string class_name;  // Keras'
   const Settings& settings;
   const std::vector<Value>& inputs;
-  const Json& call;  // further arguments of the call, an object
-  int version;       // of the Keras that wrote the file: 1, 2, 3 or kUnknownVersion
+  const Json& call;      // further arguments of the call, an object
+  int version;           // of the Keras that wrote the file: 1, 2, 3 or kUnknownVersion
+  bool in_time = false;  // the layer sees one sample, without the axis of time
 };
 
 // The layer that one direction of a Bidirectional becomes where the two differ.

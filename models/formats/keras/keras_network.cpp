@@ -286,6 +286,15 @@ bool is_model(const std::string& class_name) {
   return class_name == "Sequential" || class_name == "Functional" || class_name == "Model";
 }
 
+// The model that a TimeDistributed holds; null where the layer is none that does.
+const Json* model_of_each(const std::string& class_name, const Json& config) {
+  if (class_name != "TimeDistributed" || !config.is_object() || !config.contains("layer")) return nullptr;
+  const Json& inner = config["layer"];
+  const bool model = inner.is_object() && inner.contains("config") && inner.contains("class_name") &&
+                     inner["class_name"].is_string() && is_model(inner["class_name"].get<std::string>());
+  return model ? &inner : nullptr;
+}
+
 void read_model(const std::string& kind, const Json& config, Network& network, const std::string& file,
                 Within within) {
   if (kind == "Sequential") {
@@ -308,6 +317,11 @@ class Unfolder {
  private:
   void add(NetworkLayer layer, int depth) {
     for (std::string& input : layer.inputs) input = stands_for(input);
+    if (const Json* const inner = model_of_each(layer.class_name, *layer.config)) {
+      layer.class_name = (*inner)["class_name"].get<std::string>();
+      layer.config = &inner->at("config");
+      layer.in_time = true;
+    }
     if (!is_model(layer.class_name)) {
       unfolded_.push_back(std::move(layer));
       return;
@@ -322,6 +336,7 @@ class Unfolder {
     for (NetworkLayer& one : inner.layers) {
       for (std::string& input : one.inputs) input = fmt::format("{}/{}", layer.name, input);
       if (one.inputs.empty()) one.inputs = layer.inputs;
+      one.in_time = layer.in_time;
       one.name = fmt::format("{}/{}", layer.name, one.name);
     }
     for (NetworkLayer& one : inner.layers) {
@@ -360,7 +375,8 @@ std::string snake_case(const std::string& name) {
 
 void add_weight_groups(const Json& config, const std::string& group, const std::string& outer,
                        const std::string& file, int depth, std::map<std::string, std::string>& groups) {
-  const Json& layers = config.is_array() ? config : config.value("layers", Json::array());
+  const Json none = Json::array();
+  const Json& layers = config.is_array() ? config : config.contains("layers") ? config["layers"] : none;
   std::map<std::string, int> used;
   if (!layers.is_array() || depth > kDeepestJson) return;
   for (const Json& json : layers) {
@@ -370,8 +386,10 @@ void add_weight_groups(const Json& config, const std::string& group, const std::
     const std::string own =
         fmt::format("{}layers/{}{}", group, step, count == 0 ? "" : fmt::format("_{}", count));
     groups[own] = outer + layer.name;
-    if (is_model(layer.class_name) && layer.config->is_object())
-      add_weight_groups(*layer.config, own + "/", outer + layer.name + "/", file, depth + 1, groups);
+    const Json* const each = model_of_each(layer.class_name, *layer.config);
+    if (each != nullptr || (is_model(layer.class_name) && layer.config->is_object()))
+      add_weight_groups(each != nullptr ? each->at("config") : *layer.config, own + "/",
+                        outer + layer.name + "/", file, depth + 1, groups);
   }
 }
 

@@ -17,6 +17,7 @@ struct NetworkLayer {
   const Json* config = nullptr;     // inside Network::json
   std::vector<std::string> inputs;  // names of layers; empty: the network's input
   Json call = Json::object();       // further arguments of the call
+  bool in_time = false;             // of a model within a TimeDistributed: of each sample by itself
 };
 
 struct Network {
