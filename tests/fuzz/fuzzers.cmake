@@ -55,6 +55,6 @@ target_link_libraries(fuzz_onnx PRIVATE fuzzed_description yaml-cpp spdlog::spdl
 add_fuzzer(keras
   models/formats/keras/keras_attention.cpp models/formats/keras/keras_config.cpp models/formats/keras/keras_hdf5.cpp models/formats/keras/keras_joining_layers.cpp
   models/formats/keras/keras_layer_parts.cpp models/formats/keras/keras_layers.cpp models/formats/keras/keras_network.cpp
-  models/formats/keras/keras_settings.cpp models/formats/hdf5/hdf5_answer.cpp models/formats/zip/zip_directory.cpp
+  models/formats/keras/keras_settings.cpp models/formats/keras/keras_window_layers.cpp models/formats/hdf5/hdf5_answer.cpp models/formats/zip/zip_directory.cpp
   models/formats/axis_order.cpp models/formats/safetensors/safetensors.cpp models/formats/safetensors/safetensors_header.cpp)
 target_link_libraries(fuzz_keras PRIVATE fuzzed_description yaml-cpp spdlog::spdlog)

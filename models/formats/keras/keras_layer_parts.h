@@ -1,5 +1,5 @@
 // What the layers of Keras have in common when they become lines of a model file. Used by
-// keras_layers.cpp, keras_joining_layers.cpp and keras_attention.cpp.
+// keras_layers.cpp and the files of kinds of layers beside it.
 #pragma once
 
 #include <cstdint>
@@ -50,6 +50,8 @@ bool is_channel_axis(const Json& axis, int rank);
 
 using Converter = Value (*)(const LayerUse&, std::vector<Line>&);
 
+// Convolutions, poolings, padding and cropping.
+const std::map<std::string, Converter>& window_converters();
 // Recurrent layers, joins, and calls of TensorFlow's own, by Keras' class.
 const std::map<std::string, Converter>& joining_converters();
 // Attention and MultiHeadAttention.
