@@ -98,6 +98,8 @@ class Node {
   };
   virtual std::optional<Cost> cost() const { return std::nullopt; }
 
+  // The files that it reads, once or while it runs.
+  virtual std::vector<std::filesystem::path> inputs() const { return {}; }
   // The files that it writes when these streams reach it. Once it is settled.
   virtual std::vector<std::filesystem::path> outputs(const std::vector<std::string>& streams) const;
 

@@ -55,6 +55,7 @@ class NetworkNode : public Node {
   std::shared_ptr<const Model> model() const override { return model_; }
   bool carries_state() const override { return model_ && model_->architecture.streams; }
   const std::vector<std::string>& classes() const override;
+  std::vector<std::filesystem::path> inputs() const override { return {options_.weights, options_.model}; }
   const EventCalibration* event_calibration() const override;
   const Node* window() const override { return window_; }
   std::optional<Cost> cost() const override;

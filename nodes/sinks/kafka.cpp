@@ -88,6 +88,8 @@ struct KafkaOptions {
   }
 
   // SCRAM never tells the password itself.
+  std::vector<std::filesystem::path> files() const { return {ca, certificate, key}; }
+
   std::string warning() const {
     const bool told = !user.empty() && !tls && mechanism == SaslMechanism::plain;
     return told ? password_in_the_clear("tls: true") : "";

@@ -62,6 +62,8 @@ struct MqttOptions {
     check.file("key", key);
   }
 
+  std::vector<std::filesystem::path> files() const { return {ca, certificate, key}; }
+
   std::string warning() const {
     const MqttBroker to = address();
     return !to.tls && !to.password.empty() ? password_in_the_clear("mqtts://…") : "";

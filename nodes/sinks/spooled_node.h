@@ -20,6 +20,7 @@ void add_spooled_sink(Flow& flow, const NodeUse& use, const NodeOutput& input,
 // `Sink` is made of a SpooledUse and its options, a described struct O with
 //   static constexpr SpoolFormat kFormat;
 //   SpoolOptions spool;
+//   std::vector<fs::path> files() const;    // that it reads: certificates, keys; empty paths too
 //   std::string warning() const;            // what a person should know; may be empty
 template <class O, class Sink>
 class SpooledNode : public Node {
@@ -33,6 +34,7 @@ class SpooledNode : public Node {
     std::erase(labels_, "none");
   }
 
+  std::vector<std::filesystem::path> inputs() const override { return options_.files(); }
   std::vector<std::filesystem::path> outputs(const std::vector<std::string>&) const override {
     return {file_};
   }

@@ -42,6 +42,8 @@ struct WebhookOptions {
     check.file("ca", ca);
   }
 
+  std::vector<std::filesystem::path> files() const { return {ca}; }
+
   std::string warning() const {
     const HttpReceiver to = receiver();
     return to.tells_password() && !to.is_https() ? password_in_the_clear("https://…") : "";

@@ -98,6 +98,8 @@ class PipelineReader {
     if (const config::Value* options = root.find("options"))
       if (const config::Value* kernels = options->find("kernels")) kernels_place_ = kernels->place();
     description_.metrics = file.metrics;
+    description_.place = file_root.place();
+    if (const config::Value* metrics = root.find("metrics")) description_.metrics_place = metrics->place();
     description_.web = file.web;
     if (file.web) description_.look = file.web->overlay;
     description_.defaults = file.defaults;

@@ -60,6 +60,8 @@ struct NodeDescription {
 };
 
 struct PipelineDescription {
+  config::Place place;          // the file's
+  config::Place metrics_place;  // of its key `metrics`
   PipelineOptions options;
   MetricsOptions metrics;
   std::vector<StreamDescription> streams;

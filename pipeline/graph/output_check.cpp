@@ -1,5 +1,6 @@
 #include "pipeline/graph/output_check.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <vector>
 
@@ -11,29 +12,38 @@ namespace fs = std::filesystem;
 
 // A file, and what the run does with it.
 struct Use {
-  const NodeUse* node;  // null: not a node's
   fs::path path;
   std::string text;
+  std::string writer = {};  // "'log'"; empty: it is read
+  config::Place place = {};
 };
 
-std::string written_by(const NodeUse& use) {
-  return "is written by '" + use.name + "' (line " + std::to_string(use.place.line) + ") too";
+std::string by(const NodeUse& use) {
+  return "by '" + use.name + "' (line " + std::to_string(use.place.line) + ")";
 }
 
-// Sources, then what is written, in the nodes' order.
+std::vector<std::string> names_of(const std::vector<StreamId>& ids, const PipelineDescription& description) {
+  std::vector<std::string> names;
+  for (const StreamId id : ids) names.push_back(description.streams[static_cast<std::size_t>(id)].name);
+  return names;
+}
+
+// What is read, then what is written, in the nodes' order.
 std::vector<Use> uses_of(const PipelineDescription& description) {
   std::vector<Use> uses;
+  if (description.place.file) uses.push_back({*description.place.file, "is the pipeline's own file"});
   for (const StreamDescription& stream : description.streams)
-    uses.push_back({nullptr, stream.source.source, "is the source of stream '" + stream.name + "'"});
-  if (!description.metrics.file.empty())
-    uses.push_back({nullptr, description.metrics.file, "is written by metrics too"});
-  for (const NodeDescription& node : description.nodes) {
-    std::vector<std::string> streams;
-    for (const StreamId id : node.use.streams)
-      streams.push_back(description.streams[static_cast<std::size_t>(id)].name);
-    for (const fs::path& path : node.node->outputs(streams))
-      uses.push_back({&node.use, path, written_by(node.use)});
-  }
+    uses.push_back({stream.source.source, "is the source of stream '" + stream.name + "'"});
+  uses.push_back({description.options.kernels.file, "is read for options.kernels"});
+  for (const NodeDescription& node : description.nodes)
+    for (const fs::path& path : node.node->inputs()) uses.push_back({path, "is read " + by(node.use)});
+  uses.push_back(
+      {description.metrics.file, "is written by metrics too", "metrics", description.metrics_place});
+  for (const NodeDescription& node : description.nodes)
+    for (const fs::path& path : node.node->outputs(names_of(node.use.streams, description)))
+      uses.push_back(
+          {path, "is written " + by(node.use) + " too", "'" + node.use.name + "'", node.use.place});
+  std::erase_if(uses, [](const Use& use) { return use.path.empty(); });
   return uses;
 }
 
@@ -50,14 +60,13 @@ bool is_one_file(const fs::path& a, const fs::path& b) {
 void check_outputs(const PipelineDescription& description, config::Diagnostics& diagnostics) {
   const std::vector<Use> uses = uses_of(description);
   for (auto use = uses.begin(); use != uses.end(); ++use) {
-    if (!use->node) continue;
-    for (auto other = uses.begin(); other != use; ++other) {
-      if (!is_one_file(other->path, use->path)) continue;
-      diagnostics.add(use->node->place,
-                      "'" + use->node->name + "' would overwrite " + use->path.string() + ", which " +
-                          (other->node == use->node ? "would hold two streams" : other->text) +
-                          ", expected a file of its own");
-    }
+    if (use->writer.empty()) continue;
+    const auto other =
+        std::find_if(uses.begin(), use, [&](const Use& one) { return is_one_file(one.path, use->path); });
+    if (other == use) continue;
+    diagnostics.add(use->place, use->writer + " would overwrite " + use->path.string() + ", which " +
+                                    (other->writer == use->writer ? "would hold two streams" : other->text) +
+                                    ", expected a file of its own");
   }
 }
 

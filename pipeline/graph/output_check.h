@@ -9,7 +9,8 @@
 
 namespace actionflow {
 
-// Every node whose file is a stream's source, another node's file or that of metrics goes to `diagnostics`.
+// Whoever writes a file that the run reads (the pipeline's own, sources, networks, certificates), or that
+// another writes, goes to `diagnostics`.
 void check_outputs(const PipelineDescription& description, config::Diagnostics& diagnostics);
 
 // Whether both name one file, by whatever links, dots and folders. Devices and pipes are none: several may

@@ -228,6 +228,28 @@ TEST_F(Description, RefusesToOverwriteASourceOrAnotherNodesFile) {
               ElementsAre());
 }
 
+TEST_F(Description, RefusesToOverwriteWhatThePipelineReads) {
+  const std::string graph = stream_ +
+                            "graph:\n  f: {node: decode}\n  w: {node: window, from: f}\n"
+                            "  n: {node: cnn3d, from: w, " +
+                            plain_ + "}\n";
+  for (const char* file : {"plain.yaml"}) {
+    SCOPED_TRACE(file);
+    const std::string path = (bench_.folder() / file).string();
+    ASSERT_TRUE(std::filesystem::exists(path));
+    const auto read_by_network = HasSubstr("would overwrite " + path + ", which is read by 'n' (line 5)");
+    EXPECT_THAT(errors(graph + "  log: {node: jsonl, from: n, file: " + path + "}\n"),
+                ElementsAre(read_by_network));
+    EXPECT_THAT(errors("metrics: {file: " + path + "}\n" + graph),
+                ElementsAre(HasSubstr("which is read by 'n'")));
+  }
+  bench_.write("ca.pem", "");
+  EXPECT_THAT(errors(graph + "  e: {node: events, from: n}\n"
+                             "  hook: {node: webhook, from: e, url: 'https://h', ca: ca.pem}\n"
+                             "  log: {node: jsonl, from: e, file: ca.pem}\n"),
+              ElementsAre(HasSubstr("which is read by 'hook'")));
+}
+
 TEST_F(Description, RefusesTwoSinksOnOneSpool) {
   const auto sinks = [&](const std::string& one, const std::string& two) {
     return errors(
