@@ -87,7 +87,7 @@ std::optional<bool> names_columns(const Row& first, Columns& columns, bool witho
 
 std::vector<ListRow> csv_rows(const ListText& list, const ListContext& context, ListErrors& errors) {
   std::vector<ListRow> rows;
-  const std::vector<CsvRecord> records = csv_records(list, errors);
+  const std::vector<CsvRecord> records = csv_records(list, errors, separator_of(list.text()));
   if (records.empty()) return rows;
   const Row& first = records.front().cells;
   const std::string first_place = list.place(records.front().line);

@@ -9,18 +9,9 @@
 
 namespace actionflow {
 
-namespace {
-
-std::string_view header_line(std::string_view text) {
-  text.remove_prefix(std::min(text.find_first_not_of("\r\n"), text.size()));
-  return text.substr(0, text.find('\n'));
-}
-
-}  // namespace
-
 TimedTable::TimedTable(const ListText& list, const TimedColumnNames& names, const std::string& label_column,
                        ListErrors& errors)
-    : list_(list), records_(csv_records(list, errors, separator_of(header_line(list.text())))) {
+    : list_(list), records_(csv_records(list, errors, separator_of(list.text()))) {
   if (records_.empty()) return;
   path_ = column_of(header(), names.path);
   label_ = label_column.empty() ? column_of(header(), names.label)

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 #include <unordered_map>
 #include <utility>
 
@@ -136,16 +137,21 @@ void DatasetReader::read_classes() {
   }
 }
 
-// Names count from the root; where that has no video of the first one's name, from the list's own folder or
-// from one of the root's folders.
+// Names count from the root; where that has no video of the first names, from the list's own folder or from
+// one of the root's folders. Some of them may be missing wherever the others are.
 VideoLocator DatasetReader::locator_for(const fs::path& list, const Rows& rows) const {
+  constexpr std::size_t kTried = 16;
+  const std::span<const ListRow> tried(rows.data(), std::min(rows.size(), kTried));
+  const auto has_some = [&](VideoLocator& place) {
+    return std::ranges::any_of(tried, [&](const ListRow& row) { return place.find(row).has_value(); });
+  };
   VideoLocator under_root(options_.root), beside_list(list.parent_path());
   const bool far = is_remote(options_.root.native());
-  if (far || rows.empty() || list.empty() || under_root.find(rows.front())) return under_root;
-  if (beside_list.find(rows.front())) return beside_list;
+  if (far || rows.empty() || list.empty() || has_some(under_root)) return under_root;
+  if (has_some(beside_list)) return beside_list;
   if (is_remote(list.native())) return beside_list;
   for (const fs::path& folder : folders_in(options_.root)) {
-    if (VideoLocator inside(folder); inside.find(rows.front())) return inside;
+    if (VideoLocator inside(folder); has_some(inside)) return inside;
   }
   return under_root;
 }

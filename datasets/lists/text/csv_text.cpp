@@ -94,9 +94,12 @@ std::vector<CsvRecord> csv_records(const ListText& list, ListErrors& errors, cha
   return records;
 }
 
-char separator_of(std::string_view header) {
+char separator_of(std::string_view text) {
+  text.remove_prefix(std::min(text.find_first_not_of("\r\n"), text.size()));
+  const std::string_view header = text.substr(0, text.find('\n'));
   const auto has = [&](char c) { return header.find(c) != std::string_view::npos; };
-  return has('\t') && !has(',') ? '\t' : ',';
+  if (has(',')) return ',';
+  return has('\t') ? '\t' : has(';') ? ';' : ',';
 }
 
 std::vector<std::string> split_cells(std::string_view line, char separator) {

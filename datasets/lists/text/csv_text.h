@@ -20,8 +20,8 @@ struct CsvRecord {
 // is too long and control characters go to `errors`; reading goes on behind that line.
 std::vector<CsvRecord> csv_records(const ListText& list, ListErrors& errors, char separator = ',');
 
-// A tab, where the header has one and no comma; else a comma.
-char separator_of(std::string_view header);
+// By the first line that holds something: a tab or a semicolon, where it has one and no comma; else a comma.
+char separator_of(std::string_view text);
 // The cells of one line.
 std::vector<std::string> split_cells(std::string_view line, char separator);
 

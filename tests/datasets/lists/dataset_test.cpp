@@ -14,6 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 using testing::DatasetTest;
 using ::testing::HasSubstr;
+using testing::labels_of;
 using testing::Names;
 using testing::names_of;
 
@@ -50,6 +51,32 @@ TEST_F(DatasetTest, ANameMayWanderInsideTheRootAndBeAbsolute) {
   options_.train = "train.txt";
   write("train.txt", "x/../a.mp4 0\n" + (folder_ / "b.mp4").string() + " 1\n");
   EXPECT_EQ(read().train.size(), 2U);
+}
+
+TEST_F(DatasetTest, AListIsReadFromWhereItsVideosAreThoughItsFirstOneIsMissing) {
+  for (const char* video : {"b.mp4", "c.mp4"}) write(std::string("lists/videos/") + video, "");
+  write("lists/train.txt", "videos/a.mp4 0\nvideos/b.mp4 1\nvideos/c.mp4 2\n");
+  options_.train = "lists/train.txt";
+  const Dataset dataset = read();
+  ASSERT_EQ(dataset.train.size(), 3U);
+  for (const VideoEntry& entry : dataset.train)
+    EXPECT_EQ(entry.path.parent_path(), folder_ / "lists/videos") << entry.name;
+}
+
+TEST_F(DatasetTest, SemicolonsAndTabsPartTheCellsOfATable) {
+  for (const char* video : {"a.mp4", "b.mp4"}) write(video, "");
+  for (const char separator : {';', '\t'}) {
+    std::string table = "path|label|time_start|time_end\na.mp4|brush hair|0,5|1\nb.mp4|\"clap\"|1|2\n";
+    std::replace(table.begin(), table.end(), '|', separator);
+    if (separator == '\t') table.replace(table.find("0,5"), 3, "0.5");
+    write("train.csv", table);
+    options_.train = "train.csv";
+    if (separator == ';') {
+      EXPECT_THAT(short_error(), HasSubstr("train.csv:2: error:")) << "a comma is no decimal point";
+      write("train.csv", table.replace(table.find("0,5"), 3, "0.5"));
+    }
+    EXPECT_EQ(labels_of(read().train), (std::vector<std::vector<int>>{{2}, {1}})) << separator;
+  }
 }
 
 TEST_F(DatasetTest, NamesOfAListThatLiesBesideItsVideosCountFromThere) {
