@@ -1,13 +1,30 @@
 # How targets of many files are compiled.
 
-# Joined, a folder's files are one to the compiler, so that headers are read and templates made once a folder
-# and not once a file. After a change to one file its folder is compiled,
-# and a compiler cache gains nothing, so files are compiled one by one where a cache is set.
+# Joined, the files of a folder and of those below it are one to the compiler, so that headers are read and templates
+# made once and not once a file. After a change to one file all of them are compiled, and a compiler cache gains
+# nothing, so files are compiled one by one where a cache is set.
 set(join_files ON)
 if(CMAKE_CXX_COMPILER_LAUNCHER)
   set(join_files OFF)
 endif()
 option(ACTIONFLOW_JOIN_FILES "Compile the files of a folder as one" ${join_files})
+
+# Joined by themselves, not with the folder that they stand in: what takes the compiler long enough alone.
+set(long_folders
+  models/formats/keras models/formats/onnx
+  models/kernels/convolution models/kernels/elementwise models/kernels/recurrent models/kernels/winograd)
+
+# unit_of(SOURCE VARIABLE): the folder that it is joined in: one of a room's, or a long one below; `base` is one.
+function(unit_of source variable)
+  cmake_path(RELATIVE_PATH source BASE_DIRECTORY ${PROJECT_SOURCE_DIR} OUTPUT_VARIABLE inside)
+  list(JOIN long_folders "|" long)
+  if(inside MATCHES "^(${long}|base|[^/]+/[^/]+)/")
+    set(${variable} ${CMAKE_MATCH_1} PARENT_SCOPE)
+  else()
+    cmake_path(GET inside PARENT_PATH folder)
+    set(${variable} ${folder} PARENT_SCOPE)
+  endif()
+endfunction()
 
 # compile_by_folder(TARGET SOURCE…): joins them, but for those that are compiled for one instruction set and
 # those that make the same tables from the same .inc file.
@@ -22,10 +39,9 @@ function(compile_by_folder target)
   endif()
   foreach(source ${ARGN})
     if(NOT source MATCHES "_(generic|avx2|avx512|avx512_bf16)\\.cpp$")
-      cmake_path(GET source PARENT_PATH folder)
-      cmake_path(RELATIVE_PATH folder BASE_DIRECTORY ${PROJECT_SOURCE_DIR})
-      string(REPLACE "/" "_" folder ${folder})
-      set_source_files_properties(${source} PROPERTIES UNITY_GROUP ${folder})
+      unit_of(${source} unit)
+      string(REPLACE "/" "_" unit ${unit})
+      set_source_files_properties(${source} PROPERTIES UNITY_GROUP ${unit})
     endif()
   endforeach()
 endfunction()

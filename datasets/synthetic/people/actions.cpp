@@ -199,8 +199,8 @@ class Choreographer {
 
   Choreography picking() {
     Choreography c;
-    constexpr std::array<PropKind, 3> kThings{PropKind::bag, PropKind::box, PropKind::ball};
-    c.prop = kThings[random_.below(kThings.size())];
+    constexpr std::array<PropKind, 3> kCarried{PropKind::bag, PropKind::box, PropKind::ball};
+    c.prop = kCarried[random_.below(kCarried.size())];
     c.turn = turned(10, 80);
     c.seconds = 1.6;
     c.middle = {0, 0.82, 0.15};

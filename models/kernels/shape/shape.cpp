@@ -36,7 +36,7 @@ class SelectFramesKernel final : public Kernel {
 };
 
 // T,H,W,C
-std::array<std::int64_t, 4> axes_of(const Extents& e) { return {e.t, e.h, e.w, e.c}; }
+std::array<std::int64_t, 4> time_space_channels(const Extents& e) { return {e.t, e.h, e.w, e.c}; }
 
 // Element `index` of the output, counted T,H,W,C without padding, comes from where `source` says.
 // Written row by row, one row a position.
@@ -56,7 +56,7 @@ template <class T>
 class PermuteKernel final : public Kernel {
  public:
   PermuteKernel(const Permute& operation, const Layout& in, const Layout& out) : in_(in), out_(out) {
-    const auto extents = axes_of(in.extents);
+    const auto extents = time_space_channels(in.extents);
     std::array<std::int64_t, 4> strides{};
     std::int64_t stride = in.padded;
     strides[3] = 1;
