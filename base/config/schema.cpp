@@ -5,6 +5,7 @@
 
 #include "base/config/fields.h"
 #include "base/config/value.h"
+#include "base/text/json_text.h"
 
 namespace actionflow::config {
 
@@ -169,7 +170,7 @@ std::string to_json(const Schema& schema, const std::string& title) {
   json["$schema"] = "https://json-schema.org/draft/2020-12/schema";
   if (!title.empty()) json["title"] = title;
   json.update(json_of(schema));
-  return json.dump(2) + "\n";
+  return json_text(json, 2) + "\n";
 }
 
 Schema one_of(const std::string& tag, std::vector<std::pair<std::string, Schema>> kinds) {

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "base/text/json_text.h"
+
 namespace actionflow {
 namespace {
 
@@ -132,7 +134,7 @@ std::string layers_json(const Architecture& architecture) {
     json["streams"] = true;
     json["macs_per_second"] = macs_a_second(architecture);
   }
-  return json.dump();
+  return json_text(json);
 }
 
 }  // namespace actionflow

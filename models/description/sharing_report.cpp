@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/text/json_text.h"
 #include "models/graph/advancing.h"
 #include "models/graph/traits.h"
 #include "models/graph/window_sharing.h"
@@ -74,7 +75,7 @@ std::string sharing_json(const SharingReport& report) {
   json["macs_per_second"] = static_cast<double>(report.macs) * report.windows_a_second;
   json["macs_per_second_whole_windows"] = static_cast<double>(report.macs_alone) * report.windows_a_second;
   json["layers"] = std::move(layers);
-  return json.dump();
+  return json_text(json);
 }
 
 }  // namespace actionflow

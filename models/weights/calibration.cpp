@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/text/json_text.h"
 
 namespace actionflow {
 namespace {
@@ -97,7 +98,7 @@ std::string print_calibration(const Calibration& calibration) {
   if (calibration.temperature) json["temperature"] = *calibration.temperature;
   if (calibration.none_below) json["none_below"] = *calibration.none_below;
   if (calibration.events) json["events"] = events_json(*calibration.events);
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return json_text(json);
 }
 
 Calibration parse_calibration(const std::string& json, const std::vector<std::string>& classes,

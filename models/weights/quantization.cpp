@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/text/json_text.h"
 
 namespace actionflow {
 namespace {
@@ -54,7 +55,7 @@ class QuantizationReader {
     if (!json.is_array() || json.size() != 2 || !finite(json[0]) || !finite(json[1]) || json[0] > 0 ||
         json[1] < 0)
       fail(fmt::format("has no range [low, high] with low ≤ 0 ≤ high for {}, but {}",
-                       name == kInputRange ? "the input" : "'" + name + "'", json.dump()));
+                       name == kInputRange ? "the input" : "'" + name + "'", json_text(json)));
     return {json[0].get<float>(), json[1].get<float>()};
   }
 
@@ -116,7 +117,7 @@ std::string print_quantization(const Quantization& quantization) {
                     {"accuracy_int8", loss.accuracy_int8},
                     {"agreement", loss.agreement},
                     {"error", loss.error}}}};
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return json_text(json);
 }
 
 Quantization parse_quantization(const std::string& json, const Graph& graph, const std::string& file) {

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/text/json_text.h"
 #include "base/text/label_color.h"
 
 namespace actionflow {
@@ -193,7 +194,7 @@ document.addEventListener('DOMContentLoaded', () => {
 }  // namespace
 
 std::string script_data(const nlohmann::ordered_json& data) {
-  std::string text = data.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  std::string text = json_text(data);
   // A `<` may begin the element's end.
   for (std::size_t at = text.find('<'); at != std::string::npos; at = text.find('<', at))
     text.replace(at, 1, "\\u003c");

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/machine/clock.h"
+#include "base/text/json_text.h"
 
 namespace actionflow {
 
@@ -17,9 +18,7 @@ using Json = nlohmann::json;
 
 constexpr double kNsPerSecond = 1e9;
 
-std::string quoted(const std::string& text) {
-  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
+std::string quoted(const std::string& text) { return json_text(nlohmann::json(text)); }
 
 std::string scored(const ScoredLabel& one) {
   return fmt::format(R"({{"label":{},"score":{:.6f}}})", quoted(one.label), one.score);

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/hash.h"
+#include "base/text/json_text.h"
 
 namespace actionflow {
 
@@ -17,7 +18,7 @@ using Json = nlohmann::ordered_json;
 constexpr double kMessageNsPerSecond = 1e9;
 constexpr double kMessageNsPerMs = 1e6;
 
-std::string text_of(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+std::string text_of(const Json& json) { return json_text(json); }
 
 template <class Allowed>
 std::string rewritten(const std::string& name, Allowed allowed) {

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/files/atomic_file.h"
 #include "base/machine/processor.h"
+#include "base/text/json_text.h"
 #include "models/network/machine_kernels.h"
 
 namespace actionflow {
@@ -126,7 +127,7 @@ std::string measurement_text(const Measurement& measurement) {
   return text + costs_text(measurement.networks);
 }
 
-std::string measurement_json(const Measurement& measurement) { return json_of(measurement).dump(); }
+std::string measurement_json(const Measurement& measurement) { return json_text(json_of(measurement)); }
 
 std::string comparison_table(const std::vector<Measurement>& measurements) {
   std::string text =
@@ -157,7 +158,7 @@ void write_report(const std::filesystem::path& file, const std::vector<Measureme
   if (suffix == ".json") {
     Json list = Json::array();
     for (const Measurement& measurement : measurements) list.push_back(json_of(measurement));
-    return replace_file(file, list.dump(1) + "\n");
+    return replace_file(file, json_text(list, 1) + "\n");
   }
   std::string text =
       fmt::format("Medians of rounds in turn: {}; {}.\n\n",

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/log/log.h"
+#include "base/text/json_text.h"
 
 namespace actionflow {
 
@@ -86,7 +87,7 @@ std::string capacity_json(const std::string& config, const CameraCapacity& capac
   line.update(trial_json(capacity.confirmed));
   line["trials"] = nlohmann::ordered_json::array();
   for (const CameraTrial& trial : capacity.trials) line["trials"].push_back(trial_json(trial));
-  return line.dump();
+  return json_text(line);
 }
 
 }  // namespace actionflow

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/log/log.h"
+#include "base/text/json_text.h"
 #include "models/formats/weight_files.h"
 #include "pipeline/commands/arguments/shipped_files.h"
 #include "pipeline/commands/commands.h"
@@ -61,7 +62,7 @@ class Convert : public Command {
   static void print_json(const std::string& output, const Conversion& done) {
     nlohmann::ordered_json line = {{"output", output}, {"notes", done.notes}};
     if (done.model_file) line["model_file"] = done.model_file->string();
-    std::cout << line.dump() << "\n";
+    std::cout << json_text(line) << "\n";
   }
 
   std::string model_, names_, inflate_, frame_;

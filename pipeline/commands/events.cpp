@@ -5,6 +5,7 @@
 
 #include "base/files/atomic_file.h"
 #include "base/machine/clock.h"
+#include "base/text/json_text.h"
 #include "base/text/mask.h"
 #include "base/text/time_text.h"
 #include "base/text/utf8.h"
@@ -98,7 +99,7 @@ class EventsCommand : public Command {
 
   static std::string json_lines(const std::vector<StoredEvent>& events) {
     std::string text;
-    for (const StoredEvent& event : events) text += event_json(event).dump() + "\n";
+    for (const StoredEvent& event : events) text += json_text(event_json(event)) + "\n";
     return text;
   }
 

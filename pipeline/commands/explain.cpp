@@ -5,6 +5,7 @@
 
 #include "base/files/atomic_file.h"
 #include "base/log/log.h"
+#include "base/text/json_text.h"
 #include "datasets/pictures/encoding/png.h"
 #include "datasets/video/writing/video_writer.h"
 #include "pipeline/commands/arguments/shipped_files.h"
@@ -80,7 +81,7 @@ class Explain : public Command {
                                    {"layer", explanation.map.layer}, {"when", explanation.when()}};
     json["output"] = nlohmann::json::array();
     for (const fs::path& output : outputs) json["output"].push_back(output.string());
-    std::cout << json.dump() << "\n";
+    std::cout << json_text(json) << "\n";
   }
 
   ExplanationRequest request_;

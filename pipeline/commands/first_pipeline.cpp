@@ -6,6 +6,7 @@
 #include <cctype>
 #include <nlohmann/json.hpp>
 
+#include "base/text/json_text.h"
 #include "nodes/kinds/network_node.h"
 
 namespace actionflow {
@@ -13,9 +14,7 @@ namespace actionflow {
 namespace {
 
 // A string of JSON is one of YAML, too. Passwords stay in it: the file is to run.
-std::string quoted(const std::string& text) {
-  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
+std::string quoted(const std::string& text) { return json_text(nlohmann::json(text)); }
 
 std::string labels_of(const Model& model) {
   std::string labels;

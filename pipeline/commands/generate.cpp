@@ -9,6 +9,7 @@
 
 #include "base/log/progress.h"
 #include "base/machine/clock.h"
+#include "base/text/json_text.h"
 #include "datasets/synthetic/generator.h"
 #include "pipeline/commands/commands.h"
 #include "pipeline/run/process/interrupt.h"
@@ -83,7 +84,7 @@ class Generate : public Command {
         line["clips"] = clips_;
       line.update({{"train", train}, {"val", val}, {"test", test}, {"seconds", seconds}});
       if (others > 0) line["others"] = others;
-      std::cout << line.dump() << std::endl;
+      std::cout << json_text(line) << std::endl;
       return;
     }
     const std::string of_none = others > 0 ? fmt::format(", {} of no class", others) : "";

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/log/log.h"
+#include "base/text/json_text.h"
 #include "base/text/mask.h"
 #include "datasets/video/decoding/decoder.h"
 #include "datasets/video/readers/reader.h"
@@ -138,7 +139,7 @@ class Init : public Command {
       nlohmann::ordered_json line{{"file", output_}, {"streams", nlohmann::ordered_json::array()}};
       for (const FirstStream& stream : streams)
         line["streams"].push_back({{"name", stream.name}, {"found", stream.found}});
-      std::cout << line.dump() << "\n";
+      std::cout << json_text(line) << "\n";
       return;
     }
     std::cout << "wrote " << output_ << "; run it with: actionflow classify " << output_ << "\n";

@@ -1,4 +1,5 @@
 #include "models/description/inspect.h"
+#include "base/text/json_text.h"
 #include "models/weights/initial_weights.h"
 
 #include <fmt/format.h>
@@ -181,7 +182,7 @@ class Inspect : public Command {
     } else if (dot_) {
       std::cout << network_dot(model.architecture);
     } else if (arguments.json) {
-      std::cout << network_json(model).dump() << "\n";
+      std::cout << json_text(network_json(model)) << "\n";
     } else {
       std::cout << layer_table(model.architecture);
       if (model.calibration) std::cout << calibration_text(*model.calibration);
@@ -208,7 +209,7 @@ class Inspect : public Command {
       whole["kernels"] = kernels_;
       whole["plan"] = plan_json(steps);
       if (sharing) whole["windows"] = nlohmann::ordered_json::parse(sharing_json(*sharing));
-      std::cout << whole.dump() << "\n";
+      std::cout << json_text(whole) << "\n";
       return ExitCode::done;
     }
     print_plan_table(steps);

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/tensor/npy.h"
+#include "base/text/json_text.h"
 #include "models/formats/weight_files.h"
 #include "models/network/network.h"
 #include "pipeline/commands/arguments/network_flags.h"
@@ -56,7 +57,7 @@ class Predict : public Command {
     const Tensor result = without_empty_axes(network->predict(input, workspace), model.architecture.graph);
     write_npy(output_, result);
     if (arguments.json) {
-      std::cout << nlohmann::ordered_json{{"output", output_}, {"shape", result.shape()}}.dump() << "\n";
+      std::cout << json_text(nlohmann::ordered_json{{"output", output_}, {"shape", result.shape()}}) << "\n";
     }
     return ExitCode::done;
   }

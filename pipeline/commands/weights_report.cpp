@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "base/text/json_text.h"
 #include "models/formats/likeness.h"
 #include "pipeline/commands/arguments/shipped_files.h"
 
@@ -81,7 +82,7 @@ std::string weights_json(const std::string& file, const FileContents& contents) 
                                {"parameters", model.likeness.parameters},
                                {"others", model.likeness.others}});
   }
-  return json.dump();
+  return json_text(json);
 }
 
 }  // namespace actionflow

@@ -4,6 +4,7 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 
+#include "base/text/json_text.h"
 #include "pipeline/evaluation/evaluation.h"
 #include "pipeline/evaluation/streams/event_measures_text.h"
 
@@ -151,7 +152,7 @@ std::string evaluation_json(const Evaluation& evaluation) {
   if (evaluation.auroc) json["auroc"] = *evaluation.auroc;
   if (evaluation.unknown_refused) json["unknown_refused"] = *evaluation.unknown_refused;
   for (const auto& [name, top1] : evaluation.perturbed) json["perturbed"][name] = top1;
-  return json.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
+  return json_text(json);
 }
 
 std::string evaluation_text(const Evaluation& evaluation) {

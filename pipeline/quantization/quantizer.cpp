@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/log/progress.h"
+#include "base/text/json_text.h"
 #include "models/plan/integer_values.h"
 #include "models/quantization/range_collector.h"
 #include "pipeline/evaluation/clips/clip_measures.h"
@@ -179,14 +180,13 @@ std::string quantization_json(const QuantizationReport& report) {
     layers.push_back(
         {{"name", layer.layer}, {"error", layer.error}, {"precision", layer.integers ? "int8" : "f32"}});
   const QuantizationLoss& loss = report.quantization.loss;
-  return nlohmann::ordered_json{{"layers", layers},
-                                {"chosen_on", report.quantization.chosen_on},
-                                {"clips", loss.clips},
-                                {"accuracy_f32", loss.accuracy_f32},
-                                {"accuracy_int8", loss.accuracy_int8},
-                                {"agreement", loss.agreement},
-                                {"error", loss.error}}
-      .dump();
+  return json_text(nlohmann::ordered_json{{"layers", layers},
+                                          {"chosen_on", report.quantization.chosen_on},
+                                          {"clips", loss.clips},
+                                          {"accuracy_f32", loss.accuracy_f32},
+                                          {"accuracy_int8", loss.accuracy_int8},
+                                          {"agreement", loss.agreement},
+                                          {"error", loss.error}});
 }
 
 }  // namespace actionflow

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/files/atomic_file.h"
+#include "base/text/json_text.h"
 
 namespace actionflow {
 
@@ -55,7 +56,7 @@ SavedSettings::SavedSettings(std::filesystem::path file) : file_(std::move(file)
 
 config::Value SavedSettings::value_of(const Json& settings) const {
   if (settings.empty()) return {};
-  return config::parse(settings.dump(1), file_.empty() ? "settings" : file_.string());
+  return config::parse(json_text(settings, 1), file_.empty() ? "settings" : file_.string());
 }
 
 config::Value SavedSettings::value() const {
@@ -98,7 +99,7 @@ void SavedSettings::remove_stream(const std::string& name) {
 void SavedSettings::save() const {
   if (file_.empty()) return;
   make_private(file_);
-  replace_file(file_, settings_.dump(1) + "\n");
+  replace_file(file_, json_text(settings_, 1) + "\n");
 }
 
 }  // namespace actionflow

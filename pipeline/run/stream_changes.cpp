@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/text/json_text.h"
 #include "base/text/mask.h"
 #include "datasets/video/source_options.h"
 #include "pipeline/graph/description.h"
@@ -49,7 +50,8 @@ StreamChanges::Done StreamChanges::put(const std::string& name, const std::strin
   if (text.find("${") != std::string::npos)
     throw UsageError("${…} is read in files only, expected the value itself");
   if (const auto now = reload_.source_of(name)) put_credentials(json, *now);
-  const StreamDescription stream = read_stream(name, config::parse(json.dump(), "the message"), defaults_);
+  const StreamDescription stream =
+      read_stream(name, config::parse(json_text(json), "the message"), defaults_);
   check_source(stream.source);
   const bool known = has(name);
   const bool changed = reload_.put_stream(stream);

@@ -5,13 +5,13 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "base/text/json_text.h"
 #include "pipeline/web/http_server.h"
 
 namespace actionflow {
 
 inline HttpAnswer json_answer(const nlohmann::ordered_json& json, int status = 200) {
-  using Json = nlohmann::ordered_json;
-  return {status, "application/json", json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"};
+  return {status, "application/json", json_text(json) + "\n"};
 }
 
 // {"error": "…"}

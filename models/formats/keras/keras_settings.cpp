@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/text/json_text.h"
 
 namespace actionflow::keras {
 namespace {
@@ -14,7 +15,7 @@ constexpr std::size_t kMostShown = 80;
 
 // Invalid UTF-8 becomes question marks, so that any value can be shown.
 std::string shown(const Json& value) {
-  std::string text = value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  std::string text = json_text(value);
   if (text.size() > kMostShown) text = text.substr(0, kMostShown) + "…";
   return text;
 }

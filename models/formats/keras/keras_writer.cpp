@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/files/atomic_file.h"
+#include "base/text/json_text.h"
 #include "models/formats/axis_order.h"
 #include "models/formats/zip/zip_writer.h"
 #include "models/graph/traits.h"
@@ -50,7 +51,7 @@ class NetworkWriter {
                        {"layers", std::move(layers_)},
                        {"input_layers", Json::array({kInputName, 0, 0})},
                        {"output_layers", Json::array({last_, 0, 0})}};
-    result_.config = model.dump();
+    result_.config = json_text(model);
     return std::move(result_);
   }
 
@@ -385,7 +386,7 @@ KerasNetwork keras_network_of(const Model& model) { return NetworkWriter(model).
 
 void write_keras_archive(const Model& model, const std::filesystem::path& file) {
   const KerasNetwork network = keras_network_of(model);
-  const std::string metadata = Json({{"keras_version", kVersion}, {"date_saved", ""}}).dump();
+  const std::string metadata = json_text(Json({{"keras_version", kVersion}, {"date_saved", ""}}));
   const std::string weights = hdf5_file(network.weights);
   write_zip({{"metadata.json", metadata}, {"config.json", network.config}, {"model.weights.h5", weights}},
             file);

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "base/text/json_text.h"
 
 namespace actionflow::safetensors {
 namespace {
@@ -221,7 +222,7 @@ std::string print_header(const Header& header) {
     json[entry.name] = {
         {"dtype", entry.dtype}, {"shape", entry.shape}, {"data_offsets", {entry.begin, entry.end}}};
   }
-  return json.dump();
+  return json_text(json);
 }
 
 }  // namespace actionflow::safetensors

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/files/atomic_file.h"
 #include "base/hash.h"
+#include "base/text/json_text.h"
 #include "models/kernels/convolution/convolution.h"
 
 namespace actionflow::kernels {
@@ -107,7 +108,7 @@ void KernelChoices::write(const std::filesystem::path& file) const {
     throw Error(ExitCode::failure,
                 fmt::format("{} cannot be made: {}", file.parent_path().string(), error.message()));
   AtomicFile out(file);
-  out.write(json.dump(1) + "\n");
+  out.write(json_text(json, 1) + "\n");
   out.commit();
 }
 

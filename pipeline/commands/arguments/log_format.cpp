@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/machine/clock.h"
+#include "base/text/json_text.h"
 
 namespace actionflow {
 
@@ -29,7 +30,7 @@ const char* name_of(log::Level level) {
 void write_json(log::Level level, std::string_view message) {
   const nlohmann::ordered_json line{
       {"time", utc_text(Clock::system().wall_ns())}, {"level", name_of(level)}, {"message", message}};
-  const std::string text = line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  const std::string text = json_text(line) + "\n";
   // One write a line, so that lines of several threads stay whole.
   [[maybe_unused]] const auto written = write(STDERR_FILENO, text.data(), text.size());
 }
