@@ -1,6 +1,7 @@
 #include "models/training/part_runs.h"
 
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 #include "models/kernels/openmp_threads.h"
@@ -24,11 +25,18 @@ void PartRuns::each(const F& body) {
     return;
   }
   const int threads = static_cast<int>(std::clamp<std::int64_t>(count, 1, threads_));
+  std::vector<std::exception_ptr> thrown(own_.size());  // none may leave the parallel region
 #pragma omp parallel for schedule(static) num_threads(threads)
   for (std::int64_t i = 0; i < count; ++i) {
     set_threads(1);
-    body(static_cast<std::size_t>(i));
+    try {
+      body(static_cast<std::size_t>(i));
+    } catch (...) {
+      thrown[static_cast<std::size_t>(i)] = std::current_exception();
+    }
   }
+  for (const std::exception_ptr& exception : thrown)
+    if (exception) std::rethrow_exception(exception);
   ranks_.look();
 }
 

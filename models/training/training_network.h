@@ -5,11 +5,11 @@
 //   network.accumulate(frames, targets, {seed, step});
 //   optimizer->step(network.trained(), rate);
 //
-// The closing softmax or sigmoid is left out of the graph and stands in the loss (models/training/loss.h);
-// a network whose end and loss do not match is a ModelError that names both. One thread uses it at a time;
-// inside, `threads` OpenMP threads. Same weights, batch, key and threads: same bits. Where batches are
-// computed in parts, same bits for any number of threads, and of ranks that share them
-// (models/training/ranks).
+// The closing softmax or sigmoid is left out of the graph and stands in the loss
+// (models/training/loss/loss.h); a network whose end and loss do not match is a ModelError that names both.
+// One thread uses it at a time; inside, `threads` OpenMP threads. Same weights, batch, key and threads: same
+// bits. Where batches are computed in parts, same bits for any number of threads, and of ranks that share
+// them (models/training/ranks).
 #pragma once
 
 #include <cstdint>
@@ -24,13 +24,13 @@
 #include "models/kernels/train_kernel.h"
 #include "models/plan/measure.h"
 #include "models/plan/precision.h"
-#include "models/training/loss.h"
-#include "models/training/mixing.h"
+#include "models/training/loss/loss.h"
+#include "models/training/loss/mixing.h"
+#include "models/training/loss/sample_target.h"
 #include "models/training/optimizer/optimizer.h"
 #include "models/training/ranks/batch_parts.h"
 #include "models/training/ranks/gradient_exchange.h"
 #include "models/training/ranks/ranks.h"
-#include "models/training/sample_target.h"
 #include "models/weights/weights.h"
 
 namespace actionflow {

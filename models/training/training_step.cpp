@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "models/kernels/openmp_threads.h"
-#include "models/training/stream_loss.h"
+#include "models/training/loss/stream_loss.h"
 #include "models/training/training_state.h"
 
 namespace actionflow {

@@ -17,7 +17,7 @@
 #include "datasets/recordings/timed_action.h"
 #include "datasets/streams/sequence_planner.h"
 #include "datasets/streams/stream_options.h"
-#include "models/training/sample_target.h"
+#include "models/training/loss/sample_target.h"
 
 namespace actionflow {
 

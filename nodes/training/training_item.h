@@ -12,7 +12,7 @@
 #include "base/tensor/tensor.h"
 #include "datasets/lists/entry_frames.h"
 #include "datasets/pictures/prepare.h"
-#include "models/training/sample_target.h"
+#include "models/training/loss/sample_target.h"
 #include "models/training/training_network.h"
 #include "nodes/flow/item.h"
 

@@ -68,10 +68,13 @@ class Train : public Command {
 
   ExitCode run(const Arguments& arguments) override {
     const std::unique_ptr<training::Ranks> ranks = training::join_ranks();
-    if (!ranks->first() && log::level() < log::Level::warn) log::set_level(log::Level::warn);
+    const log::Level asked = log::level();
+    if (!ranks->first())
+      log::set_level(std::max(asked, log::Level::error));  // what all read alike is told by the first
     std::optional<Trainer> trainer;
     if (const auto code = together(*ranks, [&] { prepare(arguments, *ranks, trainer); })) return *code;
     if (!trainer) return ExitCode::done;
+    if (!ranks->first()) log::set_level(std::max(asked, log::Level::warn));
     const StopOnSignal stop_on_signal([&trainer] { trainer->stop(); });
     return ranks->alone() ? trainer->run() : run_with_others(*trainer, *ranks);
   }

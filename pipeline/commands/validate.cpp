@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/log/log.h"
+#include "base/text/json_text.h"
 #include "base/text/mask.h"
 #include "datasets/lists/reading/read_dataset.h"
 #include "models/description/architecture.h"
@@ -9,6 +10,7 @@
 #include "pipeline/commands/commands.h"
 #include "pipeline/graph/description.h"
 #include "pipeline/recipe/recipe_files.h"
+#include "pipeline/recipe/recipe_fit.h"
 
 namespace actionflow {
 namespace {
@@ -77,7 +79,8 @@ class Validate : public Command {
   static void read_training(const config::Value& document) {
     const Recipe recipe = read_recipe(document);
     require_training_files(recipe, document);
-    read_network(recipe, read_dataset(recipe.data.lists, recipe.seed).classes);
+    const Dataset dataset = read_dataset(recipe.data.lists, recipe.seed);
+    require_fitting_beginning(recipe, document, read_network(recipe, dataset.classes));
   }
 
   static ExitCode check(const std::string& file, const Arguments& arguments) {
@@ -96,10 +99,8 @@ class Validate : public Command {
     }
     if (arguments.json) {
       const bool good = code == ExitCode::done;
-      std::cout << nlohmann::ordered_json{{"file", without_credentials(file)},
-                                          {"good", good},
-                                          {"errors", errors}}
-                       .dump()
+      std::cout << json_text(nlohmann::ordered_json{
+                       {"file", without_credentials(file)}, {"good", good}, {"errors", errors}})
                 << "\n";
     }
     return code;

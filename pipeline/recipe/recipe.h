@@ -34,7 +34,7 @@
 #include "datasets/synthetic/drawn_dataset.h"
 #include "models/description/architecture.h"
 #include "models/network/network.h"
-#include "models/training/loss.h"
+#include "models/training/loss/loss.h"
 #include "models/training/optimizer/average.h"
 #include "models/training/optimizer/optimizer.h"
 #include "models/training/optimizer/schedule.h"

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/hash.h"
+#include "base/text/json_text.h"
 
 namespace actionflow {
 
@@ -83,7 +84,7 @@ std::string RunIdentity::difference(const RunIdentity& now) const {
 std::string RunState::to_text() const {
   ordered_json json;
   visit(*this, [&](const char* key, const auto& value) { json[key] = value; });
-  return json.dump();
+  return json_text(json);
 }
 
 RunState RunState::from_text(const std::string& text, const std::string& file) {

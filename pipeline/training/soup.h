@@ -12,7 +12,7 @@
 #include "models/description/architecture.h"
 #include "models/weights/weights.h"
 #include "pipeline/recipe/recipe.h"
-#include "pipeline/training/validation.h"
+#include "pipeline/training/validation/validation.h"
 
 namespace actionflow {
 

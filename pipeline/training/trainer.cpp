@@ -13,10 +13,11 @@
 #include "models/training/checkpoint.h"
 #include "models/training/ranks/launcher.h"
 #include "models/weights/initial_weights.h"
+#include "pipeline/recipe/recipe_fit.h"
 #include "pipeline/recipe/training_data.h"
 #include "pipeline/training/memory_need.h"
+#include "pipeline/training/records/watchers.h"
 #include "pipeline/training/trainer_state.h"
-#include "pipeline/training/watchers.h"
 
 namespace actionflow {
 
@@ -46,8 +47,9 @@ Recipe without_own_means(Recipe recipe) {
 
 int instruction_sets() { return (has_avx2() ? 1 : 0) | (has_avx512() ? 2 : 0) | (has_avx512_bf16() ? 4 : 0); }
 
-Architecture checked_network(const Recipe& recipe, const Dataset& dataset) {
+Architecture checked_network(const Recipe& recipe, const config::Value& document, const Dataset& dataset) {
   Architecture architecture = read_network(recipe, dataset.classes);
+  require_fitting_recipe(recipe, document, architecture);
   check_memory_of_weights(recipe, architecture, dataset);
   return architecture;
 }
@@ -59,7 +61,7 @@ Trainer::State::State(Recipe given, const config::Value& document, TrainerOption
       ranks(options.ranks != nullptr ? *options.ranks : alone),
       recipe(divided(std::move(given))),
       first_data(read_training_data(recipe_of_member(recipe, 0))),
-      architecture(checked_network(recipe, first_data)),
+      architecture(checked_network(recipe, document, first_data)),
       folder(recipe.output, options.resume, ranks.first()),
       cache(cache_options(recipe)) {
   recipe_text = print_recipe(without_own_means(recipe), document);

@@ -22,7 +22,7 @@
 #include "base/error.h"
 #include "models/training/ranks/ranks.h"
 #include "pipeline/recipe/recipe.h"
-#include "pipeline/training/observer.h"
+#include "pipeline/training/records/observer.h"
 
 namespace actionflow {
 

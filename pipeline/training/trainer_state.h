@@ -16,7 +16,7 @@
 #include "base/tensor/tensor.h"
 #include "datasets/recordings/frame_cache.h"
 #include "pipeline/training/member.h"
-#include "pipeline/training/run_folder.h"
+#include "pipeline/training/records/run_folder.h"
 #include "pipeline/training/run_state.h"
 #include "pipeline/training/soup.h"
 #include "pipeline/training/trainer.h"

@@ -12,7 +12,7 @@
 #include "models/training/training_network.h"
 #include "nodes/training/training_flow.h"
 #include "pipeline/recipe/recipe.h"
-#include "pipeline/training/validation.h"
+#include "pipeline/training/validation/validation.h"
 
 namespace actionflow {
 

@@ -60,13 +60,13 @@ class Check {
   GradientCheck result() const { return result_; }
 
  private:
-  // A long distance meets kinks, a short one rounding: the best of four counts. Gradients that hardly stand
+  // A long distance meets kinks, a short one rounding: the best of seven counts. Gradients that hardly stand
   // above rounding are compared with least_.
   void compare(const std::string& where, double gradient, double scale, std::span<float> value,
                const std::vector<float>& direction) {
-    constexpr double kShorter = 0.25;
+    constexpr double kShorter = 0.5;
     double error = HUGE_VAL, found = 0, distance = distance_;
-    for (int i = 0; i < 4 && error > result_.worst; ++i, distance *= kShorter) {
+    for (int i = 0; i < 7 && error > result_.worst; ++i, distance *= kShorter) {
       const double difference = quotient(network_, batch_, value, direction, distance);
       const double now = std::abs(gradient - difference) / std::max(scale, least_);
       if (now >= error) continue;

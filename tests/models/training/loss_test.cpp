@@ -1,4 +1,4 @@
-#include "models/training/loss.h"
+#include "models/training/loss/loss.h"
 
 #include <gmock/gmock.h>
 

@@ -1,4 +1,4 @@
-#include "models/training/stream_loss.h"
+#include "models/training/loss/stream_loss.h"
 
 #include <gmock/gmock.h>
 

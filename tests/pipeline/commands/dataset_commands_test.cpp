@@ -210,6 +210,44 @@ TEST_F(DatasetCommands, ValidateAndTrainNameEveryFileThatIsNotThere) {
   EXPECT_EQ(folded.code, 0) << folded.err;  // which reads no test list
 }
 
+TEST_F(DatasetCommands, ValidateAndTrainNameWhatDoesNotFitTheNetworkOrItsClasses) {
+  const std::vector<std::string> wrong{"freeze=[nope.*]", "optimizer.rates={nowhere.*: 0.5}",
+                                       "loss.class_weights=[1, 2, 3]",
+                                       "data.augment.flip_labels={nobody: \"\"}"};
+  for (const char* command : {"validate", "train"}) {
+    std::vector<std::string> words{command, bench_ / "recipe.yaml"};
+    words.insert(words.end(), wrong.begin(), wrong.end());
+    const auto ended = run(words);
+    EXPECT_EQ(ended.code, 2) << command;
+    EXPECT_THAT(ended.err,
+                AllOf(HasSubstr("override 'freeze=[nope.*]': error: freeze: 'nope.*' matches no parameter"),
+                      HasSubstr("error: optimizer.rates: 'nowhere.*' matches no parameter"),
+                      HasSubstr("error: class_weights has 3 entries for the 2 classes"),
+                      HasSubstr("error: data.augment.flip_labels: the dataset has no class 'nobody'")))
+        << command;
+    EXPECT_FALSE(std::filesystem::exists(bench_ / "run"));
+  }
+  bench_.write("first.safetensors", "these are no weights");
+  const auto ended =
+      run({"validate", bench_ / "recipe.yaml", "init.weights=" + (bench_ / "first.safetensors").string()});
+  EXPECT_EQ(ended.code, 4);
+  EXPECT_THAT(ended.err, HasSubstr("first.safetensors"));
+}
+
+TEST_F(DatasetCommands, NamesThatAreNotUtf8StandInJson) {
+  ASSERT_EQ(bench_.train({"epochs=1"}).code, 0);
+  std::filesystem::create_directories(bench_ / "others");
+  bench_.write("others/\xffnoise.mp4", "no video");
+  const auto ended =
+      run({"evaluate", "--json", bench_ / "recipe.yaml", "data.unknown=" + (bench_ / "others").string()});
+  ASSERT_EQ(ended.code, 0) << ended.err;
+  EXPECT_THAT(std::string(nlohmann::json::parse(ended.out)["unreadable"][0]["video"]),
+              EndsWith("\xEF\xBF\xBDnoise.mp4"));
+  const auto validated = run({"validate", "--json", bench_ / "\xff.yaml"});
+  EXPECT_EQ(validated.code, 2);
+  EXPECT_FALSE(bool(nlohmann::json::parse(validated.out)["good"]));
+}
+
 TEST_F(DatasetCommands, GenerateAsksForAClipInEachList) {
   const auto ended = run({"generate", bench_ / "hands", "--scene", "hands", "--clips", "36"});
   EXPECT_EQ(ended.code, 2);

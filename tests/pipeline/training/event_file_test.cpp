@@ -1,5 +1,5 @@
 // TensorBoard's event files, read back by a reader written from the format's description.
-#include "pipeline/training/event_file.h"
+#include "pipeline/training/records/event_file.h"
 
 #include <gmock/gmock.h>
 

@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
-#include "pipeline/training/run_folder.h"
-#include "pipeline/training/validation.h"
+#include "pipeline/training/records/run_folder.h"
+#include "pipeline/training/validation/validation.h"
 
 namespace actionflow {
 

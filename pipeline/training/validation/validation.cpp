@@ -1,4 +1,4 @@
-#include "pipeline/training/validation.h"
+#include "pipeline/training/validation/validation.h"
 
 #include <algorithm>
 #include <cmath>
@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "models/network/action_scores.h"
-#include "models/training/stream_loss.h"
+#include "models/training/loss/stream_loss.h"
 #include "nodes/training/sample_targets.h"
 #include "pipeline/evaluation/clips/clip_calibration.h"
 #include "pipeline/evaluation/streams/stream_evaluation.h"

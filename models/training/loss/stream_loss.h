@@ -16,8 +16,8 @@
 #include <span>
 
 #include "base/tensor/tensor.h"
-#include "models/training/loss.h"
-#include "models/training/sample_target.h"
+#include "models/training/loss/loss.h"
+#include "models/training/loss/sample_target.h"
 
 namespace actionflow {
 

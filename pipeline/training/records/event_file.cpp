@@ -1,4 +1,4 @@
-#include "pipeline/training/event_file.h"
+#include "pipeline/training/records/event_file.h"
 
 #include <unistd.h>
 

@@ -1,4 +1,4 @@
-#include "pipeline/training/run_folder.h"
+#include "pipeline/training/records/run_folder.h"
 
 #include <cmath>
 #include <fstream>
@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/files/atomic_file.h"
+#include "base/text/json_text.h"
 
 namespace actionflow {
 
@@ -37,7 +38,7 @@ std::string EpochMetrics::line() const {
   json["step"] = step;
   json["substituted"] = substituted;
   json["seconds"] = number(seconds);
-  return json.dump();
+  return json_text(json);
 }
 
 namespace {

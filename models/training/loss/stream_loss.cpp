@@ -1,4 +1,4 @@
-#include "models/training/stream_loss.h"
+#include "models/training/loss/stream_loss.h"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "models/network/action_scores.h"
-#include "models/training/logistic.h"
+#include "models/training/loss/logistic.h"
 
 namespace actionflow {
 namespace {

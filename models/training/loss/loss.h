@@ -6,7 +6,7 @@
 // A batch's loss is the mean over its clips; cross-entropy with class weights divides the sum over clips by
 // Σ of each clip's Σ_k w_k·q_k before smoothing, as PyTorch does for labels (0 where that sum is 0).
 //
-// A network for streams has a loss of its own (models/training/stream_loss.h).
+// A network for streams has a loss of its own (models/training/loss/stream_loss.h).
 //
 // Sums are doubles in a fixed order: equal arguments give equal bits. What is not finite in the logits is
 // not finite in the loss. From any thread.

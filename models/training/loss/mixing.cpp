@@ -1,4 +1,4 @@
-#include "models/training/mixing.h"
+#include "models/training/loss/mixing.h"
 
 #include <algorithm>
 #include <stdexcept>

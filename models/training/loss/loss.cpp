@@ -1,4 +1,4 @@
-#include "models/training/loss.h"
+#include "models/training/loss/loss.h"
 
 #include <fmt/format.h>
 
@@ -10,7 +10,7 @@
 
 #include "base/error.h"
 #include "models/description/layers/layer.h"
-#include "models/training/logistic.h"
+#include "models/training/loss/logistic.h"
 
 namespace actionflow {
 namespace {

@@ -1,8 +1,8 @@
 #include <cmath>
 #include <optional>
 
-#include "pipeline/training/event_file.h"
-#include "pipeline/training/watchers.h"
+#include "pipeline/training/records/event_file.h"
+#include "pipeline/training/records/watchers.h"
 
 namespace actionflow {
 namespace {

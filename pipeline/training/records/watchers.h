@@ -10,7 +10,7 @@
 #include "datasets/clips/clip_sampler.h"
 #include "datasets/lists/dataset.h"
 #include "datasets/recordings/frame_cache.h"
-#include "pipeline/training/observer.h"
+#include "pipeline/training/records/observer.h"
 
 namespace actionflow {
 

@@ -6,7 +6,7 @@
 #include "datasets/pictures/encoding/png.h"
 #include "datasets/recordings/frame_cache.h"
 #include "pipeline/evaluation/report.h"
-#include "pipeline/training/watchers.h"
+#include "pipeline/training/records/watchers.h"
 
 namespace actionflow {
 namespace {

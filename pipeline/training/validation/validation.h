@@ -11,7 +11,7 @@
 #include "datasets/recordings/frame_cache.h"
 #include "datasets/streams/evaluation_streams.h"
 #include "datasets/streams/stream_options.h"
-#include "models/training/loss.h"
+#include "models/training/loss/loss.h"
 #include "models/training/ranks/ranks.h"
 #include "models/weights/calibration.h"
 #include "models/weights/weights.h"
