@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Accuracy on EgoGestAR, as the README's table has it: trains every network with several seeds on train.txt and
+"""Accuracy on EgoGestAR, as docs/accuracy.md has it: trains every network with several seeds on train.txt and
 tests each once on test.txt, then trains five times on train.txt less a fifth of its scenes and tests on those.
 
     actionflow generate HANDS --scene hands --clips 4400

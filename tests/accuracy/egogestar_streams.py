@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Accuracy on EgoGestAR as streams, as the README's table has it: trains configs/training/egogestar_stream.yaml five
+"""Accuracy on EgoGestAR as streams, as docs/accuracy.md has it: trains configs/training/egogestar_stream.yaml five
 times on train.txt less a fifth of its scenes and hears those scenes joined to streams, then with several seeds on
 train.txt and hears test.txt's clips, joined with the movements of unknown.txt, once each.
 
