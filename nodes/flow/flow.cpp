@@ -64,11 +64,18 @@ Flow::Flow(std::shared_ptr<RunContext> run, const GraphOptions& options, std::sh
       results_(std::move(results)),
       sinks_{{results_, start_sink("results", results_)}},
       result_order_(*run_, writer(sinks_.front())),
-      lane_queues_(std::make_shared<LaneQueues>()) {
+      lane_queues_(std::make_shared<LaneQueues>()),
+      turns_(
+          run_->clock(), [this](const auto& queue) { runners_.front()->try_put(queue); },
+          [this](std::function<void()> work) { run_last(std::move(work)); }) {
   run_->add_meter([queues = lane_queues_](MetricText& text) { queues->measure(text); });
   arena_.execute([this] { graph_ = std::make_unique<tbb::flow::graph>(); });
+  const auto run_next = [](const std::shared_ptr<SerialQueue>& queue) {
+    queue->run_next();
+    return tbb::flow::continue_msg();
+  };
   for (std::size_t i = 0; i < runners_.size(); ++i)
-    runners_[i] = SerialQueue::make_runner(*graph_, kPriorities[i]);
+    runners_[i] = std::make_unique<QueueRunner>(*graph_, tbb::flow::unlimited, run_next, kPriorities[i]);
 }
 
 Flow::~Flow() {
@@ -78,7 +85,19 @@ Flow::~Flow() {
 }
 
 std::shared_ptr<SerialQueue> Flow::make_queue(LanePriority priority) {
-  return std::make_shared<SerialQueue>(*runners_[static_cast<std::size_t>(priority)]);
+  using Queue = std::shared_ptr<SerialQueue>;
+  if (priority == LanePriority::decode)
+    return std::make_shared<SerialQueue>([this](Queue queue) { turns_.schedule(std::move(queue)); });
+  QueueRunner& runner = *runners_[static_cast<std::size_t>(priority)];
+  return std::make_shared<SerialQueue>([&runner](const Queue& queue) { runner.try_put(queue); });
+}
+
+void Flow::run_last(std::function<void()> work) {
+  graph_->reserve_wait();
+  arena_.enqueue([this, work = std::move(work)] {
+    work();
+    graph_->release_wait();
+  });
 }
 
 void Flow::add_to_lanes(const NodeUse& use, std::function<void(StreamLane&)> add) {

@@ -26,6 +26,7 @@
 #include "nodes/flow/run_context.h"
 #include "nodes/flow/sink_thread.h"
 #include "nodes/flow/stream_lane.h"
+#include "nodes/flow/turns.h"
 #include "nodes/results/result_sink.h"
 
 namespace actionflow {
@@ -55,7 +56,8 @@ struct NodeOutput {
   std::function<void(const config::Value&)> change_options;
 };
 
-// When a lane's stage runs, compared with other work that is ready.
+// When a lane's stage runs, compared with other work that is ready. Networks are `other`; decoders go before
+// them, but for those that have gone first for long enough (turns.h).
 enum class LanePriority { decode, window, other };
 
 class Flow {
@@ -68,6 +70,7 @@ class Flow {
   const std::shared_ptr<RunContext>& shared_run() { return run_; }
   const GraphOptions& options() const { return options_; }
   tbb::flow::graph& graph() { return *graph_; }
+  Turns& turns() { return turns_; }
 
   // Makes a part of the graph that lives as long as it. What was made last goes first: a part may refer to
   // those made before it, and to the order of results.
@@ -145,7 +148,12 @@ class Flow {
 
   // Null once it is released.
   std::shared_ptr<StreamLane> lane_of(StreamId stream) const;
+  // Runs pieces of any number of queues, all at one priority.
+  using QueueRunner = tbb::flow::function_node<std::shared_ptr<SerialQueue>, tbb::flow::continue_msg>;
+
   std::shared_ptr<SerialQueue> make_queue(LanePriority priority);
+  // Once the workers have nothing else to do.
+  void run_last(std::function<void()> work);
   std::shared_ptr<SinkThread> start_sink(const std::string& name, std::shared_ptr<ResultSink> sink);
   WriteResult writer(const OwnSink& own) const;
   void bound_by(const NodeUse& use, std::shared_ptr<SinkThread> thread);
@@ -162,7 +170,8 @@ class Flow {
   ResultOrder result_order_;
   const std::shared_ptr<LaneQueues> lane_queues_;
   std::unique_ptr<tbb::flow::graph> graph_;
-  std::array<std::unique_ptr<SerialQueue::Runner>, 3> runners_;  // by LanePriority
+  std::array<std::unique_ptr<QueueRunner>, 3> runners_;  // by LanePriority
+  Turns turns_;
   std::vector<std::shared_ptr<void>> parts_;
   std::vector<LaneBuilder> builders_;
   std::vector<Keeper> keepers_;

@@ -4,24 +4,13 @@
 
 namespace actionflow {
 
-std::unique_ptr<SerialQueue::Runner> SerialQueue::make_runner(tbb::flow::graph& graph,
-                                                              tbb::flow::node_priority_t priority) {
-  return std::make_unique<Runner>(
-      graph, tbb::flow::unlimited,
-      [](const std::shared_ptr<SerialQueue>& queue) {
-        queue->run_next();
-        return tbb::flow::continue_msg();
-      },
-      priority);
-}
-
 void SerialQueue::post(std::function<void()> piece) {
   {
     const std::lock_guard lock(mutex_);
     pieces_.push_back(std::move(piece));
     if (std::exchange(scheduled_, true)) return;
   }
-  runner_.try_put(shared_from_this());
+  schedule_(shared_from_this());
 }
 
 // What a piece holds is let go before the next one runs.
@@ -38,7 +27,7 @@ void SerialQueue::run_next() {
     scheduled_ = !pieces_.empty();
     if (!scheduled_) return;
   }
-  runner_.try_put(shared_from_this());
+  schedule_(shared_from_this());
 }
 
 }  // namespace actionflow

@@ -5,30 +5,28 @@
 // node, a queue may come and go while the graph runs. post() may be called from any thread.
 #pragma once
 
-#include <oneapi/tbb/flow_graph.h>
-
 #include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <utility>
 
 namespace actionflow {
 
 class SerialQueue : public std::enable_shared_from_this<SerialQueue> {
  public:
-  // The node of the graph that runs pieces of any number of queues, all at one priority.
-  using Runner = tbb::flow::function_node<std::shared_ptr<SerialQueue>, tbb::flow::continue_msg>;
-  static std::unique_ptr<Runner> make_runner(tbb::flow::graph& graph, tbb::flow::node_priority_t priority);
+  // Makes a task of the graph that calls the queue's run_next() once.
+  using Schedule = std::function<void(std::shared_ptr<SerialQueue>)>;
 
-  explicit SerialQueue(Runner& runner) : runner_(runner) {}
+  explicit SerialQueue(Schedule schedule) : schedule_(std::move(schedule)) {}
 
   // `piece` must not throw.
   void post(std::function<void()> piece);
-
- private:
+  // For the task.
   void run_next();
 
-  Runner& runner_;
+ private:
+  const Schedule schedule_;
   std::mutex mutex_;
   std::deque<std::function<void()>> pieces_;
   bool scheduled_ = false;

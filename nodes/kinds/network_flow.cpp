@@ -83,7 +83,7 @@ class NetworkFlow {
     return make_parallel<Clips, Scores>(
         *clips_.clips, [work = work_of(use_.name), slot = slot_](const ClipItem& item) {
           return process_item<Scores>(work.run, work.node, item, [&](const Clips& clips) -> Outcome<Scores> {
-            const ScopedTimer timing(work.timer);
+            const auto call = work.begin_call();
             const auto loaded = slot->take();
             return scores_of(loaded->with_workspace([&](Workspace& workspace) {
               return loaded->network().run(pointers((*clips)[work.form]), workspace);
@@ -125,7 +125,7 @@ class NetworkFlow {
       return [work, slot, carried](const ClipItem& item) {
         ScoresItem answer =
             process_item<Scores>(work.run, work.node, item, [&](const Clips& clips) -> Outcome<Scores> {
-              const ScopedTimer timing(work.timer);
+              const auto call = work.begin_call();
               const auto loaded = slot->take();
               const CarriedNetwork::Place place{item.key.segment, item.ticket->window().first_sample};
               return scores_of(carried->advance(loaded, place, pointers((*clips)[work.form])), *loaded);
@@ -186,16 +186,23 @@ class NetworkFlow {
     std::string node;
     std::size_t form;
     DurationHistogram& timer;
+    Turns& turns;
+
+    struct Call {
+      ScopedTimer timing;
+      Turns::Call turn;
+    };
+    Call begin_call() const { return {ScopedTimer(timer), Turns::Call(turns)}; }
 
     AtNetwork run_first(int part, const AtNetwork& at) const {
-      const ScopedTimer timing(timer);
+      const auto call = begin_call();
       return {at.loaded, nullptr, std::make_shared<const Tensor>(at.loaded->with_workspace([&](Workspace& w) {
                 return at.network().run_first(part, pointers((*at.clips)[form]), w);
               }))};
     }
 
     AtNetwork run_part(int part, const AtNetworks& values) const {
-      const ScopedTimer timing(timer);
+      const auto call = begin_call();
       std::vector<const Tensor*> inputs;
       inputs.reserve(values.size());
       for (const AtNetwork& value : values) inputs.push_back(value.result.get());
@@ -206,7 +213,7 @@ class NetworkFlow {
     }
   };
   Work work_of(const std::string& stage) const {
-    return {flow_.run(), use_.name, form_, flow_.run().timer(stage)};
+    return {flow_.run(), use_.name, form_, flow_.run().timer(stage), flow_.turns()};
   }
 
   Flow& flow_;

@@ -68,6 +68,10 @@ DatasetFormat table_format(const std::string& header, bool streams) {
   return timed ? DatasetFormat::csv_times : DatasetFormat::csv;
 }
 
+bool names_columns(const std::string& header) {
+  return column_of(split_cells(lower_case(header), separator_of(header)), path_columns()) >= 0;
+}
+
 // Of the lines that are there as a whole.
 bool any_line_holds_times(std::string_view text) {
   for (std::size_t end = text.find('\n'); !text.empty(); end = text.find('\n')) {
@@ -143,8 +147,8 @@ DatasetFormat format_of(const fs::path& list, bool streams) {
   if (line.starts_with('[') || line.starts_with('{')) return json_format(text);
   if (list.extension() == ".tsv") return table_format(line, streams);
   const bool csv = list.extension() == ".csv";
+  if (csv && (has(line, ",") || names_columns(line))) return table_format(line, streams);
   if (csv && has(line, ";")) return DatasetFormat::jester;
-  if (csv && has(line, ",")) return table_format(line, streams);
   return any_line_holds_times(text) ? DatasetFormat::times : DatasetFormat::list;
 }
 

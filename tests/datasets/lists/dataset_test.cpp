@@ -64,6 +64,7 @@ TEST_F(DatasetTest, AListIsReadFromWhereItsVideosAreThoughItsFirstOneIsMissing) 
 }
 
 TEST_F(DatasetTest, SemicolonsAndTabsPartTheCellsOfATable) {
+  options_.classes = "classes.txt";
   for (const char* video : {"a.mp4", "b.mp4"}) write(video, "");
   for (const char separator : {';', '\t'}) {
     std::string table = "path|label|time_start|time_end\na.mp4|brush hair|0,5|1\nb.mp4|\"clap\"|1|2\n";
