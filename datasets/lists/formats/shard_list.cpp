@@ -144,13 +144,13 @@ class Shard {
   }
 
   std::string json_label(const std::string& text, const TarMember& member) const {
-    const nlohmann::json json = nlohmann::json::parse(text, nullptr, false);
-    if (!json.is_object())
+    const nlohmann::json object = nlohmann::json::parse(text, nullptr, false);
+    if (!object.is_object())
       throw DatasetError(fmt::format("{}: error: '{}' is no JSON object, expected {{\"label\": …}}",
                                      place(member), member.name));
     for (const char* key : {"label", "cls", "class"}) {
-      const auto found = json.find(key);
-      if (found == json.end()) continue;
+      const auto found = object.find(key);
+      if (found == object.end()) continue;
       if (found->is_string()) return found->get<std::string>();
       if (found->is_number_integer()) return found->dump();
     }
