@@ -15,10 +15,10 @@ namespace actionflow {
 
 namespace {
 
-using nlohmann::json;
+using Json = nlohmann::json;
 
-const json& at(const json& object, const char* key) {
-  static const json nothing;
+const Json& at(const Json& object, const char* key) {
+  static const Json nothing;
   if (!object.is_object()) return nothing;
   const auto found = object.find(key);
   return found == object.end() ? nothing : *found;
@@ -35,8 +35,8 @@ std::string video_name(const std::string& written) {
   return uploaded && query == std::string::npos ? name.substr(kDigits + 1) : name;
 }
 
-std::string video_of(const json& task) {
-  const json& data = at(task, "data");
+std::string video_of(const Json& task) {
+  const Json& data = at(task, "data");
   if (at(data, "video").is_string()) return video_name(at(data, "video").get<std::string>());
   if (!data.is_object()) return {};
   for (const auto& [key, value] : data.items())
@@ -44,10 +44,10 @@ std::string video_of(const json& task) {
   return {};
 }
 
-void add_actions(const json& value, const ListContext& context, const ListRow& video,
+void add_actions(const Json& value, const ListContext& context, const ListRow& video,
                  std::vector<ListRow>& rows, ListErrors& errors) {
-  for (const json& range : at(value, "ranges")) {
-    const json &first = at(range, "start"), &last = at(range, "end");
+  for (const Json& range : at(value, "ranges")) {
+    const Json &first = at(range, "start"), &last = at(range, "end");
     if (!first.is_number() || !last.is_number()) {
       errors.add(video.place, "has a range without a start and an end, expected frames counted from 1");
       return;
@@ -55,7 +55,7 @@ void add_actions(const json& value, const ListContext& context, const ListRow& v
     const auto when = span_of_frames(first.get<double>() - 1, last.get<double>() - 1,
                                      context.options.annotation_rate, video.place, errors);
     if (!when) return;
-    for (const json& label : at(value, "timelinelabels")) {
+    for (const Json& label : at(value, "timelinelabels")) {
       if (!label.is_string()) continue;
       ListRow row = video;
       row.when = when;
@@ -66,9 +66,9 @@ void add_actions(const json& value, const ListContext& context, const ListRow& v
 }
 
 // What the first annotator said who did not withdraw it.
-const json& results_of(const json& task) {
-  static const json none;
-  for (const json& annotation : at(task, "annotations"))
+const Json& results_of(const Json& task) {
+  static const Json none;
+  for (const Json& annotation : at(task, "annotations"))
     if (at(annotation, "was_cancelled") != true) return at(annotation, "result");
   return none;
 }
@@ -78,7 +78,7 @@ const json& results_of(const json& task) {
 std::vector<ListRow> label_studio_rows(const ListText& list, const ListContext& context, ListErrors& errors) {
   std::vector<ListRow> rows;
   const std::size_t errors_before = errors.count();
-  const json tasks = parse_json_list(list, errors);
+  const Json tasks = parse_json_list(list, errors);
   if (errors.count() > errors_before) return rows;
   if (!tasks.is_array()) {
     errors.add(list.file().string(), "is no JSON list, expected Label Studio's export as JSON");
@@ -93,7 +93,7 @@ std::vector<ListRow> label_studio_rows(const ListText& list, const ListContext& 
     }
     row.timed = context.split != ListSplit::unknown;
     rows.push_back(row);
-    for (const json& result : results_of(tasks[i]))
+    for (const Json& result : results_of(tasks[i]))
       if (row.timed) add_actions(at(result, "value"), context, row, rows, errors);
   }
   return rows;

@@ -8,6 +8,7 @@
 
 #include "base/machine/in_parallel.h"
 #include "base/remote/local_copy.h"
+#include "base/text/json_text.h"
 #include "base/text/lower_case.h"
 #include "base/text/mask.h"
 #include "datasets/lists/formats/list_format.h"
@@ -70,7 +71,7 @@ class Shard {
     for (const Found& one : all)
       json.push_back({one.video.name, one.video.offset, one.video.size,
                       one.label ? nlohmann::json(*one.label) : nlohmann::json()});
-    return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    return json_text(json);
   }
 
   // Nothing where another program wrote it, or it was cut short.

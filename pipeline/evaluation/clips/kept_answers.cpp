@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/text/json_text.h"
 
 namespace actionflow {
 
@@ -67,9 +68,9 @@ void KeptAnswers::put(const std::string& as, const std::string& video,
     descriptor_ =
         Descriptor(::mkostemps(name_.data(), static_cast<int>(kAnswerSuffix.size()), O_CLOEXEC | O_APPEND));
     if (!descriptor_) throw Error(ExitCode::failure, name_ + ": cannot be written: " + reason());
-    write(nlohmann::json{{"question", question_}}.dump() + "\n");
+    write(json_text(nlohmann::json{{"question", question_}}) + "\n");
   }
-  write(line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+  write(json_text(line) + "\n");
 }
 
 void KeptAnswers::write(const std::string& line) {
