@@ -56,7 +56,11 @@ std::string own_name(const std::string& address) {
 }
 
 template <class Take>
-void each_piece(RemoteFile& file, const Take& take) {
+void each_piece(const std::string& address, RemoteFile& file, const Take& take) {
+  if (!file.sized())
+    throw SourceError(
+        without_credentials(address) +
+        ": the server does not say how long the file is, and it is empty or longer than 16 MiB");
   std::vector<std::uint8_t> piece(
       std::min<std::uint64_t>(kStepBytes, std::max<std::uint64_t>(1, file.size())));
   for (std::uint64_t offset = 0; offset < file.size();) {
@@ -116,14 +120,14 @@ std::string read_remote(const std::string& address, std::uint64_t most_bytes) {
                                   file.size(), most_bytes));
   std::string text;
   text.reserve(file.size());
-  each_piece(file, [&](std::string_view piece) { text += piece; });
+  each_piece(address, file, [&](std::string_view piece) { text += piece; });
   return text;
 }
 
 fs::path local_copy(const fs::path& file) {
   const std::string address = file.string();
   if (!is_remote(address)) return file;
-  RemoteFile remote(address);
+  RemoteFile remote(address, {.first_block = 1});
   const fs::path cache = cache_folder();
   const fs::path folder = cache / key_of(address, remote);
   const fs::path copy = folder / own_name(address);
@@ -139,7 +143,7 @@ fs::path local_copy(const fs::path& file) {
   if (remote.size() >= kWorthALine)
     log::info("{}: {} MB are fetched", without_credentials(address), remote.size() / 1'000'000);
   AtomicFile written(copy);
-  each_piece(remote, [&](std::string_view piece) { written.write(piece); });
+  each_piece(address, remote, [&](std::string_view piece) { written.write(piece); });
   written.commit();
   make_room(cache, folder, size_limit());
   return copy;

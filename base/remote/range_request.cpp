@@ -51,6 +51,13 @@ std::optional<std::uint64_t> number(std::string_view text) {
   return error == std::errc() && end == text.data() + text.size() ? std::optional(value) : std::nullopt;
 }
 
+// What a further try does not change.
+bool is_lasting(CURLcode result) {
+  return result == CURLE_PEER_FAILED_VERIFICATION || result == CURLE_SSL_CACERT_BADFILE ||
+         result == CURLE_UNSUPPORTED_PROTOCOL || result == CURLE_URL_MALFORMAT ||
+         result == CURLE_TOO_MANY_REDIRECTS;
+}
+
 class Exchange {
  public:
   Exchange(CURL* curl, ByteRange range, const RequestOptions& options)
@@ -81,7 +88,7 @@ class Exchange {
     curl_easy_getinfo(curl_, CURLINFO_RESPONSE_CODE, &answer_.status);
     double connected = 0;
     curl_easy_getinfo(curl_, CURLINFO_CONNECT_TIME, &connected);
-    answer_.connected = connected > 0 || answer_.status != 0;
+    answer_.connected = answer_.status != 0 || (connected > 0 && !is_lasting(result));
     curl_off_t retry = 0;
     curl_easy_getinfo(curl_, CURLINFO_RETRY_AFTER, &retry);
     answer_.retry_after = static_cast<double>(retry);

@@ -17,9 +17,9 @@ struct ByteRange {
 };
 
 struct RangeAnswer {
-  long status = 0;      // 0: there was none
-  std::string failure;  // of the connection, in libcurl's words; empty: the answer came whole
-  bool connected = false;
+  long status = 0;         // 0: there was none
+  std::string failure;     // of the connection, in libcurl's words; empty: the answer came whole
+  bool connected = false;  // with a server that could be trusted
   bool stopped = false;
   bool silent = false;  // nothing came for too long
   std::string version;  // the server's ETag, or when the file was changed last; empty: it says neither
@@ -34,6 +34,9 @@ struct RangeAnswer {
 };
 
 struct RequestOptions {
+  // Bytes that a RemoteFile asks for to begin with, and where it is read elsewhere than it left off; 1 or
+  // more.
+  std::uint64_t first_block = std::uint64_t{256} << 10, leap_block = std::uint64_t{128} << 10;
   std::uint64_t most_whole = std::uint64_t{16} << 20;  // of what a server gives that gives no ranges
   double silence = 20;                                 // seconds without a byte that end a request
   std::function<bool()> stopped = {};                  // asked ten times a second; true ends it

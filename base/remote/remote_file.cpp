@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -15,8 +16,6 @@ namespace actionflow {
 
 namespace {
 
-constexpr std::uint64_t kFirstBlock = std::uint64_t{256} << 10;
-constexpr std::uint64_t kAfterLeap = std::uint64_t{128} << 10;
 constexpr std::uint64_t kLongestBlock = std::uint64_t{4} << 20;
 constexpr double kLongestWait = 60;
 constexpr double kSecondsBetweenLines = 60;
@@ -38,15 +37,16 @@ RemoteFile::RemoteFile(const std::string& address, RequestOptions options, int t
     : target_(RemoteTarget::of(address)),
       options_(std::move(options)),
       tries_(tries),
-      next_size_(kFirstBlock) {
-  take_first(request(0, kFirstBlock));
+      next_size_(options_.first_block) {
+  take_first(request(0, options_.first_block));
 }
 
 void RemoteFile::take_first(RangeAnswer answer) {
   version_ = answer.version;
   known_ = true;
   ranged_ = answer.status != kOk;
-  const auto size = answer.status == kOk ? answer.length : answer.total;
+  std::optional<std::uint64_t> size = answer.status == kOk ? answer.length : answer.total;
+  if (answer.status == kOk && !answer.body.empty()) size = answer.body.size();
   sized_ = size.has_value() || answer.status == kBeyond;
   size_ = size.value_or(0);
   if (answer.status == kBeyond) size_ = 0;  // of nothing no byte can be given
@@ -79,7 +79,7 @@ const RemoteFile::Block& RemoteFile::fetch(std::uint64_t offset) {
                     "expected a server that answers Range",
                     options_.most_whole >> 20));
   const bool goes_on = offset == blocks_[0].end();
-  next_size_ = goes_on ? std::min(2 * next_size_, kLongestBlock) : kAfterLeap;
+  next_size_ = goes_on ? std::min(2 * next_size_, kLongestBlock) : options_.leap_block;
   std::string bytes = request(offset, std::min(next_size_, size_ - offset)).body;
   blocks_[1] = std::exchange(blocks_[0], Block{offset, std::move(bytes)});
   return blocks_[0];

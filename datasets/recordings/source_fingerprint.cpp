@@ -53,7 +53,7 @@ SourceFingerprint of_folder(const std::filesystem::path& folder) {
 }
 
 SourceFingerprint of_remote(const std::filesystem::path& address) {
-  const RemoteFile file(address.string());
+  const RemoteFile file(address.string(), {.first_block = 1});
   const std::uint64_t version = checksum(file.version().data(), file.version().size());
   return {file.size(), static_cast<std::int64_t>(version), 1, false};
 }

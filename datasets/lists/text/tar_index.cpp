@@ -25,6 +25,7 @@ namespace actionflow {
 namespace {
 
 constexpr std::size_t kTarBlock = 512;
+constexpr std::uint64_t kHeadersAtOnce = 4096;  // a label and the header after it
 constexpr std::uint64_t kMostNameBytes = 64 << 10;
 constexpr std::size_t kMostMembers = 10'000'000;
 constexpr std::size_t kLongestName = 4096;
@@ -184,7 +185,8 @@ class TarReader {
 
 ArchiveBytes ArchiveBytes::open(const std::string& archive) {
   if (is_remote(archive)) {
-    auto file = std::make_shared<RemoteFile>(archive);
+    auto file = std::make_shared<RemoteFile>(
+        archive, RequestOptions{.first_block = kHeadersAtOnce, .leap_block = kHeadersAtOnce});
     return {file->size(), file, [file](std::uint64_t offset, std::span<std::uint8_t> to) {
               std::size_t count = 0;
               while (count < to.size()) {

@@ -12,9 +12,11 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "base/remote/local_copy.h"
+#include "tests/tools/certificates.h"
 #include "tests/tools/environment_variable.h"
 #include "tests/tools/log_lines.h"
 #include "tests/tools/object_server.h"
+#include "tests/tools/server_process.h"
 #include "tests/tools/temporary_folder.h"
 
 namespace actionflow {
@@ -141,6 +143,32 @@ TEST(RemoteFile, TakesSmallFilesWholeFromAServerWithoutRanges) {
   EXPECT_FALSE(small.ranged());
   EXPECT_TRUE(read_all(small) == bytes);
   EXPECT_THAT(error_of([&] { read_all(large); }), HasSubstr("expected a server that answers Range"));
+}
+
+// "openssl s_server -WWW": files of its folder, without ranges and lengths.
+class TlsServer : public testing::ServerProcess {
+ public:
+  TlsServer() { std::ofstream(folder() / "list.txt") << "a.mp4 0\nb.mp4 1\n"; }
+  std::string address() const { return "https://localhost:" + std::to_string(port()) + "/list.txt"; }
+  std::string authorities() const { return certificates_.file("ca.pem"); }
+
+ private:
+  std::vector<std::string> command() const override {
+    return {"/bin/sh", "-c",
+            "cd " + folder().path().string() + " && exec openssl s_server -quiet -WWW -accept " +
+                std::to_string(port()) + " -cert " + certificates_.file("cert.pem") + " -key " +
+                certificates_.file("key.pem")};
+  }
+  const testing::Certificates certificates_;
+};
+
+TEST(RemoteFile, TrustsOnlyServersThatAnAuthorityVouchesFor) {
+  TlsServer server;
+  server.start();
+  EXPECT_THAT(error_of([&] { RemoteFile(server.address()); }),
+              AllOf(HasSubstr("certificate"), HasSubstr("check the address")));
+  const EnvironmentVariable authorities("SSL_CERT_FILE", server.authorities());
+  EXPECT_EQ(read_remote(server.address(), 100), "a.mp4 0\nb.mp4 1\n");
 }
 
 class Bucket : public ::testing::Test {

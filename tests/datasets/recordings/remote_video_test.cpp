@@ -106,6 +106,7 @@ TEST_F(RemoteVideo, KeepsItsFramesUntilItIsAnotherOne) {
   const std::size_t asked = server_.requests().size();
   EXPECT_EQ(count(), std::pair(std::int64_t{60}, std::int64_t{0}));
   EXPECT_EQ(server_.requests().size(), asked + 1);
+  EXPECT_EQ(server_.requests().back().header("range"), "bytes=0-0");
   server_.put("/films/a.mp4", bytes_of(make("b.mp4", 30)));
   EXPECT_EQ(count(), std::pair(std::int64_t{30}, std::int64_t{1}));
 }
