@@ -39,7 +39,7 @@ file(GLOB description_sources RELATIVE ${PROJECT_SOURCE_DIR} CONFIGURE_DEPENDS
   ${PROJECT_SOURCE_DIR}/models/description/layers/*.cpp)
 list(APPEND description_sources models/weights/weights.cpp models/formats/stored/stored_tensor.cpp base/error.cpp
   base/files/atomic_file.cpp base/files/file_kind.cpp base/tensor/input_spec.cpp base/tensor/tensor.cpp
-  base/text/mask.cpp base/text/utf8.cpp)
+  base/text/lower_case.cpp base/text/mask.cpp base/text/remote_name.cpp base/text/utf8.cpp)
 list(TRANSFORM description_sources PREPEND ${PROJECT_SOURCE_DIR}/)
 add_library(fuzzed_description OBJECT ${description_sources})
 target_include_directories(fuzzed_description PRIVATE ${PROJECT_SOURCE_DIR})
