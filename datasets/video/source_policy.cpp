@@ -139,10 +139,10 @@ void require_allowed_format(const AVInputFormat& format, const std::string& show
   if (matches(format, kContainers)) return;
   if (is_manifest(format)) {
     if (from_network && allow_manifests && matches(format, "hls,dash")) return;
-    throw SourceError(
-        shown + ": is a list that points at other files (" + format.name + "), which is not followed; " +
-        (from_network ? "set allow_manifests: true if you trust its server"
-                      : "give the video itself, or its http(s) address with allow_manifests: true"));
+    const std::string what =
+        shown + ": is a list that points at other files (" + format.name + "), which is not followed; ";
+    if (from_network) throw RefusedSource(what + "set allow_manifests: true if you trust its server");
+    throw SourceError(what + "give the video itself, or its http(s) address with allow_manifests: true");
   }
   if (matches(format, kPictures)) {
     throw SourceError(shown + ": is a single picture (" + format.name +

@@ -9,10 +9,17 @@
 #include <string>
 #include <string_view>
 
+#include "base/error.h"
 #include "datasets/video/ffmpeg.h"
 #include "datasets/video/source_options.h"
 
 namespace actionflow {
+
+// What a setting forbids: trying again does not help.
+class RefusedSource : public SourceError {
+ public:
+  using SourceError::SourceError;
+};
 
 // `stream`: bytes of a container that come over the network without an end, by RTMP, SRT or UDP.
 // `object`: a file in a bucket.
@@ -30,7 +37,8 @@ SourceKind source_kind(const SourceOptions& options);
 SourceKind source_kind_by_name(std::string_view source);
 
 // Throws SourceError where the format found in `source`'s bytes is not one of moving pictures that
-// stand in the bytes themselves. `shown` is the name for messages.
+// stand in the bytes themselves, RefusedSource where allow_manifests would allow it. `shown` is the name for
+// messages.
 void require_allowed_format(const AVInputFormat& format, const std::string& shown, bool from_network,
                             bool allow_manifests);
 

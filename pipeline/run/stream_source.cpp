@@ -6,6 +6,7 @@
 #include "base/log/log.h"
 #include "base/machine/heap.h"
 #include "datasets/video/keyframe.h"
+#include "datasets/video/source_policy.h"
 
 namespace actionflow {
 
@@ -124,6 +125,9 @@ bool StreamSource::read_connection(Failure& failure) {
     put(Mark::begin, {Packet(), reader->codec_parameters()});
     read_packets(*reader);
     return true;
+  } catch (const RefusedSource&) {
+    refused_ = true;
+    failure = Failure::from_current_exception();
   } catch (...) {
     failure = Failure::from_current_exception();
   }
@@ -174,7 +178,7 @@ bool StreamSource::leaves_out(const Packet& packet) {
 // Live as far as one knows: a file behind http turns out not to be when it is open.
 bool StreamSource::retries() const {
   const bool opened_as_file = was_open_ && !state_->live;
-  return options_.retry && comes_by_itself(options_) && !opened_as_file;
+  return options_.retry && comes_by_itself(options_) && !opened_as_file && !refused_;
 }
 
 bool StreamSource::wait_and_retry(const Failure& failure) {

@@ -96,6 +96,7 @@ class StreamSource : public std::enable_shared_from_this<StreamSource> {
 
   // The thread's own.
   bool was_open_ = false;
+  bool refused_ = false;       // by a setting, which does not mend itself
   bool pushed_ = false;        // comes by itself
   int without_keyframe_ = 0;   // packets left out though there was room; 0 while none is left out
   bool leaving_out_ = false;   // up to the next keyframe

@@ -45,6 +45,7 @@ ContainerReader::ContainerReader(std::shared_ptr<Input> input, const SourceOptio
   choose_stream();
   describe_stream();
   if (has_no_clock(*input_->context->iformat)) choose_clock(options.frame_rate);
+  if (info_.live && info_.format == "dash") repeated_.emplace();
   silence_ = longest_silence(options, is_playlist(*input_->context->iformat));
   parameters_ = copy_parameters(options);
 }
@@ -146,7 +147,7 @@ std::optional<Packet> ContainerReader::read() {
       // A stop may have cut this one short.
       if (input_->deadline.stopped()) fail_if_interrupted();
       errors_in_a_row_ = 0;
-      if (data->packet->stream_index != stream_->index) continue;
+      if (data->packet->stream_index != stream_->index || came_before(*data->packet)) continue;
       any_packet_ = true;
       // An interrupted demuxer first hands out the packet that it held.
       silent_ = !may_be_silent_ && input_->deadline.expired();
@@ -162,6 +163,10 @@ std::optional<Packet> ContainerReader::read() {
     ++damaged_;
     if (++errors_in_a_row_ >= kMaxErrorsInARow) return end();
   }
+}
+
+bool ContainerReader::came_before(const AVPacket& packet) {
+  return repeated_ && packet.dts != AV_NOPTS_VALUE && repeated_->is_repeated(packet.dts);
 }
 
 Packet ContainerReader::arrived(std::shared_ptr<Packet::Data> data) {

@@ -10,6 +10,7 @@
 #include "datasets/video/packet.h"
 #include "datasets/video/readers/arrival_clock.h"
 #include "datasets/video/readers/reader.h"
+#include "datasets/video/readers/repeated_packets.h"
 #include "datasets/video/source_options.h"
 
 namespace actionflow {
@@ -38,6 +39,7 @@ class ContainerReader final : public Reader {
   [[noreturn]] void fail_reading(int error) const;
   void choose_clock(std::optional<double> given_rate);
   AVRational believed_rate() const;
+  bool came_before(const AVPacket& packet);
   Packet arrived(std::shared_ptr<Packet::Data> data);
 
   std::shared_ptr<Input> input_;
@@ -50,6 +52,7 @@ class ContainerReader final : public Reader {
   bool stamps_itself_ = false;  // of a stream without time stamps: by arrival, or by the rate given
   std::optional<double> given_rate_;
   ArrivalClock arrivals_;
+  std::optional<RepeatedPackets> repeated_;  // of formats whose demuxer gives packets again
   std::int64_t packets_ = 0;
   StreamInfo info_;
   std::shared_ptr<const CodecParameters> parameters_;
