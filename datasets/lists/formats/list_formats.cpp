@@ -143,7 +143,7 @@ DatasetFormat format_of(const fs::path& list, bool streams) {
   if (list.extension() == ".eaf") return DatasetFormat::elan;
   if (named_as_ucf101(list)) return DatasetFormat::ucf101;
   const std::string text = beginning(list);
-  const std::string line = text.substr(0, text.find('\n'));
+  const std::string line(header_line(text));
   if (line.starts_with('[') || line.starts_with('{')) return json_format(text);
   if (list.extension() == ".tsv") return table_format(line, streams);
   const bool csv = list.extension() == ".csv";

@@ -140,7 +140,7 @@ void DatasetReader::read_classes() {
 // Names count from the root; where that has no video of the first names, from the list's own folder or from
 // one of the root's folders. Some of them may be missing wherever the others are.
 VideoLocator DatasetReader::locator_for(const fs::path& list, const Rows& rows) const {
-  constexpr std::size_t kTried = 16;
+  constexpr std::size_t kTried = 1000;
   const std::span<const ListRow> tried(rows.data(), std::min(rows.size(), kTried));
   const auto has_some = [&](VideoLocator& place) {
     return std::ranges::any_of(tried, [&](const ListRow& row) { return place.find(row).has_value(); });

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <string_view>
 
 namespace actionflow {
@@ -64,6 +65,19 @@ bool holds_control_character(std::string_view text) {
   });
 }
 
+// Spreadsheets say it in a line before the header.
+constexpr std::string_view kSeparatorLine = "sep=";
+
+std::string_view first_line_of(std::string_view text) {
+  text.remove_prefix(std::min(text.find_first_not_of("\r\n"), text.size()));
+  return text.substr(0, text.find('\n'));
+}
+
+bool names_separator(std::string_view line) {
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  return line.starts_with(kSeparatorLine) && line.size() == kSeparatorLine.size() + 1;
+}
+
 }  // namespace
 
 std::vector<CsvRecord> csv_records(const ListText& list, ListErrors& errors, char separator) {
@@ -76,8 +90,8 @@ std::vector<CsvRecord> csv_records(const ListText& list, ListErrors& errors, cha
     const bool whole = cutter.cut();
     const std::size_t bytes = whole ? cutter.bytes() : first_line;
     const std::string_view text = rest.substr(0, bytes);
-    if (trimmed(text).empty()) {
-      // An empty line.
+    if (trimmed(text).empty() || (records.empty() && names_separator(text))) {
+      // An empty line, or none of the table's.
     } else if (first_line > kLongestRecord) {
       errors.add(list.place(line),
                  fmt::format("a line of {} bytes, expected at most {}", first_line, kLongestRecord));
@@ -94,12 +108,27 @@ std::vector<CsvRecord> csv_records(const ListText& list, ListErrors& errors, cha
   return records;
 }
 
+std::string_view header_line(std::string_view text) {
+  const std::string_view line = first_line_of(text);
+  if (!names_separator(line)) return line;
+  text.remove_prefix(static_cast<std::size_t>(line.data() + line.size() - text.data()));
+  return first_line_of(text);
+}
+
 char separator_of(std::string_view text) {
-  text.remove_prefix(std::min(text.find_first_not_of("\r\n"), text.size()));
-  const std::string_view header = text.substr(0, text.find('\n'));
-  const auto has = [&](char c) { return header.find(c) != std::string_view::npos; };
-  if (has(',')) return ',';
-  return has('\t') ? '\t' : has(';') ? ';' : ',';
+  const std::string_view line = first_line_of(text);
+  if (names_separator(line)) return line[kSeparatorLine.size()];
+  constexpr std::array kSeparators{',', ';', '\t'};
+  std::array<int, kSeparators.size()> counts{};
+  bool quoted = false;
+  for (const char c : line) {
+    quoted = quoted != (c == '"');
+    const auto known = std::find(kSeparators.begin(), kSeparators.end(), c);
+    if (!quoted && known != kSeparators.end())
+      ++counts[static_cast<std::size_t>(known - kSeparators.begin())];
+  }
+  return kSeparators[static_cast<std::size_t>(std::max_element(counts.begin(), counts.end()) -
+                                              counts.begin())];
 }
 
 std::vector<std::string> split_cells(std::string_view line, char separator) {

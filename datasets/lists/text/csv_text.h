@@ -20,7 +20,10 @@ struct CsvRecord {
 // is too long and control characters go to `errors`; reading goes on behind that line.
 std::vector<CsvRecord> csv_records(const ListText& list, ListErrors& errors, char separator = ',');
 
-// By the first line that holds something: a tab or a semicolon, where it has one and no comma; else a comma.
+// A table's first line that holds something and is no 'sep=;', as spreadsheets write one.
+std::string_view header_line(std::string_view text);
+// Comma, semicolon or tab: what a first line 'sep=;' says, else what stands most often in the first line that
+// holds something, outside quotes.
 char separator_of(std::string_view text);
 // The cells of one line.
 std::vector<std::string> split_cells(std::string_view line, char separator);
