@@ -70,6 +70,14 @@ class StoreNode : public Node {
     return {event_file(options_.folder)};
   }
 
+  void settle(const NodeUse& use, const Neighbours&, config::Diagnostics& diagnostics) override {
+    std::error_code unknown;
+    if (std::filesystem::exists(options_.folder, unknown) &&
+        !std::filesystem::is_directory(options_.folder, unknown))
+      diagnostics.add(use.place, "'" + use.name + "' would keep events in " + options_.folder.string() +
+                                     ", which is a file, expected a folder");
+  }
+
   NodeOutput build(Flow& flow, const NodeUse& use, const std::vector<NodeOutput>& inputs) override {
     const StoreLimits limits{options_.keep.seconds, options_.limit.bytes};
     const auto store = std::make_shared<NumberedStore>(

@@ -6,6 +6,7 @@
 #include "models/formats/weight_files.h"
 #include "pipeline/commands/arguments/shipped_files.h"
 #include "pipeline/commands/commands.h"
+#include "pipeline/graph/output_check.h"
 
 namespace actionflow {
 namespace {
@@ -38,6 +39,8 @@ class Convert : public Command {
     if (arguments.files.size() != 2) {
       throw UsageError("expected IN and OUT, got " + std::to_string(arguments.files.size()) + " files");
     }
+    if (is_one_file(arguments.files[0], arguments.files[1]))
+      throw UsageError("OUT is IN, " + arguments.files[1] + ", expected a file of its own");
     const Conversion done = convert_weights(arguments.files[0], arguments.files[1], options());
     if (arguments.json) print_json(arguments.files[1], done);
     for (const std::string& note : done.notes) log::info("{}", note);

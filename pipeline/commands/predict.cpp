@@ -7,6 +7,7 @@
 #include "models/network/network.h"
 #include "pipeline/commands/arguments/network_flags.h"
 #include "pipeline/commands/commands.h"
+#include "pipeline/graph/output_check.h"
 
 namespace actionflow {
 namespace {
@@ -49,6 +50,8 @@ class Predict : public Command {
   }
 
   ExitCode run(const Arguments& arguments) override {
+    if (is_one_file(output_, input_) || is_one_file(output_, flags_.weights))
+      throw UsageError("--output " + output_ + " would overwrite what is read, expected a file of its own");
     const Model model = flags_.load(arguments);
     const Tensor input = read_npy(input_);
     const std::shared_ptr<const Network> network =

@@ -89,6 +89,8 @@ class Train : public Command {
       return;
     }
     if (!sheet_.empty()) {
+      if (std::filesystem::path(sheet_).extension() != ".png")
+        throw UsageError("--show-augmentation " + sheet_ + ": expected the name of a picture, OUT.png");
       require_data_files(recipe, document);
       if (ranks.first()) show_augmentation(recipe, sheet_);
       return;

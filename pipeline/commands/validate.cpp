@@ -80,7 +80,9 @@ class Validate : public Command {
     const Recipe recipe = read_recipe(document);
     require_training_files(recipe, document);
     const Dataset dataset = read_dataset(recipe.data.lists, recipe.seed);
-    require_fitting_beginning(recipe, document, read_network(recipe, dataset.classes));
+    const Architecture network = read_network(recipe, dataset.classes);
+    require_fitting_recipe(recipe, document, network);
+    require_fitting_first_weights(recipe, document, network);
   }
 
   static ExitCode check(const std::string& file, const Arguments& arguments) {

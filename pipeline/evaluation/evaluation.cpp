@@ -105,12 +105,20 @@ class RecipeEvaluator {
   void judge_clips(const std::vector<VideoEntry>& entries, Evaluation& result) {
     result.videos = judge(entries, result.split);
     if (request_.share) return judge_share(entries, result);
+    require_some(entries, result);
     add_unreadable(entries, result.videos, result);
     measure_clips(result);
     calibrate(result);
     judge_unknown(result);
     diagnose_time(entries, result);
     if (request_.perturb) judge_perturbed(entries, result);
+  }
+
+  // One unreadable video counts as wrong; none that is readable says nothing of the network.
+  static void require_some(const std::vector<VideoEntry>& entries, const Evaluation& result) {
+    if (std::ranges::any_of(result.videos, [](const auto& video) { return video.readable(); })) return;
+    throw SourceError(fmt::format("none of the {} videos of {} can be read; the first: {}", entries.size(),
+                                  result.split, result.videos.front().unreadable));
   }
 
   // What the run that makes something of the answers asks for, too.

@@ -47,6 +47,13 @@ std::vector<Use> uses_of(const PipelineDescription& description) {
   return uses;
 }
 
+// A folder of pictures that is read.
+bool lies_in(const Use& read, const fs::path& path) {
+  std::error_code error;
+  return read.writer.empty() && fs::is_directory(read.path, error) &&
+         fs::equivalent(read.path, fs::absolute(path).parent_path(), error);
+}
+
 }  // namespace
 
 bool is_one_file(const fs::path& a, const fs::path& b) {
@@ -61,8 +68,9 @@ void check_outputs(const PipelineDescription& description, config::Diagnostics& 
   const std::vector<Use> uses = uses_of(description);
   for (auto use = uses.begin(); use != uses.end(); ++use) {
     if (use->writer.empty()) continue;
-    const auto other =
-        std::find_if(uses.begin(), use, [&](const Use& one) { return is_one_file(one.path, use->path); });
+    const auto other = std::find_if(uses.begin(), use, [&](const Use& one) {
+      return is_one_file(one.path, use->path) || lies_in(one, use->path);
+    });
     if (other == use) continue;
     diagnostics.add(use->place, use->writer + " would overwrite " + use->path.string() + ", which " +
                                     (other->writer == use->writer ? "would hold two streams" : other->text) +

@@ -29,6 +29,9 @@ void check_fit(const Recipe& recipe, const config::Value& document, const Archit
   for (const auto& [pattern, share] : recipe.optimizer.rates)
     problems.guard(place_of(document, {"optimizer", "rates", pattern.c_str()}),
                    [&] { check_patterns(std::array{pattern}, architecture, "optimizer.rates"); });
+  if (!recipe.init.weights.empty())
+    problems.guard(place_of(document, {"init", "skip"}),
+                   [&] { check_patterns(recipe.init.skip, architecture, "init.skip"); });
   const char* const of_loss = recipe.loss.class_weights.empty() ? "kind" : "class_weights";
   problems.guard(place_of(document, {"loss", of_loss}), [&] { fit_loss(recipe.loss, architecture); });
   problems.guard(place_of(document, {"data", "augment"}), [&] {
@@ -45,16 +48,14 @@ void require_fitting_recipe(const Recipe& recipe, const config::Value& document,
   problems.throw_if_any();
 }
 
-void require_fitting_beginning(const Recipe& recipe, const config::Value& document,
-                               const Architecture& architecture) {
+void require_fitting_first_weights(const Recipe& recipe, const config::Value& document,
+                                   const Architecture& architecture) {
+  if (recipe.init.weights.empty()) return;
   Problems problems;
-  check_fit(recipe, document, architecture, problems);
-  const char* const key = recipe.init.skip.empty() ? "weights" : "skip";
-  if (!recipe.init.weights.empty())
-    problems.guard(place_of(document, {"init", key}), [&] {
-      Weights weights = initial_weights(architecture, recipe.seed);
-      load_initial_weights(recipe.init, architecture, weights);
-    });
+  problems.guard(place_of(document, {"init", "weights"}), [&] {
+    Weights weights = initial_weights(architecture, recipe.seed);
+    load_initial_weights(recipe.init, architecture, weights);
+  });
   problems.throw_if_any();
 }
 

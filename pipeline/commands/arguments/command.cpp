@@ -106,7 +106,8 @@ ExitCode tell_failure() {
     return error.exit_code();
   } catch (...) {
     const Failure failure = Failure::from_current_exception();
-    tell("error: " + failure.message);
+    const bool says_so = failure.message.find(": error: ") != std::string::npos;  // a list's, with its place
+    tell((says_so ? "" : "error: ") + failure.message);
     return failure.code;
   }
 }

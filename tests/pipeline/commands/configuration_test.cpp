@@ -1,4 +1,5 @@
 // Configurations as they are checked, described and printed.
+#include "models/formats/weight_files.h"
 #include "tests/pipeline/commands/program_fixture.h"
 
 namespace actionflow::testing {
@@ -31,14 +32,16 @@ TEST_F(Program, ValidatesEveryFileOfTheProject) {
     const Ended ended = run(files_of(folder));
     EXPECT_EQ(ended.code, 0) << ended.err;
   }
-  // Recipes name videos and weights that do not come with the program.
-  for (int i = 0; i < 20; ++i) {
-    const std::filesystem::path of_class = folder_ / "data" / (i % 2 == 0 ? "clap" : "wave");
-    std::filesystem::create_directories(of_class);
-    std::ofstream(of_class / (std::to_string(i) + ".mp4"));
+  // Recipes name videos that do not come with the program, and classes of these.
+  for (const char* weights : {"action_cnn3d", "air_stream_hands"}) {
+    const auto file = project_root() / "configs/weights" / (std::string(weights) + ".safetensors");
+    for (const std::string& label : load_model(file).architecture.classes) {
+      std::filesystem::create_directories(folder_ / "data" / label);
+      for (int i = 0; i < 10; ++i) std::ofstream(folder_ / "data" / label / (std::to_string(i) + ".mp4"));
+    }
   }
   std::vector<std::string> recipes = files_of("configs/training");
-  recipes.insert(recipes.end(), {"data.root=" + (folder_ / "data").string(), "init.weights=" + weights_});
+  recipes.insert(recipes.end(), {"data.root=" + (folder_ / "data").string(), "init={}"});
   const Ended ended = run(recipes);
   EXPECT_EQ(ended.code, 0) << ended.err;
 }

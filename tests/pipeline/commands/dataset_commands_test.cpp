@@ -234,6 +234,27 @@ TEST_F(DatasetCommands, ValidateAndTrainNameWhatDoesNotFitTheNetworkOrItsClasses
   EXPECT_THAT(ended.err, HasSubstr("first.safetensors"));
 }
 
+TEST_F(DatasetCommands, AnEvaluationOfNothingIsNone) {
+  ASSERT_EQ(bench_.train({"epochs=1"}).code, 0);
+  bench_.write("data/missing.txt", "gone.mp4 0\nlost.mp4 1\n");
+  const auto ended = run({"evaluate", "--json", bench_ / "recipe.yaml", "data.test=missing.txt"});
+  EXPECT_EQ(ended.code, 3);
+  EXPECT_EQ(ended.out, "");
+  EXPECT_THAT(ended.err, HasSubstr("none of the 2 videos of test can be read; the first: "));
+}
+
+TEST_F(DatasetCommands, NothingThatIsReadIsOverwritten) {
+  const std::string video = bench_ / "data/v0.mp4";
+  const std::string before = text_of(video);
+  EXPECT_EQ(run({"train", bench_ / "recipe.yaml", "--show-augmentation", video}).code, 2);
+  EXPECT_EQ(text_of(video), before);
+  ASSERT_EQ(bench_.train({"epochs=1"}).code, 0);
+  const std::string weights = bench_ / "run/best.safetensors", again = bench_ / "run/../run/best.safetensors";
+  EXPECT_THAT(run({"convert", weights, again}).err, HasSubstr("OUT is IN"));
+  EXPECT_THAT(run({"predict", "--weights", weights, "--input", bench_ / "x.npy", "--output", again}).err,
+              HasSubstr("would overwrite what is read"));
+}
+
 TEST_F(DatasetCommands, NamesThatAreNotUtf8StandInJson) {
   ASSERT_EQ(bench_.train({"epochs=1"}).code, 0);
   std::filesystem::create_directories(bench_ / "others");

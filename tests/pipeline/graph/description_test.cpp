@@ -243,7 +243,16 @@ TEST_F(Description, RefusesToOverwriteWhatThePipelineReads) {
     EXPECT_THAT(errors("metrics: {file: " + path + "}\n" + graph),
                 ElementsAre(HasSubstr("which is read by 'n'")));
   }
+  std::filesystem::create_directory(bench_.folder() / "a.mp4");  // of pictures
+  EXPECT_THAT(errors(graph + "  log: {node: jsonl, from: n, file: a.mp4/1.jpg}\n"),
+              ElementsAre(HasSubstr("which is the source of stream 'a'")));
+  EXPECT_THAT(
+      errors(graph + "  e: {node: events, from: n}\n  kept: {node: store, from: e, folder: ca.pem}\n"),
+      ElementsAre());
   bench_.write("ca.pem", "");
+  EXPECT_THAT(
+      errors(graph + "  e: {node: events, from: n}\n  kept: {node: store, from: e, folder: ca.pem}\n"),
+      ElementsAre(HasSubstr("which is a file, expected a folder")));
   EXPECT_THAT(errors(graph + "  e: {node: events, from: n}\n"
                              "  hook: {node: webhook, from: e, url: 'https://h', ca: ca.pem}\n"
                              "  log: {node: jsonl, from: e, file: ca.pem}\n"),
