@@ -18,6 +18,7 @@ using Row = CsvRow;
 struct Columns {
   int path = -1, label = -1, group = -1, split = -1, begin = -1, end = -1;
   std::size_t count = 0;
+  char separator = ',';
 };
 
 Columns columns_of(const Row& header) {
@@ -42,7 +43,8 @@ std::optional<TimeSpan> part_of(const std::string& begin, const std::string& end
 ListRow to_row(const Row& cells, const Columns& columns, std::string place, ListErrors& errors) {
   const auto cell = [&](int index) { return cell_of(cells, index); };
   ListRow row{std::move(place), cell(columns.path), {}, std::nullopt, cell(columns.group)};
-  row.part = part_of(cell(columns.begin), cell(columns.end), row.place, errors);
+  const auto time = [&](int index) { return number_cell(cell(index), columns.separator); };
+  row.part = part_of(time(columns.begin), time(columns.end), row.place, errors);
   if (const std::string label = cell(columns.label); !label.empty()) {
     row.label = label;
     row.folders = {"", label};
@@ -87,12 +89,14 @@ std::optional<bool> names_columns(const Row& first, Columns& columns, bool witho
 
 std::vector<ListRow> csv_rows(const ListText& list, const ListContext& context, ListErrors& errors) {
   std::vector<ListRow> rows;
-  const std::vector<CsvRecord> records = csv_records(list, errors, separator_of(list.text()));
+  const char separator = separator_of(list.text());
+  const std::vector<CsvRecord> records = csv_records(list, errors, separator);
   if (records.empty()) return rows;
   const Row& first = records.front().cells;
   const std::string first_place = list.place(records.front().line);
   Columns columns;
   const std::optional<bool> headed = names_columns(first, columns, context.split == ListSplit::unknown);
+  columns.separator = separator;
   if (!headed) {
     errors.add(first_place,
                fmt::format("'{}' names no columns that are known, expected one of {} and one of {}",

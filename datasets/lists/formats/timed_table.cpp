@@ -11,7 +11,7 @@ namespace actionflow {
 
 TimedTable::TimedTable(const ListText& list, const TimedColumnNames& names, const std::string& label_column,
                        ListErrors& errors)
-    : list_(list), records_(csv_records(list, errors, separator_of(list.text()))) {
+    : list_(list), separator_(separator_of(list.text())), records_(csv_records(list, errors, separator_)) {
   if (records_.empty()) return;
   path_ = column_of(header(), names.path);
   label_ = label_column.empty() ? column_of(header(), names.label)
@@ -60,7 +60,8 @@ void TimedTable::add_row(std::size_t record, const ListContext& context, std::ve
   ListRow row{place, cell_of(cells, path_), {}, std::nullopt, cell_of(cells, group_)};
   row.timed = context.split != ListSplit::unknown;
   if (const std::string label = cell_of(cells, label_); !label.empty()) row.label = label;
-  const std::string start = cell_of(cells, start_), end = cell_of(cells, end_);
+  const std::string start = number_cell(cell_of(cells, start_), separator_);
+  const std::string end = number_cell(cell_of(cells, end_), separator_);
   const bool says_nothing = start.empty() && end.empty() && !row.label;
   if (!says_nothing && in_frames_) {
     const std::optional<double> first = seconds_of(start), last = seconds_of(end);

@@ -46,6 +46,7 @@ class TimedTable {
                ListErrors& errors) const;
 
   const ListText& list_;
+  char separator_;
   std::vector<CsvRecord> records_;
   int path_ = -1, label_ = -1, group_ = -1, split_ = -1, start_ = -1, end_ = -1;
   bool in_frames_ = false;

@@ -12,12 +12,9 @@ namespace {
 // As programs write numbers: "+2", "4.", ".5" and "1e1" too.
 std::optional<double> decimal_of(std::string_view text) {
   if (text.starts_with('+') && !text.starts_with("+-")) text.remove_prefix(1);
-  std::string decimal(text);
-  std::replace(decimal.begin(), decimal.end(), ',', '.');  // as much of Europe writes it
   double number = 0;
-  const char* const end = decimal.data() + decimal.size();
-  const auto [stop, bad] = std::from_chars(decimal.data(), end, number);
-  if (bad != std::errc() || stop != end) return std::nullopt;
+  const auto [stop, bad] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (bad != std::errc() || stop != text.data() + text.size()) return std::nullopt;
   return number;
 }
 

@@ -131,6 +131,11 @@ char separator_of(std::string_view text) {
                                               counts.begin())];
 }
 
+std::string number_cell(std::string cell, char separator) {
+  if (separator == ';') std::replace(cell.begin(), cell.end(), ',', '.');
+  return cell;
+}
+
 std::vector<std::string> split_cells(std::string_view line, char separator) {
   RecordCutter cutter(line, separator);
   cutter.cut();

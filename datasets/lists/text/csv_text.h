@@ -25,6 +25,8 @@ std::string_view header_line(std::string_view text);
 // Comma, semicolon or tab: what a first line 'sep=;' says, else what stands most often in the first line that
 // holds something, outside quotes.
 char separator_of(std::string_view text);
+// A number's cell. Where semicolons part cells, a comma is a decimal point, as much of Europe writes it.
+std::string number_cell(std::string cell, char separator);
 // The cells of one line.
 std::vector<std::string> split_cells(std::string_view line, char separator);
 

@@ -74,7 +74,10 @@ TEST_F(DatasetTest, SemicolonsAndTabsPartTheCellsOfATable) {
     const bool noted = header.ends_with("free");
     std::string rows = std::string("a.mp4;brush hair;0,5;1") + (noted ? ";" : "") + "\nb.mp4;\"clap\";1;2" +
                        (noted ? ";x" : "") + "\n";
-    if (header.find('\t') != std::string::npos) std::replace(rows.begin(), rows.end(), ';', '\t');
+    if (header.find('\t') != std::string::npos) {
+      std::replace(rows.begin(), rows.end(), ',', '.');
+      std::replace(rows.begin(), rows.end(), ';', '\t');
+    }
     write("train.csv", header + "\n" + rows);
     const Dataset dataset = read();
     EXPECT_EQ(labels_of(dataset.train), (std::vector<std::vector<int>>{{2}, {1}}));
