@@ -20,7 +20,6 @@ namespace {
 
 constexpr int kPlainPort = 1883;
 constexpr int kTlsPort = 8883;
-constexpr int kKeepAliveSeconds = 30;
 // For the broker's answer to anything.
 constexpr double kAnswerSeconds = 10;
 constexpr int kLookMs = 100;
@@ -139,7 +138,8 @@ struct MqttClient::State {
   Take take;
 };
 
-MqttClient::MqttClient(const MqttBroker& broker, const Will& will) : state_(std::make_unique<State>(broker)) {
+MqttClient::MqttClient(const MqttBroker& broker, const Will& will, std::chrono::seconds keep_alive)
+    : state_(std::make_unique<State>(broker)) {
   mosquitto* const client = state_->client.get();
   mosquitto_connect_callback_set(
       client, [](mosquitto*, void* state, int code) { static_cast<State*>(state)->refusal = code; });
@@ -156,7 +156,8 @@ MqttClient::MqttClient(const MqttBroker& broker, const Will& will) : state_(std:
   state_->check(mosquitto_will_set(client, will.topic.c_str(), static_cast<int>(will.payload.size()),
                                    will.payload.data(), kQos, true));
   // Not mosquitto_connect_async: without threads of its own the library cannot finish what that begins.
-  state_->check(mosquitto_connect(client, broker.host.c_str(), broker.port, kKeepAliveSeconds));
+  state_->check(
+      mosquitto_connect(client, broker.host.c_str(), broker.port, static_cast<int>(keep_alive.count())));
   state_->wait_until("its consent", [&] { return state_->refusal.has_value(); });
 }
 

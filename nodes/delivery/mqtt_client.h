@@ -36,18 +36,20 @@ struct MqttBroker {
 class MqttClient {
  public:
   struct Will {
-    std::string topic, payload;  // retained
+    std::string topic, payload;  // retained; an empty one takes back what is kept of the topic
   };
+  static constexpr std::chrono::seconds kKeepAlive{30};
 
-  // Connects; returns when the broker has accepted us.
-  MqttClient(const MqttBroker& broker, const Will& will);
+  // Connects; returns when the broker has accepted us. A broker that hears nothing for one and a half times
+  // `keep_alive` sends the will.
+  MqttClient(const MqttBroker& broker, const Will& will, std::chrono::seconds keep_alive = kKeepAlive);
   ~MqttClient();
   MqttClient(const MqttClient&) = delete;
   MqttClient& operator=(const MqttClient&) = delete;
 
   bool publish(const std::string& topic, const std::string& payload, bool retain);
   // From now on what comes to topics of this pattern is handed over while publish() or idle() waits; what the
-  // broker keeps of them comes at once. `take` does not throw.
+  // broker keeps of them comes at once. The last `take` gets what comes to all patterns; it does not throw.
   using Take = std::function<void(const std::string& topic, const std::string& payload)>;
   void subscribe(const std::string& pattern, Take take);
   // Answers the broker and keeps the connection alive until `wake` can be read or the time is over.

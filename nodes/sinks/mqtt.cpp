@@ -1,11 +1,10 @@
 // mqtt: what becomes of actions, told to an MQTT broker (nodes/sinks/mqtt_messages.h) through a spool.
 #include <algorithm>
 
-#include "base/config/secret.h"
 #include "base/machine/clock.h"
 #include "nodes/delivery/mqtt_delivery.h"
+#include "nodes/sinks/mqtt_address.h"
 #include "nodes/sinks/mqtt_messages.h"
-#include "nodes/sinks/receiver_check.h"
 #include "nodes/sinks/sink_kinds.h"
 #include "nodes/sinks/spooled_node.h"
 
@@ -13,26 +12,15 @@ namespace actionflow {
 
 namespace {
 
-struct MqttOptions {
+struct MqttOptions : MqttAddress {
   static constexpr SpoolFormat kFormat{.kind = "mqtt", .topics = true};
-  std::string broker;
-  std::string user;
-  Secret password;
-  std::filesystem::path ca, certificate, key;
   std::string topic = "actionflow";
   std::string discovery = "homeassistant";
   bool cameras = false;
   SpoolOptions spool;
 
   static void describe(config::Fields<MqttOptions>& fields) {
-    fields.add("broker", &MqttOptions::broker, "mqtt://[user:password@]host[:port], mqtts:// for TLS")
-        .required();
-    fields.add("user", &MqttOptions::user, "where it does not stand in the address");
-    fields.add("password", &MqttOptions::password, "likewise; best as \"${NAME}\", from the environment");
-    fields.add("ca", &MqttOptions::ca,
-               "certificates in PEM that sign the broker's; the system's unless given");
-    fields.add("certificate", &MqttOptions::certificate, "ours in PEM, where the broker asks for it");
-    fields.add("key", &MqttOptions::key, "of our certificate");
+    describe_address(fields);
     fields.add("topic", &MqttOptions::topic, "what all topics begin with");
     fields.add("discovery", &MqttOptions::discovery,
                "the prefix by which Home Assistant finds our sensors; \"\" for none");
@@ -45,43 +33,12 @@ struct MqttOptions {
 
   void check(const config::Value& value, config::Diagnostics& diagnostics) const {
     ReceiverCheck check(value, diagnostics);
-    if (!MqttBroker::parse(broker))
-      check.wrong("broker",
-                  "broker is no address of one, expected mqtt://host or mqtts://host, with :port behind it "
-                  "where needed");
+    check_address(check);
     if (!usable_prefix(topic))
       check.wrong("topic", "topic is '" + topic + "', expected words parted by /, without + and #");
     if (!discovery.empty() && !usable_prefix(discovery))
       check.wrong("discovery",
                   "discovery is '" + discovery + "', expected words parted by /, without + and #, or \"\"");
-    check.together("certificate", certificate, "key", key);
-    if (!certificate.empty() && ca.empty())
-      check.wrong("certificate", "certificate stands without ca, expected ca: FILE beside it");
-    check.file("ca", ca);
-    check.file("certificate", certificate);
-    check.file("key", key);
-  }
-
-  std::vector<std::filesystem::path> files() const { return {ca, certificate, key}; }
-
-  std::string warning() const {
-    const MqttBroker to = address();
-    return !to.tls && !to.password.empty() ? password_in_the_clear("mqtts://…") : "";
-  }
-
-  static bool usable_prefix(const std::string& text) {
-    return !text.empty() && text.front() != '/' && text.back() != '/' && text.front() != '$' &&
-           text.find_first_of(std::string("+#\0", 3)) == std::string::npos;
-  }
-
-  MqttBroker address() const {
-    MqttBroker address = MqttBroker::parse(broker).value();
-    if (!user.empty()) address.user = user;
-    if (!password.empty()) address.password = password;
-    address.authority = ca;
-    address.certificate = certificate;
-    address.key = key;
-    return address;
   }
 };
 

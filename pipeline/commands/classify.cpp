@@ -61,6 +61,9 @@ class Classify : public Command {
     flags_.overrides.done = files.done();
     const PipelineDescription description = flags_.read(sources.arguments);
     const std::optional<WebOptions> web = page_options(description.web);
+    if (!flags_.shard.empty() && description.share)
+      throw UsageError("--shard: the cameras of " + arguments.files.front() +
+                       " are shared by a group already, expected either --shard or its key share");
     if (!flags_.shard.empty()) tell_share(description);
     for (const std::string& warning : description.warnings) tell_line(log::Level::warn, warning);
     if (print_config_) {
@@ -75,9 +78,10 @@ class Classify : public Command {
       std::vector<std::shared_ptr<ResultSink>> both{std::move(results), latest};
       results = std::make_shared<TeeSink>(std::move(both));
     }
-    Pipeline pipeline(description, std::move(results), {.take = files.take()});
+    const auto lease = description.share ? CameraGroup::make_lease() : nullptr;
+    Pipeline pipeline(description, std::move(results), {.take = files.take(), .lease = lease});
     const StopOnSignal stop_on_signal([&pipeline] { pipeline.stop(); });
-    const auto reloads = reload.begin(pipeline, description);
+    const auto reloads = reload.begin(pipeline, description, lease);
     const MetricsFile metrics(description.metrics, [&pipeline] { return pipeline.metrics(); });
     const ServiceManager service([&pipeline] { return pipeline.traffic(); });
     std::optional<WebServer> page;

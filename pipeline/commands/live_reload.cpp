@@ -22,12 +22,19 @@ SettingsChanges::Read read_again(const PipelineFlags& flags, const Arguments& ar
   };
 }
 
+std::vector<std::string> names_of(const PipelineDescription& description) {
+  std::vector<std::string> names;
+  for (const StreamDescription& stream : description.streams) names.push_back(stream.name);
+  return names;
+}
+
 }  // namespace
 
 LiveReload::Running::Running(Pipeline& pipeline, const PipelineDescription& description,
                              const std::string& name, SavedSettings& saved, SettingsChanges::Read read,
-                             std::unique_ptr<FileWatch> watch)
+                             std::unique_ptr<FileWatch> watch, std::shared_ptr<CameraGroup> group)
     : pipeline_(pipeline),
+      group_(std::move(group)),
       reload_(pipeline, description, name, [&saved, read] { return read(saved.value()); }),
       changes_(reload_, pipeline, saved, description.defaults),
       settings_(reload_, pipeline, saved, std::move(read)),
@@ -38,9 +45,21 @@ LiveReload::Running::Running(Pipeline& pipeline, const PipelineDescription& desc
       log::error("a message for stream '{}' is not taken up: {} others wait already", stream,
                  ReloadRequests::kMostPosted);
   });
+  if (group_)
+    group_->start([this](auto cameras, auto done) { return hold(std::move(cameras), std::move(done)); });
 }
 
-LiveReload::Running::~Running() { pipeline_.take_requests(nullptr); }
+LiveReload::Running::~Running() {
+  if (group_) group_->leave();
+  pipeline_.take_requests(nullptr);
+}
+
+bool LiveReload::Running::hold(std::set<std::string> cameras, std::function<void()> done) {
+  return requests_.post([this, cameras = std::move(cameras), done = std::move(done)] {
+    reload_.hold(cameras);
+    done();
+  });
+}
 
 void LiveReload::Running::change(const std::string& stream, const std::string& json) noexcept try {
   const StreamChanges::Done done = json.empty() ? changes_.remove(stream) : changes_.put(stream, json);
@@ -65,13 +84,25 @@ LiveReload::LiveReload(const PipelineFlags& flags, const Arguments& arguments)
 }
 
 std::unique_ptr<LiveReload::Running> LiveReload::begin(Pipeline& pipeline,
-                                                       const PipelineDescription& description) {
+                                                       const PipelineDescription& description,
+                                                       const std::shared_ptr<Lease>& lease) {
   const bool live = std::any_of(description.streams.begin(), description.streams.end(),
                                 [](const StreamDescription& stream) { return is_live(stream.source); });
   if (!live) return nullptr;
   const std::string name = watch_ ? watch_->file().string() : "the command line";
-  return std::make_unique<Running>(pipeline, description, name, *saved_,
-                                   read_again(flags_, arguments_, description), std::move(watch_));
+  SettingsChanges::Read read = read_again(flags_, arguments_, description);
+  std::shared_ptr<CameraGroup> group;
+  if (description.share) {
+    group = std::make_shared<CameraGroup>(*description.share, lease);
+    group->set_cameras(names_of(description));
+    read = [group, read](const config::Value& settings) {
+      PipelineDescription again = read(settings);
+      group->set_cameras(names_of(again));
+      return again;
+    };
+  }
+  return std::make_unique<Running>(pipeline, description, name, *saved_, std::move(read), std::move(watch_),
+                                   std::move(group));
 }
 
 }  // namespace actionflow

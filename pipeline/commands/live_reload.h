@@ -1,7 +1,9 @@
 // A live run whose command line is read anew when its pipeline file changes, or at a SIGHUP.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -11,6 +13,7 @@
 #include "pipeline/run/saved_settings.h"
 #include "pipeline/run/settings_changes.h"
 #include "pipeline/run/stream_changes.h"
+#include "pipeline/sharing/camera_group.h"
 
 namespace actionflow {
 
@@ -26,8 +29,10 @@ class LiveReload {
   // Stands while the pipeline runs.
   class Running {
    public:
+    // `group` is that of a pipeline whose cameras are shared, else null.
     Running(Pipeline& pipeline, const PipelineDescription& description, const std::string& name,
-            SavedSettings& saved, SettingsChanges::Read read, std::unique_ptr<FileWatch> watch);
+            SavedSettings& saved, SettingsChanges::Read read, std::unique_ptr<FileWatch> watch,
+            std::shared_ptr<CameraGroup> group);
     ~Running();
 
     StreamChanges& changes() { return changes_; }
@@ -35,16 +40,20 @@ class LiveReload {
 
    private:
     void change(const std::string& stream, const std::string& json) noexcept;
+    bool hold(std::set<std::string> cameras, std::function<void()> done);
 
     Pipeline& pipeline_;
+    const std::shared_ptr<CameraGroup> group_;
     Reload reload_;
     StreamChanges changes_;
     SettingsChanges settings_;
     ReloadRequests requests_;
   };
   // Null where no stream is live: recorded files end by themselves. `description` is what the pipeline was
-  // made of; flags, arguments and this must outlive the result.
-  std::unique_ptr<Running> begin(Pipeline& pipeline, const PipelineDescription& description);
+  // made of; flags, arguments and this must outlive the result. Where a group shares its cameras, `lease` is
+  // what the pipeline is bound to, and the result is let go once the pipeline has ended.
+  std::unique_ptr<Running> begin(Pipeline& pipeline, const PipelineDescription& description,
+                                 const std::shared_ptr<Lease>& lease = nullptr);
 
  private:
   const PipelineFlags& flags_;

@@ -44,6 +44,7 @@ struct PipelineFile {
   config::Value streams;
   config::Value graph;
   std::optional<WebOptions> web;
+  std::optional<ShareOptions> share;
   static void describe(config::Fields<PipelineFile>& fields) {
     fields.add("options", &PipelineFile::options, "how the graph runs");
     fields.add("metrics", &PipelineFile::metrics, "how the run is, for Prometheus");
@@ -52,6 +53,7 @@ struct PipelineFile {
     fields.add("graph", &PipelineFile::graph, "nodes by name, each with node: KIND and from: its input")
         .required();
     fields.add("web", &PipelineFile::web, "a page to watch the streams on");
+    fields.add("share", &PipelineFile::share, "a group of machines that share the cameras of this file");
   }
 };
 
@@ -101,6 +103,7 @@ class PipelineReader {
     description_.place = file_root.place();
     if (const config::Value* metrics = root.find("metrics")) description_.metrics_place = metrics->place();
     description_.web = file.web;
+    description_.share = file.share;
     if (file.web) description_.look = file.web->overlay;
     description_.defaults = file.defaults;
     if (expect_map(file.streams, "streams")) {
@@ -164,6 +167,7 @@ class PipelineReader {
     if (overrides_.precision) description_.options.precision = *overrides_.precision;
     read_kernels();
     check_standard_input();
+    check_share();
     check_graph(std::move(drafts), description_, problems_);
     check_outputs(description_, problems_.diagnostics());
     problems_.throw_if_any();
@@ -195,6 +199,21 @@ class PipelineReader {
       }
       taken = true;
     }
+  }
+
+  // Recordings end, and would begin anew on each machine that they fall to.
+  void check_share() {
+    if (!description_.share) return;
+    for (const StreamDescription& stream : description_.streams) {
+      if (!is_live(stream.source) || stream.source.source == "-")
+        problems_.diagnostics().add(
+            stream.place, "stream '" + stream.name +
+                              "' is no camera, and a group shares cameras alone; expected an address or a "
+                              "device, or `classify --shard i/n` in place of `share`");
+    }
+    if (!problems_.diagnostics().empty()) return;
+    if (const std::string warning = description_.share->warning(); !warning.empty())
+      description_.warnings.push_back(config::to_string(description_.place) + ": warning: share: " + warning);
   }
 
   bool expect_map(const config::Value& value, const std::string& what) {

@@ -28,6 +28,7 @@
 #include "nodes/flow/node.h"
 #include "nodes/kinds/advance.h"
 #include "pipeline/graph/metrics_options.h"
+#include "pipeline/graph/share_options.h"
 #include "pipeline/graph/web_options.h"
 
 namespace actionflow {
@@ -67,6 +68,7 @@ struct PipelineDescription {
   std::vector<StreamDescription> streams;
   std::vector<NodeDescription> nodes;    // every input before its consumers; nodes without use left out
   std::optional<WebOptions> web;         // the page, where there is one
+  std::optional<ShareOptions> share;     // the group whose machines share the streams
   OverlayLook look;                      // of the page's videos
   config::Value defaults;                // the file's, for streams that come later
   bool windows_too = false;              // results of networks below `events` are final, too

@@ -107,6 +107,7 @@ std::string print_config(const PipelineDescription& description, const std::opti
     text += "\n" + config::print(stream.source, origin_of(stream, document), 4);
   }
   if (description.web) text += "web:\n" + config::print(*description.web, 2);
+  if (description.share) text += "share:\n" + config::print(*description.share, 2);
   const config::Value* graph = document ? document->find("graph") : nullptr;
   return text + "graph:\n" +
          config::print(graph != nullptr ? graph_of(*graph, flags) : graph_of(description, flags), 2);

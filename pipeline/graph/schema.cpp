@@ -53,6 +53,9 @@ std::string pipeline_schema() {
   config::Schema web = config::schema_of<WebOptions>();
   web.description = "a page to watch the streams on";
   root.properties.emplace_back("web", std::move(web));
+  config::Schema share = config::schema_of<ShareOptions>();
+  share.description = "a group of machines that share the cameras of this file";
+  root.properties.emplace_back("share", std::move(share));
   root.required = {"streams", "graph"};
   root.closed = true;
   return config::to_json(root, "actionflow pipeline");

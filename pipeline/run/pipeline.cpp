@@ -27,6 +27,7 @@ constexpr std::chrono::milliseconds kProgressLook{20};
 constexpr double kReadersSeconds = 0.5;
 // Of recorded files so many are read at once, or two for each worker; the others wait.
 constexpr int kLeastFiles = 4;
+constexpr std::int64_t kNsPerMs = 1'000'000;
 
 }  // namespace
 
@@ -35,13 +36,18 @@ struct Pipeline::State {
         const RunOptions& run_options)
       : options(description.options.resolved()),
         take(run_options.take),
+        lease(run_options.lease),
         parallelism(tbb::global_control::max_allowed_parallelism,
                     static_cast<std::size_t>(options.workers) + 1),
         run(std::make_shared<RunContext>(run_options.faults, run_options.clock)) {
     // Ids in the description are those of the run.
     std::vector<StreamId> ids;
-    for (const StreamDescription& stream : description.streams)
-      ids.push_back(run->add_stream(stream.name, stream.source));
+    if (!lease) {
+      for (const StreamDescription& stream : description.streams)
+        ids.push_back(run->add_stream(stream.name, stream.source));
+    }
+    // Events of one camera come from several machines, whose runs have other numbers.
+    if (lease) run->number_from(run->clock().wall_ns() / kNsPerMs);
     flow = std::make_unique<Flow>(run, options, std::move(results));
     build(description);
     for (std::size_t i = 0; i < ids.size(); ++i) {
@@ -105,7 +111,7 @@ struct Pipeline::State {
 
   std::shared_ptr<StreamSource> add_source(StreamId id, const SourceOptions& source_options) {
     StreamLane& lane = flow->attach(id);
-    auto source = std::make_shared<StreamSource>(lane, source_options, run, [this] { note_end(); });
+    auto source = std::make_shared<StreamSource>(lane, source_options, run, lease, [this] { note_end(); });
     lane.on_room([weak = std::weak_ptr(source)] {
       if (auto alive = weak.lock()) alive->wake();
     });
@@ -171,6 +177,9 @@ struct Pipeline::State {
            std::all_of(list.begin(), list.end(), [](const auto& source) { return source->ended(); });
   }
 
+  // Others may be attached to a run that is bound to a lease.
+  bool is_done() const { return all_ended() && (!lease || run->stopping()); }
+
   void look_again() {
     std::unique_lock lock(mutex);
     changed.wait_for(lock, kProgressLook);
@@ -186,9 +195,9 @@ struct Pipeline::State {
       }
       settle_ended();
       const bool given_up = deadline && deadline->passed();
-      if (given_up || all_ended()) {
+      if (given_up || is_done()) {
         const std::lock_guard lock(streams_mutex);
-        if (!given_up && !all_ended()) continue;  // one more was attached
+        if (!given_up && !is_done()) continue;  // one more was attached
         over = true;
         break;
       }
@@ -207,6 +216,7 @@ struct Pipeline::State {
 
   const GraphOptions options;
   const std::function<bool(const std::string&)> take;
+  const std::shared_ptr<const Lease> lease;
   tbb::global_control parallelism;
   std::shared_ptr<RunContext> run;
   std::vector<std::shared_ptr<Node>> nodes;  // what is built refers to them

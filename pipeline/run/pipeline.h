@@ -26,6 +26,7 @@
 #include "nodes/flow/run_context.h"
 #include "nodes/results/result_sink.h"
 #include "pipeline/graph/description.h"
+#include "pipeline/run/lease.h"
 #include "pipeline/run/stream_view.h"
 
 namespace actionflow {
@@ -39,6 +40,9 @@ struct RunOptions {
   // Asked by its name before a recorded file is opened: false passes it over. Empty: all are taken. What it
   // throws ends the run.
   std::function<bool(const std::string&)> take = {};
+  // Where it is given, a stream is read while it holds and no longer. The run begins without streams then,
+  // and goes on without any until it is stopped.
+  std::shared_ptr<const Lease> lease = {};
 };
 
 class Pipeline {

@@ -58,7 +58,8 @@ Reload::Reload(Pipeline& pipeline, const PipelineDescription& running, std::stri
       read_(std::move(read)),
       graph_(running),
       described_(sources_of(running)),
-      running_(described_) {
+      running_(running.share ? Sources() : described_) {
+  if (running.share) held_.emplace();
   for (const NodeDescription& node : running.nodes)
     if (const auto model = node.node->model()) described_models_[node.use.name] = model_fingerprint(*model);
   running_models_ = described_models_;
@@ -152,6 +153,26 @@ void Reload::take_up_options(const PipelineDescription& description, const std::
     });
 }
 
+void Reload::hold(const std::set<std::string>& names) {
+  const std::lock_guard lock(mutex_);
+  held_ = names;
+  Report report(name_);
+  const Sources before = running_;
+  for (const auto& [name, source] : before) {
+    if (names.contains(name)) continue;
+    report.note("left to others", name, [&, gone = name] {
+      remove(gone);
+      return true;
+    });
+  }
+  for (const std::string& name : names) {
+    const auto known = described_.find(name);
+    if (known != described_.end() && !running_.contains(name))
+      report.note("took over", name, [&] { return put({name, {}, known->second}); });
+  }
+  report.tell({});
+}
+
 std::map<std::string, Reload::Changeable> Reload::changeable() const {
   const std::lock_guard lock(mutex_);
   return changeable_;
@@ -183,8 +204,9 @@ void Reload::exchange(const std::string& node, const Model& model) {
   exchange_if_other(node, model, model_fingerprint(model));
 }
 
-// False where it has that source already.
+// False where it has that source already, or is another machine's.
 bool Reload::put(const StreamDescription& stream) {
+  if (held_ && !held_->contains(stream.name)) return false;
   const auto runs = running_.find(stream.name);
   if (runs == running_.end()) {
     pipeline_.attach(stream);

@@ -15,6 +15,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -33,9 +34,15 @@ class Reload {
 
   // Reads the description and takes up what is new in it. Whatever is wrong is logged; the run goes on.
   void reload() noexcept;
-
   // The same with a description that was read already.
   void take_up(const PipelineDescription& description);
+
+  // Of a pipeline whose cameras a group shares: of the streams that are described, now and later, those of
+  // these names run and no others. None does before the first call. Returns when it is so; what cannot be
+  // attached is logged.
+  void hold(const std::set<std::string>& names);
+  // Whether it is such a pipeline.
+  bool shared() const { return graph_.share.has_value(); }
 
   // Nodes whose options may change, as the description has them now.
   struct Changeable {
@@ -79,6 +86,7 @@ class Reload {
   mutable std::mutex mutex_;
   // As the description was read last, and as they run by whoever's wish; networks by node.
   Sources described_, running_;
+  std::optional<std::set<std::string>> held_;  // those that may run; nullopt: all
   Fingerprints described_models_, running_models_;
   std::map<std::string, Changeable> changeable_;
   OverlayLook look_;

@@ -43,6 +43,7 @@ void put_credentials(Json& stream, const SourceOptions& now) {
 }  // namespace
 
 StreamChanges::Done StreamChanges::put(const std::string& name, const std::string& text) {
+  check_not_shared();
   check_name(name);
   Json json = text.size() > kLongestMessage ? Json() : Json::parse(text, nullptr, false);
   if (!json.is_object())
@@ -60,12 +61,19 @@ StreamChanges::Done StreamChanges::put(const std::string& name, const std::strin
 }
 
 StreamChanges::Done StreamChanges::remove(const std::string& name) {
+  check_not_shared();
   if (!has(name)) return Done::nothing;
   if (pipeline_.streams().size() == 1)
     throw UsageError("'" + name + "' is the last stream, and the run ends with it; add another first");
   reload_.remove_stream(name);
   saved_.remove_stream(name);
   return Done::changed;
+}
+
+void StreamChanges::check_not_shared() const {
+  if (reload_.shared())
+    throw UsageError(
+        "a group of machines shares these cameras, expected the change in the pipeline file of each");
 }
 
 bool StreamChanges::has(const std::string& name) const {

@@ -32,6 +32,7 @@ class StreamChanges {
   Done remove(const std::string& name);
 
  private:
+  void check_not_shared() const;
   bool has(const std::string& name) const;
 
   Reload& reload_;

@@ -49,18 +49,20 @@ class StreamSource::PacketTicket : public Ticket {
 };
 
 StreamSource::StreamSource(StreamLane& lane, SourceOptions options, std::shared_ptr<RunContext> run,
-                           std::function<void()> ended)
+                           std::shared_ptr<const Lease> lease, std::function<void()> ended)
     : id_(lane.id()),
       options_(std::move(options)),
       run_(std::move(run)),
+      lease_(std::move(lease)),
       state_(run_->shared_stream(id_)),
       counter_(lane.in_flight()),
       lane_(&lane),
       ended_(std::move(ended)),
-      recording_(for_recording(lane, options_, run_)) {}
+      recording_(for_recording(lane, options_, run_, lease_)) {}
 
 std::shared_ptr<StreamSource> StreamSource::for_recording(StreamLane& lane, const SourceOptions& options,
-                                                          std::shared_ptr<RunContext> run) {
+                                                          std::shared_ptr<RunContext> run,
+                                                          std::shared_ptr<const Lease> lease) {
   if (options.record.empty()) return nullptr;
   SourceOptions main;
   main.source = options.record;
@@ -68,7 +70,7 @@ std::shared_ptr<StreamSource> StreamSource::for_recording(StreamLane& lane, cons
   main.silence = options.silence;
   main.retry = options.retry;
   main.allow_manifests = options.allow_manifests;
-  auto source = std::make_shared<StreamSource>(lane, main, std::move(run), nullptr);
+  auto source = std::make_shared<StreamSource>(lane, main, std::move(run), std::move(lease), nullptr);
   source->records_ = true;
   source->state_ = std::make_shared<StreamState>(lane.name() + " (recording)", main);
   return source;
@@ -111,6 +113,7 @@ void StreamSource::run_thread() {
 
 // True when the source came to its end, false when it was lost or is not there.
 bool StreamSource::read_connection(Failure& failure) {
+  if (lost_lease()) return true;
   bool opened = false;
   try {
     std::unique_ptr<Reader> reader = Reader::open(options_, state_->stop, run_->clock());
@@ -148,13 +151,20 @@ void StreamSource::read_packets(Reader& reader) {
     if (const auto loss = state_->take_loss()) throw Error(loss->code, loss->message);
     std::optional<Packet> packet = reader.read();
     count.look();
-    if (!packet) return;
+    if (!packet || lost_lease()) return;
     reconnects_.note_packet(run_->clock().steady_ns());
     if (!gave_packets_) note_recovery();
     const bool left_out = pushed_ && leaves_out(*packet);
     put(Mark::none, {std::move(*packet), nullptr}, !left_out);
     if (left_out) std::this_thread::sleep_for(kPauseLeavingOut);
   }
+}
+
+// Another machine may watch it by now.
+bool StreamSource::lost_lease() {
+  if (!lease_ || lease_->holds()) return false;
+  state_->stop = true;
+  return true;
 }
 
 bool StreamSource::leaves_out(const Packet& packet) {

@@ -23,6 +23,7 @@
 #include "datasets/video/source_options.h"
 #include "nodes/flow/stream_lane.h"
 #include "pipeline/run/absence.h"
+#include "pipeline/run/lease.h"
 #include "pipeline/run/reconnects.h"
 
 namespace actionflow {
@@ -30,12 +31,14 @@ namespace actionflow {
 // What the pipeline and the thread share. Thread-safe.
 class StreamSource : public std::enable_shared_from_this<StreamSource> {
  public:
-  // The lane is used until the source is closed; `ended` is called once, when nothing more comes.
+  // The lane is used until the source is closed; `ended` is called once, when nothing more comes. Where there
+  // is a lease, the source ends when it does.
   StreamSource(StreamLane& lane, SourceOptions options, std::shared_ptr<RunContext> run,
-               std::function<void()> ended);
+               std::shared_ptr<const Lease> lease, std::function<void()> ended);
   // The one from which the stream's clips are recorded; null where that is the stream's own.
   static std::shared_ptr<StreamSource> for_recording(StreamLane& lane, const SourceOptions& options,
-                                                     std::shared_ptr<RunContext> run);
+                                                     std::shared_ptr<RunContext> run,
+                                                     std::shared_ptr<const Lease> lease);
 
   // Starts the thread, which is never joined.
   void start();
@@ -76,12 +79,14 @@ class StreamSource : public std::enable_shared_from_this<StreamSource> {
   void fail(const Failure& failure);
   void end_recording();
   bool retries() const;
+  bool lost_lease();
 
   const StreamId id_;
   const SourceOptions options_;
-  bool records_ = false;                   // only
-  const std::shared_ptr<RunContext> run_;  // outlives the pipeline where the thread hangs
-  std::shared_ptr<StreamState> state_;     // the stream's; its own where it records only
+  bool records_ = false;                      // only
+  const std::shared_ptr<RunContext> run_;     // outlives the pipeline where the thread hangs
+  const std::shared_ptr<const Lease> lease_;  // may be null
+  std::shared_ptr<StreamState> state_;        // the stream's; its own where it records only
   const std::shared_ptr<InFlight> counter_;
 
   mutable std::mutex mutex_;
