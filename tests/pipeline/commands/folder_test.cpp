@@ -2,8 +2,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <fstream>
+#include <memory>
+#include <random>
 #include <regex>
 #include <set>
 #include <thread>
@@ -45,6 +48,35 @@ class Folder : public ::testing::Test {
     ChildProcess program(words, folder_ / "stderr.txt");
     program.read_all(240);
     return program.wait();
+  }
+
+  // In the folder that runs share.
+  std::size_t results() const {
+    std::size_t count = 0;
+    std::error_code error;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder_ / "found", error))
+      count += entry.path().extension() == ".jsonl" ? 1 : 0;
+    return count;
+  }
+  void wait_for_results(std::size_t least) const {
+    for (int i = 0; i < 6000 && results() < least; ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  static void kill(ChildProcess& program) {
+    program.signal(SIGKILL);
+    program.read_all(60);
+    program.wait();
+  }
+  void expect_results_as_of_one_run() const {
+    EXPECT_EQ(results(), streams_.size());
+    ChildProcess merge({ACTIONFLOW_PROGRAM, "merge", folder_ / "found", "--output", folder_ / "all.csv",
+                        "--output", folder_ / "all.jsonl"},
+                       folder_ / "stderr.txt");
+    merge.read_all(60);
+    EXPECT_EQ(merge.wait(), 0) << text("stderr.txt");
+    EXPECT_EQ(names("all.jsonl", "\"type\":\"stream\",\"stream\":\"([^\"]+)\""), all());
+    EXPECT_EQ(run({"alone.csv"}), 0);
+    EXPECT_EQ(names("all.csv", "\n([^\n]+)"), names("alone.csv", "\n([^\n]+)"));
   }
 
   std::string text(const std::string& name) const {
@@ -161,24 +193,12 @@ TEST_F(Folder, IsGoneThroughOnceHoweverOftenTheProgramIsKilled) {
 TEST_F(Folder, IsReadOnceByRunsThatShareItHoweverOftenTheyAreKilled) {
   constexpr int kFiles = 24;
   for (int i = 0; i < kFiles; ++i) video("day " + std::to_string(i % 3) + "/" + std::to_string(i) + ".mp4");
-  const std::filesystem::path found = folder_ / "found";
-  const auto files = [&] {
-    std::size_t count = 0;
-    std::error_code error;
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(found, error))
-      count += entry.path().extension() == ".jsonl" ? 1 : 0;
-    return count;
-  };
   for (std::size_t least = 4; least < kFiles; least += 5) {
     ChildProcess one(command({"found/"}), folder_ / "one.txt"),
         other(command({"found/"}), folder_ / "other.txt");
-    for (int i = 0; i < 6000 && files() < least; ++i)
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    for (ChildProcess* program : {&one, &other}) {
-      program->signal(SIGKILL);
-      program->read_all(60);
-      program->wait();
-    }
+    wait_for_results(least);
+    kill(one);
+    kill(other);
   }
   {
     ChildProcess one(command({"found/"}), folder_ / "one.txt"),
@@ -188,20 +208,41 @@ TEST_F(Folder, IsReadOnceByRunsThatShareItHoweverOftenTheyAreKilled) {
       EXPECT_EQ(program->wait(), 0) << text("one.txt") << text("other.txt");
     }
   }
-  EXPECT_EQ(files(), kFiles);
-  ChildProcess merge({ACTIONFLOW_PROGRAM, "merge", found, "--output", folder_ / "all.csv", "--output",
-                      folder_ / "all.jsonl"},
-                     folder_ / "stderr.txt");
-  merge.read_all(60);
-  EXPECT_EQ(merge.wait(), 0) << text("stderr.txt");
-  EXPECT_EQ(names("all.jsonl", "\"type\":\"stream\",\"stream\":\"([^\"]+)\""), all());
-
-  EXPECT_EQ(run({"alone.csv"}), 0);
-  EXPECT_EQ(names("all.csv", "\n([^\n]+)"), names("alone.csv", "\n([^\n]+)")) << "as one run has it";
+  expect_results_as_of_one_run();
   EXPECT_EQ(run({"found/", "other.csv"}), 2);
   EXPECT_THAT(text("stderr.txt"), HasSubstr("a folder stands alone"));
   EXPECT_EQ(run({"one.csv", "./one.csv"}), 2);
   EXPECT_THAT(text("stderr.txt"), HasSubstr("names a file twice"));
+}
+
+using LongFolder = Folder;
+
+TEST_F(LongFolder, OfAThousandIsReadOnceByRunsThatAreKilledAtAnyMoment) {
+  constexpr int kFiles = 1000, kLeftForTheLast = 100;
+  for (int i = 0; i < kFiles; ++i)
+    video("day " + std::to_string(i % 7) + "/" + std::to_string(i) + ".mp4", 5);
+  std::mt19937 random(16);
+  const auto draw = [&](unsigned most) { return static_cast<int>(random() % (most + 1)); };
+  int killed = 0;
+  while (results() + kLeftForTheLast < kFiles) {
+    std::vector<std::unique_ptr<ChildProcess>> runs;
+    for (const std::vector<std::string>& share :
+         std::vector<std::vector<std::string>>{{"--shard", "1/2"}, {"--shard", "2/2"}, {}}) {
+      std::vector<std::string> words = command({"found/"});
+      words.insert(words.end(), share.begin(), share.end());
+      runs.push_back(std::make_unique<ChildProcess>(words, folder_ / "killed.txt"));
+    }
+    std::shuffle(runs.begin(), runs.end(), random);
+    for (const auto& run : runs) {
+      wait_for_results(results() + static_cast<std::size_t>(draw(40)));
+      std::this_thread::sleep_for(std::chrono::milliseconds(draw(100)));
+      kill(*run);
+      ++killed;
+    }
+  }
+  EXPECT_GT(killed, 10);
+  EXPECT_EQ(run({"found/"}), 0) << text("stderr.txt");
+  expect_results_as_of_one_run();
 }
 
 }  // namespace
