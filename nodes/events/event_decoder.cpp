@@ -10,6 +10,10 @@ namespace {
 // Times are sums of intervals: what differs by less is equal.
 constexpr double kTolerance = 1e-6;  // seconds
 
+// By how much a network may err in saying since when an action has been under way, where that parts it from
+// the one before.
+constexpr double kElapsedTolerance = 0.3;  // seconds
+
 }  // namespace
 
 EventDecoder::EventDecoder(const EventOptions& options, const std::vector<std::string>& classes)
@@ -42,6 +46,7 @@ std::vector<EventChange> EventDecoder::observe(const Observation& observation) {
       close();
     }
   }
+  if (event_ && !event_->silent) part(observation, scores);
   if (!event_ && begins(scores)) begin(stretch);
   if (event_ && !event_->silent) go_on(observation, scores, stretch);
   return std::exchange(changes_, {});
@@ -95,14 +100,29 @@ bool EventDecoder::goes_on(const Smoothed& scores) const {
   return !other && scores.presence(event_->label) >= of(event_->label).end;
 }
 
+// Ends what is under way where this is another action.
+void EventDecoder::part(const Observation& observation, const Smoothed& scores) {
+  if (!scores.action || !begins(scores) || scores.label == event_->label) return;
+  const Surest& surest = event_->surest[static_cast<std::size_t>(event_->label)];
+  const double since = newest_ - static_cast<double>(observation.elapsed);
+  if (since < std::max(surest.at - kElapsedTolerance, (surest.start + surest.at) / 2)) return;
+  event_->until = std::clamp(since, surest.at, std::max(surest.at, event_->named));
+  tell();
+  close();
+}
+
 void EventDecoder::begin(const Stretch& stretch) { event_.emplace(stretch.start, thresholds_.size()); }
 
 void EventDecoder::go_on(const Observation& observation, const Smoothed& scores, const Stretch& stretch) {
   Event& event = *event_;
-  if (begins(scores)) event.label = scores.label;
+  if (begins(scores)) {
+    event.label = scores.label;
+    event.named = stretch.end;
+  }
   event.until = stretch.end;
   Surest& surest = event.surest[static_cast<std::size_t>(event.label)];
   const float score = scores.score(event.label);
+  if (score >= surest.score) surest.at = stretch.end;
   if (score > surest.score) {
     surest.score = score;
     surest.start = scores.action ? newest_ - static_cast<double>(observation.elapsed) : event.begun;

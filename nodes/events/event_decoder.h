@@ -8,7 +8,9 @@
 // none of the classes is often told by which class it is, not by whether it is one. In between its label is
 // what was said last while the product stood above the begin threshold: many actions look alike at first. It
 // started `elapsed` before the moment at which its label was surest, not before the action ahead of it was
-// over.
+// over. Where one action follows the next without a pause, "whether" need not fall between them: another
+// label that by `elapsed` began no earlier than when the one before it was surest is an action of its own,
+// and that one ended where this one began.
 //
 // Without it (a network trained on cut clips): an action begins when a class' own probability reaches the
 // begin threshold, and is over when that falls below the end threshold or another class begins.
@@ -91,7 +93,8 @@ class EventDecoder {
   };
   struct Surest {
     float score = -1;
-    double start = 0;
+    double start = 0;  // of the action, as it was said then
+    double at = 0;     // end of the last stretch that was as sure
   };
   struct Event {
     Event(double since, std::size_t labels) : begun(since), surest(labels) {}
@@ -99,6 +102,7 @@ class EventDecoder {
     int label = -1;
     double begun;                        // when it was first said
     double until = 0;                    // until when it was said
+    double named = 0;                    // until when its label was
     bool silent = false;                 // it fell below the end threshold, and may yet be bridged
     std::vector<Surest> surest;          // by label
     std::optional<std::int64_t> number;  // once it was told
@@ -108,6 +112,7 @@ class EventDecoder {
   Stretch stretch_of(const Observation& observation) const;
   bool begins(const Smoothed& scores) const;
   bool goes_on(const Smoothed& scores) const;
+  void part(const Observation& observation, const Smoothed& scores);
   void begin(const Stretch& stretch);
   void go_on(const Observation& observation, const Smoothed& scores, const Stretch& stretch);
   void close();

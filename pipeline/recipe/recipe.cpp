@@ -119,7 +119,7 @@ struct config::Type<TrainingData> {
 void EarlyStopOptions::describe(config::Fields<EarlyStopOptions>& fields) {
   fields
       .add("patience", &EarlyStopOptions::patience,
-           "epochs without a better val_top1 after which training ends; 0: never")
+           "epochs without a better val_top1, of streams val_loss, after which training ends; 0: never")
       .range(0, 1'000'000);
 }
 

@@ -57,7 +57,7 @@ struct TrainingData {
 enum class BatchNormMode { train, frozen, reestimate };
 
 struct EarlyStopOptions {
-  int patience = 0;  // epochs without a better val_top1; 0: never
+  int patience = 0;  // epochs without a better val_top1, of streams val_loss; 0: never
   static void describe(config::Fields<EarlyStopOptions>& fields);
 };
 

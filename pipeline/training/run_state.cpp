@@ -34,9 +34,9 @@ void visit(State& state, Visit&& member) {
   member("seconds", state.sums.seconds);
   member("waited", state.sums.waited);
   member("best_epoch", state.best.epoch);
-  member("best_top1", state.best.top1);
+  member("best_merit", state.best.merit);
   member("best_loss", state.best.loss);
-  member("best_top1_epoch", state.best.top1_epoch);
+  member("best_merit_epoch", state.best.merit_epoch);
   member("micro_batch", state.identity.micro_batch);
   member("members", state.identity.members);
   member("member", state.member);
@@ -94,6 +94,8 @@ RunState RunState::from_text(const std::string& text, const std::string& file) {
     if (!json.contains("members"))
       json.update({{"members", 1}, {"member", 0}, {"first_epoch", 0}, {"first_update", 0}});
     if (!json.contains("micro_batch")) json["micro_batch"] = 0;
+    if (!json.contains("best_merit"))
+      json.update({{"best_epoch", 0}, {"best_merit", 0}, {"best_merit_epoch", 0}});
     visit(state, [&](const char* key, auto& value) { json.at(key).get_to(value); });
   } catch (const nlohmann::json::exception& error) {
     throw ModelError(file + ": the state of training in its header cannot be read: " + error.what());

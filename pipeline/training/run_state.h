@@ -29,18 +29,18 @@ struct EpochSums {
   }
 };
 
-// The choice of best.safetensors: by val_top1, among equals by val_loss.
+// The choice of best.safetensors: by what is the greater the better an epoch is, among equals by val_loss.
 struct BestEpoch {
   int epoch = 0;  // from 1; 0: none yet
-  double top1 = 0, loss = 0;
-  int top1_epoch = 0;  // the first that was as accurate: early stopping counts from it
+  double merit = 0, loss = 0;
+  int merit_epoch = 0;  // the first of this merit: early stopping counts from it
 
-  bool beaten_by(double other_top1, double other_loss) const {
-    return epoch == 0 || other_top1 > top1 || (other_top1 == top1 && other_loss < loss);
+  bool beaten_by(double other_merit, double other_loss) const {
+    return epoch == 0 || other_merit > merit || (other_merit == merit && other_loss < loss);
   }
-  BestEpoch beaten_at(int other_epoch, double other_top1, double other_loss) const {
-    const bool as_accurate = epoch > 0 && other_top1 == top1;
-    return {other_epoch, other_top1, other_loss, as_accurate ? top1_epoch : other_epoch};
+  BestEpoch beaten_at(int other_epoch, double other_merit, double other_loss) const {
+    const bool as_good = epoch > 0 && other_merit == merit;
+    return {other_epoch, other_merit, other_loss, as_good ? merit_epoch : other_epoch};
   }
 };
 

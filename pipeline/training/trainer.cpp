@@ -170,7 +170,8 @@ bool Trainer::State::train_member() {
   }
   end_flow();
   if (state.epoch < end_of_member())
-    log::info("no better val_top1 in {} epochs: training ends early", recipe.early_stop.patience);
+    log::info("no better {} in {} epochs: training ends early", recipe.data.streams ? "val_loss" : "val_top1",
+              recipe.early_stop.patience);
   return true;
 }
 

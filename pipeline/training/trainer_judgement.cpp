@@ -94,7 +94,7 @@ bool Trainer::State::judge() {
                                    ? std::string()
                                    : fmt::format(", val top-1 {:.1f} %", 100 * metrics.val_top1)));
   progress->finish();
-  member->schedule.observe(metrics.val_top1);
+  member->schedule.observe(merit_of(found->score));
   const bool best = keep_best(*judged, *found);
   for (const auto& observer : options.observers) {
     if (best) observer->best(metrics.epoch, *found);
@@ -103,11 +103,19 @@ bool Trainer::State::judge() {
   return true;
 }
 
+// What the best epoch has most of: accuracy; of streams less loss, since their few dozen events are a noisy
+// judge, which would choose a lucky epoch before the learning rate is down.
+double Trainer::State::merit_of(const SplitScore& score) const {
+  if (!recipe.data.streams) return score.top1;
+  return std::isfinite(score.loss) ? -score.loss : -kWorstLoss;
+}
+
 bool Trainer::State::keep_best(const Weights& judged, const Validation& validation) {
   const SplitScore& score = validation.score;
   const double val_loss = std::isfinite(score.loss) ? score.loss : kWorstLoss;
-  if (has_validation() && !state.best.beaten_by(score.top1, val_loss)) return false;
-  state.best = state.best.beaten_at(state.epoch + 1, has_validation() ? score.top1 : 0, val_loss);
+  const double merit = has_validation() ? merit_of(score) : 0;
+  if (has_validation() && !state.best.beaten_by(merit, val_loss)) return false;
+  state.best = state.best.beaten_at(state.epoch + 1, merit, val_loss);
   if (folder.writes()) save_model({architecture, judged, validation.calibration}, best_file());
   return true;
 }

@@ -68,6 +68,7 @@ struct Trainer::State {
   void save_whole_step();
   bool judge();
   bool judge_best_again();
+  double merit_of(const SplitScore& score) const;
   bool keep_best(const Weights& judged, const Validation& validation);
   bool keep_mean();
   std::optional<Validation> judge_held_out(const std::vector<std::filesystem::path>& members);
@@ -75,7 +76,7 @@ struct Trainer::State {
   ExitCode run();
   bool out_of_patience() const {
     return recipe.early_stop.patience > 0 &&
-           state.epoch - state.best.top1_epoch >= recipe.early_stop.patience && has_validation();
+           state.epoch - state.best.merit_epoch >= recipe.early_stop.patience && has_validation();
   }
 
   training::Ranks alone;

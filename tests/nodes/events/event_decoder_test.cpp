@@ -130,6 +130,20 @@ TEST(EventDecoder, AChangeOfMindRenamesTheEvent) {
   EXPECT_NEAR(samples.changes()[1].score, 0.7F * 0.9F, 1e-6);
 }
 
+TEST(EventDecoder, AnActionThatFollowsWithoutAPauseIsAnEventOfItsOwn) {
+  Samples samples;
+  samples.say(down, 0.9F, 10).began(1.2).say(star, 0.6F, 6, 0.3F).say(star, 0.9F, 10).gap();
+  const std::vector<EventChange> events = samples.ended();
+  ASSERT_EQ(labels(events), (std::vector<int>{down, star}));
+  EXPECT_NEAR(events[0].end, 1.0, 1e-6);  // until when it was said
+  EXPECT_NEAR(events[1].start, 1.2, 1e-6);
+  EXPECT_NEAR(events[1].end, 2.6, 1e-6);
+  // It began before the first was surest, so the first was a mistake.
+  Samples one;
+  one.say(down, 0.7F, 5).say(down, 0.9F, 5).began(0.1).say(star, 0.9F, 10).gap();
+  EXPECT_EQ(labels(one.ended()), std::vector<int>{star});
+}
+
 TEST(EventDecoder, AMovementThatIsNoClassForSureBeginsNothing) {
   Samples samples;
   samples.say(up, 0.9F, 6, 0.5F);

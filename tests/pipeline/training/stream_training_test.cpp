@@ -1,6 +1,9 @@
 // `train` on streams, as people run it: small clips joined on the fly.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <algorithm>
 
 #include "models/formats/weight_files.h"
 #include "tests/pipeline/training/training_bench.h"
@@ -38,10 +41,11 @@ TEST_F(StreamTraining, LearnsAndKeepsWhatItChoseForEvents) {
   const auto ended = bench_.train(words("run", {"--json", "epochs=12"}));
   ASSERT_EQ(ended.code, 0) << ended.err;
   std::istringstream lines(ended.out);
-  std::vector<double> losses;
+  std::vector<double> losses, val_losses;
   for (std::string line; std::getline(lines, line);) {
     const auto epoch = nlohmann::json::parse(line);
     losses.push_back(epoch["loss"]);
+    val_losses.push_back(epoch["val_loss"]);
     EXPECT_TRUE(epoch["val_top1"].is_number());
   }
   ASSERT_EQ(losses.size(), 12U);
@@ -50,7 +54,10 @@ TEST_F(StreamTraining, LearnsAndKeepsWhatItChoseForEvents) {
   EXPECT_TRUE(best.architecture.streams);
   ASSERT_TRUE(best.calibration && best.calibration->events);
   EXPECT_THAT(best.calibration->chosen_on, HasSubstr("val"));
-  EXPECT_THAT(text_of(bench_ / "run/report.html"), HasSubstr("class='timeline'"));
+  const std::string report = text_of(bench_ / "run/report.html");
+  EXPECT_THAT(report, HasSubstr("class='timeline'"));
+  const auto least = std::ranges::min_element(val_losses) - val_losses.begin();
+  EXPECT_THAT(report, HasSubstr(fmt::format("<b>{}</b>best epoch", least + 1)));
 }
 
 TEST_F(StreamTraining, WindowsFromAnywhereInAStreamAreLearntAndJudgedByTheirEvents) {
