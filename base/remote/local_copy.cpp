@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/files/atomic_file.h"
 #include "base/files/file_lock.h"
+#include "base/files/make_room.h"
 #include "base/hash.h"
 #include "base/log/log.h"
 #include "base/remote/remote_file.h"
@@ -70,27 +71,20 @@ void each_piece(const std::string& address, RemoteFile& file, const Take& take) 
   }
 }
 
-struct Copy {
-  fs::path folder;  // of that one file
-  std::uint64_t bytes = 0;
-  fs::file_time_type used;
-};
-
 // Each in a folder of its own, for its name's sake.
-std::vector<Copy> copies_in(const fs::path& cache) {
-  std::vector<Copy> copies;
+std::vector<KeptFile> copies_in(const fs::path& cache) {
+  std::vector<KeptFile> copies;
   std::error_code error;
   for (fs::directory_iterator it(cache, error), end; !error && it != end; it.increment(error)) {
-    Copy copy{it->path(), 0, fs::file_time_type::min()};
+    KeptFile copy{it->path(), 0, fs::file_time_type::min()};
     std::error_code gone;
-    for (fs::directory_iterator file(copy.folder, gone), none; !gone && file != none; file.increment(gone)) {
+    for (fs::directory_iterator file(copy.path, gone), none; !gone && file != none; file.increment(gone)) {
       std::error_code unknown;
       copy.bytes += fs::file_size(file->path(), unknown);
       copy.used = std::max(copy.used, fs::last_write_time(file->path(), unknown));
     }
     if (!gone) copies.push_back(copy);
   }
-  std::sort(copies.begin(), copies.end(), [](const Copy& a, const Copy& b) { return a.used < b.used; });
   return copies;
 }
 
@@ -98,17 +92,16 @@ std::string key_of(const std::string& address, const RemoteFile& file) {
   return fmt::format("{:016x}", fnv1a(fmt::format("{}\n{}\n{}", address, file.version(), file.size())));
 }
 
-void make_room(const fs::path& cache, const fs::path& kept, std::uint64_t limit) {
-  const std::vector<Copy> copies = copies_in(cache);
-  std::uint64_t total = 0;
-  for (const Copy& copy : copies) total += copy.bytes;
-  for (const Copy& copy : copies) {
-    if (total <= limit) return;
-    if (copy.folder == kept) continue;
-    std::error_code ignored;
-    fs::remove_all(copy.folder, ignored);
-    total -= copy.bytes;
+// The one that was just made is held, however large it is.
+void keep_limit(const fs::path& cache, const fs::path& newest, std::uint64_t limit) {
+  std::vector<KeptFile> others;
+  for (KeptFile& copy : copies_in(cache)) {
+    if (copy.path == newest)
+      limit -= std::min(limit, copy.bytes);
+    else
+      others.push_back(std::move(copy));
   }
+  make_room(std::move(others), limit);
 }
 
 }  // namespace
@@ -145,7 +138,7 @@ fs::path local_copy(const fs::path& file) {
   AtomicFile written(copy);
   each_piece(address, remote, [&](std::string_view piece) { written.write(piece); });
   written.commit();
-  make_room(cache, folder, size_limit());
+  keep_limit(cache, folder, size_limit());
   return copy;
 }
 
@@ -160,7 +153,7 @@ std::string kept_of(const std::string& address, const RemoteFile& file, const st
     std::error_code ignored;
     fs::create_directories(folder, ignored);
     replace_file(folder / what, made);
-    make_room(cache, folder, size_limit());
+    keep_limit(cache, folder, size_limit());
   } catch (const UsageError&) {
     throw;
   } catch (const Error& error) {

@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/files/make_room.h"
 #include "base/hash.h"
 #include "base/log/log.h"
 #include "base/text/remote_name.h"
@@ -49,17 +50,12 @@ class Unsynced final : public FileSystem {
   FileSystem& files_;
 };
 
-struct Entry {
-  fs::path path;
-  std::uint64_t bytes;
-  fs::file_time_type used;
-};
-
-std::vector<Entry> list_entries(const fs::path& folder) {
-  std::vector<Entry> entries;
+// Without the one that is about to be written.
+std::vector<KeptFile> list_entries(const fs::path& folder, const fs::path& written) {
+  std::vector<KeptFile> entries;
   std::error_code error;
   for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
-    if (it->path().extension() != kEntrySuffix) continue;
+    if (it->path().extension() != kEntrySuffix || it->path() == written) continue;
     std::error_code gone;
     const std::uint64_t bytes = it->file_size(gone);
     const fs::file_time_type used = it->last_write_time(gone);
@@ -98,7 +94,7 @@ struct FrameCache::State {
                                                   const std::optional<TimeSpan>& part);
   std::shared_ptr<const VideoFrames> make(const SourceOptions& source, const EntryKey& key);
   bool write(const SourceOptions& source, const EntryKey& key, const fs::path& file);
-  void make_room(std::uint64_t bytes, const fs::path& file);
+  void keep_limit(std::uint64_t bytes, const fs::path& file);
   void give_up(const std::string& why);
   std::shared_ptr<const VideoFrames> from_disk(const std::string& name, const EntryKey& key);
   EntryKey key_of(const SourceOptions& source, const FrameForm& form, const std::optional<TimeSpan>& part);
@@ -292,7 +288,7 @@ bool FrameCache::State::write(const SourceOptions& source, const EntryKey& key, 
     return false;
   }
   writer.finish(duration);
-  make_room(writer.bytes(), file);
+  keep_limit(writer.bytes(), file);
   writer.commit();
   const std::lock_guard lock(mutex);
   counts.bytes += static_cast<std::int64_t>(writer.bytes());
@@ -301,31 +297,23 @@ bool FrameCache::State::write(const SourceOptions& source, const EntryKey& key, 
   return true;
 }
 
-void FrameCache::State::make_room(std::uint64_t bytes, const fs::path& file) {
+void FrameCache::State::keep_limit(std::uint64_t bytes, const fs::path& file) {
   const std::lock_guard lock(mutex);
   const bool fits = static_cast<std::uint64_t>(counts.bytes) + bytes <= limit;
   if (fits && ++since_recount < kRecountAfter) return;
   since_recount = 0;
-  std::vector<Entry> entries = list_entries(options.folder);
-  std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.used < b.used; });
-  std::uint64_t total = 0;
-  for (const Entry& entry : entries) total += entry.path == file ? 0 : entry.bytes;
-  for (const Entry& entry : entries) {
-    if (total + bytes <= limit) break;
-    if (entry.path == file) continue;
-    std::error_code ignored;
-    if (fs::remove(entry.path, ignored)) ++counts.evicted;
-    total -= entry.bytes;
-    const std::string name = entry.path.filename().string();
-    held.forget(name);
-    const bool own = verified.erase(name) > 0;
-    if (own && !std::exchange(said_full, true))
-      log::warn(
-          "{}: {:g} GB do not hold the frames of this dataset, so some videos are decoded in every "
-          "epoch; raise cache.gigabytes where the disk has room",
-          options.folder.string(), options.gigabytes);
-  }
-  counts.bytes = static_cast<std::int64_t>(total);
+  counts.bytes = static_cast<std::int64_t>(
+      make_room(list_entries(options.folder, file), limit - bytes, [this](const fs::path& gone) {
+        ++counts.evicted;
+        const std::string name = gone.filename().string();
+        held.forget(name);
+        const bool own = verified.erase(name) > 0;
+        if (own && !std::exchange(said_full, true))
+          log::warn(
+              "{}: {:g} GB do not hold the frames of this dataset, so some videos are decoded in every "
+              "epoch; raise cache.gigabytes where the disk has room",
+              options.folder.string(), options.gigabytes);
+      }));
 }
 
 void FrameCache::State::give_up(const std::string& why) {
@@ -352,7 +340,7 @@ FrameCache::FrameCache(CacheOptions options, FileSystem& files)
     return;
   }
   remove_leftovers_in(state_->options.folder, kEntrySuffix);
-  for (const Entry& entry : list_entries(state_->options.folder))
+  for (const KeptFile& entry : list_entries(state_->options.folder, {}))
     state_->counts.bytes += static_cast<std::int64_t>(entry.bytes);
 }
 
