@@ -18,6 +18,8 @@ struct MqttAddress {
   Secret password;
   std::filesystem::path ca, certificate, key;
 
+  bool operator==(const MqttAddress&) const = default;
+
   template <class Options>
   static void describe_address(config::Fields<Options>& fields) {
     fields.add("broker", &Options::broker, "mqtt://[user:password@]host[:port], mqtts:// for TLS").required();

@@ -171,6 +171,7 @@ class PipelineReader {
     check_graph(std::move(drafts), description_, problems_);
     check_outputs(description_, problems_.diagnostics());
     problems_.throw_if_any();
+    warn_of_share();
     return std::move(description_);
   }
 
@@ -211,9 +212,24 @@ class PipelineReader {
                               "' is no camera, and a group shares cameras alone; expected an address or a "
                               "device, or `classify --shard i/n` in place of `share`");
     }
-    if (!problems_.diagnostics().empty()) return;
+  }
+
+  void warn_of_share() {
+    if (!description_.share) return;
+    const auto warn = [this](const config::Place& place, const std::string& what) {
+      description_.warnings.push_back(config::to_string(place) + ": warning: " + what);
+    };
     if (const std::string warning = description_.share->warning(); !warning.empty())
-      description_.warnings.push_back(config::to_string(description_.place) + ": warning: share: " + warning);
+      warn(description_.place, "share: " + warning);
+    for (const NodeDescription& node : description_.nodes) {
+      const config::Value* topic = node.options.is_map() ? node.options.find("topic") : nullptr;
+      if (node.kind->name == "mqtt" && !(topic && topic->secret()))
+        warn(node.use.place,
+             "'" + node.use.name +
+                 "' has one topic on all machines of the group, and the first that ends calls all "
+                 "cameras unavailable; expected topic: \"${NAME}\", another in each machine's "
+                 "environment");
+    }
   }
 
   bool expect_map(const config::Value& value, const std::string& what) {

@@ -85,6 +85,7 @@ std::vector<std::string> graph_difference(const PipelineDescription& a, const Pi
   std::vector<std::string> names;
   if (!same_options(a.options, b.options)) names.emplace_back("options");
   if (!same_server(a.web, b.web)) names.emplace_back("web");
+  if (a.share != b.share) names.emplace_back("share");
   for (const NodeDescription& node : a.nodes) {
     const NodeDescription* other = find_node(b, node.use.name);
     if (!other || !same_node(a, node, b, *other)) names.push_back(node.use.name);

@@ -9,9 +9,9 @@
 namespace actionflow {
 
 // The nodes that one of them lacks, or has with another kind, other inputs, other options, or other windows,
-// by name and in order; "options" and "web" first where those differ. Streams are not looked at, nor is what
-// can be changed in a graph that runs: weights, options of kinds that allow it, the look of the page's
-// videos.
+// by name and in order; "options", "web" and "share" first where those differ. Streams are not looked at, nor
+// is what can be changed in a graph that runs: weights, options of kinds that allow it, the look of the
+// page's videos.
 std::vector<std::string> graph_difference(const PipelineDescription& a, const PipelineDescription& b);
 
 // Whatever the order of keys.

@@ -12,6 +12,8 @@ struct ShareOptions : MqttAddress {
   std::string group;
   double capacity = 1;
 
+  bool operator==(const ShareOptions&) const = default;
+
   static void describe(config::Fields<ShareOptions>& fields);
   void check(const config::Value& value, config::Diagnostics& diagnostics) const;
 };

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/pipeline/run/graph_bench.h"
+#include "tests/tools/environment_variable.h"
 
 namespace actionflow::testing {
 namespace {
@@ -55,6 +56,24 @@ TEST_F(ShareOptionsTest, SayThatAPasswordGoesInTheClear) {
   EXPECT_THAT(read("broker: mqtt://door:word@broker.site, group: g").warnings,
               ::testing::ElementsAre(HasSubstr("share: the password goes to its receiver in the clear")));
   EXPECT_TRUE(read("broker: mqtts://door:word@broker.site, group: g").warnings.empty());
+}
+
+TEST_F(ShareOptionsTest, WantAnMqttTopicOfEachMachinesOwn) {
+  const auto warnings = [&](const std::string& topic) {
+    return bench_
+        .describe("share: {" + std::string(kGood) +
+                  "}\nstreams: {door: rtsp://camera/1}\ngraph:\n  frames: {node: decode}\n"
+                  "  clips: {node: window, from: frames}\n"
+                  "  net: {node: cnn3d, from: clips, model: plain.yaml, random_weights: 1}\n"
+                  "  actions: {node: events, from: net}\n"
+                  "  alert: {node: mqtt, from: actions, broker: mqtt://broker.site" +
+                  topic + "}\n")
+        .warnings;
+  };
+  const EnvironmentVariable own("OWN_TOPIC", "site/one");
+  EXPECT_TRUE(warnings(", topic: \"${OWN_TOPIC}\"").empty());
+  for (const char* same : {"", ", topic: site"})
+    EXPECT_THAT(warnings(same), ::testing::ElementsAre(HasSubstr("test.yaml:8:3: warning: 'alert'")));
 }
 
 }  // namespace

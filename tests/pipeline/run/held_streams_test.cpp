@@ -9,6 +9,7 @@
 #include "pipeline/run/saved_settings.h"
 #include "pipeline/run/stream_changes.h"
 #include "tests/pipeline/run/graph_bench.h"
+#include "tests/tools/log_lines.h"
 #include "tests/tools/moved_clock.h"
 #include "tests/tools/wait_for.h"
 
@@ -132,6 +133,13 @@ TEST_F(HeldStreams, AreNotOpenedWithoutALease) {
   reload_->hold({"one"});
   EXPECT_TRUE(has_ended("one"));
   EXPECT_THAT(sink_.lines(), IsEmpty());
+}
+
+TEST_F(HeldStreams, StayInTheirGroupUntilTheNextStart) {
+  const LogLines log;
+  text_.replace(text_.find("group: g"), 8, "group: h");
+  reload_->reload();
+  EXPECT_THAT(log.lines(), ::testing::Contains(HasSubstr("'share' cannot be changed while it runs")));
 }
 
 TEST_F(HeldStreams, AreChangedInTheFileOnly) {
