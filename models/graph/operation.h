@@ -37,7 +37,26 @@ inline std::int64_t along(const Extents& e, ValueAxis axis) {
   return axis == ValueAxis::t ? e.t : axis == ValueAxis::h ? e.h : axis == ValueAxis::w ? e.w : e.c;
 }
 
-enum class ActivationKind { relu, sigmoid, hard_sigmoid, tanh, silu, hard_swish, gelu, gelu_tanh, softmax };
+// Named in models/graph/activation_names.h.
+enum class ActivationKind {
+  relu,
+  leaky_relu,
+  clip,
+  elu,
+  selu,
+  sigmoid,
+  hard_sigmoid,
+  tanh,
+  softplus,
+  softsign,
+  exponential,
+  silu,
+  hard_swish,
+  mish,
+  gelu,
+  gelu_tanh,
+  softmax
+};
 
 // Kernel O×(I/groups)×T×H×W in parameter role "kernel", optional O in "bias".
 // Output extent along an axis: (in + pad_begin + pad_end − (dilation·(kernel−1)+1)) / stride + 1.
@@ -90,12 +109,24 @@ struct LayerNorm {
   bool operator==(const LayerNorm&) const = default;
 };
 
-// gelu: x·Φ(x), Φ the standard normal distribution's; gelu_tanh: x/2·(1 + tanh(√(2/π)·(x + 0.044715·x³))).
-// softmax is over channels at each position. hard_sigmoid: clip(slope·x + 0.5, 0, 1), slope 0.2 (Keras 1
-// and 2) or 1/6; hard_swish: x·clip(x/6 + 0.5, 0, 1).
+// What stands between values and no other values, but softmax, which is over channels at each position:
+//   leaky_relu    x > low ? x : slope·(x − low), slope and low from 0 on
+//   clip          min(max(x, low), high)
+//   elu           x > 0 ? x : alpha·(eˣ − 1), alpha from 0 on
+//   selu          1.0507·elu(x) with alpha 1.67326
+//   hard_sigmoid  clip(slope·x + 0.5, 0, 1), slope 0.2 (Keras 1 and 2) or 1/6
+//   softplus      ln(1 + eˣ)
+//   softsign      x/(1 + |x|)
+//   silu          x·sigmoid(x)
+//   hard_swish    x·clip(x/6 + 0.5, 0, 1)
+//   mish          x·tanh(softplus(x))
+//   gelu          x·Φ(x), Φ the standard normal distribution's
+//   gelu_tanh     x/2·(1 + tanh(√(2/π)·(x + 0.044715·x³)))
 struct Activation {
   ActivationKind kind = ActivationKind::relu;
   float slope = 0.2F;
+  float alpha = 1;
+  float low = 0, high = 6;
   bool operator==(const Activation&) const = default;
 };
 
@@ -255,6 +286,24 @@ struct Recurrent {
   bool operator==(const Recurrent&) const = default;
 };
 
+// An LSTM over the samples of a clip, whose state is a map. The input has the gates i, f, c, o as 4·units
+// channels; the state before, convolved over height and width, and a bias are added to them. Parameters:
+// "recurrent_kernel" 4·units × units × 1 × height × width, "bias" (4·units). The state's map is the input's;
+// outside of it is zero, of which the kernel reads (extent − 1)/2 steps before it, rounded down, and the rest
+// behind. State is zero at the first sample. backward, sequence and slope as Recurrent's.
+struct ConvLstm {
+  std::int64_t units = 0;
+  std::array<int, 2> kernel{1, 1};  // height, width
+  ActivationKind activation = ActivationKind::tanh;
+  ActivationKind recurrent_activation = ActivationKind::sigmoid;
+  bool backward = false;
+  bool sequence = false;
+  bool bias = true;
+  float slope = 0.2F;
+  bool carried = false;
+  bool operator==(const ConvLstm&) const = default;
+};
+
 // What a stream brought before, then what is new: the last `steps` samples and those of the input, T becoming
 // steps + T. Less than none: the first of the new ones are left out. Before its first sample a stream counts
 // as `outside`. Stands in graphs that advance along a stream (models/graph/advancing.h), never in a
@@ -265,9 +314,9 @@ struct History {
   bool operator==(const History&) const = default;
 };
 
-using Operation =
-    std::variant<Convolution, Pooling, Reduction, BatchNorm, Activation, PRelu, Scale, Dense, Dropout,
-                 Reshape, Permute, Concat, Elementwise, Slice, SelectFrames, TimeShift, CumulativeMean,
-                 Recurrent, History, LayerNorm, ClassToken, PositionEmbedding, Attention, MatMul, Constant>;
+using Operation = std::variant<Convolution, Pooling, Reduction, BatchNorm, Activation, PRelu, Scale, Dense,
+                               Dropout, Reshape, Permute, Concat, Elementwise, Slice, SelectFrames, TimeShift,
+                               CumulativeMean, Recurrent, History, LayerNorm, ClassToken, PositionEmbedding,
+                               Attention, MatMul, Constant, ConvLstm>;
 
 }  // namespace actionflow

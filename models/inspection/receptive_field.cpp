@@ -39,10 +39,17 @@ class FieldOf {
   }
   ReceptiveField operator()(const SelectFrames& select) {
     const bool several = select.frames.size() > 1;
-    slide(kTime, 0, several ? select.frames[1] - select.frames[0] : 1);
+    slide(kTime, 0, several ? std::abs(select.frames[1] - select.frames[0]) : 1);
     return clipped();
   }
   ReceptiveField operator()(const Recurrent&) { return whole_of(kTime); }
+  // A sample's state goes one kernel further with each step.
+  ReceptiveField operator()(const ConvLstm& lstm) {
+    slide(kHeight, (lstm.kernel[0] - 1) * (in_.t - 1), 1);
+    slide(kWidth, (lstm.kernel[1] - 1) * (in_.t - 1), 1);
+    all_of(kTime);
+    return clipped();
+  }
   ReceptiveField operator()(const CumulativeMean&) { return whole_of(kTime); }
   ReceptiveField operator()(const History&) { return whole_of(kTime); }
   ReceptiveField operator()(const Attention& attention) {

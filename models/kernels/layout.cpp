@@ -25,15 +25,23 @@ Shape plain_shape(const Layout& layout) {
   return {layout.batch, e.c, e.t, e.h, e.w};
 }
 
-bool keeps_zero(ActivationKind kind) {
-  switch (kind) {
+bool keeps_zero(const Activation& activation) {
+  switch (activation.kind) {
     case ActivationKind::relu:
+    case ActivationKind::elu:
+    case ActivationKind::selu:
     case ActivationKind::tanh:
+    case ActivationKind::softsign:
     case ActivationKind::silu:
     case ActivationKind::hard_swish:
+    case ActivationKind::mish:
     case ActivationKind::gelu:
     case ActivationKind::gelu_tanh:
       return true;
+    case ActivationKind::leaky_relu:
+      return activation.slope * activation.low == 0;
+    case ActivationKind::clip:
+      return activation.low <= 0 && activation.high >= 0;
     default:
       return false;
   }

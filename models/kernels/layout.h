@@ -63,7 +63,7 @@ struct AddInput {
 using PostOperation = std::variant<Activation, ScaleShift, AddInput>;
 
 // f(0) = 0: padding stays zero.
-bool keeps_zero(ActivationKind kind);
+bool keeps_zero(const Activation& activation);
 
 // `values`, each of them one a channel, with zeros up to `padded`.
 std::vector<float> with_padding(const std::vector<float>& values, std::int64_t padded);

@@ -70,6 +70,33 @@ inline void append_eltwise(dnnl::post_ops& ops, dnnl::algorithm algorithm, float
 #endif
 }
 
+// Whether elementwise post-operations of one algorithm differ in their parameters: oneDNN 2.6 then gives all
+// of them those of the first.
+inline bool mixes_eltwise(const dnnl::post_ops& ops) {
+  struct Eltwise {
+    dnnl::algorithm algorithm{};
+    float alpha = 0, beta = 0;
+  };
+  const auto eltwise = [&](int i) {
+    Eltwise own;
+#if DNNL_VERSION_MAJOR >= 3
+    ops.get_params_eltwise(i, own.algorithm, own.alpha, own.beta);
+#else
+    float scale = 1;
+    ops.get_params_eltwise(i, scale, own.algorithm, own.alpha, own.beta);
+#endif
+    return own;
+  };
+  for (int i = 0; i < ops.len(); ++i)
+    for (int j = 0; j < i; ++j) {
+      if (ops.kind(i) != dnnl::primitive::kind::eltwise || ops.kind(j) != dnnl::primitive::kind::eltwise)
+        continue;
+      const Eltwise a = eltwise(i), b = eltwise(j);
+      if (a.algorithm == b.algorithm && (a.alpha != b.alpha || a.beta != b.beta)) return true;
+    }
+  return false;
+}
+
 // False on processors without AVX, where oneDNN 2.6 gives wrong sums after a binary post-operation.
 inline bool fuses_binary() {
   cpu();

@@ -123,6 +123,7 @@ std::unique_ptr<TrainKernel> make_depthwise_convolution(const TrainKernelRequest
 std::unique_ptr<TrainKernel> make_repeated_convolution(const TrainKernelRequest& request);
 std::unique_ptr<TrainKernel> make_dense(const TrainKernelRequest& request);
 std::unique_ptr<TrainKernel> make_recurrent(const TrainKernelRequest& request);
+std::unique_ptr<TrainKernel> make_conv_lstm(const TrainKernelRequest& request);
 std::unique_ptr<TrainKernel> make_batch_norm(const TrainKernelRequest& request);
 std::unique_ptr<TrainKernel> make_activation(const TrainKernelRequest& request);  // softmax too
 std::unique_ptr<TrainKernel> make_prelu(const TrainKernelRequest& request);

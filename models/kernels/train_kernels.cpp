@@ -31,6 +31,7 @@ class Maker {
   std::unique_ptr<TrainKernel> operator()(const TimeShift&) const { return make_time_shift(r_); }
   std::unique_ptr<TrainKernel> operator()(const CumulativeMean&) const { return make_cumulative_mean(r_); }
   std::unique_ptr<TrainKernel> operator()(const Recurrent&) const { return make_recurrent(r_); }
+  std::unique_ptr<TrainKernel> operator()(const ConvLstm&) const { return make_conv_lstm(r_); }
   std::unique_ptr<TrainKernel> operator()(const LayerNorm&) const { return make_layer_norm(r_); }
   std::unique_ptr<TrainKernel> operator()(const ClassToken&) const { return make_class_token(r_); }
   std::unique_ptr<TrainKernel> operator()(const PositionEmbedding&) const {

@@ -17,7 +17,9 @@ std::optional<ActivationKind> closing_activation(const Graph& graph, int value) 
   const GraphNode& node = graph.nodes[static_cast<std::size_t>(value)];
   const auto of_input = [&](std::size_t i) { return closing_activation(graph, node.inputs[i]); };
   if (const auto* activation = std::get_if<Activation>(&node.operation)) {
-    if (activation->kind == ActivationKind::hard_sigmoid) return ActivationKind::sigmoid;
+    const bool clipped =
+        activation->kind == ActivationKind::clip && activation->low >= 0 && activation->high <= 1;
+    if (clipped || activation->kind == ActivationKind::hard_sigmoid) return ActivationKind::sigmoid;
     const bool closes =
         activation->kind == ActivationKind::sigmoid || activation->kind == ActivationKind::softmax;
     return closes ? std::optional(activation->kind) : std::nullopt;

@@ -60,7 +60,7 @@ class Fuser {
   }
 
   bool keeps_padding(int node) const {
-    return kernels::keeps_zero(std::get<Activation>(at(node).operation).kind) ||
+    return kernels::keeps_zero(std::get<Activation>(at(node).operation)) ||
            layout(node).padded == layout(node).extents.c;
   }
 

@@ -62,6 +62,10 @@ class KernelMaker {
         {operation, r_.in[0], r_.out, values("kernel"), values("recurrent_kernel"), values("bias")});
   }
 
+  KernelPointer operator()(const ConvLstm& operation) {
+    return kernels::make_conv_lstm({operation, r_.in[0], r_.out, values("recurrent_kernel"), values("bias")});
+  }
+
   KernelPointer operator()(const Activation& operation) {
     if (operation.kind == ActivationKind::softmax) return kernels::make_softmax(r_.out);
     return kernels::make_pointwise({operation}, r_.out);

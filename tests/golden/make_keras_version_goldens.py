@@ -91,6 +91,60 @@ def activations(k):
 
 
 @case
+def more_activations(k):
+    """By name, as layers, as the activation of a layer, and as operations between layers."""
+    layers = k.layers
+    names = ["elu", "selu", "softplus", "softsign", "mish", "gelu"]
+    names += ["relu6", "leaky_relu", "celu", "hard_tanh"] if k is keras else []
+    clip = layers.Input((3, 4, 4, 2))
+    x = clip if k is keras else layers.ThresholdedReLU(0.2)(clip)
+    x = layers.ReLU(2.0, 0.25, 0.5)(layers.ReLU(threshold=0.3)(x))  # these jump, and come before rounding adds up
+    x = layers.Activation("exponential")(layers.Conv3D(3, 1, activation="softsign")(x))
+    for name in names:
+        x = layers.Activation(name)(layers.Conv3D(3, 1, activation=name)(x))
+    for layer in (layers.LeakyReLU(), layers.LeakyReLU(0.1), layers.ReLU(6.0), layers.ReLU(max_value=1.5, negative_slope=0.2),
+                  layers.ELU(), layers.ELU(0.5)):
+        x = layer(layers.Conv3D(3, 1, activation=layers.LeakyReLU(0.4))(x))
+    x = layers.TimeDistributed(layers.LeakyReLU(0.2))(layers.Conv3D(3, 1)(x))
+    if k is keras:
+        more = [lambda y: keras.activations.gelu(y, approximate=True), lambda y: keras.ops.leaky_relu(y, 0.1), keras.ops.relu6,
+                keras.ops.elu, keras.ops.selu, keras.ops.hard_sigmoid, keras.ops.silu, keras.ops.softplus, keras.ops.relu]
+    else:
+        import tensorflow as tf
+        more = [lambda y: tf.nn.gelu(y, approximate=True), lambda y: tf.nn.leaky_relu(y, 0.1), tf.nn.relu6, tf.nn.elu, tf.nn.selu,
+                tf.math.sigmoid, tf.nn.silu, tf.math.softplus, tf.nn.relu]
+    for function in more:
+        x = function(layers.Conv3D(3, 1)(x))
+    steps = layers.Reshape((3, 48))(x)
+    steps = layers.LSTM(4, activation="softsign", recurrent_activation="hard_sigmoid", return_sequences=True)(steps)
+    return k.Model(clip, layers.Dense(4, activation="softmax")(layers.GRU(3, activation="elu")(steps)))
+
+
+@case
+def conv_lstm(k):
+    """Of every sample, of the last one, and backwards; strides, dilation and kernels of even extent."""
+    layers = k.layers
+    return k.Sequential([layers.Input((4, 9, 8, 2)), layers.ConvLSTM2D(3, (3, 3), padding="same", return_sequences=True, name="first"),
+                         layers.BatchNormalization(name="norm"),
+                         layers.ConvLSTM2D(4, (2, 3), strides=(2, 1), return_sequences=True, recurrent_activation="hard_sigmoid", name="second"),
+                         layers.ConvLSTM2D(2, 2, dilation_rate=(1, 2), padding="same", activation="softsign", use_bias=False, return_sequences=True, name="third"),
+                         layers.ConvLSTM2D(3, 1, go_backwards=True, name="fourth"), layers.MaxPooling2D(2, name="pool"), layers.Flatten(name="flat"),
+                         layers.Dense(3, activation="softmax", name="scores")])
+
+
+@case
+def next_frame(k):
+    """As Keras' example of the next picture has it."""
+    layers = k.layers
+    clip = layers.Input((5, 8, 8, 1))
+    x = clip
+    for kernel in (5, 3, 1):
+        x = layers.ConvLSTM2D(4, (kernel, kernel), padding="same", return_sequences=True, activation="relu")(x)
+        x = layers.BatchNormalization()(x)
+    return k.Model(clip, layers.Conv3D(1, (3, 3, 3), activation="sigmoid", padding="same")(x))
+
+
+@case
 def normalisation_and_pooling(k):
     layers = k.layers
     clip = layers.Input((5, 9, 9, 2))
@@ -243,7 +297,7 @@ def make(name, version):
     np.save(folder / "output.npy", to_ncthw(output, output.ndim - 1))
     options = {"save_format": "h5"} if k is tf_keras else {}
     model.save(folder / "keras.h5", include_optimizer=False, **options)
-    if name in ("models_within", "classes", "attention", "models_of_each_sample"):
+    if name in ("models_within", "classes", "conv_lstm", "attention", "models_of_each_sample"):
         write_other_forms(model, folder)
     print(f"{folder.name}: {(folder / 'keras.h5').stat().st_size} bytes, output {output.ravel()[:3]}")
 
@@ -264,11 +318,10 @@ def write_other_forms(model, folder):
 def refused():
     """[{"version", "names": what the message must hold, "config": the description}]"""
     wanted = []
-    functions = ("elu", "selu", "softplus", "softsign", "exponential", "mish", "relu6", "leaky_relu", "celu",
-                 "glu", "hard_tanh", "log_softmax")
-    classes = {"LeakyReLU": {}, "ELU": {}, "UnitNormalization": {},
-               "GroupNormalization": {"groups": 1}, "ZeroPadding3D": {}, "UpSampling3D": {},
-               "ConvLSTM2D": {"filters": 2, "kernel_size": 3}}
+    functions = ("glu", "log_softmax", "log_sigmoid", "hard_shrink", "soft_shrink", "tanh_shrink", "sparse_plus", "sparse_sigmoid",
+                 "sparsemax", "squareplus", "threshold")
+    classes = {"UnitNormalization": {}, "GroupNormalization": {"groups": 1}, "ZeroPadding3D": {}, "UpSampling3D": {},
+               "Conv3DTranspose": {"filters": 2, "kernel_size": 3}}
     for version, k in VERSIONS.items():
         number = k.__version__ if k is keras else "2.15.0"
         layers = k.layers
@@ -289,10 +342,8 @@ def refused():
         for name, settings in classes.items():
             if hasattr(layers, name):
                 add(getattr(layers, name)(**settings), name)
-        add(layers.ReLU(max_value=6), "max_value")
-        add(layers.ReLU(negative_slope=0.2), "negative_slope")
         add(layers.BatchNormalization(axis=1), "another axis")
-        add(layers.Conv3D(3, 1, activation=layers.LeakyReLU()), "LeakyReLU")
+        add(layers.Conv3D(3, 1, activation=layers.PReLU()), "PReLU")
     (FOLDER / "refused.json").write_text("[\n" + ",\n".join(json.dumps(one) for one in wanted) + "\n]\n")
     print(f"refused.json: {len(wanted)} networks")
 

@@ -54,6 +54,13 @@ class Calls(nn.Module):
 
 # ---- convolutions, pools, norms ----
 
+@module(1, 3, 2, 4, 5)
+def torch_activations():
+    kinds = [nn.LeakyReLU(), nn.LeakyReLU(.2), nn.ELU(), nn.ELU(.7), nn.SELU(), nn.CELU(), nn.Mish(), nn.ReLU6(),
+             nn.Hardswish(), nn.Hardsigmoid(), nn.Hardtanh(), nn.PReLU(3), nn.SiLU(), nn.GELU("tanh")]
+    return nn.Sequential(*(layer for kind in kinds for layer in (nn.Conv3d(3, 3, 1), kind)), nn.Flatten(), nn.Linear(120, 4))
+
+
 @module(1, 2, 6, 9, 8)
 def convolutions():
     return nn.Sequential(nn.Conv3d(2, 4, (3, 3, 3), padding=(0, 1, 1)), nn.Conv3d(4, 6, (1, 3, 3), stride=(1, 2, 2), groups=2),
@@ -464,6 +471,38 @@ def shape_arithmetic():
     scalars = [numpy_helper.from_array(np.int64(value), name) for name, value in (("zero", 0), ("three", 3), ("step", 1))]
     return nodes, [weights("w", 2, 2, 1, 1, 1), weights("v", 36, 4), integers("one", 1), integers("five", 5), integers("zero1", 0),
                    integers("minus", -1), *scalars], (1, 2, 2, 3, 3), 13
+
+
+@graph
+def reversed_in_time():
+    """Time turned around before and behind a recurrence, height backwards in steps of two, and channels by indices."""
+    nodes = [node("Slice", ["x", "last", "least", "time", "back"], "a"), node("Conv", ["a", "w"], "b"),
+             node("Slice", ["b", "last", "least", "height", "back2"], "c"), node("Gather", ["c", "channels"], "d", axis=1),
+             node("Slice", ["d", "minus2", "zero", "time", "back"], "e"), node("Mul", ["d_part", "e"], "f"),
+             node("ReduceMean", ["f"], "g", axes=[3, 4], keepdims=0), node("Transpose", ["g"], "h", perm=[2, 0, 1]),
+             node("LSTM", ["h", "lw", "lr"], "i", hidden_size=3), node("Slice", ["i", "last", "least", "zero", "back"], "j"),
+             node("Squeeze", ["j", "one"], "k"), node("Transpose", ["k"], "l", perm=[1, 0, 2]), node("Reshape", ["l", "flat"], "y")]
+    nodes.insert(5, node("Slice", ["d", "zero", "two", "time"], "d_part"))
+    return nodes, [integers("last", -1), integers("least", -2**63 + 1), integers("time", 2), integers("back", -1), weights("w", 3, 2, 2, 1, 1),
+                   integers("height", 3), integers("back2", -2), integers("channels", 2, 1, 0), integers("minus2", -2), integers("zero", 0), integers("two", 2),
+                   integers("one", 1), weights("lw", 1, 12, 3), weights("lr", 1, 12, 3), integers("flat", 1, 6)], (1, 2, 5, 5, 3), 13
+
+
+@graph
+def parametric_activations():
+    """Those with parameters, and those that are options of the layer before or layers of their own."""
+    nodes, last = [], "x"
+    for i, (op, attributes) in enumerate([("LeakyRelu", {}), ("LeakyRelu", {"alpha": .3}), ("Elu", {}), ("Elu", {"alpha": .5}), ("Selu", {}), ("Mish", {}),
+                                          ("Softplus", {}), ("Softsign", {}), ("Exp", {}), ("HardSwish", {}), ("ThresholdedRelu", {"alpha": .2}),
+                                          ("Celu", {}), ("HardSigmoid", {"alpha": .25})]):
+        nodes += [node("Conv", [last, f"w{i % 3}"], f"c{i}"), node(op, [f"c{i}"], f"a{i}", **attributes), node(op, [f"a{i}"], f"b{i}", **attributes)]
+        last = f"b{i}"
+    for i, bounds in enumerate((["", "six"], ["zero", "six"], ["minus"], ["minus", "half"], ["zero"])):
+        nodes += [node("Conv", [last, f"w{i % 3}"], f"d{i}"), node("Clip", [f"d{i}", *bounds], f"e{i}")]
+        last = f"e{i}"
+    nodes += [node("PRelu", [last, "slopes"], "p"), node("GlobalAveragePool", ["p"], "m"), node("Flatten", ["m"], "y")]
+    numbers = [numpy_helper.from_array(np.array(value, np.float32), name) for name, value in (("zero", 0), ("six", 6), ("minus", -.4), ("half", .5))]
+    return nodes, [*(weights(f"w{i}", 3, 3, 1, 1, 1) for i in range(3)), weights("slopes", 3, 1, 1, 1), *numbers], (1, 3, 2, 3, 4), 18
 
 
 @graph

@@ -10,14 +10,30 @@
 namespace actionflow::testing {
 namespace plain {
 
-double activate(double x, ActivationKind kind, double slope) {
-  switch (kind) {
+double activate(double x, const Activation& activation) {
+  switch (activation.kind) {
     case ActivationKind::relu:
       return std::max(x, 0.0);
+    case ActivationKind::leaky_relu:
+      return x > activation.low ? x : activation.slope * (x - activation.low);
+    case ActivationKind::clip:
+      return std::clamp<double>(x, activation.low, activation.high);
+    case ActivationKind::elu:
+      return x > 0 ? x : activation.alpha * std::expm1(x);
+    case ActivationKind::selu:
+      return 1.0507009873554805 * (x > 0 ? x : 1.6732632423543772 * std::expm1(x));
+    case ActivationKind::softplus:
+      return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x)));
+    case ActivationKind::softsign:
+      return x / (1 + std::abs(x));
+    case ActivationKind::exponential:
+      return std::exp(x);
+    case ActivationKind::mish:
+      return x * std::tanh(std::log1p(std::exp(x)));
     case ActivationKind::sigmoid:
       return 1 / (1 + std::exp(-x));
     case ActivationKind::hard_sigmoid:
-      return std::clamp(slope * x + 0.5, 0.0, 1.0);
+      return std::clamp(activation.slope * x + 0.5, 0.0, 1.0);
     case ActivationKind::tanh:
       return std::tanh(x);
     case ActivationKind::silu:
@@ -150,7 +166,7 @@ Value run(const Activation& activation, const Node& node) {
   if (activation.kind == ActivationKind::softmax) return softmax(node);
   Value out = node.result();
   for (Index i = 0; i < out.tensor.size(); ++i) {
-    out.tensor[i] = static_cast<float>(activate(node.input().tensor[i], activation.kind, activation.slope));
+    out.tensor[i] = static_cast<float>(activate(node.input().tensor[i], activation));
   }
   return out;
 }

@@ -47,8 +47,12 @@ class Cell {
     return sum;
   }
   double bias(Index i) const { return bias_ ? (*bias_)[i] : 0; }
-  double gate(double x) const { return activate(x, recurrent_.recurrent_activation, recurrent_.slope); }
-  double output(double x) const { return activate(x, recurrent_.activation, recurrent_.slope); }
+  double gate(double x) const {
+    return activate(x, {.kind = recurrent_.recurrent_activation, .slope = recurrent_.slope});
+  }
+  double output(double x) const {
+    return activate(x, {.kind = recurrent_.activation, .slope = recurrent_.slope});
+  }
 
   void step_lstm(Index t) {
     const Index u = recurrent_.units;
@@ -97,7 +101,86 @@ class Cell {
   std::vector<double> hidden_, cell_;
 };
 
+// One clip's state of an LSTM over maps, by the definition: sums over a place's neighbours.
+class MapCell {
+ public:
+  MapCell(const ConvLstm& lstm, const Node& node, Index batch)
+      : lstm_(lstm),
+        in_(node.input()),
+        batch_(batch),
+        kernel_(node.parameter("recurrent_kernel")),
+        bias_(node.find("bias")),
+        hidden_(static_cast<std::size_t>(lstm.units * in_.extents.h * in_.extents.w)),
+        cell_(hidden_) {}
+
+  double hidden(Index unit, Index y, Index x) const { return hidden_[at(unit, y, x)]; }
+
+  void step(Index t) {
+    std::vector<double> after(hidden_);
+    for (Index unit = 0; unit < lstm_.units; ++unit)
+      for (Index y = 0; y < in_.extents.h; ++y)
+        for (Index x = 0; x < in_.extents.w; ++x) {
+          std::array<double, 4> sum{};  // i, f, c, o
+          for (Index g = 0; g < 4; ++g) {
+            const Index row = g * lstm_.units + unit;
+            sum[static_cast<std::size_t>(g)] =
+                in_(batch_, row, t, y, x) + from_state(row, y, x) + (bias_ ? (*bias_)[row] : 0);
+          }
+          const Activation gate{.kind = lstm_.recurrent_activation, .slope = lstm_.slope};
+          const Activation output{.kind = lstm_.activation, .slope = lstm_.slope};
+          double& cell = cell_[at(unit, y, x)];
+          cell = activate(sum[1], gate) * cell + activate(sum[0], gate) * activate(sum[2], output);
+          after[at(unit, y, x)] = activate(sum[3], gate) * activate(cell, output);
+        }
+    hidden_ = after;
+  }
+
+ private:
+  std::size_t at(Index unit, Index y, Index x) const {
+    return static_cast<std::size_t>((unit * in_.extents.h + y) * in_.extents.w + x);
+  }
+
+  double from_state(Index row, Index y, Index x) const {
+    const Index height = lstm_.kernel[0], width = lstm_.kernel[1];
+    double sum = 0;
+    for (Index unit = 0; unit < lstm_.units; ++unit)
+      for (Index h = 0; h < height; ++h)
+        for (Index w = 0; w < width; ++w) {
+          const Index from_y = y + h - (height - 1) / 2, from_x = x + w - (width - 1) / 2;
+          if (from_y < 0 || from_x < 0 || from_y >= in_.extents.h || from_x >= in_.extents.w) continue;
+          sum +=
+              kernel_[((row * lstm_.units + unit) * height + h) * width + w] * hidden(unit, from_y, from_x);
+        }
+    return sum;
+  }
+
+  const ConvLstm& lstm_;
+  const Value& in_;
+  Index batch_;
+  const Tensor& kernel_;
+  const Tensor* bias_;
+  std::vector<double> hidden_, cell_;
+};
+
 }  // namespace
+
+Value run(const ConvLstm& lstm, const Node& node) {
+  const Index steps = node.input().extents.t;
+  Value out = node.result();
+  for (Index b = 0; b < out.n; ++b) {
+    MapCell cell(lstm, node, b);
+    for (Index i = 0; i < steps; ++i) {
+      const Index t = lstm.backward ? steps - 1 - i : i;
+      cell.step(t);
+      if (!lstm.sequence && i + 1 < steps) continue;
+      for (Index unit = 0; unit < lstm.units; ++unit)
+        for (Index y = 0; y < out.extents.h; ++y)
+          for (Index x = 0; x < out.extents.w; ++x)
+            out(b, unit, lstm.sequence ? t : 0, y, x) = static_cast<float>(cell.hidden(unit, y, x));
+    }
+  }
+  return out;
+}
 
 Value run(const Recurrent& recurrent, const Node& node) {
   const Index steps = node.input().extents.t;

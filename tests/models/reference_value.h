@@ -74,10 +74,11 @@ struct Node {
     return *found;
   }
 };
-double activate(double x, ActivationKind kind, double slope);
+double activate(double x, const Activation& activation);
 
 // Operations that are long enough for a file of their own.
 Value run(const Attention& attention, const Node& node);
 Value run(const Recurrent& recurrent, const Node& node);
+Value run(const ConvLstm& lstm, const Node& node);
 
 }  // namespace actionflow::testing::plain

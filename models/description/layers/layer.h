@@ -21,6 +21,7 @@
 
 #include "base/config/config.h"
 #include "models/description/layers/torch_form.h"
+#include "models/graph/activation_names.h"
 #include "models/graph/graph.h"
 
 namespace actionflow {
@@ -118,17 +119,7 @@ LayerKind layer_kind(const std::string& name, std::string help, const std::strin
 
 template <>
 struct actionflow::config::EnumNames<actionflow::ActivationKind> {
-  using Kind = actionflow::ActivationKind;
-  static constexpr std::array<std::pair<Kind, std::string_view>, 9> names{
-      {{Kind::relu, "relu"},
-       {Kind::sigmoid, "sigmoid"},
-       {Kind::hard_sigmoid, "hard_sigmoid"},
-       {Kind::tanh, "tanh"},
-       {Kind::silu, "silu"},
-       {Kind::hard_swish, "hard_swish"},
-       {Kind::gelu, "gelu"},
-       {Kind::gelu_tanh, "gelu_tanh"},
-       {Kind::softmax, "softmax"}}};
+  static constexpr const auto& names = actionflow::kActivationNames;
 };
 
 template <>

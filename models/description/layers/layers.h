@@ -24,6 +24,7 @@ std::vector<LayerKind> constant_layers();
 std::vector<LayerKind> select_frames_layers();
 std::vector<LayerKind> along_time_layers();
 std::vector<LayerKind> recurrent_layers();
+std::vector<LayerKind> conv_lstm_layers();
 std::vector<LayerKind> action_scores_layers();
 
 }  // namespace actionflow

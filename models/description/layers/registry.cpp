@@ -14,8 +14,8 @@ std::vector<LayerKind> all_kinds() {
   for (const auto& group :
        {convolution_layers(), pooling_layers(), reduction_layers(), batch_norm_layers(), dense_layers(),
         activation_layers(), dropout_layers(), shape_layers(), join_layers(), select_frames_layers(),
-        along_time_layers(), recurrent_layers(), layer_norm_layers(), embedding_layers(), attention_layers(),
-        matmul_layers(), constant_layers(), action_scores_layers()}) {
+        along_time_layers(), recurrent_layers(), conv_lstm_layers(), layer_norm_layers(), embedding_layers(),
+        attention_layers(), matmul_layers(), constant_layers(), action_scores_layers()}) {
     kinds.insert(kinds.end(), group.begin(), group.end());
   }
   return kinds;

@@ -64,11 +64,22 @@ struct SelectFramesLayer : Layer {
   }
 };
 
+struct Reverse : Layer {
+  static void describe(config::Fields<Reverse>&) {}
+  void emit(Emitter& emitter) const override {
+    const int input = emitter.input();
+    std::vector<int> frames;
+    for (auto t = static_cast<int>(emitter.extents(input).t); t-- > 0;) frames.push_back(t);
+    select(emitter, input, std::move(frames));
+  }
+};
+
 }  // namespace
 
 std::vector<LayerKind> select_frames_layers() {
   return {layer_kind<SelectFrameLayer>("select_frame", "one sample of the clip", "frame: -1"),
-          layer_kind<SelectFramesLayer>("select_frames", "samples of the clip at a lower rate", "stride: 4")};
+          layer_kind<SelectFramesLayer>("select_frames", "samples of the clip at a lower rate", "stride: 4"),
+          layer_kind<Reverse>("reverse", "the samples of the clip from the last to the first", "")};
 }
 
 }  // namespace actionflow

@@ -179,6 +179,7 @@ std::string_view kind_of_group(std::string_view step) {
                                                                    {"layer_normalization", "layer_norm"},
                                                                    {"lstm", "lstm"},
                                                                    {"gru", "gru"},
+                                                                   {"conv_lstm2d", "conv_lstm2d"},
                                                                    {"p_re_lu", "prelu"},
                                                                    {"bidirectional", "bidirectional"}};
   const auto found = kKinds.find(step);

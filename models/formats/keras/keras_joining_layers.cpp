@@ -7,24 +7,31 @@
 #include <string_view>
 #include <utility>
 
-#include "models/formats/keras/keras_layer_parts.h"
+#include "models/formats/keras/keras_activations.h"
 
 namespace actionflow::keras {
 namespace {
 
-// The options of our layer that this recurrent layer of Keras becomes.
-std::vector<std::pair<std::string, std::string>> recurrent_options(const LayerUse& use,
-                                                                   const Settings& settings, bool gru) {
-  std::vector<std::pair<std::string, std::string>> options;
+using Options = std::vector<std::pair<std::string, std::string>>;
+
+// The options of our layer that this recurrent layer of Keras becomes, but how large it is.
+Options recurrent_options(const LayerUse& use, const Settings& settings, bool gru) {
+  Options options;
   for (const char* key : {"stateful", "return_state", "time_major"}) settings.expect(key, false);
-  options.emplace_back("units", yaml(settings.integer("units")));
   std::string slope;
+  bool leaky = false;
   for (const auto& [key, usual] : {std::pair{"activation", "tanh"}, {"recurrent_activation", "sigmoid"}}) {
-    const Activation activation = read_activation(use, settings, key, usual);
-    if (activation.name.empty()) settings.fail(fmt::format("a linear {} is not known here", key));
-    if (activation.name != usual) options.emplace_back(key, activation.name);
-    if (!activation.slope.empty()) slope = activation.slope;
+    const Activation steps = read_activation(use, settings, key, usual);
+    if (steps.empty()) settings.fail(fmt::format("a linear {} is not known here", key));
+    const ActivationStep& step = steps.front();
+    const bool has_slope = step.layer == "hard_sigmoid" && !step.options.empty();
+    if (steps.size() > 1 || (!step.options.empty() && !has_slope))
+      settings.fail(fmt::format("a {} with parameters of its own is not known here", key));
+    if (step.layer != usual) options.emplace_back(key, step.layer);
+    if (has_slope) slope = step.options.front().second;
+    leaky = leaky || step.layer == "leaky_relu";
   }
+  if (leaky && !slope.empty()) settings.fail("a leaky_relu beside a hard_sigmoid is not known here");
   if (!slope.empty()) options.emplace_back("slope", slope);
   if (settings.flag("return_sequences", false)) options.emplace_back("sequence", "true");
   if (!settings.flag("use_bias", true)) options.emplace_back("bias", "false");
@@ -34,25 +41,50 @@ std::vector<std::pair<std::string, std::string>> recurrent_options(const LayerUs
   return options;
 }
 
-template <bool gru>
-Value recurrent(const LayerUse& use, std::vector<Line>& lines) {
-  need_rank(use, 2);
-  Line line = line_of(use, gru ? "gru" : "lstm");
-  line.options = recurrent_options(use, use.settings, gru);
+void add_all(const Options& options, Line& line) {
+  line.options.insert(line.options.end(), options.begin(), options.end());
+}
+
+// Whether it gives a sequence.
+bool add_direction(const LayerUse& use, Line& line) {
   const bool sequence = use.settings.flag("return_sequences", false);
   if (use.settings.flag("go_backwards", false)) {
     if (sequence)
       use.settings.fail("'go_backwards' with 'return_sequences' gives time reversed, not known here");
     line.options.emplace_back("backward", "true");
   }
+  return sequence;
+}
+
+template <bool gru>
+Value recurrent(const LayerUse& use, std::vector<Line>& lines) {
+  need_rank(use, 2);
+  Line line = line_of(use, gru ? "gru" : "lstm");
+  line.options.emplace_back("units", yaml(use.settings.integer("units")));
+  add_all(recurrent_options(use, use.settings, gru), line);
+  const bool sequence = add_direction(use, line);
   return append(use, lines, std::move(line),
                 {.rank = sequence ? 2 : 1, .channels = use.settings.integer("units")});
+}
+
+Value conv_lstm(const LayerUse& use, std::vector<Line>& lines) {
+  need_rank(use, 4);
+  need_channels_last(use.settings);
+  const std::int64_t filters = use.settings.integer("filters");
+  Line line = line_of(use, "conv_lstm2d");
+  line.options = {{"filters", yaml(filters)}, {"kernel", yaml(use.settings.integers("kernel_size", 2))}};
+  add_steps(use, 2, line);
+  if (const std::string padding = padding_of(use, false); padding != "valid")
+    line.options.emplace_back("padding", padding);
+  add_all(recurrent_options(use, use.settings, false), line);
+  const bool sequence = add_direction(use, line);
+  return append(use, lines, std::move(line), {.rank = sequence ? 4 : 3, .channels = filters});
 }
 
 // One direction of a Bidirectional.
 struct Direction {
   std::string cell;  // lstm or gru
-  std::vector<std::pair<std::string, std::string>> options;
+  Options options;
   std::int64_t units = 0;
   bool sequence = false;
   bool operator==(const Direction&) const = default;
@@ -65,8 +97,10 @@ Direction read_direction(const LayerUse& use, const std::string& key, bool backw
     use.settings.fail(fmt::format("of {}: expected LSTM or GRU", printable(cell)));
   const Settings inner(wrapper.at("config"), use.settings.where());
   inner.expect("go_backwards", backwards);
-  return {cell == "GRU" ? "gru" : "lstm", recurrent_options(use, inner, cell == "GRU"),
-          inner.integer("units"), inner.flag("return_sequences", false)};
+  Options options = recurrent_options(use, inner, cell == "GRU");
+  options.insert(options.begin(), {"units", yaml(inner.integer("units"))});
+  return {cell == "GRU" ? "gru" : "lstm", std::move(options), inner.integer("units"),
+          inner.flag("return_sequences", false)};
 }
 
 struct Merge {
@@ -156,10 +190,12 @@ Value over_time(const LayerUse& use, std::vector<Line>& lines, const Settings& a
 // A call of TensorFlow's own inside a functional network of Keras 2.
 Value operation(const LayerUse& use, std::vector<Line>& lines) {
   const std::string function = use.settings.text("function", "");
+  if (auto activated = append_function(use, lines, function)) return *activated;
   const bool max = function == "math.reduce_max";
   if (!max && function != "math.reduce_mean") {
-    use.settings.fail(fmt::format("calls '{}'; only math.reduce_max and reduce_mean over time are known",
-                                  printable(function)));
+    use.settings.fail(
+        fmt::format("calls '{}'; only activations and math.reduce_max and reduce_mean over time are known",
+                    printable(function)));
   }
   return over_time(use, lines, Settings(use.call, use.settings.where()), max);
 }
@@ -202,10 +238,19 @@ std::string direction_name(const std::string& layer, const std::string& directio
 
 const std::map<std::string, Converter>& joining_converters() {
   static const std::map<std::string, Converter> all{
-      {"LSTM", recurrent<false>}, {"GRU", recurrent<true>},      {"Bidirectional", bidirectional},
-      {"Add", join<0>},           {"Multiply", join<1>},         {"Maximum", join<2>},
-      {"Average", join<3>},       {"Concatenate", join<4>},      {"TFOpLambda", operation},
-      {"SlicingOpLambda", slice}, {"Max", operation_of_3<true>}, {"Mean", operation_of_3<false>},
+      {"LSTM", recurrent<false>},
+      {"ConvLSTM2D", conv_lstm},
+      {"GRU", recurrent<true>},
+      {"Bidirectional", bidirectional},
+      {"Add", join<0>},
+      {"Multiply", join<1>},
+      {"Maximum", join<2>},
+      {"Average", join<3>},
+      {"Concatenate", join<4>},
+      {"TFOpLambda", operation},
+      {"SlicingOpLambda", slice},
+      {"Max", operation_of_3<true>},
+      {"Mean", operation_of_3<false>},
       {"GetItem", slice_of_3},
   };
   return all;

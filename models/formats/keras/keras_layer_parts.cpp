@@ -50,52 +50,6 @@ bool is_of_keras_3(const LayerUse& use, const std::string& what) {
 
 void need_channels_last(const Settings& settings) { settings.expect("data_format", "channels_last"); }
 
-namespace {
-
-// Keras 3 gives a function that is none of its own as an object.
-std::string activation_name(const Settings& settings, const std::string& key, const std::string& otherwise) {
-  if (!settings.has(key) || !settings.at(key).is_object()) return settings.text(key, otherwise);
-  const Settings object(settings.at(key), settings.where());
-  const std::string kind = object.text("class_name", "?");
-  return kind == "function" ? object.text("config", "?") : kind;
-}
-
-}  // namespace
-
-Activation read_activation(const LayerUse& use, const Settings& settings, const std::string& key,
-                           const std::string& otherwise) {
-  static const std::map<std::string, std::string> kNames{{"linear", ""},
-                                                         {"relu", "relu"},
-                                                         {"sigmoid", "sigmoid"},
-                                                         {"hard_sigmoid", "hard_sigmoid"},
-                                                         {"tanh", "tanh"},
-                                                         {"silu", "silu"},
-                                                         {"hard_silu", "hard_swish"},
-                                                         {"hard_swish", "hard_swish"},
-                                                         {"swish", "silu"},
-                                                         {"softmax", "softmax"},
-                                                         {"gelu", "gelu"}};
-  const std::string name = activation_name(settings, key, otherwise);
-  const auto found = kNames.find(name);
-  if (found == kNames.end())
-    settings.fail(fmt::format("the {} '{}' is not known here", key, printable(name)));
-  // clip(0.2x + 0.5) up to Keras 2, relu6(x + 3) / 6 since.
-  const bool sixth = found->second == "hard_sigmoid" && is_of_keras_3(use, "hard_sigmoid");
-  return {found->second, sixth ? "0.16666667" : ""};
-}
-
-Value append_activated(const LayerUse& use, std::vector<Line>& lines, Line line, Value result) {
-  const Activation activation = read_activation(use, use.settings, "activation", "linear");
-  if (activation.slope.empty()) {
-    if (!activation.name.empty()) line.options.emplace_back("activation", activation.name);
-    return append(use, lines, std::move(line), std::move(result));
-  }
-  result = append(use, lines, std::move(line), std::move(result));
-  result.layer = use.name + "/activation";  // Keras 3 has no '/' in names
-  lines.push_back({activation.name, result.layer, {{"slope", activation.slope}}, {use.name}});
-  return result;
-}
-
 void add_bias(const LayerUse& use, Line& line) {
   if (!use.settings.flag("use_bias", true)) line.options.emplace_back("bias", "false");
 }
@@ -128,7 +82,8 @@ Value append(const LayerUse& use, std::vector<Line>& lines, Line line, Value res
   result.layer = use.name;
   result.non_negative = line.layer == "relu";
   for (const auto& [option, value] : line.options)
-    result.non_negative = result.non_negative || (option == "activation" && value == "relu");
+    result.non_negative =
+        result.non_negative || (option == "activation" && (value == "relu" || value == "relu6"));
   lines.push_back(std::move(line));
   return result;
 }
@@ -137,6 +92,14 @@ Value append(const LayerUse& use, std::vector<Line>& lines, Line line, Value res
 std::vector<std::int64_t> widened(std::vector<std::int64_t> axes) {
   if (axes.size() == 1) axes.insert(axes.end(), {1, 1});
   return axes;
+}
+
+void add_steps(const LayerUse& use, std::size_t axes, Line& line) {
+  for (const auto& [ours, theirs] : {std::pair{"stride", "strides"}, {"dilation", "dilation_rate"}}) {
+    if (!use.settings.has(theirs)) continue;
+    const std::string value = yaml(widened(use.settings.integers(theirs, axes)));
+    if (value != "1") line.options.emplace_back(ours, value);
+  }
 }
 
 bool is_channel_axis(const Json& axis, int rank) { return axis == -1 || axis == rank; }

@@ -28,17 +28,9 @@ Line line_of(const LayerUse& use, std::string layer);
 // Appends the line; the value is that layer's.
 Value append(const LayerUse& use, std::vector<Line>& lines, Line line, Value result);
 
-// One of our activations. The slope is empty where our layers take it unasked.
-struct Activation {
-  std::string name;  // empty for none
-  std::string slope;
-};
-Activation read_activation(const LayerUse& use, const Settings& settings, const std::string& key,
-                           const std::string& otherwise);
-// Appends the line with the layer's activation: as an option, or as a line behind it where an option
-// cannot say it.
-Value append_activated(const LayerUse& use, std::vector<Line>& lines, Line line, Value result);
 void add_bias(const LayerUse& use, Line& line);
+// Stride and dilation, of so many axes in Keras.
+void add_steps(const LayerUse& use, std::size_t axes, Line& line);
 std::string padding_of(const LayerUse& use, bool causal_too);
 // The layer's padding, and what a ZeroPadding before it has put around its input.
 void add_padding(const LayerUse& use, bool causal_too, Line& line);

@@ -6,7 +6,7 @@
 #include <map>
 #include <set>
 
-#include "models/formats/keras/keras_layer_parts.h"
+#include "models/formats/keras/keras_activations.h"
 
 namespace actionflow::keras {
 namespace {
@@ -14,7 +14,8 @@ namespace {
 // What reads a padded value knows what to do with it.
 void check_padding(const LayerUse& use) {
   const std::string& name = use.class_name;
-  const bool takes = name.starts_with("Conv") || name.starts_with("ZeroPadding") || name == "DepthwiseConv2D";
+  const bool takes = (name.starts_with("Conv") && name != "ConvLSTM2D") || name.starts_with("ZeroPadding") ||
+                     name == "DepthwiseConv2D";
   for (const Value& input : use.inputs) {
     if (input.padding.empty() || name == "TimeDistributed") continue;
     const bool of_its_axes = static_cast<int>(input.padding.size()) + 1 == input.rank;
@@ -63,47 +64,6 @@ Value dense(const LayerUse& use, std::vector<Line>& lines) {
   return append_activated(
       use, lines, std::move(line),
       {.rank = input.rank, .channels = units, .classes = true, .one_position = input.one_position});
-}
-
-Value plain(const LayerUse& use, std::vector<Line>& lines, const std::string& layer) {
-  return append(use, lines, line_of(use, layer), only_input(use));
-}
-
-Value activation(const LayerUse& use, std::vector<Line>& lines) {
-  const Activation activation = read_activation(use, use.settings, "activation", "linear");
-  if (activation.name.empty()) return only_input(use);
-  Line line = line_of(use, activation.name);
-  if (!activation.slope.empty()) line.options.emplace_back("slope", activation.slope);
-  return append(use, lines, std::move(line), only_input(use));
-}
-
-Value relu(const LayerUse& use, std::vector<Line>& lines) {
-  if (use.settings.has("max_value")) use.settings.fail("'max_value' is not known here");
-  if (use.settings.number("negative_slope", 0) != 0) use.settings.fail("'negative_slope' is not known here");
-  if (use.settings.number("threshold", 0) != 0) use.settings.fail("'threshold' is not known here");
-  return plain(use, lines, "relu");
-}
-
-Value softmax(const LayerUse& use, std::vector<Line>& lines) {
-  if (use.settings.has("axis") && !is_channel_axis(use.settings.at("axis"), only_input(use).rank)) {
-    use.settings.fail("is over another axis than the channels");
-  }
-  return plain(use, lines, "softmax");
-}
-
-Value prelu(const LayerUse& use, std::vector<Line>& lines) {
-  const Value& input = only_input(use);
-  std::vector<std::int64_t> shared;
-  if (use.settings.has("shared_axes")) shared = use.settings.integers("shared_axes");
-  for (int axis = 1; axis < input.rank; ++axis) {
-    if (std::find(shared.begin(), shared.end(), axis) == shared.end()) {
-      use.settings.fail("has an alpha a position; expected all axes but the channels in 'shared_axes'");
-    }
-  }
-  Line line = line_of(use, "prelu");
-  if (std::find(shared.begin(), shared.end(), input.rank) != shared.end())
-    line.options.emplace_back("shared", "true");
-  return append(use, lines, std::move(line), input);
 }
 
 Value dropout(const LayerUse& use, std::vector<Line>& lines) {
@@ -177,10 +137,6 @@ const std::map<std::string, Converter>& converters() {
       {"BatchNormalization", batch_norm},
       {"LayerNormalization", layer_norm},
       {"Dense", dense},
-      {"Activation", activation},
-      {"ReLU", relu},
-      {"Softmax", softmax},
-      {"PReLU", prelu},
       {"Dropout", dropout},
       {"SpatialDropout1D", dropout},  // whole channels, which differs in training alone
       {"SpatialDropout2D", dropout},
@@ -199,8 +155,8 @@ const std::map<std::string, Converter>& converters() {
 
 // By Keras' class; null where it is not known.
 Converter find_converter(const std::string& class_name) {
-  for (const auto* group :
-       {&window_converters(), &joining_converters(), &attention_converters(), &converters()}) {
+  for (const auto* group : {&window_converters(), &joining_converters(), &attention_converters(),
+                            &activation_converters(), &converters()}) {
     if (const auto found = group->find(class_name); found != group->end()) return found->second;
   }
   return nullptr;
@@ -230,10 +186,6 @@ Value of_each_sample(const LayerUse& use, std::vector<Line>& lines) {
                                             "Dense",
                                             "BatchNormalization",
                                             "LayerNormalization",
-                                            "Activation",
-                                            "ReLU",
-                                            "Softmax",
-                                            "PReLU",
                                             "Dropout",
                                             "SpatialDropout2D",
                                             "GaussianDropout",
@@ -244,7 +196,8 @@ Value of_each_sample(const LayerUse& use, std::vector<Line>& lines) {
                                             "Maximum",
                                             "Average",
                                             "Concatenate"};
-  if (!kKnown.contains(use.class_name)) use.settings.fail("this layer is not known inside TimeDistributed");
+  if (!kKnown.contains(use.class_name) && !activation_converters().contains(use.class_name))
+    use.settings.fail("this layer is not known inside TimeDistributed");
   const LayerUse inner{use.name, use.class_name, use.settings, inside, use.call, use.version};
   check_padding(inner);
   Value result = find_converter(use.class_name)(inner, lines);

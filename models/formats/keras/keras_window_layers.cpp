@@ -6,19 +6,10 @@
 #include <string>
 #include <utility>
 
-#include "models/formats/keras/keras_layer_parts.h"
+#include "models/formats/keras/keras_activations.h"
 
 namespace actionflow::keras {
 namespace {
-
-// Stride and dilation.
-void add_steps(const LayerUse& use, std::size_t axes, Line& line) {
-  for (const auto& [ours, theirs] : {std::pair{"stride", "strides"}, {"dilation", "dilation_rate"}}) {
-    if (!use.settings.has(theirs)) continue;
-    const std::string value = yaml(widened(use.settings.integers(theirs, axes)));
-    if (value != "1") line.options.emplace_back(ours, value);
-  }
-}
 
 template <int axes>
 Value convolution(const LayerUse& use, std::vector<Line>& lines) {

@@ -13,6 +13,7 @@
 #include "base/files/atomic_file.h"
 #include "base/text/json_text.h"
 #include "models/formats/axis_order.h"
+#include "models/formats/keras/keras_written_activation.h"
 #include "models/formats/zip/zip_writer.h"
 #include "models/graph/traits.h"
 
@@ -88,12 +89,14 @@ class NetworkWriter {
   void add_layer(const std::string& type, const std::string& name, Json config,
                  const std::vector<std::string>& inputs) {
     taken_.insert(name);
-    Json own = {{"name", name}, {"trainable", true}};
+    const bool operation = type == "Gelu";  // which is not trained
+    Json own = {{"name", name}};
+    if (!operation) own["trainable"] = true;
     if (!config.is_null()) own.update(config);
-    Json layer = {{"module", "keras.layers"},
+    Json layer = {{"module", operation ? "keras.src.ops.nn" : "keras.layers"},
                   {"class_name", type},
                   {"config", std::move(own)},
-                  {"registered_name", nullptr},
+                  {"registered_name", operation ? Json(type) : Json()},
                   {"name", name}};
     layer["inbound_nodes"] = Json::array();
     if (!inputs.empty()) {
@@ -244,32 +247,20 @@ class NetworkWriter {
     set_weights("batch_normalization", std::move(values));
   }
 
+  // Of a recurrent layer, by name.
   std::string activation_of(ActivationKind kind, float slope) const {
-    switch (kind) {
-      case ActivationKind::relu:
-        return "relu";
-      case ActivationKind::sigmoid:
-        return "sigmoid";
-      case ActivationKind::hard_sigmoid:
-        if (std::abs(slope - 1.0F / 6) > 1e-6F) refuse("is a hard sigmoid of another slope than 1/6");
-        return "hard_sigmoid";
-      case ActivationKind::tanh:
-        return "tanh";
-      case ActivationKind::silu:
-        return "silu";
-      case ActivationKind::hard_swish:
-        return "hard_silu";
-      case ActivationKind::softmax:
-        return "softmax";
-      case ActivationKind::gelu:
-        return "gelu";
-      case ActivationKind::gelu_tanh:
-        refuse("is the GELU by a hyperbolic tangent");
-    }
-    return "linear";
+    const std::string name = keras_function_of({.kind = kind, .slope = slope});
+    if (name.empty()) refuse("has such an activation");
+    return name;
   }
 
-  void add(const Activation& a) { add_own("Activation", {{"activation", activation_of(a.kind, a.slope)}}); }
+  void add(const Activation& a) {
+    if (a.kind == ActivationKind::hard_sigmoid && keras_function_of(a).empty())
+      refuse("is a hard sigmoid of another slope than 1/6");
+    auto [type, config] = keras_layer_of(a);
+    if (type.empty()) refuse("is this activation with such parameters");
+    add_own(type, std::move(config));
+  }
 
   void add(const PRelu&) {
     const Tensor& alpha = value("alpha");
@@ -364,6 +355,7 @@ class NetworkWriter {
   void add(const Attention&) { refuse("attends so"); }
   void add(const MatMul&) { refuse("multiplies two computed matrices"); }
   void add(const Constant&) { refuse("gives a learned constant"); }
+  void add(const ConvLstm&) { refuse("convolves its state alone"); }
   void add(const History&) { refuse("goes on along a stream"); }
 
   static Json extents(const Extents& e) { return Json::array({e.t, e.h, e.w, e.c}); }

@@ -1,3 +1,6 @@
+#include <algorithm>
+
+#include "models/graph/activation_names.h"
 #include "models/graph/operations/operation_traits.h"
 
 namespace actionflow {
@@ -5,27 +8,18 @@ namespace actionflow {
 namespace {
 
 std::string activation_name(ActivationKind kind) {
-  switch (kind) {
-    case ActivationKind::relu:
-      return "relu";
-    case ActivationKind::sigmoid:
-      return "sigmoid";
-    case ActivationKind::hard_sigmoid:
-      return "hard sigmoid";
-    case ActivationKind::tanh:
-      return "tanh";
-    case ActivationKind::silu:
-      return "silu";
-    case ActivationKind::hard_swish:
-      return "hard swish";
-    case ActivationKind::gelu:
-      return "gelu";
-    case ActivationKind::gelu_tanh:
-      return "gelu tanh";
-    case ActivationKind::softmax:
-      return "softmax";
-  }
-  return "activation";
+  if (kind == ActivationKind::clip) return "clip";
+  std::string name;
+  for (const auto& [one, called] : kActivationNames)
+    if (one == kind) name = called;
+  std::replace(name.begin(), name.end(), '_', ' ');
+  return name;
+}
+
+// By oneDNN, too.
+bool joins_product(const Activation& activation) {
+  if (activation.kind == ActivationKind::leaky_relu) return activation.low == 0;
+  return activation.kind != ActivationKind::softsign && activation.kind != ActivationKind::softmax;
 }
 
 }  // namespace
@@ -35,7 +29,7 @@ Traits traits_of(const Activation& activation, const Graph&, const GraphNode&) {
   traits.name = activation_name(activation.kind);
   traits.channelwise = true;
   traits.in_place = true;
-  if (activation.kind != ActivationKind::softmax) traits.follower = Follower::activation;
+  if (joins_product(activation)) traits.follower = Follower::activation;
   return traits;
 }
 

@@ -25,6 +25,7 @@ Traits traits_of(const SelectFrames& operation, const Graph& graph, const GraphN
 Traits traits_of(const TimeShift& operation, const Graph& graph, const GraphNode& node);
 Traits traits_of(const CumulativeMean& operation, const Graph& graph, const GraphNode& node);
 Traits traits_of(const Recurrent& operation, const Graph& graph, const GraphNode& node);
+Traits traits_of(const ConvLstm& operation, const Graph& graph, const GraphNode& node);
 Traits traits_of(const History& operation, const Graph& graph, const GraphNode& node);
 Traits traits_of(const LayerNorm& operation, const Graph& graph, const GraphNode& node);
 Traits traits_of(const ClassToken& operation, const Graph& graph, const GraphNode& node);

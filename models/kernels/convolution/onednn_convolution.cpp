@@ -139,6 +139,7 @@ std::unique_ptr<Kernel::Bound> OneDnnConvolution::bind(const Arguments& argument
 std::unique_ptr<OneDnnConvolution> create(const ConvolutionProblem& p, const Geometry& geometry,
                                           std::size_t fused_count) {
   FusedByOneDnn fused = fuse_by_onednn(p, geometry, fused_count);
+  if (onednn::mixes_eltwise(fused.ops)) return nullptr;
   const Constants constants = constants_of(p, geometry);
   dnnl::primitive_attr attributes = onednn::attributes(fused.ops);
   if (!constants.scales.empty()) {

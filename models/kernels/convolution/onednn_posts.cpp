@@ -12,6 +12,21 @@ void append(dnnl::post_ops& ops, const Activation& activation) {
   switch (activation.kind) {
     case ActivationKind::relu:
       return onednn::append_eltwise(ops, algorithm::eltwise_relu);
+    case ActivationKind::leaky_relu:
+      return onednn::append_eltwise(ops, algorithm::eltwise_relu, activation.slope);
+    case ActivationKind::clip:
+      return onednn::append_eltwise(ops, algorithm::eltwise_clip, activation.low, activation.high);
+    case ActivationKind::elu:
+      return onednn::append_eltwise(ops, algorithm::eltwise_elu, activation.alpha);
+    case ActivationKind::selu:
+      onednn::append_eltwise(ops, algorithm::eltwise_elu, 1.67326324F);
+      return onednn::append_eltwise(ops, algorithm::eltwise_linear, 1.05070099F, 0);
+    case ActivationKind::softplus:
+      return onednn::append_eltwise(ops, algorithm::eltwise_soft_relu, 1);
+    case ActivationKind::exponential:
+      return onednn::append_eltwise(ops, algorithm::eltwise_exp);
+    case ActivationKind::mish:
+      return onednn::append_eltwise(ops, algorithm::eltwise_mish);
     case ActivationKind::sigmoid:
       return onednn::append_eltwise(ops, algorithm::eltwise_logistic);
     case ActivationKind::hard_sigmoid:
@@ -27,6 +42,7 @@ void append(dnnl::post_ops& ops, const Activation& activation) {
       return onednn::append_eltwise(ops, algorithm::eltwise_gelu_erf);
     case ActivationKind::gelu_tanh:
       return onednn::append_eltwise(ops, algorithm::eltwise_gelu_tanh);
+    case ActivationKind::softsign:  // these follow no product
     case ActivationKind::softmax:
       break;
   }

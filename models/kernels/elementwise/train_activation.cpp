@@ -21,7 +21,7 @@ class TrainActivation final : public TrainKernel {
       kernels::vector_kernels().activate(operation_, from, to, count);
       store_chunk(out_.type, to, a.output, at, count);
     });
-    if (!kernels::keeps_zero(operation_.kind)) clear_padding(out_, a.output);
+    if (!kernels::keeps_zero(operation_)) clear_padding(out_, a.output);
   }
 
   void backward(const BackwardArguments& a) const override {

@@ -10,8 +10,19 @@ const GradientVectors& gradient_vectors() {
 }
 
 bool slope_from_result(ActivationKind kind) {
-  return kind != ActivationKind::silu && kind != ActivationKind::hard_swish && kind != ActivationKind::gelu &&
-         kind != ActivationKind::gelu_tanh;
+  switch (kind) {
+    case ActivationKind::clip:  // a result in bf16 may have been rounded off a bound
+    case ActivationKind::softplus:
+    case ActivationKind::softsign:
+    case ActivationKind::silu:
+    case ActivationKind::hard_swish:
+    case ActivationKind::mish:
+    case ActivationKind::gelu:
+    case ActivationKind::gelu_tanh:
+      return false;
+    default:
+      return true;
+  }
 }
 
 }  // namespace actionflow::training

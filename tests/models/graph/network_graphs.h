@@ -83,6 +83,15 @@ class GraphMaker {
       parameters.push_back(parameter("bias", two ? Shape{2, gates * r.units} : Shape{gates * r.units}));
     return add(r, {input}, {r.units, r.sequence ? in.t : 1, 1, 1}, parameters);
   }
+  int conv_lstm(int input, ConvLstm lstm) {
+    Extents out = graph.extents(input);
+    std::vector<Parameter> parameters{
+        parameter("recurrent_kernel", {4 * lstm.units, lstm.units, 1, lstm.kernel[0], lstm.kernel[1]})};
+    if (lstm.bias) parameters.push_back(parameter("bias", {4 * lstm.units}));
+    out.c = lstm.units;
+    if (!lstm.sequence) out.t = 1;
+    return add(lstm, {input}, out, parameters);
+  }
   int flatten(int input) {
     const Extents to{graph.extents(input).size(), 1, 1, 1};
     return add(Reshape{to}, {input}, to);

@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "tests/models/activations.h"
 #include "tests/models/kernels/train_kernel_bench.h"
 #include "tests/models/reference.h"
 
@@ -34,14 +35,14 @@ GraphMaker joined(const std::vector<Extents>& in, Operation operation, const Ext
 }
 
 TEST(TrainActivation, EveryKindHasItsSlope) {
-  for (const ActivationKind kind :
-       {ActivationKind::relu, ActivationKind::sigmoid, ActivationKind::hard_sigmoid, ActivationKind::tanh,
-        ActivationKind::silu, ActivationKind::hard_swish, ActivationKind::gelu, ActivationKind::gelu_tanh,
-        ActivationKind::softmax})
+  std::vector<Activation> activations = all_activations();
+  activations.push_back({.kind = ActivationKind::softmax});
+  for (const Activation& activation : activations)
     for (const std::int64_t channels : kChannels) {
-      SCOPED_TRACE(::testing::Message() << static_cast<int>(kind) << " on " << channels << " channels");
+      SCOPED_TRACE(::testing::Message()
+                   << static_cast<int>(activation.kind) << " on " << channels << " channels");
       const Extents extents{channels, 2, 3, 5};
-      expect_trains(one_node(extents, Activation{.kind = kind}, extents));
+      expect_trains(one_node(extents, activation, extents));
     }
 }
 

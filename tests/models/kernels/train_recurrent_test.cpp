@@ -53,7 +53,7 @@ TEST(TrainRecurrent, EveryActivation) {
   using enum ActivationKind;
   for (const Cell cell : {Cell::lstm, Cell::gru})
     for (const bool after : {false, true})
-      for (const auto activation : {relu, sigmoid, hard_sigmoid, tanh, silu, hard_swish})
+      for (const auto activation : {relu, elu, sigmoid, hard_sigmoid, tanh, silu, hard_swish, mish})
         for (const auto gates : {sigmoid, hard_sigmoid, silu}) {
           if (cell == Cell::lstm && after) continue;
           expect_recurrent_trains({5, 3, 1, 1}, {.cell = cell,

@@ -1,4 +1,5 @@
 // Every operation of a plan against the plain loops of tests/models/reference.h.
+#include "tests/models/activations.h"
 #include "tests/models/network/operation_check.h"
 
 namespace actionflow::testing {
@@ -106,19 +107,44 @@ TEST(NetworkOperations, ReductionsEqualTheReference) {
 }
 
 TEST(NetworkOperations, ActivationsEqualTheReferenceFusedAndAlone) {
-  for (const auto kind : {ActivationKind::relu, ActivationKind::sigmoid, ActivationKind::hard_sigmoid,
-                          ActivationKind::tanh, ActivationKind::silu, ActivationKind::hard_swish,
-                          ActivationKind::gelu, ActivationKind::gelu_tanh, ActivationKind::softmax})
+  std::vector<Activation> activations = all_activations();
+  activations.push_back({.kind = ActivationKind::softmax});
+  for (const Activation& activation : activations)
     for (const std::int64_t filters : {7, 16}) {
-      SCOPED_TRACE(std::to_string(static_cast<int>(kind)) + " on " + std::to_string(filters));
+      SCOPED_TRACE(std::to_string(static_cast<int>(activation.kind)) + " on " + std::to_string(filters));
       GraphMaker maker({5, 2, 6, 5});
-      int value = maker.activation(-1, kind);
-      value = maker.convolution(value, {.filters = filters, .kernel = {1, 3, 3}});
-      value = maker.activation(value, kind);
-      value = maker.pooling(value, {.kernel = {2, 2, 2}, .stride = {1, 1, 1}});
-      maker.activation(value, kind);
+      const auto activated = [&](int value) {
+        return maker.add(activation, {value}, maker.graph.extents(value));
+      };
+      int value = maker.convolution(activated(-1), {.filters = filters, .kernel = {1, 3, 3}});
+      value = maker.pooling(activated(value), {.kernel = {2, 2, 2}, .stride = {1, 1, 1}});
+      activated(value);
       expect_as_reference(maker);
     }
+}
+
+TEST(NetworkOperations, ActivationsOfOneKindKeepTheirOwnParametersBehindAConvolution) {
+  const auto leaky = [](float slope) {
+    return Activation{.kind = ActivationKind::leaky_relu, .slope = slope};
+  };
+  const auto hard = [](float slope) {
+    return Activation{.kind = ActivationKind::hard_sigmoid, .slope = slope};
+  };
+  const Activation relu{}, elu{.kind = ActivationKind::elu}, half{.kind = ActivationKind::elu, .alpha = 0.5F};
+  const Activation clip{.kind = ActivationKind::clip},
+      low{.kind = ActivationKind::clip, .low = -0.2F, .high = 0.3F};
+  const std::pair<Activation, Activation> pairs[] = {
+      {leaky(0.4F), leaky(0.3F)}, {leaky(0.4F), relu}, {elu, half}, {clip, low},
+      {hard(0.2F), hard(0.9F)},   {hard(0.2F), low}};
+  for (const auto& [first, second] : pairs) {
+    SCOPED_TRACE(std::to_string(static_cast<int>(first.kind)) + " " +
+                 std::to_string(static_cast<int>(second.kind)));
+    GraphMaker maker({5, 2, 6, 5});
+    int value = maker.convolution(-1, {.filters = 16, .kernel = {1, 3, 3}});
+    value = maker.add(first, {value}, maker.graph.extents(value));
+    maker.add(second, {value}, maker.graph.extents(value));
+    expect_as_reference(maker);
+  }
 }
 
 TEST(NetworkOperations, PReluEqualsTheReference) {

@@ -91,7 +91,7 @@ Value joined_along(const Use& use, const std::vector<Entry>& parts, std::size_t 
 // A padded value with its zeros.
 Value with_zeros(const Use& use, const Value& value);
 
-// Steps begin, begin + step, … of an axis, `count` of them.
+// Steps begin, begin + step, … of an axis, `count` of them; a step may be negative.
 struct Range {
   std::int64_t begin = 0, step = 1, count = 0;
 };

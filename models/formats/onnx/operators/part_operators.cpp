@@ -8,6 +8,8 @@
 namespace actionflow::onnx {
 namespace {
 
+constexpr std::int64_t kFarthestStep = std::int64_t{1} << 31;
+
 // The axis along time, the others elsewhere.
 Value with_axis_as_time(const Use& use, const Value& value, std::size_t axis) {
   Placement placement = with_channels(value.view, value.extents, axis);
@@ -89,6 +91,13 @@ std::optional<Value> part_of_map(const Use& use, const Value& value, std::size_t
   return use.network.add(std::move(line), {&value}, extents, std::move(view));
 }
 
+// All steps of an axis, from the last to the first.
+Value reversed(const Use& use, const Value& value, std::size_t axis) {
+  if (extent_of(value.view.dims[axis]) == 1) return value;
+  const Value input = with_axis_as_time(use, value, axis);
+  return use.network.add(use.line("reverse"), {&input}, input.extents, input.view);
+}
+
 std::vector<Value> slice(const Use& use) {
   Value value = use.value(0);
   const auto ranges = slice_ranges(use, value.view.shape());
@@ -111,7 +120,7 @@ std::optional<Range> as_range(const std::vector<std::int64_t>& indices, std::int
     if (i == 1) range.step = index - range.begin;
     if (index != range.begin + static_cast<std::int64_t>(i) * range.step) return std::nullopt;
   }
-  if (range.count == 0 || range.step < 1) return std::nullopt;
+  if (range.count == 0 || range.step == 0) return std::nullopt;
   return range;
 }
 
@@ -221,13 +230,16 @@ std::vector<std::pair<std::size_t, Range>> slice_ranges(const Use& use, Shape sh
   std::vector<std::pair<std::size_t, Range>> ranges;
   for (std::size_t i = 0; i < count; ++i) {
     const std::int64_t extent = shape[axes[i]], step = steps == nullptr ? 1 : steps->integers[i];
-    if (step < 1) use.node.fail(fmt::format("its step is {}, expected 1 or more", step));
+    if (step == 0 || std::abs(step) > kFarthestStep) use.node.fail(fmt::format("its step is {}", step));
+    // Backwards an axis begins with its last step at most, and ends before its first.
+    const std::int64_t before = step < 0 ? 1 : 0;
     const auto within = [&](std::int64_t at) {
-      return std::clamp<std::int64_t>(at < 0 ? at + extent : at, 0, extent);
+      return std::clamp<std::int64_t>(at < 0 && at >= -extent ? at + extent : at, -before, extent - before);
     };
-    const std::int64_t begin = within(starts[i]), end = within(ends[i]);
-    if (begin >= end) use.node.fail("takes nothing");
-    ranges.push_back({axes[i], {begin, step, (end - begin - 1) / step + 1}});
+    const std::int64_t begin = std::max<std::int64_t>(within(starts[i]), 0), end = within(ends[i]);
+    const std::int64_t span = step < 0 ? begin - end : end - begin;
+    if (span <= 0) use.node.fail("takes nothing");
+    ranges.push_back({axes[i], {begin, step, (span - 1) / std::abs(step) + 1}});
     shape[axes[i]] = ranges.back().second.count;
   }
   return ranges;
@@ -235,6 +247,10 @@ std::vector<std::pair<std::size_t, Range>> slice_ranges(const Use& use, Shape sh
 
 Value part_of(const Use& use, const Value& value, std::size_t axis, const Range& range) {
   const std::int64_t extent = extent_of(value.view.dims[axis]);
+  if (range.step < 0) {
+    const Range forward{range.begin + (range.count - 1) * range.step, -range.step, range.count};
+    return reversed(use, part_of(use, value, axis, forward), axis);
+  }
   if (range.count == extent && range.step == 1) return value;
   if (range.step > 1 && (range.begin != 0 || (extent - 1) / range.step + 1 != range.count)) {
     const Range within{range.begin, 1, (range.count - 1) * range.step + 1};

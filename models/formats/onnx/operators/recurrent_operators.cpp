@@ -79,7 +79,8 @@ T nth(const std::vector<T>& list, std::size_t i, T otherwise) {
 
 std::string our_activation(const Use& use, const std::string& name) {
   static const std::map<std::string, std::string> kNames{
-      {"Sigmoid", "sigmoid"}, {"Tanh", "tanh"}, {"Relu", "relu"}, {"HardSigmoid", "hard_sigmoid"}};
+      {"Sigmoid", "sigmoid"},          {"Tanh", "tanh"},         {"Relu", "relu"},
+      {"HardSigmoid", "hard_sigmoid"}, {"Softplus", "softplus"}, {"Softsign", "softsign"}};
   const auto found = kNames.find(name);
   if (found == kNames.end()) use.node.fail(fmt::format("its activation '{}' is not known here", shown(name)));
   return found->second;

@@ -66,6 +66,18 @@ std::string activation_name(ActivationKind kind) {
       return "Relu";
     case ActivationKind::tanh:
       return "Tanh";
+    case ActivationKind::leaky_relu:
+      return "LeakyRelu";
+    case ActivationKind::elu:
+      return "Elu";
+    case ActivationKind::selu:
+      return "Selu";
+    case ActivationKind::softplus:
+      return "Softplus";
+    case ActivationKind::softsign:
+      return "Softsign";
+    case ActivationKind::exponential:
+      return "Exp";
     case ActivationKind::hard_swish:
       return "HardSwish";
     case ActivationKind::softmax:
@@ -210,9 +222,30 @@ void OperationWriter::emit(const Activation& operation, const GraphNode& node, W
   }
   if (operation.kind == ActivationKind::gelu || operation.kind == ActivationKind::gelu_tanh)
     return gelu(input.name, operation.kind == ActivationKind::gelu_tanh, node, result);
-  const std::string op = activation_name(operation.kind);
+  if (operation.kind == ActivationKind::mish) {  // an operator from opset 18 on
+    const std::string positive = out_.add("Softplus", {input.name}, node.name + "/softplus");
+    const std::string gate = out_.add("Tanh", {positive}, node.name + "/gate");
+    result.name = out_.add("Mul", {input.name, gate}, node.name);
+    return;
+  }
+  if (operation.kind == ActivationKind::clip) {
+    const auto bound = [&](const char* name, float value) {
+      return out_.weight(node.name + "." + name, filled(1, value), {});
+    };
+    const std::string low = bound("low", operation.low), high = bound("high", operation.high);
+    result.name = out_.add("Clip", {input.name, low, high}, node.name);
+    return;
+  }
+  std::string op = activation_name(operation.kind);
+  if (operation.kind == ActivationKind::leaky_relu && operation.low != 0) {
+    if (operation.slope != 0) refuse(node);
+    op = "ThresholdedRelu";
+  }
   result.name = out_.add(op, {input.name}, node.name);
   if (operation.kind == ActivationKind::softmax) out_.set("axis", std::int64_t{1});
+  if (op == "ThresholdedRelu") out_.set("alpha", operation.low);
+  if (op == "LeakyRelu") out_.set("alpha", operation.slope);
+  if (op == "Elu") out_.set("alpha", operation.alpha);
   if (operation.kind == ActivationKind::hard_sigmoid) {
     out_.set("alpha", operation.slope);
     out_.set("beta", 0.5F);

@@ -1,6 +1,7 @@
 // LSTM and GRU of operation_writer.h.
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "models/formats/onnx/graph/gate_order.h"
 #include "models/formats/onnx/writing/operation_writer.h"
@@ -42,8 +43,9 @@ void OperationWriter::set_activations(const Recurrent& recurrent) {
 void OperationWriter::emit(const Recurrent& recurrent, const GraphNode& node, Written& result) {
   const bool gru = recurrent.cell == Recurrent::Cell::gru;
   for (const ActivationKind kind : {recurrent.activation, recurrent.recurrent_activation}) {
-    if (kind == ActivationKind::silu || kind == ActivationKind::hard_swish || kind == ActivationKind::softmax)
-      refuse(node);
+    static const std::set<std::string> kKnown{"Sigmoid",     "Tanh",     "Relu",
+                                              "HardSigmoid", "Softplus", "Softsign"};
+    if (!kKnown.contains(activation_name(kind))) refuse(node);
   }
   std::string input = out_.add("Squeeze", {five_axes(written(node.inputs.front())), out_.integers({3, 4})},
                                node.name + "/steps");

@@ -59,13 +59,13 @@ TEST(KerasDescription, PadsWhatSlidesOverZerosAround) {
 }
 
 TEST(KerasDescription, NamesTheLayerThatIsNotKnown) {
-  EXPECT_EQ(message(sequential(R"({"class_name":"ConvLSTM2D","config":{"name":"cell"}})")),
-            "net.h5: layer 'cell' (ConvLSTM2D): this class of layer is not known here");
+  EXPECT_EQ(message(sequential(R"({"class_name":"UpSampling3D","config":{"name":"cell"}})")),
+            "net.h5: layer 'cell' (UpSampling3D): this class of layer is not known here");
   EXPECT_THAT(message(sequential(R"({"class_name":"Lambda","config":{"name":"f"}})")),
               HasSubstr("layer 'f' (Lambda): holds Python code"));
   EXPECT_THAT(
-      message(sequential(R"({"class_name":"Dense","config":{"name":"d","units":3,"activation":"elu"}})")),
-      HasSubstr("layer 'd' (Dense): the activation 'elu' is not known here"));
+      message(sequential(R"({"class_name":"Dense","config":{"name":"d","units":3,"activation":"glu"}})")),
+      HasSubstr("layer 'd' (Dense): the activation 'glu' is not known here"));
   EXPECT_THAT(message(sequential(R"({"class_name":"LSTM","config":{"name":"l","units":3}})")),
               HasSubstr("layer 'l' (LSTM): takes (T,C), but its input is (T,H,W,C)"));
   EXPECT_THAT(message(sequential(R"({"class_name":"Conv3D","config":{"name":"c","kernel_size":3}})")),
@@ -80,7 +80,7 @@ TEST(KerasDescription, NamesTheLayerThatIsNotKnown) {
 TEST(KerasDescription, RefusesByNameWhatEitherVersionMayHold) {
   std::ifstream stream(golden("keras_versions/refused.json"));
   const nlohmann::json networks = nlohmann::json::parse(stream);
-  ASSERT_GT(networks.size(), 40U);
+  ASSERT_GT(networks.size(), 30U);
   for (const nlohmann::json& network : networks) {
     try {
       describe_keras(network["config"], network["version"], "net.h5");

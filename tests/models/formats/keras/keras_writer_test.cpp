@@ -2,6 +2,7 @@
 // tests/golden/keras_written (check_keras_writer.py, which also makes it).
 #include "models/formats/keras/keras_writer.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -76,6 +77,35 @@ TEST_F(KerasWriter, PartsOfAClipAreCroppedOut) {
   const Tensor clip = clip_of(model.architecture);
   EXPECT_LT(deviation(says(load_model(file("a.keras")), clip), says(model, clip)).largest, 1e-6);
   EXPECT_THAT(KerasArchive(file("a.keras")).read().model_config, HasSubstr("\"Cropping3D\""));
+}
+
+TEST_F(KerasWriter, ActivationsAreFunctionsOrLayersOfKeras) {
+  const std::pair<const char*, const char*> kinds[] = {
+      {"leaky_relu", "\"leaky_relu\""},
+      {"leaky_relu, slope: 0.4", "\"LeakyReLU\""},
+      {"leaky_relu, slope: 0.5, threshold: 0.25", "\"threshold\":0.25"},
+      {"clip", "\"relu6\""},
+      {"clip, high: 0.5", "\"max_value\":0.5"},
+      {"clip, low: -1, high: 1", "\"hard_tanh\""},
+      {"elu", "\"elu\""},
+      {"elu, alpha: 0.5", "\"ELU\""},
+      {"selu", "\"selu\""},
+      {"softplus", "\"softplus\""},
+      {"softsign", "\"softsign\""},
+      {"exponential", "\"exponential\""},
+      {"hard_swish", "\"hard_silu\""},
+      {"mish", "\"mish\""},
+      {"gelu", "\"gelu\""},
+      {"gelu_tanh", "\"approximate\":true"}};
+  for (const auto& [layer, in_keras] : kinds) {
+    SCOPED_TRACE(layer);
+    const Model model =
+        formula_model(network(fmt::format("  - {{layer: dense, units: 4}}\n  - {{layer: {}}}\n", layer)));
+    write(model, file("a.keras"));
+    const Tensor clip = clip_of(model.architecture);
+    EXPECT_LT(deviation(says(load_model(file("a.keras")), clip), says(model, clip)).largest, 1e-6);
+    EXPECT_THAT(KerasArchive(file("a.keras")).read().model_config, HasSubstr(in_keras));
+  }
 }
 
 TEST_F(KerasWriter, WeightsAloneFitTheNetworkThatTheyAreOf) {
