@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "models/description/architecture.h"
+#include "models/formats/names/name_map.h"
 #include "models/formats/weight_format.h"
 
 namespace actionflow {
@@ -21,6 +22,7 @@ struct Likeness {
   }
 };
 
-Likeness likeness(const std::vector<ListedTensor>& tensors, const Architecture& architecture);
+Likeness likeness(const std::vector<ListedTensor>& tensors, const Architecture& architecture,
+                  const NameMap& names = {});
 
 }  // namespace actionflow

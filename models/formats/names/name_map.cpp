@@ -11,7 +11,7 @@
 namespace actionflow {
 namespace {
 
-constexpr std::string_view kIgnore = "ignore";
+constexpr std::string_view kIgnore = "ignore", kModels = "models";
 
 // A name of ours that begins another: how long it is there, and what its stars stand for.
 struct Beginning {
@@ -84,14 +84,19 @@ std::vector<std::string> mappable_names(const Architecture& architecture) {
   return {names.begin(), names.end()};
 }
 
-std::vector<std::string> read_ignored(const config::Value& value, config::Diagnostics& diagnostics) {
-  std::vector<std::string> ignored;
-  for (const config::Value& item : value.items()) {
+std::vector<std::string> read_list(const config::Value::Entry& entry, const char* expected,
+                                   config::Diagnostics& diagnostics) {
+  std::vector<std::string> names;
+  for (const config::Value& item : entry.value.items()) {
     if (!item.is_scalar())
-      diagnostics.add(item.place(), "ignore holds no name, expected a tensor of the file");
-    ignored.push_back(item.text());
+      diagnostics.add(item.place(), fmt::format("{} holds no name, expected {}", entry.key, expected));
+    names.push_back(item.text());
   }
-  return ignored;
+  return names;
+}
+
+bool is_list_of(const config::Value::Entry& entry, std::string_view key) {
+  return entry.key == key && entry.value.is_list();
 }
 
 }  // namespace
@@ -125,8 +130,10 @@ NameMap load_name_map(const std::filesystem::path& file, const Architecture& arc
   std::map<std::string, std::string> theirs;
   std::vector<std::string> ignored;
   for (const config::Value::Entry& entry : root.entries()) {
-    if (entry.key == kIgnore && entry.value.is_list()) {
-      ignored = read_ignored(entry.value, diagnostics);
+    if (is_list_of(entry, kIgnore)) {
+      ignored = read_list(entry, "a tensor of the file", diagnostics);
+    } else if (is_list_of(entry, kModels)) {
+      read_list(entry, "a model file that comes with the program", diagnostics);
     } else if (!entry.value.is_scalar()) {
       diagnostics.add(entry.value.place(), fmt::format("'{}' has no name in the file beside it", entry.key));
     } else if (!is_known(entry.key, known)) {
@@ -141,6 +148,17 @@ NameMap load_name_map(const std::filesystem::path& file, const Architecture& arc
   }
   diagnostics.throw_if_any();
   return {std::move(theirs), std::move(ignored)};
+}
+
+std::vector<std::string> models_of_name_map(const std::filesystem::path& file) {
+  const config::Value root = config::load(file);
+  config::Diagnostics diagnostics;
+  std::vector<std::string> models;
+  for (const config::Value::Entry& entry : root.entries())
+    if (is_list_of(entry, kModels))
+      models = read_list(entry, "a model file that comes with the program", diagnostics);
+  diagnostics.throw_if_any();
+  return models;
 }
 
 }  // namespace actionflow

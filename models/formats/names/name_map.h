@@ -5,6 +5,7 @@
 //   layer*.*.conv1.0: layer*.*.conv1   # * stands for what it stands for in ours, in order
 //   query.kernel: attn.qkv.weight[0/3] # the first of three equal blocks of rows (tensor_part.h)
 //   ignore: [head_aux]                 # theirs that belong to no layer
+//   models: [slow_r50]                 # whose names these are, for inspect to try
 //
 // `*` is any characters but a point. The longest name of ours that begins a parameter's counts, of equally
 // long ones that with fewer `*`.
@@ -38,5 +39,8 @@ class NameMap {
 
 // Throws config::ConfigError for a file that is no such map, and names of ours that the network has not.
 NameMap load_name_map(const std::filesystem::path& file, const Architecture& architecture);
+
+// The model files that it names, without folder and suffix; none where it names none.
+std::vector<std::string> models_of_name_map(const std::filesystem::path& file);
 
 }  // namespace actionflow

@@ -33,17 +33,17 @@ std::string find_shipped(const std::string& named, const std::string& folder, co
   return named;
 }
 
-std::vector<fs::path> shipped_models() {
-  std::vector<fs::path> models;
+std::vector<fs::path> shipped_files(const std::string& folder, const std::string& suffix) {
+  std::vector<fs::path> files;
   std::error_code ignored;
   for (const fs::path& configs : config_folders()) {
-    for (const auto& entry : fs::directory_iterator(configs / "models", ignored)) {
-      if (entry.path().extension() == ".yaml") models.push_back(entry.path());
+    for (const auto& entry : fs::directory_iterator(configs / folder, ignored)) {
+      if (entry.path().extension() == suffix) files.push_back(entry.path());
     }
-    if (!models.empty()) break;
+    if (!files.empty()) break;
   }
-  std::sort(models.begin(), models.end());
-  return models;
+  std::sort(files.begin(), files.end());
+  return files;
 }
 
 }  // namespace actionflow

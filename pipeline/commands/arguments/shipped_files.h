@@ -13,8 +13,8 @@ namespace actionflow {
 // folder. Where nothing is found: `named`, for the error of whoever opens it.
 std::string find_shipped(const std::string& named, const std::string& folder, const std::string& suffix);
 
-// Every model file that came with the program, by name.
-std::vector<std::filesystem::path> shipped_models();
+// Every file of configs/FOLDER that came with the program and has this suffix, by name.
+std::vector<std::filesystem::path> shipped_files(const std::string& folder, const std::string& suffix);
 
 inline std::string find_model(const std::string& named) { return find_shipped(named, "models", ".yaml"); }
 inline std::string find_weights(const std::string& named) {

@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "base/tensor/npy.h"
+#include "models/formats/likeness.h"
 #include "models/formats/names/match_tensors.h"
 #include "models/formats/weight_files.h"
 #include "models/network/network.h"
@@ -75,6 +76,20 @@ TEST_P(MmactionNames, AreTheNetworks) {
   const TensorMatch match = match_tensors(tensors, architecture, names);
   EXPECT_EQ(describe_mismatch(match), "");
   EXPECT_THAT(match.outside, ::testing::IsEmpty());
+}
+
+// As inspect tries them: the map says whose names it has, and by them all of the network is there.
+TEST_P(MmactionNames, SayWhoseTheyAre) {
+  if (GetParam().names == nullptr) GTEST_SKIP() << "needs no map";
+  EXPECT_THAT(models_of_name_map(map_file(GetParam())), ::testing::Contains(GetParam().model));
+  std::vector<ListedTensor> listed;
+  for (const StoredTensor& tensor :
+       listed_tensors_of(golden("mmaction2") / (std::string(GetParam().name) + ".txt")))
+    listed.push_back({.name = tensor.name, .shape = tensor.shape});
+  const Architecture architecture = load_architecture(model_file(GetParam()));
+  const Likeness by_map = likeness(listed, architecture, load_name_map(map_file(GetParam()), architecture));
+  EXPECT_EQ(by_map.fitting, by_map.parameters);
+  EXPECT_GT(by_map.share(), likeness(listed, architecture).share());
 }
 
 INSTANTIATE_TEST_SUITE_P(All, MmactionNames, ::testing::ValuesIn(kNetworks), name_of);
