@@ -34,6 +34,11 @@ class Explain : public Command {
     app.add_option("--at", request_.at, "in the clip with its middle here; unless given, in the surest one")
         ->check(CLI::NonNegativeNumber.description(""))
         ->type_name("SECONDS");
+    app.add_option("--by", by_,
+                   "gradient: what speaks for the class; attention: what was looked at; unless given, "
+                   "attention where there is any")
+        ->check(CLI::IsMember({"gradient", "attention"}).description(""))
+        ->type_name("HOW");
     app.add_option("--output", outputs_,
                    "a film strip NAME.png, or the clip as a video; VIDEO-explained.png unless given")
         ->allow_extra_args(false)
@@ -46,6 +51,7 @@ class Explain : public Command {
     if (outputs.empty())
       outputs.push_back(fs::path(request_.source.source).stem().string() + "-explained.png");
     for (const fs::path& output : outputs) refuse_unknown(output);
+    if (!by_.empty()) request_.by = by_ == "attention" ? ExplainBy::attention : ExplainBy::gradient;
     std::optional<Architecture> architecture;
     if (!model_.empty()) architecture = load_architecture(model_);
     const Model model = load_model(weights_, architecture ? &*architecture : nullptr);
@@ -53,9 +59,10 @@ class Explain : public Command {
     for (const fs::path& output : outputs) write(explanation, model.architecture.input, output);
     if (arguments.json) print_json(explanation, outputs);
     for (const fs::path& output : outputs)
-      log::info("{}: what speaks for '{}' ({:.1f} %) from {:.2f} to {:.2f} s, by the map of {}",
-                output.string(), explanation.label, 100 * explanation.score, explanation.start,
-                explanation.end, explanation.map.layer);
+      log::info("{}: {} '{}' ({:.1f} %) from {:.2f} to {:.2f} s, by the map of {}", output.string(),
+                explanation.by == ExplainBy::attention ? "what was looked at for" : "what speaks for",
+                explanation.label, 100 * explanation.score, explanation.start, explanation.end,
+                explanation.map.layer);
     return ExitCode::done;
   }
 
@@ -76,16 +83,20 @@ class Explain : public Command {
   }
 
   static void print_json(const Explanation& explanation, const std::vector<fs::path>& outputs) {
-    nlohmann::ordered_json json = {{"label", explanation.label},     {"score", explanation.score},
-                                   {"start", explanation.start},     {"end", explanation.end},
-                                   {"layer", explanation.map.layer}, {"when", explanation.when()}};
+    nlohmann::ordered_json json = {{"label", explanation.label},
+                                   {"score", explanation.score},
+                                   {"start", explanation.start},
+                                   {"end", explanation.end},
+                                   {"layer", explanation.map.layer},
+                                   {"when", explanation.when()},
+                                   {"by", explanation.by == ExplainBy::attention ? "attention" : "gradient"}};
     json["output"] = nlohmann::json::array();
     for (const fs::path& output : outputs) json["output"].push_back(output.string());
     std::cout << json_text(json) << "\n";
   }
 
   ExplanationRequest request_;
-  std::string model_, weights_;
+  std::string model_, weights_, by_;
   std::vector<std::string> outputs_;
 };
 

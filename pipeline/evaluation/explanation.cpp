@@ -12,6 +12,7 @@
 #include "datasets/recordings/frame_cache.h"
 #include "datasets/video/writing/video_writer.h"
 #include "models/network/network.h"
+#include "models/training/attention_rollout.h"
 
 namespace actionflow {
 
@@ -186,8 +187,12 @@ Explanation explain(const Model& model, const ExplanationRequest& request) {
   if (!label) label = static_cast<int>(std::ranges::max_element(said.scores) - said.scores.begin());
   explanation.label = classes[static_cast<std::size_t>(*label)];
   explanation.score = said.score;
-  explanation.map =
-      ClassActivation(model.architecture, model.weights).map(bytes_of(explanation.frames), *label, said.step);
+  explanation.by =
+      request.by.value_or(attends(model.architecture.graph) ? ExplainBy::attention : ExplainBy::gradient);
+  const auto bytes = bytes_of(explanation.frames);
+  explanation.map = explanation.by == ExplainBy::attention
+                        ? AttentionRollout(model.architecture, model.weights).map(bytes)
+                        : ClassActivation(model.architecture, model.weights).map(bytes, *label, said.step);
   return explanation;
 }
 
