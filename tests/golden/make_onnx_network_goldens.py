@@ -56,7 +56,7 @@ class Calls(nn.Module):
 
 @module(1, 3, 2, 4, 5)
 def torch_activations():
-    kinds = [nn.LeakyReLU(), nn.LeakyReLU(.2), nn.ELU(), nn.ELU(.7), nn.SELU(), nn.CELU(), nn.Mish(), nn.ReLU6(),
+    kinds = [nn.LeakyReLU(), nn.LeakyReLU(.2), nn.ELU(), nn.ELU(.7), nn.SELU(), nn.CELU(), nn.Mish(), nn.Softplus(), nn.Softsign(), nn.ReLU6(),
              nn.Hardswish(), nn.Hardsigmoid(), nn.Hardtanh(), nn.PReLU(3), nn.SiLU(), nn.GELU("tanh")]
     return nn.Sequential(*(layer for kind in kinds for layer in (nn.Conv3d(3, 3, 1), kind)), nn.Flatten(), nn.Linear(120, 4))
 

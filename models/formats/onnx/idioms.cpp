@@ -145,13 +145,41 @@ std::optional<std::string> half_of_one_more(const Links& links, const std::strin
   return value;
 }
 
+// An activation in the place of a node that it is made of.
+Node activation_of(const Node& node, const char* op, const std::string& x, const std::string& output) {
+  Node activation = node;
+  activation.op = op;
+  activation.inputs = {x};
+  activation.outputs = {output};
+  activation.attributes.clear();
+  return activation;
+}
 Node gelu_of(const Node& node, const std::string& x, const std::string& output) {
-  Node gelu = node;
-  gelu.op = "Gelu";
-  gelu.inputs = {x};
-  gelu.outputs = {output};
-  gelu.attributes.clear();
-  return gelu;
+  return activation_of(node, "Gelu", x, output);
+}
+
+// x/(1 + |x|)
+std::optional<Node> match_softsign(const Links& links, const Node& absolute) {
+  const std::string &x = absolute.inputs.front(), &magnitude = absolute.outputs.front();
+  const Node* sum = links.only_reader(magnitude, "Add");
+  if (sum == nullptr || !near(links.number(Links::other(*sum, magnitude)), 1)) return std::nullopt;
+  const Node* quotient = links.only_reader(sum->outputs.front(), "Div");
+  if (quotient == nullptr || quotient->inputs != std::vector<std::string>{x, sum->outputs.front()})
+    return std::nullopt;
+  return activation_of(absolute, "Softsign", x, quotient->outputs.front());
+}
+
+// x itself above a threshold from which the two are the same.
+std::optional<Node> match_softplus(const Links& links, const Node& softplus) {
+  const std::string &x = softplus.inputs.front(), &bent = softplus.outputs.front();
+  const Node* choice = links.only_reader(bent, "Where");
+  if (choice == nullptr || choice->inputs.size() != 3 || choice->inputs[1] != x || choice->inputs[2] != bent)
+    return std::nullopt;
+  const Node* above = links.giver(choice->inputs[0], "Greater");
+  if (above == nullptr || above->inputs.size() != 2 || above->inputs[0] != x) return std::nullopt;
+  constexpr float kAlike = 16;  // ln(1 + eˣ) − x is 1e-7 there
+  if (links.number(above->inputs[1]).value_or(0) < kAlike) return std::nullopt;
+  return activation_of(softplus, "Softplus", x, choice->outputs.front());
 }
 
 std::optional<Node> match_gelu(const Links& links, const Node& erf) {
@@ -252,10 +280,9 @@ using Matcher = std::optional<Node> (*)(const Links& links, const Node& node);
 
 // By the operator that stands in the idiom's middle.
 const std::map<std::string, Matcher>& matchers() {
-  static const std::map<std::string, Matcher> kMatchers{{"Erf", match_gelu},
-                                                        {"Tanh", match_tanh_gelu},
-                                                        {"Sqrt", match_layer_norm},
-                                                        {"BatchNormalization", match_norm_of_places}};
+  static const std::map<std::string, Matcher> kMatchers{
+      {"Erf", match_gelu},       {"Abs", match_softsign},    {"Softplus", match_softplus},
+      {"Tanh", match_tanh_gelu}, {"Sqrt", match_layer_norm}, {"BatchNormalization", match_norm_of_places}};
   return kMatchers;
 }
 
