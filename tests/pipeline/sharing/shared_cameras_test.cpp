@@ -6,6 +6,7 @@
 #include <ctime>
 #include <mutex>
 #include <nlohmann/json.hpp>
+#include <random>
 #include <set>
 #include <thread>
 
@@ -49,12 +50,14 @@ class Machine {
         process_({ACTIONFLOW_PROGRAM, "classify", pipeline.string(), "--json", "--windows"}, log.string()),
         reading_([this] { read(); }) {}
   ~Machine() {
-    process_.signal(SIGCONT);
-    process_.signal(SIGKILL);
+    signal(SIGCONT);
+    signal(SIGKILL);
     reading_.join();
   }
 
-  void signal(int number) const { process_.signal(number); }
+  void signal(int number) {
+    if (process_.running()) process_.signal(number);
+  }
   int wait() { return process_.wait(); }
 
   // Cameras of which it has told something since this was asked last.
@@ -284,6 +287,36 @@ TEST_F(LongSharedCameras, OfAMachineThatDiedWithTheBrokerAreTakenOver) {
   second.wait();
   broker_.start();  // it remembers the second's message, and not its last will
   EXPECT_EQ(shares({&first}).front().size(), static_cast<std::size_t>(kCameras));
+  expect_none_watched_twice();
+}
+
+TEST_F(LongSharedCameras, AreNeverWatchedTwiceWhateverFailsInWhateverOrder) {
+  constexpr int kFaults = 12;
+  std::mt19937 random(16);
+  const auto pause = [&](int most_seconds) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(random() % (1000U * most_seconds)));
+  };
+  std::vector<Machine*> alive{&start(), &start(), &start()};
+  ASSERT_TRUE(wait_for_members(3)) << logs();
+  for (int fault = 0; fault < kFaults; ++fault) {
+    Machine*& one = alive[random() % alive.size()];
+    const unsigned kind = random() % 4;
+    if (kind == 0) {
+      broker_.kill();
+      pause(12);
+      broker_.start();
+    } else if (kind == 1) {
+      one->signal(SIGSTOP);
+      pause(15);
+      one->signal(SIGCONT);
+    } else {
+      one->signal(kind == 2 ? SIGKILL : SIGTERM);
+      one->wait();
+      one = &start();
+    }
+    pause(6);
+  }
+  shares(alive);
   expect_none_watched_twice();
 }
 
