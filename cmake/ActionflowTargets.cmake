@@ -84,12 +84,12 @@ endfunction()
 # Folders without inner loops: what runs once, or once a clip. They are compiled with -O1, in two thirds of the time.
 # (Precompiled headers were tried as well and gain 4 % where a folder is one file.)
 set(light_folders
-  base/config base/text
-  datasets/lists
-  models/description models/inspection models/formats/keras models/formats/names models/formats/onnx models/formats/torch
-  nodes/delivery nodes/kinds nodes/outputs nodes/results nodes/sinks nodes/store
-  pipeline/benchmark pipeline/commands pipeline/graph pipeline/quantization pipeline/recipe pipeline/run
-  pipeline/training pipeline/web)
+  base/config base/files base/log base/machine base/remote base/text
+  datasets/lists datasets/video/opening datasets/video/readers datasets/video/writing
+  models/description models/graph models/inspection models/formats/keras models/formats/names models/formats/onnx
+  models/formats/torch models/quantization models/weights
+  nodes/delivery nodes/events nodes/kinds nodes/outputs nodes/results nodes/sinks nodes/store
+  pipeline)
 
 # One target a room, and beneath it one of its light folders.
 function(add_room name)

@@ -14,8 +14,8 @@ constexpr int kExclusiveWaitMs = 2000;
 
 // The statement's first words tell which it is.
 std::string shortened_sql(std::string_view sql) {
-  constexpr std::size_t kMost = 60;
-  return std::string(sql.substr(0, kMost)) + (sql.size() > kMost ? "…" : "");
+  constexpr std::size_t kShownBytes = 60;
+  return std::string(sql.substr(0, kShownBytes)) + (sql.size() > kShownBytes ? "…" : "");
 }
 
 }  // namespace

@@ -15,11 +15,13 @@ namespace {
 SyntheticOptions synthetic(const DrawnOptions& options, int threads) {
   SyntheticOptions all;
   all.scene = scene_named(options.scene);
-  all.clips = static_cast<std::uint32_t>(options.clips);
-  all.others = static_cast<std::uint32_t>(options.others);
   all.seed = static_cast<std::uint64_t>(options.seed);
   all.threads = threads;
   return all;
+}
+
+std::int64_t videos_of(const SyntheticOptions& options) {
+  return options.streams > 0 ? options.streams : options.clips + options.others.value_or(0);
 }
 
 // Under another name while it is not whole.
@@ -28,12 +30,24 @@ void draw(const SyntheticOptions& options, const fs::path& folder) {
   std::error_code error;
   fs::remove_all(unfinished, error);
   const StopFlag never{false};
-  Progress progress("draw", options.clips + options.others.value_or(0));
+  Progress progress("draw", videos_of(options));
   write_synthetic(unfinished, options, never, [&progress] { progress.advance(); });
   fs::rename(unfinished, folder, error);
   if (error)
     throw Error(ExitCode::failure,
                 fmt::format("{}: cannot be renamed: {}", unfinished.string(), error.message()));
+}
+
+// `name` below `folder`, drawn where it does not stand there.
+fs::path drawn_in(const fs::path& folder, const std::string& name, const SyntheticOptions& options) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error)
+    throw Error(ExitCode::failure, fmt::format("{}: cannot be made: {}", folder.string(), error.message()));
+  const fs::path own = folder / name;
+  const FileLock drawing = FileLock::wait(own.string() + ".lock");
+  if (!fs::exists(own)) draw(options, own);
+  return own;
 }
 
 }  // namespace
@@ -43,6 +57,9 @@ void DrawnOptions::describe(config::Fields<DrawnOptions>& fields) {
   fields.add("clips", &DrawnOptions::clips, "of movements that are classes of the scene").range(0, 1'000'000);
   fields.add("others", &DrawnOptions::others, "of movements that are none of its classes")
       .range(0, 1'000'000);
+  fields.add("films", &DrawnOptions::films, "without a cut, in which movements of both kinds happen")
+      .range(0, 1'000'000);
+  fields.add("minutes", &DrawnOptions::minutes, "of each film").range(0.1, 1440);
   fields.add("seed", &DrawnOptions::seed, "the same seed gives the same videos").range(0, 1e15);
 }
 
@@ -56,19 +73,26 @@ void DrawnOptions::check(const config::Value& value, config::Diagnostics& diagno
     diagnostics.add(value.place(),
                     fmt::format("'{}' has no movements but those of its classes, expected others: 0", scene));
   }
+  if (films > 0 && films < kLeastFilms)
+    diagnostics.add(value.place(), fmt::format("films is {}, expected 0 or {} and more", films, kLeastFilms));
 }
 
 DrawnDataset drawn_dataset(const DrawnOptions& options, const fs::path& folder, int threads) {
-  const SyntheticOptions drawn = synthetic(options, threads);
-  const fs::path own =
-      folder / fmt::format("{}_{}_{}_{}", options.scene, options.clips, options.others, options.seed);
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error)
-    throw Error(ExitCode::failure, fmt::format("{}: cannot be made: {}", folder.string(), error.message()));
-  const FileLock drawing = FileLock::wait(own.string() + ".lock");
-  if (!fs::exists(own)) draw(drawn, own);
-  return {own, drawn.scene, plan_synthetic(drawn)};
+  SyntheticOptions clips = synthetic(options, threads);
+  clips.clips = static_cast<std::uint32_t>(options.clips);
+  clips.others = static_cast<std::uint32_t>(options.others);
+  const std::string name =
+      fmt::format("{}_{}_{}_{}", options.scene, options.clips, options.others, options.seed);
+  return {drawn_in(folder, name, clips), clips.scene, plan_synthetic(clips)};
+}
+
+fs::path drawn_films(const DrawnOptions& options, const fs::path& folder, int threads) {
+  SyntheticOptions films = synthetic(options, threads);
+  films.streams = static_cast<std::uint32_t>(options.films);
+  films.minutes = options.minutes;
+  return drawn_in(
+      folder, fmt::format("{}_films_{}_{:g}_{}", options.scene, options.films, options.minutes, options.seed),
+      films);
 }
 
 }  // namespace actionflow

@@ -117,15 +117,20 @@ std::filesystem::path beside_output(const Recipe& recipe, const char* name) {
   return folder.parent_path() / name;
 }
 
+// -1: none of the dataset's.
+int class_of(const Dataset& dataset, std::string_view name) {
+  const auto found = std::ranges::find(dataset.classes, name);
+  return found == dataset.classes.end() ? -1 : static_cast<int>(found - dataset.classes.begin());
+}
+
 // A movement that is none of the dataset's classes has no label.
 VideoEntry drawn_entry(const DrawnDataset& drawn, const SyntheticVideo& video, const Dataset& dataset) {
   VideoEntry entry;
   entry.path = drawn.folder / video.path;
   entry.name = video.path;
   entry.list = drawn.folder.filename();
-  const auto found = std::ranges::find(dataset.classes, drawn.scene->movements[video.plan.action]);
-  if (video.labelled && found != dataset.classes.end())
-    entry.labels = {static_cast<int>(found - dataset.classes.begin())};
+  const int label = class_of(dataset, drawn.scene->movements[video.plan.action]);
+  if (video.labelled && label >= 0) entry.labels = {label};
   return entry;
 }
 
@@ -139,6 +144,24 @@ void add_drawn(const DrawnOptions& options, const Recipe& recipe, Dataset& datas
       dataset.train.push_back(std::move(entry));
     else if (validates && entry.labels.empty())
       dataset.val.push_back(std::move(entry));
+  }
+}
+
+// Only streams can be made of them; what is held out of them stays unused, since the real videos are what is
+// to be told.
+void add_films(const DrawnOptions& options, const Recipe& recipe, Dataset& dataset) {
+  const std::filesystem::path folder =
+      drawn_films(options, beside_output(recipe, "drawn"), recipe.worker_threads());
+  DataOptions lists;
+  lists.root = folder;
+  lists.classes = folder / "classes.txt";
+  lists.train = folder / "train.txt";
+  const Dataset films = read_dataset(lists, recipe.seed);
+  for (VideoEntry entry : films.train) {
+    for (TimedAction& action : entry.actions)
+      if (action.label >= 0)
+        action.label = class_of(dataset, films.classes[static_cast<std::size_t>(action.label)]);
+    dataset.train.push_back(std::move(entry));
   }
 }
 
@@ -159,6 +182,7 @@ void thin_out_others(std::vector<VideoEntry>& entries, std::uint64_t seed) {
 Dataset read_recipe_dataset(const Recipe& recipe) {
   Dataset dataset = read_dataset(recipe.data.lists, recipe.seed);
   if (recipe.data.drawn && recipe.data.drawn->any()) add_drawn(*recipe.data.drawn, recipe, dataset);
+  if (recipe.data.drawn && recipe.data.drawn->films > 0) add_films(*recipe.data.drawn, recipe, dataset);
   if (recipe.data.streams) thin_out_others(dataset.val, recipe.seed);
   return dataset;
 }

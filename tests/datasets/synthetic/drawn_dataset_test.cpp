@@ -46,5 +46,17 @@ TEST(DrawnDataset, IsDrawnOnceAndNeverTakenFromABrokenOffRun) {
   EXPECT_EQ(fs::last_write_time(drawn.folder / drawn.videos[0].path), written);
 }
 
+TEST(DrawnDataset, FilmsComeWithListsOfWhatHappensInThem) {
+  const testing::TemporaryFolder folder;
+  DrawnOptions options;
+  options.films = 3;
+  options.minutes = 0.1;
+  const fs::path films = drawn_films(options, folder.path(), 2);
+  EXPECT_EQ(films.filename(), "hands_films_3_0.1_1000");
+  EXPECT_TRUE(fs::exists(films / "train.txt"));
+  const auto videos = fs::directory_iterator(films / "videos");
+  EXPECT_EQ(std::distance(begin(videos), end(videos)), 3);
+}
+
 }  // namespace
 }  // namespace actionflow

@@ -189,6 +189,15 @@ TEST_F(StreamTraining, DrawnMovementsOfNoClassJoinIt) {
   EXPECT_THAT(wrong.err, HasSubstr("there is no scene 'fish', expected people or hands"));
 }
 
+TEST_F(StreamTraining, DrawnFilmsJoinIt) {
+  const auto ended = bench_.train(words("run", {"epochs=1", "data.drawn={films: 3, minutes: 0.2}"}));
+  ASSERT_EQ(ended.code, 0) << ended.err;
+  EXPECT_THAT(ended.err, HasSubstr("13 videos to train on"));
+  const auto few = bench_.train(words("few", {"data.drawn={films: 2}"}));
+  EXPECT_EQ(few.code, 2);
+  EXPECT_THAT(few.err, HasSubstr("films is 2, expected 0 or 3 and more"));
+}
+
 TEST_F(StreamTraining, NetworkAndDataHaveToBeForStreamsBoth) {
   const auto clips = bench_.train({"model=" + (bench_ / "stream.yaml").string()});
   EXPECT_EQ(clips.code, 2);
