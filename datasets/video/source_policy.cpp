@@ -59,6 +59,12 @@ bool asks_for_a_rate(const AVInputFormat& format) {
   return rate && rate->type == AV_OPT_TYPE_VIDEO_RATE;
 }
 
+std::string not_opened(std::string_view scheme) {
+  return without_credentials(std::string(scheme)) +
+         ":// is not opened; use a file, a folder, rtsp://, rtsps://, http://, https://, s3://, rtmp://, "
+         "rtmps://, srt:// or udp://";
+}
+
 SourceError missing(const std::string& shown, int error) {
   if (error == ENOENT || error == ENOTDIR)
     return SourceError(shown + ": no such file or folder; check the path");
@@ -71,12 +77,8 @@ SourceKind kind_on_disk(const std::string& source, const std::string& shown) {
   const std::optional<FileStretch> stretch = file_stretch(source);
   if (::stat(stretch ? stretch->file.c_str() : source.c_str(), &status) != 0) {
     const int error = errno;
-    if (const std::string_view scheme = scheme_of(source); error == ENOENT && !scheme.empty()) {
-      throw SourceError(shown + ": " + without_credentials(std::string(scheme)) +
-                        ":// is not opened; use a file, a folder, rtsp://, rtsps://, http://, https://, "
-                        "s3://, rtmp://, rtmps://, srt:// or "
-                        "udp://");
-    }
+    if (const std::string_view scheme = scheme_of(source); error == ENOENT && !scheme.empty())
+      throw SourceError(shown + ": " + not_opened(scheme));
     throw missing(shown, error);
   }
   if (S_ISDIR(status.st_mode)) return SourceKind::frame_folder;
@@ -108,6 +110,14 @@ SourceKind source_kind_by_name(std::string_view source) {
     if (starts_with_ignoring_case(source, scheme)) return kind;
   }
   return SourceKind::file;
+}
+
+std::string unopened_scheme(const std::string& source) {
+  const std::string_view scheme = scheme_of(source);
+  struct stat status {};
+  const bool refused = !scheme.empty() && source_kind_by_name(source) == SourceKind::file &&
+                       ::stat(source.c_str(), &status) != 0;
+  return refused ? not_opened(scheme) : std::string();
 }
 
 bool names_recording(std::string_view address) {

@@ -36,6 +36,9 @@ SourceKind source_kind(const SourceOptions& options);
 // The same by the name alone, without a look at the disk: folders count as files.
 SourceKind source_kind_by_name(std::string_view source);
 
+// What is wrong with an address whose scheme is none of those; empty where that is not so.
+std::string unopened_scheme(const std::string& source);
+
 // Throws SourceError where the format found in `source`'s bytes is not one of moving pictures that
 // stand in the bytes themselves, RefusedSource where allow_manifests would allow it. `shown` is the name for
 // messages.

@@ -116,6 +116,7 @@ class Server : public httplib::Server {
       : connections_(connections), handler_(std::move(handler)) {
     new_task_queue = [this] { return new ThreadEach(connections_); };
     set_payload_max_length(HttpServer::kMostBody);
+    set_tcp_nodelay(true);  // heads and bodies go out in two writes
     set_pre_routing_handler([this](const httplib::Request& from, httplib::Response& to) {
       if (from.path.size() > kLongestPath || from.ranges.size() > 1) {
         put_answer({414, kPlain, "too much is asked for\n"}, {}, to);

@@ -1,7 +1,8 @@
 // A real RTSP server for tests: rtsp_server PORT serves rtsp://127.0.0.1:PORT/one and /two, moving
 // test pictures of 160×120 at 25 frames a second in H.264, each to any number of clients, over TCP or UDP,
 // and /main, the same as /one at 320×240; further /1 to /8, of different sizes, codecs and rates. What is
-// sent to /sent (RECORD) goes into FILE, as H.264. Prints "ready" when it listens. Runs until killed.
+// sent to /sent (RECORD) goes into FILE, as H.264. /recorded plays RECORDED, an mp4 of H.264, and says how
+// long it is. Prints "ready" when it listens. Runs until killed.
 #include <gst/gst.h>
 #include <gst/rtsp-server/rtsp-server.h>
 
@@ -57,11 +58,20 @@ void add_receiver(GstRTSPMountPoints* mounts, const char* path, const char* file
   gst_rtsp_mount_points_add_factory(mounts, path, factory);
 }
 
+void add_recording(GstRTSPMountPoints* mounts, const char* path, const char* file) {
+  char pipeline[1024];
+  std::snprintf(pipeline, sizeof pipeline, "( filesrc location=%s ! qtdemux ! rtph264pay name=pay0 pt=96 )",
+                file);
+  GstRTSPMediaFactory* factory = gst_rtsp_media_factory_new();
+  gst_rtsp_media_factory_set_launch(factory, pipeline);
+  gst_rtsp_mount_points_add_factory(mounts, path, factory);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 2 || argc > 4) {
-    std::fprintf(stderr, "usage: rtsp_server PORT [FILE [WIDTH]]\n");
+  if (argc < 2 || argc > 5) {
+    std::fprintf(stderr, "usage: rtsp_server PORT [FILE [WIDTH [RECORDED]]]\n");
     return 2;
   }
   gst_init(nullptr, nullptr);
@@ -70,13 +80,14 @@ int main(int argc, char** argv) {
   gst_rtsp_server_set_address(server, "127.0.0.1");
   gst_rtsp_server_set_service(server, argv[1]);
   GstRTSPMountPoints* mounts = gst_rtsp_server_get_mount_points(server);
-  const int width = argc == 4 ? std::atoi(argv[3]) : 160;
+  const int width = argc > 3 ? std::atoi(argv[3]) : 160;
   add_stream(mounts, "/one", "ball", Form{width, 120});
   add_stream(mounts, "/two", "pinwheel", Form{width, 120});
   add_stream(mounts, "/main", "ball", Form{320, 240});
   for (std::size_t i = 0; i < std::size(kForms); ++i)
     add_stream(mounts, ("/" + std::to_string(i + 1)).c_str(), "ball", kForms[i]);
   if (argc > 2 && *argv[2] != 0) add_receiver(mounts, "/sent", argv[2]);
+  if (argc > 4) add_recording(mounts, "/recorded", argv[4]);
   g_object_unref(mounts);
   if (gst_rtsp_server_attach(server, nullptr) == 0) {
     std::fprintf(stderr, "rtsp_server: cannot listen on port %s\n", argv[1]);

@@ -19,6 +19,7 @@ constexpr std::chrono::milliseconds kRetry{5};
 constexpr std::chrono::milliseconds kFarewell{500};
 constexpr std::int64_t kNsPerMicrosecond = 1000;
 constexpr int kRatePrecision = 1'000'000;
+constexpr double kMostLeftAtEnd = 1;  // seconds that a stream may end before what its server said
 
 double rate_or_zero(AVRational rate) { return rate.num > 0 && rate.den > 0 ? av_q2d(rate) : 0; }
 
@@ -88,7 +89,9 @@ void ContainerReader::describe_stream() {
   // A file behind http says its size where it does not say its duration; a playlist's size says nothing.
   const bool sized = !is_manifest(*context.iformat) && context.pb != nullptr && avio_size(context.pb) > 0;
   const bool ends = info_.duration.has_value() || sized;
-  info_.live = kind_ == SourceKind::device || kind_ == SourceKind::stream || (is_network(kind_) && !ends);
+  info_.live = kind_ == SourceKind::device || kind_ == SourceKind::stream || kind_ == SourceKind::rtsp ||
+               (is_network(kind_) && !ends);
+  info_.in_pieces = is_manifest(*context.iformat);
 }
 
 // A stream without time stamps shows when its pictures were taken only by when they come. What does not come
@@ -149,6 +152,7 @@ std::optional<Packet> ContainerReader::read() {
       errors_in_a_row_ = 0;
       if (data->packet->stream_index != stream_->index || came_before(*data->packet)) continue;
       any_packet_ = true;
+      note_time(*data->packet);
       // An interrupted demuxer first hands out the packet that it held.
       silent_ = !may_be_silent_ && input_->deadline.expired();
       return arrived(std::move(data));
@@ -163,6 +167,12 @@ std::optional<Packet> ContainerReader::read() {
     ++damaged_;
     if (++errors_in_a_row_ >= kMaxErrorsInARow) return end();
   }
+}
+
+void ContainerReader::note_time(const AVPacket& packet) {
+  if (packet.dts == AV_NOPTS_VALUE) return;
+  if (first_dts_ == AV_NOPTS_VALUE) first_dts_ = packet.dts;
+  newest_s_ = static_cast<double>(packet.dts - first_dts_) * av_q2d(stream_->time_base);
 }
 
 bool ContainerReader::came_before(const AVPacket& packet) {
@@ -194,9 +204,14 @@ bool ContainerReader::seek(std::int64_t pts_us) {
 
 std::optional<Packet> ContainerReader::end() {
   if (input_->read_failed()) fail_reading(input_->file ? AVERROR(input_->file->read_error()) : AVERROR(EIO));
-  if (info_.live) throw SourceError(shown_ + ": the connection was lost");
+  if (info_.live && !is_over()) throw SourceError(shown_ + ": the connection was lost");
   if (!any_packet_ && damaged_ > 0) fail_unreadable();
   return std::nullopt;
+}
+
+// A recording that a server plays says how long it is.
+bool ContainerReader::is_over() const {
+  return info_.duration && newest_s_ >= *info_.duration - kMostLeftAtEnd;
 }
 
 void ContainerReader::fail_unreadable() const {

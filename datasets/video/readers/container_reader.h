@@ -40,6 +40,8 @@ class ContainerReader final : public Reader {
   void choose_clock(std::optional<double> given_rate);
   AVRational believed_rate() const;
   bool came_before(const AVPacket& packet);
+  void note_time(const AVPacket& packet);
+  bool is_over() const;
   Packet arrived(std::shared_ptr<Packet::Data> data);
 
   std::shared_ptr<Input> input_;
@@ -59,6 +61,8 @@ class ContainerReader final : public Reader {
   std::int64_t damaged_ = 0;
   int errors_in_a_row_ = 0;
   bool any_packet_ = false;
+  std::int64_t first_dts_ = INT64_MIN;  // AV_NOPTS_VALUE
+  double newest_s_ = 0;                 // seconds after the first packet
 };
 
 }  // namespace actionflow

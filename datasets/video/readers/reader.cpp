@@ -53,6 +53,8 @@ std::unique_ptr<Reader> Reader::open(const SourceOptions& options, const StopFla
   std::unique_ptr<Reader> reader = open_once();
   if (options.loop && !reader->info().live)
     reader = std::make_unique<LoopingReader>(std::move(reader), open_once);
+  if (reader->info().live && reader->info().in_pieces)
+    return std::make_unique<RealtimeReader>(std::move(reader), stop, clock, Lateness::catch_up);
   if (!options.realtime || reader->info().live) return reader;
   return std::make_unique<RealtimeReader>(std::move(reader), stop, clock);
 }

@@ -31,6 +31,7 @@ struct StreamInfo {
   double frame_rate = 0;           // average, 0 when unknown
   std::optional<double> duration;  // seconds, where the container knows it
   bool live = false;               // goes on for ever, or plays at its own speed
+  bool in_pieces = false;          // behind a playlist: seconds of it come at once
 };
 
 // Set from another thread to end a blocking call: the caller gets SourceError "stopped" at once or
@@ -48,7 +49,8 @@ class Reader {
   virtual const StreamInfo& info() const = 0;
   // The next packet of the video stream; nullopt at the end. Blocks. Throws SourceError when a live
   // source is lost or silent for too long (behind a playlist for 30 s): then drop the reader and open
-  // another. A network source of known duration or size ends as a file does.
+  // another. A file behind http ends as a file does, and so does what RTSP says the duration of, there and
+  // not before.
   virtual std::optional<Packet> read() = 0;
   // Goes on at a keyframe, as near before this time stamp as the container knows one; what it finds is not
   // sure to be before, so look at the frames. The decoder has to be flushed. False where the source cannot be

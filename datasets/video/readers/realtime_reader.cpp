@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <thread>
 #include <utility>
 
@@ -15,11 +16,15 @@ namespace {
 constexpr std::int64_t kMaxPauseUs = 10'000'000;
 constexpr std::chrono::nanoseconds kSlice{20'000'000};
 constexpr std::int64_t kNsPerUs = 1000;
+// Who catches up: of a pause that is waited for, and what may be late.
+constexpr double kShareOfPause = 0.99;
+constexpr std::int64_t kMostLateNs = 500'000'000;
 
 }  // namespace
 
-RealtimeReader::RealtimeReader(std::unique_ptr<Reader> reader, const StopFlag& stop, const Clock& clock)
-    : reader_(std::move(reader)), stop_(stop), clock_(clock), info_(reader_->info()) {
+RealtimeReader::RealtimeReader(std::unique_ptr<Reader> reader, const StopFlag& stop, const Clock& clock,
+                               Lateness lateness)
+    : reader_(std::move(reader)), stop_(stop), clock_(clock), lateness_(lateness), info_(reader_->info()) {
   info_.live = true;
 }
 
@@ -35,11 +40,18 @@ std::optional<Packet> RealtimeReader::read() {
   std::int64_t pause_us = 0;
   const bool goes_on = due_ns_ && !__builtin_sub_overflow(time_us, last_us_, &pause_us) && pause_us >= 0 &&
                        pause_us <= kMaxPauseUs;
-  due_ns_ = goes_on ? *due_ns_ + pause_us * kNsPerUs : clock_.steady_ns();
+  due_ns_ = goes_on ? *due_ns_ + waited_ns(pause_us) : clock_.steady_ns();
+  const bool catches_up = lateness_ == Lateness::catch_up;
+  if (catches_up && clock_.steady_ns() - *due_ns_ > kMostLateNs) due_ns_ = clock_.steady_ns();
   last_us_ = time_us;
   wait_until(*due_ns_);
   packet->set_arrival_ns(*due_ns_);
   return packet;
+}
+
+std::int64_t RealtimeReader::waited_ns(std::int64_t pause_us) const {
+  const std::int64_t pause_ns = pause_us * kNsPerUs;
+  return lateness_ == Lateness::keep ? pause_ns : std::llround(kShareOfPause * static_cast<double>(pause_ns));
 }
 
 void RealtimeReader::wait_until(std::int64_t due_ns) const {

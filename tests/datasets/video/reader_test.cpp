@@ -194,5 +194,19 @@ TEST(Reader, GivesNoPacketBeforeItsTimeAndNoneLongAfter) {
   EXPECT_FALSE(reader.read());
 }
 
+TEST(RealtimeReader, WhatComesInPiecesIsPlayedALittleFasterAndBeginsAnewWhereAPieceComesLate) {
+  const TemporaryFolder folder;
+  write_test_video(folder / "a.avi", {.frames = 16, .fps = 25, .encoder = "mjpeg"});
+  const StopFlag stop{false};
+  const testing::TickingClock clock(0.001);
+  RealtimeReader reader(Reader::open(testing::source_of(folder / "a.avi"), stop), stop, clock,
+                        Lateness::catch_up);
+  const std::int64_t first = reader.read()->arrival_ns();
+  for (int i = 1; i < 8; ++i)
+    EXPECT_NEAR(static_cast<double>(reader.read()->arrival_ns() - first) * 1e-9, 0.99 * 0.04 * i, 1e-6);
+  while (clock.seconds() < 2) clock.steady_ns();
+  EXPECT_NEAR(static_cast<double>(reader.read()->arrival_ns()) * 1e-9, 2, 0.1);
+}
+
 }  // namespace
 }  // namespace actionflow

@@ -45,6 +45,11 @@ int returns(const fs::path& log, const std::string& stream) {
   return count;
 }
 
+std::string log_text(const fs::path& log) {
+  std::ifstream file(log);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
 // Reads results until each stream has given `count` windows after `begun` became true; false after `seconds`.
 bool windows_of_both(
     ChildProcess& program, int count, double seconds,
@@ -100,10 +105,35 @@ TEST(Cameras, ComeBackAfterEachOfTwentyRestartsOfTheirServerWithNothingLeftBehin
   EXPECT_EQ(program.wait(), 130);
   EXPECT_NE(rest.find("\"type\":\"summary\""), std::string::npos);
 
-  std::ifstream log_file(log);
-  const std::string told((std::istreambuf_iterator<char>(log_file)), {});
+  const std::string told = log_text(log);
   EXPECT_EQ(told.find("secret"), std::string::npos) << told;
   fs::remove_all(folder);
+}
+
+// Its server says how long a recording is, as it does for a recorder's: that is no file all the same.
+TEST(Cameras, ARecordingThatAServerPlaysComesBackUntilItIsOver) {
+  const TemporaryFolder folder;
+  const fs::path film = folder / "film.mp4";
+  write_test_video(film, {.frames = 25 * 60});
+  const int port = free_port();
+  std::ofstream(folder / "pipeline.yaml")
+      << "streams:\n  film: {source: \"rtsp://127.0.0.1:" << port << "/recorded\"}\n"
+      << "graph:\n  frames: {node: decode}\n  clips: {node: window, from: frames, hop: 5}\n"
+      << "  actions: {node: cnn_lstm, from: clips, model: "
+      << (project_root() / "configs/models/cnn_lstm.yaml").string() << ", random_weights: 1}\n";
+  auto server = start_camera_server(port, {}, 160, film);
+  ChildProcess program({ACTIONFLOW_PROGRAM, "classify", "--json", folder / "pipeline.yaml"}, folder / "log");
+  ASSERT_TRUE(program.read_line(60));
+  server->signal(SIGKILL);
+  server->wait();
+  ASSERT_TRUE(wait_for([&] {
+    return log_text(folder / "log").find("connection was lost") != std::string::npos;
+  })) << log_text(folder / "log");
+  server = start_camera_server(port, {}, 160, film);
+  EXPECT_TRUE(wait_for([&] { return returns(folder / "log", "film") == 1; })) << log_text(folder / "log");
+  program.signal(SIGINT);
+  program.read_all(60);
+  EXPECT_EQ(program.wait(), 130);
 }
 
 TEST(Cameras, AServerThatFallsSilentIsNoticed) {
