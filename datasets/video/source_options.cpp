@@ -1,7 +1,6 @@
 #include <algorithm>
 
 #include "datasets/video/source_options.h"
-#include "datasets/video/source_policy.h"
 
 namespace actionflow {
 
@@ -60,8 +59,6 @@ void SourceOptions::check(const config::Value& value, config::Diagnostics& diagn
   };
   if (loop && !realtime)
     diagnostics.add(at("loop"), "loop would read the file without an end, expected realtime: true beside it");
-  if (const std::string wrong = unopened_scheme(source); !wrong.empty())
-    diagnostics.add(at("source"), "source: " + wrong);
   constexpr double kRounding = 1e-9;
   const auto inside = [&](std::size_t axis) {
     const double begin = (*crop)[axis], size = (*crop)[axis + 2];

@@ -195,6 +195,8 @@ std::shared_ptr<SinkThread> Flow::start_sink(const std::string& name, std::share
     const auto alive = weak.lock();
     if (!alive) return;
     measure_queue(text, *alive, {{"node", name}}, alive->dropped());
+    text.counter("actionflow_results_failed_total", "results that a sink could not write, to a full disk say",
+                 static_cast<double>(alive->failed()), {{"node", name}});
   });
   return thread;
 }

@@ -28,6 +28,7 @@ struct SinkThread::State {
 
   bool full() const { return entries.size() >= capacity; }
   void drop_one();
+  void note_outcome(bool written);
   std::int64_t& dropped_of(Loss loss) { return dropped[static_cast<std::size_t>(loss)]; }
 
   std::string name;
@@ -40,6 +41,7 @@ struct SinkThread::State {
   std::deque<Entry> entries;
   std::function<void()> room;
   std::array<std::int64_t, 3> dropped{};  // by Loss
+  std::int64_t failed = 0, failed_in_a_row = 0;
   bool closed = false;
   bool ended = false;
 };
@@ -55,6 +57,17 @@ void SinkThread::State::drop_one() {
   if (dropped_of(going->loss)++ == 0)
     log::warn("{}: too slow for a live stream; the oldest of what waits is dropped", name);
   entries.erase(going);
+}
+
+// Of a task that was to write something.
+void SinkThread::State::note_outcome(bool written) {
+  if (!written) {
+    ++failed;
+    ++failed_in_a_row;
+  } else if (const std::int64_t lost = std::exchange(failed_in_a_row, 0); lost > 0) {
+    log::warn("{}: writes again; {} {} lost meanwhile", name, lost,
+              lost == 1 ? "result was" : "results were");
+  }
 }
 
 SinkThread::SinkThread(std::string name, std::shared_ptr<RunContext> run, Task finish, std::size_t capacity)
@@ -75,8 +88,10 @@ void SinkThread::run_tasks(const std::shared_ptr<State>& state) {
   const auto guarded = [&](const Task& task) {
     try {
       if (task) task();
+      return true;
     } catch (...) {
       state->run->report_sink(state->name, Failure::from_current_exception());
+      return false;
     }
   };
   std::unique_lock lock(state->mutex);
@@ -92,10 +107,11 @@ void SinkThread::run_tasks(const std::shared_ptr<State>& state) {
       if (was_full && !state->full() && state->room) state->room();
     }
     lock.unlock();
-    guarded(task);
+    const bool written = guarded(task);
     task = nullptr;
     lock.lock();
     if (last) break;
+    state->note_outcome(written);
   }
   state->finish = nullptr;
   state->ended = true;
@@ -144,6 +160,11 @@ std::size_t SinkThread::capacity() const { return state_->capacity; }
 
 std::int64_t SinkThread::dropped() const {
   return dropped(Loss::never) + dropped(Loss::seldom) + dropped(Loss::early);
+}
+
+std::int64_t SinkThread::failed() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->failed;
 }
 
 std::int64_t SinkThread::dropped(Loss loss) const {

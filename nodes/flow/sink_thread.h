@@ -4,7 +4,8 @@
 // there, results are only posted. While the queue is full (has_room() is false) the sources of files wait,
 // and nothing of theirs is lost; of a live stream the oldest waiting task is dropped and counted, one that
 // others can spare before one they cannot. What writing throws, at the end too, is reported to the run under
-// the sink's name, and the run goes on.
+// the sink's name, and the run goes on; what was not written so is counted, and once writing goes well again
+// a line says how much it was.
 //
 // After the run was stopped, join() waits until RunContext::kSinksNs have passed; then the thread is left
 // behind with what it holds, which it shares, and what was not written counts as dropped. All members may be
@@ -47,6 +48,8 @@ class SinkThread {
 
   std::int64_t dropped() const;
   std::int64_t dropped(Loss loss) const;
+  // Tasks that threw.
+  std::int64_t failed() const;
   // Results that wait to be written.
   std::size_t waiting() const;
   std::size_t capacity() const;

@@ -5,6 +5,7 @@
 
 #include "base/machine/machine_limits.h"
 #include "base/text/utf8.h"
+#include "datasets/video/source_policy.h"
 #include "nodes/kinds/network_node.h"
 #include "nodes/node_kinds.h"
 #include "pipeline/graph/graph_check.h"
@@ -108,6 +109,7 @@ class PipelineReader {
     description_.defaults = file.defaults;
     if (expect_map(file.streams, "streams")) {
       for (const auto& entry : file.streams.entries()) read_stream(entry, file.defaults);
+      check_streams();
     }
     std::vector<NodeDraft> drafts;
     if (expect_map(file.graph, "graph")) {
@@ -186,6 +188,17 @@ class PipelineReader {
       options.measured = kernels_of(options.kernels);
     } catch (const ModelError& error) {
       problems_.diagnostics().add(kernels_place_, error.what());
+    }
+  }
+
+  void check_streams() {
+    for (const StreamDescription& stream : description_.streams) {
+      const auto is_control = [](unsigned char c) { return c < 0x20 || c == 0x7F; };
+      if (stream.name.empty() || std::ranges::any_of(stream.name, is_control))
+        problems_.diagnostics().add(stream.place,
+                                    "a stream's name is empty or holds a line break, expected a word");
+      if (const std::string wrong = unopened_scheme(stream.source.source); !wrong.empty())
+        problems_.diagnostics().add(stream.place, "stream '" + stream.name + "': " + wrong);
     }
   }
 

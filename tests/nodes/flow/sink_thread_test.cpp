@@ -118,6 +118,21 @@ TEST_F(SinkThreads, ReportWhatFailsAtTheEndToo) {
   EXPECT_EQ(written_, std::vector<int>{1});
 }
 
+TEST_F(SinkThreads, SayHowMuchWasLostOnceWritingGoesWellAgain) {
+  std::vector<std::string> lines;
+  log::set_sink([&](log::Level, std::string_view line) { lines.emplace_back(line); });
+  const auto fail = [] { throw Error(ExitCode::failure, "the disk is full"); };
+  SinkThread sink("out", run_, nullptr);
+  for (int i = 0; i < 3; ++i) sink.post(Loss::never, fail);
+  sink.post(Loss::never, note(1));
+  sink.post(Loss::never, note(2));
+  sink.close();
+  sink.join();
+  EXPECT_EQ(sink.failed(), 3);
+  EXPECT_EQ(lines, (std::vector<std::string>{"the disk is full",
+                                             "out: writes again; 3 results were lost meanwhile"}));
+}
+
 TEST_F(SinkThreads, AreLeftBehindOnceTheStopsTimeIsOverWithTheRestDropped) {
   testing::MovedClock clock;
   const auto run = std::make_shared<RunContext>(FaultHook{}, clock);

@@ -41,7 +41,7 @@ TEST_F(Program, ValidatesEveryFileOfTheProject) {
     }
   }
   std::vector<std::string> recipes = files_of("configs/training");
-  recipes.insert(recipes.end(), {"data.root=" + (folder_ / "data").string(), "init={}"});
+  recipes.insert(recipes.end(), {"data.root=" + (folder_ / "data").string(), "init={}", "members=1"});
   const Ended ended = run(recipes);
   EXPECT_EQ(ended.code, 0) << ended.err;
 }

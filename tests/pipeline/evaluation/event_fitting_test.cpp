@@ -31,7 +31,11 @@ class DrawnStream {
   }
 
   DrawnStream& say(int samples, int label, float presence) {
-    add(samples, label, presence, now());
+    return say_since(now(), samples, label, presence);
+  }
+  // Of what began at `start`.
+  DrawnStream& say_since(double start, int samples, int label, float presence) {
+    add(samples, label, presence, start);
     return *this;
   }
 
@@ -222,7 +226,7 @@ TEST(DetectActions, AClipOfNoClassSaysNothing) {
 
 TEST(DetectActions, SaysWhenTheFinalNameWasFirstGiven) {
   // At 1 s an action begins as "wave", from 1.5 s on it is "stop", and at 2 s it is over.
-  const ScoredStream stream = DrawnStream().idle(10).say(5, 0, 0.9F).say(5, 1, 0.9F).idle(10);
+  const ScoredStream stream = DrawnStream().idle(10).say(5, 0, 0.9F).say_since(1, 5, 1, 0.9F).idle(10);
   EventOptions options;
   options.updates = true;
   const StreamDetections updated = detect_actions(stream, options, kClasses);

@@ -358,6 +358,16 @@ TEST_F(Description, RefusesAVideoWhoseSuffixNamesNoContainer) {
               ElementsAre(HasSubstr("v.xyz: the suffix names no video container")));
 }
 
+TEST_F(Description, NamesStreamsThatCanNeverBeOpenedOrNamed) {
+  EXPECT_THAT(
+      errors("streams: {x: 'ftp://host/a.mp4', '': a.mp4, \"y\\nz\": a.mp4}\n"
+             "graph:\n  f: {node: decode}\n  w: {node: window, from: f}\n  n: {node: cnn3d, from: w, " +
+             plain_ + "}\n"),
+      ElementsAre(HasSubstr("stream 'x': ftp:// is not opened"),
+                  HasSubstr("a stream's name is empty or holds a line break"),
+                  HasSubstr("a stream's name is empty or holds a line break")));
+}
+
 TEST_F(Description, LetsOneStreamReadStandardInput) {
   EXPECT_THAT(
       errors("streams: {x: '-', y: '-'}\n"
