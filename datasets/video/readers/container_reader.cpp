@@ -188,9 +188,24 @@ Packet ContainerReader::arrived(std::shared_ptr<Packet::Data> data) {
     data->packet->pts = AV_NOPTS_VALUE;
     data->packet->duration = 0;
   }
+  if (info_.live && !stamps_itself_) note_clock(*data->packet, now_ns / kNsPerMicrosecond);
   Packet packet(data, now_ns);
   packet.set_taken_ns(producer_time_us(*data->packet) * kNsPerMicrosecond);
   return packet;
+}
+
+// Behind a clock that stands still, goes on by arrival.
+void ContainerReader::note_clock(AVPacket& packet, std::int64_t arrival_us) {
+  const std::int64_t stamp = packet.dts != AV_NOPTS_VALUE ? packet.dts : packet.pts;
+  if (!standing_.stands(stamp, arrival_us)) return;
+  const std::int64_t by_arrival_us = arrivals_.stamp(arrival_us);
+  if (!stood_) {
+    log::warn("{}: its time stamps stand still; its pictures are timed by their arrival", shown_);
+    stood_ = Stood{stamp == AV_NOPTS_VALUE ? 0 : stamp, by_arrival_us};
+  }
+  packet.dts =
+      stood_->stamp + av_rescale_q(by_arrival_us - stood_->arrival_us, kMicroseconds, stream_->time_base);
+  packet.pts = AV_NOPTS_VALUE;
 }
 
 bool ContainerReader::seek(std::int64_t pts_us) {

@@ -11,6 +11,7 @@
 #include "datasets/video/readers/arrival_clock.h"
 #include "datasets/video/readers/reader.h"
 #include "datasets/video/readers/repeated_packets.h"
+#include "datasets/video/readers/standing_clock.h"
 #include "datasets/video/source_options.h"
 
 namespace actionflow {
@@ -41,6 +42,7 @@ class ContainerReader final : public Reader {
   AVRational believed_rate() const;
   bool came_before(const AVPacket& packet);
   void note_time(const AVPacket& packet);
+  void note_clock(AVPacket& packet, std::int64_t arrival_us);
   bool is_over() const;
   Packet arrived(std::shared_ptr<Packet::Data> data);
 
@@ -54,6 +56,11 @@ class ContainerReader final : public Reader {
   bool stamps_itself_ = false;  // of a stream without time stamps: by arrival, or by the rate given
   std::optional<double> given_rate_;
   ArrivalClock arrivals_;
+  StandingClock standing_;
+  struct Stood {
+    std::int64_t stamp = 0, arrival_us = 0;
+  };
+  std::optional<Stood> stood_;               // where a clock that stands still stood first
   std::optional<RepeatedPackets> repeated_;  // of formats whose demuxer gives packets again
   std::int64_t packets_ = 0;
   StreamInfo info_;
