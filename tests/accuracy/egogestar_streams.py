@@ -6,7 +6,7 @@ train.txt and hears test.txt's clips, joined with the movements of unknown.txt, 
     egogestar_streams.py DATA [--program build/actionflow] [--seeds 1 2 3] [--folds 5] [--out FOLDER]
                          [--keep key=value …]
 
-Thresholds are those that training chose on scenes held out of train.txt. Runs that stand in --out already are not
+Thresholds are those that training chose on scenes that its members held out of train.txt. Runs that stand in --out already are not
 repeated. Standard library only.
 """
 
