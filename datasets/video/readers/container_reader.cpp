@@ -187,8 +187,9 @@ Packet ContainerReader::arrived(std::shared_ptr<Packet::Data> data) {
                                     : arrivals_.stamp(now_ns / kNsPerMicrosecond);
     data->packet->pts = AV_NOPTS_VALUE;
     data->packet->duration = 0;
+  } else if (info_.live) {
+    note_clock(*data->packet, now_ns / kNsPerMicrosecond);
   }
-  if (info_.live && !stamps_itself_) note_clock(*data->packet, now_ns / kNsPerMicrosecond);
   Packet packet(data, now_ns);
   packet.set_taken_ns(producer_time_us(*data->packet) * kNsPerMicrosecond);
   return packet;
