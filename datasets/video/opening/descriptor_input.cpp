@@ -8,8 +8,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <new>
 #include <optional>
+
+#include "datasets/video/opening/own_io.h"
 
 namespace actionflow {
 
@@ -47,22 +48,7 @@ DescriptorInput::DescriptorInput(int descriptor, bool owned, IoDeadline& deadlin
     regular_ = true;
     size_ = status.st_size;
   }
-  auto* buffer = static_cast<unsigned char*>(av_malloc(kBufferBytes));
-  if (!buffer) throw std::bad_alloc();
-  const auto read_function = [](void* self, std::uint8_t* bytes, int size) {
-    return static_cast<DescriptorInput*>(self)->read(bytes, size);
-  };
-  const auto seek_function = [](void* self, std::int64_t offset, int whence) {
-    return static_cast<DescriptorInput*>(self)->seek(offset, whence);
-  };
-  if (regular_)
-    io_.reset(avio_alloc_context(buffer, kBufferBytes, 0, this, read_function, nullptr, seek_function));
-  else
-    io_.reset(avio_alloc_context(buffer, kBufferBytes, 0, this, read_function, nullptr, nullptr));
-  if (!io_) {
-    av_free(buffer);
-    throw std::bad_alloc();
-  }
+  io_ = own_io<&DescriptorInput::read, &DescriptorInput::seek>(this, kBufferBytes, regular_);
 }
 
 DescriptorInput::~DescriptorInput() {
@@ -112,11 +98,9 @@ int DescriptorInput::read(std::uint8_t* buffer, int size) {
 
 std::int64_t DescriptorInput::seek(std::int64_t offset, int whence) {
   if (whence & AVSEEK_SIZE) return size_;
-  const int from = whence & ~AVSEEK_FORCE;
-  if (from == SEEK_CUR) offset += position_;
-  if (from == SEEK_END) offset += size_;
-  if (offset < 0) return AVERROR(EINVAL);
-  return position_ = offset;
+  const std::int64_t place = sought(offset, whence, position_, size_);
+  if (place >= 0) position_ = place;
+  return place;
 }
 
 }  // namespace actionflow

@@ -1,13 +1,12 @@
 #include "datasets/video/opening/remote_input.h"
 
 #include <algorithm>
-#include <cstdio>
-#include <new>
 #include <utility>
 
 #include "base/error.h"
 #include "base/text/mask.h"
 #include "datasets/video/file_stretch.h"
+#include "datasets/video/opening/own_io.h"
 
 namespace actionflow {
 
@@ -34,19 +33,7 @@ std::unique_ptr<RemoteInput> RemoteInput::open(const std::string& name, double s
 
 RemoteInput::RemoteInput(RemoteFile file, std::uint64_t begin, std::uint64_t size)
     : file_(std::move(file)), begin_(begin), size_(size) {
-  auto* buffer = static_cast<unsigned char*>(av_malloc(kRemoteBufferBytes));
-  if (!buffer) throw std::bad_alloc();
-  const auto read_function = [](void* self, std::uint8_t* bytes, int count) {
-    return static_cast<RemoteInput*>(self)->read(bytes, count);
-  };
-  const auto seek_function = [](void* self, std::int64_t offset, int whence) {
-    return static_cast<RemoteInput*>(self)->seek(offset, whence);
-  };
-  io_.reset(avio_alloc_context(buffer, kRemoteBufferBytes, 0, this, read_function, nullptr, seek_function));
-  if (!io_) {
-    av_free(buffer);
-    throw std::bad_alloc();
-  }
+  io_ = own_io<&RemoteInput::read, &RemoteInput::seek>(this, kRemoteBufferBytes);
 }
 
 // An exception does not pass through FFmpeg.
@@ -67,12 +54,9 @@ int RemoteInput::read(std::uint8_t* bytes, int size) {
 std::int64_t RemoteInput::seek(std::int64_t offset, int whence) {
   const auto size = static_cast<std::int64_t>(size_);
   if ((whence & AVSEEK_SIZE) != 0) return size;
-  const int from = whence & ~AVSEEK_FORCE;
-  if (from == SEEK_CUR) offset += static_cast<std::int64_t>(position_);
-  if (from == SEEK_END) offset += size;
-  if (offset < 0) return AVERROR(EINVAL);
-  position_ = static_cast<std::uint64_t>(offset);
-  return offset;
+  const std::int64_t place = sought(offset, whence, static_cast<std::int64_t>(position_), size);
+  if (place >= 0) position_ = static_cast<std::uint64_t>(place);
+  return place;
 }
 
 }  // namespace actionflow

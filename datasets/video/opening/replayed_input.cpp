@@ -1,10 +1,10 @@
 #include "datasets/video/opening/replayed_input.h"
 
 #include <algorithm>
-#include <new>
 #include <string>
 
 #include "datasets/video/opening/motion_jpeg.h"
+#include "datasets/video/opening/own_io.h"
 
 namespace actionflow {
 
@@ -41,19 +41,7 @@ bool is_picture(const AVInputFormat& format) { return av_match_name("jpeg_pipe",
 }  // namespace
 
 ReplayedInput::ReplayedInput(AVIOContext& inner, IoDeadline& deadline) : inner_(inner), deadline_(deadline) {
-  auto* buffer = static_cast<unsigned char*>(av_malloc(kReplayBufferBytes));
-  if (!buffer) throw std::bad_alloc();
-  const auto read_function = [](void* self, std::uint8_t* bytes, int size) {
-    return static_cast<ReplayedInput*>(self)->read(bytes, size);
-  };
-  const auto seek_function = [](void* self, std::int64_t offset, int whence) {
-    return static_cast<ReplayedInput*>(self)->seek(offset, whence);
-  };
-  io_.reset(avio_alloc_context(buffer, kReplayBufferBytes, 0, this, read_function, nullptr, seek_function));
-  if (!io_) {
-    av_free(buffer);
-    throw std::bad_alloc();
-  }
+  io_ = own_io<&ReplayedInput::read, &ReplayedInput::seek>(this, kReplayBufferBytes);
   io_->seekable = inner.seekable;
   const std::int64_t size = inner.seekable != 0 ? -1 : avio_size(&inner);
   keeps_all_ = size > 0 && size <= kMostKept;

@@ -1,7 +1,6 @@
 #include "datasets/video/readers/container_reader.h"
 
 #include <chrono>
-#include <cmath>
 #include <new>
 #include <thread>
 #include <utility>
@@ -45,7 +44,7 @@ ContainerReader::ContainerReader(std::shared_ptr<Input> input, const SourceOptio
       static_cast<AVFormatContext*>(nullptr));  // from here on each packet is a read of its own
   choose_stream();
   describe_stream();
-  if (has_no_clock(*input_->context->iformat)) choose_clock(options.frame_rate);
+  choose_clock(options.frame_rate);
   if (info_.live && info_.format == "dash") repeated_.emplace();
   silence_ = longest_silence(options, is_playlist(*input_->context->iformat));
   parameters_ = copy_parameters(options);
@@ -97,12 +96,17 @@ void ContainerReader::describe_stream() {
 // A stream without time stamps shows when its pictures were taken only by when they come. What does not come
 // by itself has to be believed.
 void ContainerReader::choose_clock(std::optional<double> given_rate) {
+  if (!has_no_clock(*input_->context->iformat)) {
+    if (info_.live) clock_ = PacketClock::of_live(shown_, stream_->time_base);
+    return;
+  }
   const bool piped = input_->file && !input_->file->regular();
-  stamps_itself_ = info_.live || piped || given_rate;
   given_rate_ = given_rate;
   if (given_rate) {
+    clock_ = PacketClock::by_rate(*given_rate);
     info_.frame_rate = *given_rate;
-  } else if (stamps_itself_) {
+  } else if (info_.live || piped) {
+    clock_ = PacketClock::by_arrival();
     log::info("{}: has no time stamps; its pictures are timed by their arrival, unless frame_rate is given",
               shown_);
     info_.frame_rate = 0;
@@ -126,10 +130,10 @@ std::shared_ptr<const CodecParameters> ContainerReader::copy_parameters(const So
     throw std::bad_alloc();
   copy->time_base = stream_->time_base;
   copy->sample_aspect = stream_->sample_aspect_ratio;
-  if (stamps_itself_)
-    copy->time_base = kMicroseconds;
-  else
+  if (clock_.keeps_stamps())
     copy->frame_rate = believed_rate();
+  else
+    copy->time_base = kMicroseconds;
   if (given_rate_) copy->frame_rate = av_d2q(*given_rate_, kRatePrecision);
   copy->orientation = orientation_of(stream_display_matrix(*stream_));
   copy->source = shown_;
@@ -181,37 +185,16 @@ bool ContainerReader::came_before(const AVPacket& packet) {
 
 Packet ContainerReader::arrived(std::shared_ptr<Packet::Data> data) {
   const std::int64_t now_ns = input_->deadline.clock().steady_ns();
-  if (stamps_itself_) {
-    // In order of decoding, so it is no time of presentation: the decoder finds that.
-    data->packet->dts = given_rate_ ? std::llround(static_cast<double>(packets_++) * 1e6 / *given_rate_)
-                                    : arrivals_.stamp(now_ns / kNsPerMicrosecond);
-    data->packet->pts = AV_NOPTS_VALUE;
-    data->packet->duration = 0;
-  } else if (info_.live) {
-    note_clock(*data->packet, now_ns / kNsPerMicrosecond);
-  }
+  clock_.stamp(*data->packet, now_ns / kNsPerMicrosecond);
   Packet packet(data, now_ns);
   packet.set_taken_ns(producer_time_us(*data->packet) * kNsPerMicrosecond);
   return packet;
 }
 
-// Behind a clock that stands still, goes on by arrival.
-void ContainerReader::note_clock(AVPacket& packet, std::int64_t arrival_us) {
-  const std::int64_t stamp = packet.dts != AV_NOPTS_VALUE ? packet.dts : packet.pts;
-  if (!standing_.stands(stamp, arrival_us)) return;
-  const std::int64_t by_arrival_us = arrivals_.stamp(arrival_us);
-  if (!stood_) {
-    log::warn("{}: its time stamps stand still; its pictures are timed by their arrival", shown_);
-    stood_ = Stood{stamp == AV_NOPTS_VALUE ? 0 : stamp, by_arrival_us};
-  }
-  packet.dts =
-      stood_->stamp + av_rescale_q(by_arrival_us - stood_->arrival_us, kMicroseconds, stream_->time_base);
-  packet.pts = AV_NOPTS_VALUE;
-}
-
 bool ContainerReader::seek(std::int64_t pts_us) {
   AVFormatContext* context = input_->context.get();
-  if (info_.live || stamps_itself_ || !context->pb || (context->pb->seekable & AVIO_SEEKABLE_NORMAL) == 0)
+  if (info_.live || !clock_.keeps_stamps() || !context->pb ||
+      (context->pb->seekable & AVIO_SEEKABLE_NORMAL) == 0)
     return false;
   const std::int64_t stamp = av_rescale_q_rnd(pts_us, kMicroseconds, stream_->time_base, AV_ROUND_UP);
   errors_in_a_row_ = 0;

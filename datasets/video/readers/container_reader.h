@@ -8,10 +8,9 @@
 
 #include "datasets/video/opening/open_input.h"
 #include "datasets/video/packet.h"
-#include "datasets/video/readers/arrival_clock.h"
+#include "datasets/video/readers/packet_clock.h"
 #include "datasets/video/readers/reader.h"
 #include "datasets/video/readers/repeated_packets.h"
-#include "datasets/video/readers/standing_clock.h"
 #include "datasets/video/source_options.h"
 
 namespace actionflow {
@@ -42,7 +41,6 @@ class ContainerReader final : public Reader {
   AVRational believed_rate() const;
   bool came_before(const AVPacket& packet);
   void note_time(const AVPacket& packet);
-  void note_clock(AVPacket& packet, std::int64_t arrival_us);
   bool is_over() const;
   Packet arrived(std::shared_ptr<Packet::Data> data);
 
@@ -51,18 +49,11 @@ class ContainerReader final : public Reader {
   SourceKind kind_;
   std::chrono::milliseconds silence_{};
   const AVStream* stream_ = nullptr;
-  bool may_be_silent_ = true;   // a file or a pipe: no deadline
-  bool silent_ = false;         // the last packet came only after the deadline
-  bool stamps_itself_ = false;  // of a stream without time stamps: by arrival, or by the rate given
-  std::optional<double> given_rate_;
-  ArrivalClock arrivals_;
-  StandingClock standing_;
-  struct Stood {
-    std::int64_t stamp = 0, arrival_us = 0;
-  };
-  std::optional<Stood> stood_;               // where a clock that stands still stood first
+  bool may_be_silent_ = true;  // a file or a pipe: no deadline
+  bool silent_ = false;        // the last packet came only after the deadline
+  PacketClock clock_;
+  std::optional<double> given_rate_;         // of a stream without time stamps
   std::optional<RepeatedPackets> repeated_;  // of formats whose demuxer gives packets again
-  std::int64_t packets_ = 0;
   StreamInfo info_;
   std::shared_ptr<const CodecParameters> parameters_;
   std::int64_t damaged_ = 0;
