@@ -28,7 +28,7 @@ class Cell {
       step_gru(t);
     }
   }
-  const std::vector<double>& hidden() const { return hidden_; }
+  double hidden(Index unit, Index, Index) const { return hidden_[static_cast<std::size_t>(unit)]; }
 
  private:
   // Row `row` of the kernel with step t's input; and of the recurrent kernel with a state.
@@ -162,42 +162,29 @@ class MapCell {
   std::vector<double> hidden_, cell_;
 };
 
-}  // namespace
-
-Value run(const ConvLstm& lstm, const Node& node) {
+template <class State, class Operation>
+Value run_steps(const Operation& operation, const Node& node) {
   const Index steps = node.input().extents.t;
   Value out = node.result();
   for (Index b = 0; b < out.n; ++b) {
-    MapCell cell(lstm, node, b);
+    State state(operation, node, b);
     for (Index i = 0; i < steps; ++i) {
-      const Index t = lstm.backward ? steps - 1 - i : i;
-      cell.step(t);
-      if (!lstm.sequence && i + 1 < steps) continue;
-      for (Index unit = 0; unit < lstm.units; ++unit)
+      const Index t = operation.backward ? steps - 1 - i : i;
+      state.step(t);
+      if (!operation.sequence && i + 1 < steps) continue;
+      for (Index unit = 0; unit < operation.units; ++unit)
         for (Index y = 0; y < out.extents.h; ++y)
           for (Index x = 0; x < out.extents.w; ++x)
-            out(b, unit, lstm.sequence ? t : 0, y, x) = static_cast<float>(cell.hidden(unit, y, x));
+            out(b, unit, operation.sequence ? t : 0, y, x) = static_cast<float>(state.hidden(unit, y, x));
     }
   }
   return out;
 }
 
-Value run(const Recurrent& recurrent, const Node& node) {
-  const Index steps = node.input().extents.t;
-  Value out = node.result();
-  for (Index b = 0; b < out.n; ++b) {
-    Cell cell(recurrent, node, b);
-    for (Index i = 0; i < steps; ++i) {
-      const Index t = recurrent.backward ? steps - 1 - i : i;
-      cell.step(t);
-      if (!recurrent.sequence && i + 1 < steps) continue;
-      for (Index j = 0; j < recurrent.units; ++j) {
-        const double state = cell.hidden()[static_cast<std::size_t>(j)];
-        out(b, j, recurrent.sequence ? t : 0, 0, 0) = static_cast<float>(state);
-      }
-    }
-  }
-  return out;
-}
+}  // namespace
+
+Value run(const ConvLstm& lstm, const Node& node) { return run_steps<MapCell>(lstm, node); }
+
+Value run(const Recurrent& recurrent, const Node& node) { return run_steps<Cell>(recurrent, node); }
 
 }  // namespace actionflow::testing::plain
