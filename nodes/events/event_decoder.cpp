@@ -11,8 +11,8 @@ namespace {
 constexpr double kTolerance = 1e-6;  // seconds
 
 // By how much a network may err in saying since when an action has been under way, where that parts it from
-// the one before.
-constexpr double kElapsedTolerance = 0.3;  // seconds
+// the one before: seconds, or a share of what it says, whichever is more.
+constexpr double kElapsedTolerance = 0.3, kElapsedShare = 0.4;
 
 }  // namespace
 
@@ -104,8 +104,10 @@ bool EventDecoder::goes_on(const Smoothed& scores) const {
 void EventDecoder::part(const Observation& observation, const Smoothed& scores) {
   if (!scores.action || !begins(scores) || scores.label == event_->label) return;
   const Surest& surest = event_->surest[static_cast<std::size_t>(event_->label)];
-  const double since = newest_ - static_cast<double>(observation.elapsed);
-  if (since < std::max(surest.at - kElapsedTolerance, (surest.start + surest.at) / 2)) return;
+  const double elapsed = static_cast<double>(observation.elapsed);
+  const double since = newest_ - elapsed;
+  const double tolerance = std::max(kElapsedTolerance, kElapsedShare * elapsed);
+  if (since < std::max(surest.at - tolerance, (surest.start + surest.at) / 2)) return;
   event_->until = std::clamp(since, surest.at, std::max(surest.at, event_->named));
   tell();
   close();

@@ -144,6 +144,19 @@ TEST(EventDecoder, AnActionThatFollowsWithoutAPauseIsAnEventOfItsOwn) {
   EXPECT_EQ(labels(one.ended()), std::vector<int>{star});
 }
 
+TEST(EventDecoder, SinceWhenALongActionLastsIsSaidLessExactly) {
+  Samples samples;
+  samples.say(down, 0.9F, 10).began(0.6).say(star, 0.6F, 50, 0.3F).say(star, 0.9F, 10).gap();
+  const std::vector<EventChange> events = samples.ended();
+  ASSERT_EQ(labels(events), (std::vector<int>{down, star}));
+  EXPECT_NEAR(events[1].start, events[0].end, 1e-6);
+  EXPECT_NEAR(events[1].end, 7.0, 1e-6);
+  // A short one that says so began before the other was over.
+  Samples one;
+  one.say(down, 0.9F, 10).began(0.6).say(star, 0.9F, 5).gap();
+  EXPECT_EQ(labels(one.ended()), std::vector<int>{star});
+}
+
 TEST(EventDecoder, AMovementThatIsNoClassForSureBeginsNothing) {
   Samples samples;
   samples.say(up, 0.9F, 6, 0.5F);
