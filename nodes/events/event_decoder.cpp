@@ -63,6 +63,13 @@ std::vector<EventChange> EventDecoder::finish() {
   return std::exchange(changes_, {});
 }
 
+int EventDecoder::Event::surest_but(int other) const {
+  std::size_t best = other == 0 ? 1 : 0;
+  for (std::size_t i = best + 1; i < surest.size(); ++i)
+    if (static_cast<int>(i) != other && surest[i].score > surest[best].score) best = i;
+  return static_cast<int>(best);
+}
+
 EventDecoder::Smoothed EventDecoder::smooth(const Observation& observation) {
   Smoothed mean{{observation.which.begin(), observation.which.end()}, observation.action};
   if (smooth_ > 0) {
@@ -100,14 +107,17 @@ bool EventDecoder::goes_on(const Smoothed& scores) const {
   return !other && scores.presence(event_->label) >= of(event_->label).end;
 }
 
-// Ends what is under way where this is another action.
+// Ends what is under way where this is another action: what it was surest of is what it was, whatever a
+// moment in between may have said.
 void EventDecoder::part(const Observation& observation, const Smoothed& scores) {
   if (!scores.action || !begins(scores) || scores.label == event_->label) return;
-  const Surest& surest = event_->surest[static_cast<std::size_t>(event_->label)];
+  const int before = event_->surest_but(scores.label);
+  const Surest& surest = event_->surest[static_cast<std::size_t>(before)];
   const double elapsed = static_cast<double>(observation.elapsed);
   const double since = newest_ - elapsed;
   const double tolerance = std::max(kElapsedTolerance, kElapsedShare * elapsed);
   if (since < std::max(surest.at - tolerance, (surest.start + surest.at) / 2)) return;
+  event_->label = before;
   event_->until = std::clamp(since, surest.at, std::max(surest.at, event_->named));
   tell();
   close();

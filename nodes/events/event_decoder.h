@@ -9,8 +9,8 @@
 // what was said last while the product stood above the begin threshold: many actions look alike at first. It
 // started `elapsed` before the moment at which its label was surest, not before the action ahead of it was
 // over. Where one action follows the next without a pause, "whether" need not fall between them: another
-// label that by `elapsed`, which errs by a share of itself, began no earlier than when the one before it was
-// surest is an action of its own, and that one ended where this one began.
+// label that by `elapsed`, which errs by a share of itself, began no earlier than when the one that was
+// surest so far was so is an action of its own, and that one ended where this one began.
 //
 // Without it (a network trained on cut clips): an action begins when a class' own probability reaches the
 // begin threshold, and is over when that falls below the end threshold or another class begins.
@@ -98,6 +98,8 @@ class EventDecoder {
   };
   struct Event {
     Event(double since, std::size_t labels) : begun(since), surest(labels) {}
+    // The label that it was surest of, of two and more, but `other`.
+    int surest_but(int other) const;
 
     int label = -1;
     double begun;                        // when it was first said

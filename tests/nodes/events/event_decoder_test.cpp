@@ -157,6 +157,16 @@ TEST(EventDecoder, SinceWhenALongActionLastsIsSaidLessExactly) {
   EXPECT_EQ(labels(one.ended()), std::vector<int>{star});
 }
 
+TEST(EventDecoder, AMomentsOtherNameDoesNotHideWhatAnActionWas) {
+  Samples samples;
+  samples.say(down, 0.9F, 10).began(0.3).say(up, 0.7F, 2, 0.8F).say(star, 0.6F, 9, 0.3F);
+  samples.began(1.1).say(star, 0.9F, 10).gap();
+  const std::vector<EventChange> events = samples.ended();
+  ASSERT_EQ(labels(events), (std::vector<int>{down, star}));
+  EXPECT_NEAR(events[0].score, 0.9F * 0.9F, 1e-6);
+  EXPECT_NEAR(events[1].start, 1.1, 1e-6);
+}
+
 TEST(EventDecoder, AMovementThatIsNoClassForSureBeginsNothing) {
   Samples samples;
   samples.say(up, 0.9F, 6, 0.5F);
