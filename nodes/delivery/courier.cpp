@@ -118,9 +118,13 @@ void Courier::Shared::say_farewell() {
 
 void Courier::Shared::say_what_waits() {
   if (told.exchange(true)) return;
-  if (const std::int64_t left = spool->state().messages; left > 0)
-    log::warn("{}: {} messages were not sent; they wait in {} for the next run", name, left,
-              spool->file().string());
+  const Spool::State left = spool->state();
+  if (left.messages > left.unsaved)
+    log::warn("{}: {} messages were not sent; they wait in {} for the next run", name,
+              left.messages - left.unsaved, spool->file().string());
+  if (left.unsaved > 0)
+    log::error("{}: {} messages were neither sent nor written, and are lost: {}", name, left.unsaved,
+               left.error);
 }
 
 void Courier::Shared::end() {
@@ -175,6 +179,18 @@ Courier::State Courier::state() const {
   return {shared_->connected, shared_->delivered, shared_->refused, shared_->failures};
 }
 
+std::string Courier::trouble(bool& loses) const {
+  const Spool::State waiting = shared_->spool->state();
+  loses = waiting.dropping;
+  std::string words;
+  const auto say = [&](const std::string& what) { words += (words.empty() ? "" : "; ") + what; };
+  if (waiting.dropping) say("its spool is full, and the oldest messages are dropped");
+  if (!waiting.error.empty()) say(waiting.error);
+  if (waiting.messages > 0 && shared_->failures > 0 && !shared_->connected)
+    say(std::to_string(waiting.messages) + " messages wait for a receiver that is away");
+  return words.empty() ? words : shared_->name + ": " + words;
+}
+
 void Courier::measure(MetricText& text) const {
   const MetricText::Labels node{{"node", shared_->name}};
   const State own = state();
@@ -188,6 +204,8 @@ void Courier::measure(MetricText& text) const {
   gauge("actionflow_receiver_up", "1 while messages reach their receiver", own.connected ? 1 : 0);
   gauge("actionflow_spool_messages", "messages that wait on disk", waiting.messages);
   gauge("actionflow_spool_bytes", "their size", waiting.bytes);
+  gauge("actionflow_spool_unsaved_messages", "those of them that a full disk did not take, in memory alone",
+        waiting.unsaved);
   count("actionflow_spool_dropped_total", "messages left out because the spool was full", waiting.dropped);
   count("actionflow_messages_delivered_total", "messages that their receiver has", own.delivered);
   count("actionflow_messages_refused_total", "messages that the receiver will never take", own.refused);

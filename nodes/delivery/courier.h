@@ -41,6 +41,8 @@ class Courier {
     std::int64_t failures = 0;   // tries
   };
   State state() const;
+  // What is wrong just now, in words that name the node; empty: nothing. `loses`: messages are lost by it.
+  std::string trouble(bool& loses) const;
   // The spool's state and this one.
   void measure(MetricText& text) const;
 

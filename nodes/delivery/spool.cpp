@@ -1,9 +1,12 @@
 #include "nodes/delivery/spool.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "base/error.h"
 #include "base/files/database.h"
 #include "base/log/log.h"
+#include "base/machine/clock.h"
 
 namespace actionflow {
 
@@ -32,6 +35,8 @@ void add_key(Database& database) {
 }
 
 constexpr const char* kUnknown = "other";
+constexpr std::int64_t kUnsavedIds = 1'000'000;
+constexpr std::int64_t kTryAgainNs = 1'000'000'000;
 
 // The format of what a spool holds, where it is not this one; else empty.
 std::string stranger_in(Database& database, const SpoolFormat& format) {
@@ -77,7 +82,9 @@ Spool::Spool(std::filesystem::path file, ByteSize limit, const SpoolFormat& form
   claim(format);
 }
 
-Spool::~Spool() = default;
+Spool::~Spool() {
+  if (database_ && !state_.error.empty()) write();
+}
 
 void Spool::open() {
   database_ = std::make_unique<Database>(file_, Database::Sharing::exclusive);
@@ -91,6 +98,10 @@ void Spool::open() {
   sum.run();
   state_.messages = sum.integer(0);
   state_.bytes = sum.integer(1);
+  sum.reset();
+  // Ids of messages that a full disk never had are not given again.
+  auto newest = database_->prepare("SELECT seq FROM sqlite_sequence WHERE name = 'message'");
+  last_id_ = newest.run() ? newest.integer(0) + kUnsavedIds : 0;
 }
 
 // Has a file of this format, whosever it was. Runs are numbered on, so that receivers hear no id twice.
@@ -107,6 +118,9 @@ void Spool::claim(const SpoolFormat& format) {
     open();
     begin_run(run);
   }
+  auto known = database_->prepare("SELECT 1 FROM format WHERE kind = ? AND version = ?");
+  if (known.run(std::string(format.kind), format.version)) return;
+  known.reset();
   Database::Transaction transaction(*database_);
   database_->run("DELETE FROM format");
   database_->prepare("INSERT INTO format VALUES (?, ?)").run(std::string(format.kind), format.version);
@@ -126,59 +140,114 @@ void Spool::put_aside(const std::filesystem::path& aside) {
 
 void Spool::put(std::span<const Message> messages, const Notes& notes) {
   const std::lock_guard lock(mutex_);
+  for (const Message& message : messages) {
+    unsaved_.push_back(message);
+    unsaved_.back().id = ++last_id_;
+    count(message, 1);
+    unsaved_bytes_ += size_of(message);
+  }
+  for (const auto& [name, text] : notes) unsaved_notes_[name] = text;
+  write();
+}
+
+// What the disk does not take stays in memory.
+void Spool::write() {
+  written_ns_ = Clock::system().steady_ns();
   const State before = state_;
   try {
-    Database::Transaction transaction(*database_);
-    auto insert =
-        database_->prepare("INSERT INTO message (topic, payload, retain, bytes, key) VALUES (?, ?, ?, ?, ?)");
-    for (const Message& message : messages) {
-      const std::int64_t bytes = size_of(message);
-      insert.run(message.topic, message.payload, message.retain, bytes, message.key);
-      state_.messages += 1;
-      state_.bytes += bytes;
-    }
-    make_room(limit_);
-    auto keep = database_->prepare("INSERT OR REPLACE INTO note VALUES (?, ?)");
-    auto forget = database_->prepare("DELETE FROM note WHERE name = ?");
-    for (const auto& [name, text] : notes) text ? keep.run(name, *text) : forget.run(name);
-    transaction.commit();
+    save();
+    if (!state_.error.empty()) log::info("{}: can be written again", file_.string());
+    state_.error.clear();
   } catch (...) {
     state_ = before;
-    throw;
+    const Failure failure = Failure::from_current_exception();
+    if (state_.error.empty())
+      log::warn("{}; messages wait in memory until it can be written", failure.message);
+    state_.error = failure.message;
+    while (unsaved_bytes_ > std::min(kUnsaved, limit_)) drop_unsaved();
   }
 }
 
-// Drops the oldest until no more than so many bytes are left.
-void Spool::make_room(std::int64_t bytes) {
+void Spool::save() {
+  Database::Transaction transaction(*database_);
+  database_->prepare("DELETE FROM message WHERE id <= ?").run(done_id_);
+  auto insert = database_->prepare(
+      "INSERT INTO message (id, topic, payload, retain, bytes, key) VALUES (?, ?, ?, ?, ?, ?)");
+  for (const Message& message : unsaved_)
+    insert.run(message.id, message.topic, message.payload, message.retain, size_of(message), message.key);
+  const std::int64_t dropped_id = make_room();
+  auto keep = database_->prepare("INSERT OR REPLACE INTO note VALUES (?, ?)");
+  auto forget = database_->prepare("DELETE FROM note WHERE name = ?");
+  for (const auto& [name, text] : unsaved_notes_) text ? keep.run(name, *text) : forget.run(name);
+  transaction.commit();
+  unsaved_.clear();
+  unsaved_bytes_ = 0;
+  unsaved_notes_.clear();
+  if (dropped_id > 0) note_dropped(dropped_id);
+}
+
+// Drops the oldest until the others fit; gives the newest of those.
+std::int64_t Spool::make_room() {
   auto oldest = database_->prepare("SELECT id, bytes FROM message ORDER BY id LIMIT 1");
   auto remove = database_->prepare("DELETE FROM message WHERE id = ?");
-  while (state_.bytes > bytes && oldest.run()) {
-    const std::int64_t id = oldest.integer(0);
+  std::int64_t newest = 0;
+  while (state_.bytes > limit_ && oldest.run()) {
+    newest = oldest.integer(0);
     state_.bytes -= oldest.integer(1);
     oldest.reset();
-    remove.run(id);
+    remove.run(newest);
     state_.messages -= 1;
-    if (state_.dropped++ == 0)
-      log::warn("{}: full, the oldest messages are dropped to take in new ones", file_.string());
+    state_.dropped += 1;
   }
+  return newest;
 }
 
-std::optional<Message> Spool::front() const {
+void Spool::drop_unsaved() {
+  const Message message = std::move(unsaved_.front());
+  unsaved_.pop_front();
+  unsaved_bytes_ -= size_of(message);
+  count(message, -1);
+  state_.dropped += 1;
+  note_dropped(message.id);
+}
+
+void Spool::note_dropped(std::int64_t id) {
+  if (dropped_ns_ == 0)
+    log::warn("{}: full, the oldest messages are dropped to take in new ones", file_.string());
+  dropped_ns_ = Clock::system().steady_ns();
+  dropped_id_ = std::max(dropped_id_, id);
+}
+
+void Spool::count(const Message& message, int times) {
+  state_.messages += times;
+  state_.bytes += times * size_of(message);
+}
+
+std::optional<Message> Spool::front() {
   const std::lock_guard lock(mutex_);
-  auto oldest = database_->prepare("SELECT topic, payload, retain, id, key FROM message ORDER BY id LIMIT 1");
-  if (!oldest.run()) return std::nullopt;
-  return Message{oldest.text(0), oldest.text(1), oldest.integer(2) != 0, oldest.integer(3), oldest.text(4)};
+  if (!state_.error.empty() && Clock::system().steady_ns() - written_ns_ >= kTryAgainNs) write();
+  auto oldest = database_->prepare(
+      "SELECT topic, payload, retain, id, key FROM message WHERE id > ? ORDER BY id LIMIT 1");
+  if (oldest.run(done_id_))
+    return Message{oldest.text(0), oldest.text(1), oldest.integer(2) != 0, oldest.integer(3), oldest.text(4)};
+  return unsaved_.empty() ? std::nullopt : std::optional(unsaved_.front());
 }
 
 void Spool::pop(const Message& message) {
   const std::lock_guard lock(mutex_);
-  database_->prepare("DELETE FROM message WHERE id = ?").run(message.id);
-  if (database_->changes() == 0) {
+  if (message.id <= dropped_id_) {
     --state_.dropped;  // it was dropped while it was on its way, and has come there after all
     return;
   }
-  state_.messages -= 1;
-  state_.bytes -= size_of(message);
+  done_id_ = message.id;
+  count(message, -1);
+  const bool unsaved = !unsaved_.empty() && unsaved_.front().id == message.id;
+  if (unsaved) {
+    unsaved_bytes_ -= size_of(message);
+    unsaved_.pop_front();
+  }
+  // A full disk is tried now and then, not for each message that passes it by.
+  if (state_.error.empty()) write();
 }
 
 std::map<std::string, std::string> Spool::notes() const {
@@ -203,7 +272,10 @@ void Spool::begin_run(std::int64_t number) {
 
 Spool::State Spool::state() const {
   const std::lock_guard lock(mutex_);
-  return state_;
+  State state = state_;
+  state.unsaved = static_cast<std::int64_t>(unsaved_.size());
+  state.dropping = dropped_ns_ > 0 && Clock::system().steady_ns() - dropped_ns_ < kTroubleNs;
+  return state;
 }
 
 }  // namespace actionflow

@@ -1,18 +1,21 @@
 // Messages that wait on disk until their receiver has them; first in, first out.
 //
-// What put() has returned from survives a kill and a power failure (base/files/database.h). The messages
-// together are bounded: where new ones do not fit, the oldest are dropped and counted. The file itself is up
-// to a few MB larger. Beside the messages stand notes, small texts by name, for what a sender has to know
-// after a restart; they change together with a put().
+// What put() has returned from survives a kill and a power failure (base/files/database.h), unless the disk
+// takes nothing: then it waits in memory, at most kUnsaved of it, so that a receiver that is there has it all
+// the same; it is written as soon as the disk takes it. The messages together are bounded: where new ones do
+// not fit, the oldest are dropped and counted. The file itself is up to a few MB larger. Beside the messages
+// stand notes, small texts by name, for what a sender has to know after a restart; they change together with
+// a put().
 //
 // One spool belongs to one run at a time: a second one is refused. What waits in it is of one format. A file
 // of another kind of messages, or of a newer version of ours, is put aside whole, as FILE.KIND or FILE.KIND-2
 // (FILE.other where it does not say), and a damaged one as FILE.damaged; a line says so, and the spool begins
-// empty. Where a file of that name stands already, a number follows. Thread-safe. Throws Error where the disk
-// fails.
+// empty. Where a file of that name stands already, a number follows. Thread-safe. What opens it throws Error
+// where the disk fails.
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -38,17 +41,20 @@ struct SpoolFormat {
 
 class Spool {
  public:
+  static constexpr std::int64_t kUnsaved = 8'000'000;  // bytes in memory alone
+  static constexpr std::int64_t kTroubleNs = 60'000'000'000;
+
   // Folders on the way are made.
   Spool(std::filesystem::path file, ByteSize limit, const SpoolFormat& format);
   ~Spool();
 
   // By name; none: the note goes.
   using Notes = std::map<std::string, std::optional<std::string>>;
-  // All of it or, where it throws, nothing.
+  // In one piece: a kill leaves all of it or nothing.
   void put(std::span<const Message> messages, const Notes& notes = {});
   // The oldest one, which stays.
-  std::optional<Message> front() const;
-  // It has been delivered, or is refused for good.
+  std::optional<Message> front();
+  // It has been delivered, or is refused for good: front() gives it no more.
   void pop(const Message& message);
 
   std::map<std::string, std::string> notes() const;
@@ -61,6 +67,9 @@ class Spool {
     std::int64_t messages = 0;
     std::int64_t bytes = 0;
     std::int64_t dropped = 0;  // since it was opened
+    std::int64_t unsaved = 0;  // of the messages, those in memory alone
+    std::string error = {};    // why they are
+    bool dropping = false;     // some were dropped in the last minute
   };
   State state() const;
   const std::filesystem::path& file() const { return file_; }
@@ -69,13 +78,25 @@ class Spool {
   void open();
   void claim(const SpoolFormat& format);
   void put_aside(const std::filesystem::path& aside);
-  void make_room(std::int64_t bytes);
+  void write();
+  void save();
+  std::int64_t make_room();
+  void drop_unsaved();
+  void note_dropped(std::int64_t id);
+  void count(const Message& message, int times);
 
   const std::filesystem::path file_;
   const std::int64_t limit_;
   mutable std::mutex mutex_;  // guards what follows
   std::unique_ptr<Database> database_;
   State state_;
+  std::int64_t last_id_ = 0;
+  std::int64_t done_id_ = 0;     // messages up to it are delivered, whether the disk knows it or not
+  std::int64_t dropped_id_ = 0;  // the newest one
+  std::int64_t dropped_ns_ = 0, written_ns_ = 0;
+  std::deque<Message> unsaved_;  // newer than all on disk
+  std::int64_t unsaved_bytes_ = 0;
+  Notes unsaved_notes_;
 };
 
 }  // namespace actionflow

@@ -47,6 +47,18 @@ class Flow::LaneQueues {
                    static_cast<double>(video), labels);
     }
   }
+  std::vector<Trouble> troubles() const {
+    const std::lock_guard lock(mutex_);
+    std::vector<Trouble> list;
+    for (const Queue& queue : queues_) {
+      const auto alive = queue.thread.lock();
+      auto trouble = alive ? alive->trouble() : std::nullopt;
+      if (!trouble) continue;
+      trouble->what = queue.stream + ": " + trouble->what;
+      list.push_back(*std::move(trouble));
+    }
+    return list;
+  }
 
  private:
   struct Queue {
@@ -69,6 +81,7 @@ Flow::Flow(std::shared_ptr<RunContext> run, const GraphOptions& options, std::sh
           run_->clock(), [this](const auto& queue) { runners_.front()->try_put(queue); },
           [this](std::function<void()> work) { run_last(std::move(work)); }) {
   run_->add_meter([queues = lane_queues_](MetricText& text) { queues->measure(text); });
+  run_->add_trouble_check([queues = lane_queues_] { return queues->troubles(); });
   arena_.execute([this] { graph_ = std::make_unique<tbb::flow::graph>(); });
   const auto run_next = [](const std::shared_ptr<SerialQueue>& queue) {
     queue->run_next();
@@ -198,12 +211,17 @@ std::shared_ptr<SinkThread> Flow::start_sink(const std::string& name, std::share
     text.counter("actionflow_results_failed_total", "results that a sink could not write, to a full disk say",
                  static_cast<double>(alive->failed()), {{"node", name}});
   });
+  run_->add_trouble_check([weak = std::weak_ptr(thread)] {
+    const auto alive = weak.lock();
+    const auto trouble = alive ? alive->trouble() : std::nullopt;
+    return trouble ? std::vector{*trouble} : std::vector<Trouble>();
+  });
   return thread;
 }
 
 Flow::WriteResult Flow::writer(const OwnSink& own) const {
   return [own, run = run_](StreamId stream, Result result) {
-    own.thread->post(run->stream(stream).live ? SinkThread::Loss::early : SinkThread::Loss::never,
+    own.thread->post(run->stream(stream).live ? SinkThread::Loss::seldom : SinkThread::Loss::never,
                      [sink = own.sink, result = std::move(result)] { sink->write(result); });
   };
 }

@@ -223,6 +223,23 @@ void RunContext::measure(MetricText& text) const {
   for (const Meter& meter : meters) meter(text);
 }
 
+void RunContext::add_trouble_check(TroubleCheck check) {
+  const std::lock_guard lock(mutex_);
+  trouble_checks_.push_back(std::move(check));
+}
+
+std::vector<Trouble> RunContext::troubles() const {
+  std::vector<TroubleCheck> checks;
+  {
+    const std::lock_guard lock(mutex_);
+    checks = trouble_checks_;
+  }
+  std::vector<Trouble> troubles;
+  for (const TroubleCheck& check : checks)
+    for (Trouble& trouble : check()) troubles.push_back(std::move(trouble));
+  return troubles;
+}
+
 void RunContext::for_each_stream(const std::function<void(const StreamState&)>& look) const {
   const std::shared_lock lock(streams_mutex_);
   for (const auto& [id, state] : streams_) look(*state);

@@ -49,6 +49,12 @@ struct Connection {
   std::string error = {};     // of lost and failed
 };
 
+// What is wrong just now where results go.
+struct Trouble {
+  std::string what;    // names the node
+  bool loses = false;  // results are lost by it
+};
+
 // One stream of a run.
 struct StreamState {
   explicit StreamState(std::string stream_name, SourceOptions source_options = {})
@@ -163,6 +169,11 @@ class RunContext {
   void for_each_stream(const std::function<void(const StreamState&)>& look) const;
   void for_each_timer(const std::function<void(const std::string&, const DurationHistogram&)>& look) const;
 
+  // Asked by troubles(), from any thread; holds no part of the graph alive either.
+  using TroubleCheck = std::function<std::vector<Trouble>()>;
+  void add_trouble_check(TroubleCheck check);
+  std::vector<Trouble> troubles() const;
+
   // A stream's source stands somewhere else now, or its stream is gone (ended). Whoever listens is called on
   // the thread that tells it, returns at once and holds no part of the graph alive.
   using ConnectionListener = std::function<void(const std::string& stream, ConnectionState state)>;
@@ -209,6 +220,7 @@ class RunContext {
   std::map<std::pair<StreamId, std::string>, FailureCount> failures_;
   std::map<std::string, FailureCount> sink_failures_;
   std::vector<Meter> meters_;
+  std::vector<TroubleCheck> trouble_checks_;
   std::vector<ConnectionListener> listeners_;
   StreamSummary detached_;
   TakeRequest take_request_;

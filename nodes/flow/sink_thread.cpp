@@ -28,7 +28,8 @@ struct SinkThread::State {
 
   bool full() const { return entries.size() >= capacity; }
   void drop_one();
-  void note_outcome(bool written);
+  void note_outcome(const std::optional<Failure>& failure);
+  void note_loss(const std::string& what, bool loses);
   std::int64_t& dropped_of(Loss loss) { return dropped[static_cast<std::size_t>(loss)]; }
 
   std::string name;
@@ -42,6 +43,8 @@ struct SinkThread::State {
   std::function<void()> room;
   std::array<std::int64_t, 3> dropped{};  // by Loss
   std::int64_t failed = 0, failed_in_a_row = 0;
+  Trouble newest_loss;
+  std::int64_t loss_ns = 0;  // of that
   bool closed = false;
   bool ended = false;
 };
@@ -56,14 +59,22 @@ void SinkThread::State::drop_one() {
   if (going == entries.end()) going = oldest(Loss::seldom);
   if (dropped_of(going->loss)++ == 0)
     log::warn("{}: too slow for a live stream; the oldest of what waits is dropped", name);
+  note_loss("is too slow for a live stream; the oldest of what waits is dropped",
+            going->loss == Loss::seldom);
   entries.erase(going);
 }
 
+void SinkThread::State::note_loss(const std::string& what, bool loses) {
+  newest_loss = {name + " " + what, loses};
+  loss_ns = run->clock().steady_ns();
+}
+
 // Of a task that was to write something.
-void SinkThread::State::note_outcome(bool written) {
-  if (!written) {
+void SinkThread::State::note_outcome(const std::optional<Failure>& failure) {
+  if (failure) {
     ++failed;
     ++failed_in_a_row;
+    note_loss("cannot write: " + failure->message, true);
   } else if (const std::int64_t lost = std::exchange(failed_in_a_row, 0); lost > 0) {
     log::warn("{}: writes again; {} {} lost meanwhile", name, lost,
               lost == 1 ? "result was" : "results were");
@@ -85,13 +96,14 @@ SinkThread::~SinkThread() {
 }
 
 void SinkThread::run_tasks(const std::shared_ptr<State>& state) {
-  const auto guarded = [&](const Task& task) {
+  const auto guarded = [&](const Task& task) -> std::optional<Failure> {
     try {
       if (task) task();
-      return true;
+      return std::nullopt;
     } catch (...) {
-      state->run->report_sink(state->name, Failure::from_current_exception());
-      return false;
+      const Failure failure = Failure::from_current_exception();
+      state->run->report_sink(state->name, failure);
+      return failure;
     }
   };
   std::unique_lock lock(state->mutex);
@@ -107,11 +119,11 @@ void SinkThread::run_tasks(const std::shared_ptr<State>& state) {
       if (was_full && !state->full() && state->room) state->room();
     }
     lock.unlock();
-    const bool written = guarded(task);
+    const std::optional<Failure> failure = guarded(task);
     task = nullptr;
     lock.lock();
     if (last) break;
-    state->note_outcome(written);
+    state->note_outcome(failure);
   }
   state->finish = nullptr;
   state->ended = true;
@@ -165,6 +177,13 @@ std::int64_t SinkThread::dropped() const {
 std::int64_t SinkThread::failed() const {
   const std::lock_guard lock(state_->mutex);
   return state_->failed;
+}
+
+std::optional<Trouble> SinkThread::trouble() const {
+  const std::lock_guard lock(state_->mutex);
+  const bool fresh = state_->loss_ns > 0 && state_->run->clock().steady_ns() - state_->loss_ns < kTroubleNs;
+  if (!fresh && state_->failed_in_a_row == 0) return std::nullopt;
+  return state_->newest_loss;
 }
 
 std::int64_t SinkThread::dropped(Loss loss) const {

@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "nodes/flow/run_context.h"
@@ -25,6 +26,7 @@ namespace actionflow {
 class SinkThread {
  public:
   static constexpr std::size_t kCapacity = 64;
+  static constexpr std::int64_t kTroubleNs = 60'000'000'000;
   using Task = std::function<void()>;
 
   // `finish` runs last, after close(). Tasks own what they use.
@@ -34,8 +36,8 @@ class SinkThread {
   SinkThread(const SinkThread&) = delete;
   SinkThread& operator=(const SinkThread&) = delete;
 
-  // What becomes of a task where there is no room for all. never: of a file, whose source waits; seldom: only
-  // where no task may go that is posted as `early`.
+  // What becomes of a task where there is no room for all. never: of a file, whose source waits; seldom: a
+  // result, only where no task may go that is posted as `early`, a part of a video.
   enum class Loss { never, seldom, early };
   void post(Loss loss, Task task);
   bool has_room() const;
@@ -50,6 +52,8 @@ class SinkThread {
   std::int64_t dropped(Loss loss) const;
   // Tasks that threw.
   std::int64_t failed() const;
+  // What was lost in the last minute; what is still not written counts for longer.
+  std::optional<Trouble> trouble() const;
   // Results that wait to be written.
   std::size_t waiting() const;
   std::size_t capacity() const;

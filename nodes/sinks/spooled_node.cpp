@@ -9,6 +9,10 @@ void add_spooled_sink(Flow& flow, const NodeUse& use, const NodeOutput& input,
   flow.run().add_meter([weak = std::weak_ptr(sink)](MetricText& text) {
     if (const auto alive = weak.lock()) alive->measure(text);
   });
+  flow.run().add_trouble_check([weak = std::weak_ptr(sink)] {
+    const auto alive = weak.lock();
+    return alive ? alive->troubles() : std::vector<Trouble>();
+  });
   flow.run().on_connection(
       [use, weak = std::weak_ptr(sink)](const std::string& stream, ConnectionState state) {
         const auto alive = weak.lock();

@@ -50,6 +50,11 @@ class SpooledSink : public ResultSink {
   // Its source stands somewhere else now. From any thread.
   virtual void connection(const std::string&, ConnectionState) {}
   void measure(MetricText& text) const { courier_.measure(text); }
+  std::vector<Trouble> troubles() const {
+    Trouble trouble;
+    trouble.what = courier_.trouble(trouble.loses);
+    return trouble.what.empty() ? std::vector<Trouble>() : std::vector{trouble};
+  }
 
  protected:
   virtual void stream(const std::string&) {}

@@ -338,6 +338,8 @@ Frame Pipeline::newest_frame(const std::string& name) const {
 
 Summary Pipeline::progress() { return state_->run->summary(); }
 
+std::vector<Trouble> Pipeline::troubles() const { return state_->run->troubles(); }
+
 Flow::Traffic Pipeline::traffic() const { return state_->flow->traffic(); }
 
 std::string Pipeline::metrics() {

@@ -97,6 +97,8 @@ class Pipeline {
   Summary progress();
   // The same and more, as Prometheus reads it.
   std::string metrics();
+  // What is wrong just now where results go.
+  std::vector<Trouble> troubles() const;
   // Whether it makes progress.
   Flow::Traffic traffic() const;
   // What is seen of the streams that are there, in the order in which they came. From any thread.

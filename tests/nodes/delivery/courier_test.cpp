@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "nodes/flow/run_context.h"
+#include "tests/tools/full_disk.h"
 #include "tests/tools/log_lines.h"
 #include "tests/tools/moved_clock.h"
 #include "tests/tools/temporary_folder.h"
@@ -69,6 +70,38 @@ TEST(Courier, BringsWhatWaitsAndWhatComesInOrder) {
   EXPECT_EQ(courier->state().delivered, 3);
   courier->close();
   EXPECT_TRUE(bench.receiver->farewell);
+}
+
+TEST(Courier, BringsWhatAFullDiskDoesNotTake) {
+  const testing::LogLines log;
+  const Bench bench;
+  const auto courier = bench.courier();
+  const testing::FullDisk full;
+  bench.put("one");
+  courier->wake();
+  bench.put("two");
+  courier->wake();
+  EXPECT_TRUE(testing::wait_for([&] { return bench.receiver->got() == Payloads{"one", "two"}; }));
+  EXPECT_EQ(bench.spool->state().dropped, 0);
+  bool loses = true;
+  EXPECT_NE(courier->trouble(loses).find("a.spool"), std::string::npos) << courier->trouble(loses);
+  EXPECT_FALSE(loses);
+}
+
+TEST(Courier, SaysWhatWaitsForAReceiverThatIsAway) {
+  const testing::LogLines log;
+  const Bench bench;
+  const auto courier = bench.courier();
+  bool loses = true;
+  EXPECT_EQ(courier->trouble(loses), "");
+  bench.receiver->away = true;
+  bench.put("one");
+  courier->wake();
+  EXPECT_TRUE(testing::wait_for(
+      [&] { return courier->trouble(loses) == "alert: 1 messages wait for a receiver that is away"; }));
+  EXPECT_FALSE(loses);
+  bench.receiver->away = false;
+  EXPECT_TRUE(testing::wait_for([&] { return courier->trouble(loses).empty(); }));
 }
 
 TEST(Courier, TriesAgainUntilTheReceiverIsBack) {

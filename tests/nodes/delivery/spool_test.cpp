@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/files/database.h"
+#include "tests/tools/full_disk.h"
 #include "tests/tools/killed_process.h"
 #include "tests/tools/log_lines.h"
 #include "tests/tools/temporary_folder.h"
@@ -180,6 +181,70 @@ TEST(Spool, AMessageThatArrivedAfterAllDoesNotCountAsDropped) {
   spool.pop(*message);
   EXPECT_EQ(spool.state().dropped, 0);
   EXPECT_EQ(taken(spool), Payloads{"next"});
+}
+
+TEST(Spool, HoldsInMemoryWhatAFullDiskDoesNotTakeAndWritesItOnceItDoes) {
+  const testing::TemporaryFolder folder;
+  const testing::LogLines log;
+  {
+    Spool spool(folder / "a.spool", kRoom, kMqtt);
+    put(spool, "one");
+    {
+      const testing::FullDisk full;
+      put(spool, "two");
+      spool.put(std::vector<Message>{{"topic", "three"}}, {{"event 1", "open"}});
+      EXPECT_EQ(spool.state().messages, 3);
+      EXPECT_EQ(spool.state().unsaved, 2);
+      EXPECT_NE(spool.state().error, "");
+      EXPECT_EQ(spool.front()->payload, "one") << "in their order";
+    }
+    put(spool, "four");
+    EXPECT_EQ(spool.state().unsaved, 0);
+    EXPECT_EQ(spool.state().error, "");
+  }
+  Spool spool(folder / "a.spool", kRoom, kMqtt);
+  EXPECT_EQ(spool.notes(), (std::map<std::string, std::string>{{"event 1", "open"}}));
+  EXPECT_EQ(taken(spool), (Payloads{"one", "two", "three", "four"}));
+  EXPECT_EQ(log.lines().size(), 2U) << "that it fails, and that it is well again";
+}
+
+TEST(Spool, OnAFullDiskNothingIsGivenTwiceAndIdsGoOnGrowing) {
+  const testing::TemporaryFolder folder;
+  const testing::LogLines log;
+  std::int64_t newest = 0;
+  {
+    Spool spool(folder / "a.spool", kRoom, kMqtt);
+    put(spool, "one");
+    const testing::FullDisk full;
+    put(spool, "two");
+    spool.pop(*spool.front());
+    ASSERT_TRUE(spool.front());
+    EXPECT_EQ(spool.front()->payload, "two");
+    newest = spool.front()->id;
+    spool.pop(*spool.front());
+    EXPECT_FALSE(spool.front());
+    EXPECT_EQ(spool.state().messages, 0);
+    EXPECT_EQ(spool.state().bytes, 0);
+  }
+  Spool spool(folder / "a.spool", kRoom, kMqtt);
+  spool.put(std::vector<Message>{{"topic", "three"}});
+  while (spool.front()->payload != "three") spool.pop(*spool.front());
+  EXPECT_GT(spool.front()->id, newest) << "else a receiver took it for one that it has";
+}
+
+TEST(Spool, DropsTheOldestInMemoryBeyondItsBound) {
+  const testing::TemporaryFolder folder;
+  const testing::LogLines log;
+  Spool spool(folder / "a.spool", ByteSize{1000}, kMqtt);
+  const testing::FullDisk full;
+  for (int i = 0; i < 50; ++i) put(spool, std::to_string(100 + i));
+  const Spool::State state = spool.state();
+  EXPECT_LE(state.bytes, 1000);
+  EXPECT_TRUE(state.dropping);
+  EXPECT_EQ(state.messages + state.dropped, 50);
+  const Payloads left = taken(spool);
+  EXPECT_EQ(static_cast<std::int64_t>(left.size()), state.messages);
+  EXPECT_EQ(left.back(), "149");
 }
 
 TEST(Spool, KeepsNotesWithTheMessagesTheyBelongTo) {

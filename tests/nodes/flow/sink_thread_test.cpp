@@ -133,6 +133,27 @@ TEST_F(SinkThreads, SayHowMuchWasLostOnceWritingGoesWellAgain) {
                                              "out: writes again; 3 results were lost meanwhile"}));
 }
 
+TEST_F(SinkThreads, SayWhatIsLostForAMinuteAndAsLongAsNothingIsWritten) {
+  testing::MovedClock clock;
+  const auto run = std::make_shared<RunContext>(FaultHook{}, clock);
+  const auto fail = [] { throw Error(ExitCode::failure, "the disk is full"); };
+  SinkThread sink("out", run, nullptr);
+  EXPECT_FALSE(sink.trouble());
+  const auto post = [&](SinkThread::Task task) {
+    std::binary_semaphore done{0};
+    sink.post(Loss::never, std::move(task));
+    sink.post(Loss::never, [&] { done.release(); });
+    done.acquire();
+  };
+  post(fail);
+  ASSERT_TRUE(sink.trouble());
+  EXPECT_EQ(sink.trouble()->what, "out cannot write: the disk is full");
+  EXPECT_TRUE(sink.trouble()->loses);
+  clock.pass(61);
+  post([] {});
+  EXPECT_FALSE(sink.trouble());
+}
+
 TEST_F(SinkThreads, AreLeftBehindOnceTheStopsTimeIsOverWithTheRestDropped) {
   testing::MovedClock clock;
   const auto run = std::make_shared<RunContext>(FaultHook{}, clock);
