@@ -13,6 +13,12 @@ template <class Work>
 void MqttDelivery::guarded(Work work) {
   try {
     if (!client_) connect();
+    if (std::exchange(called_offline_, false)) {
+      log::info(
+          "{}: {} said offline, by a lost connection of ours or another program with this topic; we are here",
+          broker_.shown(), available_);
+      client_->publish(available_, "online", true);
+    }
     publish_standing();
     work();
   } catch (...) {
@@ -28,8 +34,21 @@ void MqttDelivery::connect() {
     for (auto& [topic, standing] : standing_) standing.there = false;
   }
   publish_standing();
-  if (!pattern_.empty()) client_->subscribe(pattern_, take_);
+  const auto hear_all = [this](const std::string& topic, const std::string& payload) {
+    hear(topic, payload);
+  };
+  client_->subscribe(available_, hear_all);
+  if (!pattern_.empty()) client_->subscribe(pattern_, hear_all);
   client_->publish(available_, "online", true);
+  called_offline_ = false;
+}
+
+// While the client waits for something, so nothing is published here.
+void MqttDelivery::hear(const std::string& topic, const std::string& payload) {
+  if (topic == available_)
+    called_offline_ = payload == "offline";
+  else
+    take_(topic, payload);
 }
 
 void MqttDelivery::publish_standing() {

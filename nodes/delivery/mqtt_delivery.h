@@ -1,9 +1,9 @@
 // Messages to an MQTT broker, with what has to stand there while we are connected.
 //
 // `TOPIC/available` says online, once we hear what is said to us, or, after a farewell and by the broker
-// itself when we are gone, offline.
-// Announcements and the newest retained message of each topic are published anew with each connection, since
-// a broker may have been restarted without its memory.
+// itself when we are gone, offline. Where another program of the same topic goes so, we say that one is
+// there. Announcements and the newest retained message of each topic are published anew with each connection,
+// since a broker may have been restarted without its memory.
 #pragma once
 
 #include <map>
@@ -46,6 +46,7 @@ class MqttDelivery : public Delivery {
     bool there = false;  // published on this connection
   };
   void connect();
+  void hear(const std::string& topic, const std::string& payload);
   void publish_standing();
   // Ends the connection where `work` throws.
   template <class Work>
@@ -56,6 +57,7 @@ class MqttDelivery : public Delivery {
   std::string pattern_;  // empty: nothing is listened to
   MqttClient::Take take_;
   std::unique_ptr<MqttClient> client_;  // null while there is no connection
+  bool called_offline_ = false;         // by another one
   std::mutex mutex_;
   std::map<std::string, Standing> standing_;  // by topic; guarded by mutex_
 };

@@ -262,6 +262,20 @@ TEST_F(MqttTest, TheBrokerSaysWhetherWeAreThere) {
   EXPECT_EQ(next_of(listener, "t/available"), "offline") << "the last will";
 }
 
+TEST_F(MqttTest, WhoIsThereSaysSoWhereAnotherOneOfTheTopicGoes) {
+  const testing::TemporaryFolder folder;
+  Mosquitto broker;
+  broker.start();
+  MqttListener listener(broker);
+  Sender stays(broker.address(), folder / "a.spool");
+  EXPECT_EQ(next_of(listener, "t/available"), "online");
+  Sender goes(broker.address(), folder / "b.spool");
+  EXPECT_EQ(next_of(listener, "t/available"), "online");
+  goes.courier().close();
+  EXPECT_EQ(next_of(listener, "t/available"), "offline");
+  EXPECT_EQ(next_of(listener, "t/available"), "online");
+}
+
 TEST_F(MqttTest, WhatHasToStandThereIsPublishedAnewAfterTheBrokerForgot) {
   const testing::TemporaryFolder folder;
   Mosquitto broker;
