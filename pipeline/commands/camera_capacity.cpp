@@ -23,7 +23,8 @@ nlohmann::ordered_json trial_json(const CameraTrial& trial) {
           {"dropped", trial.dropped},
           {"failed", trial.failed},
           {"latency_ms", {{"p50", trial.p50_ms}, {"p99", trial.p99_ms}, {"p99.9", trial.p999_ms}}},
-          {"processor_share", trial.processor_share}};
+          {"processor_share", trial.processor_share},
+          {"others_share", trial.others_share}};
 }
 
 std::string trial_text(const CameraTrial& trial) {
@@ -75,17 +76,32 @@ CameraCapacity find_camera_capacity(const PipelineDescription& description, int 
   return Search(description, seconds, stop).run(most);
 }
 
+double CameraCapacity::others_share() const {
+  double most = 0;
+  for (const CameraTrial& trial : trials) most = std::max(most, trial.others_share);
+  return most;
+}
+
 std::string capacity_text(const std::string& config, const CameraCapacity& capacity) {
-  if (capacity.confirmed.cameras == 0)
-    return fmt::format("{}\n  not one camera with all results within {:.0f} ms\n", config, capacity.hop_ms);
-  return fmt::format("{}\n  {}\n  nothing dropped and p99 within {:.0f} ms, the time from window to window\n",
-                     config, trial_text(capacity.confirmed), capacity.hop_ms);
+  std::string text = config + "\n  ";
+  text +=
+      capacity.confirmed.cameras == 0
+          ? fmt::format("not one camera with all results within {:.0f} ms\n", capacity.hop_ms)
+          : fmt::format("{}\n  nothing dropped and p99 within {:.0f} ms, the time from window to window\n",
+                        trial_text(capacity.confirmed), capacity.hop_ms);
+  if (capacity.disturbed())
+    text += fmt::format(
+        "  other programs had up to {:.0f} % of the processors meanwhile: measure again when the machine is "
+        "quiet, it holds more\n",
+        100 * capacity.others_share());
+  return text;
 }
 
 std::string capacity_json(const std::string& config, const CameraCapacity& capacity) {
   nlohmann::ordered_json line{{"config", config}, {"hop_ms", capacity.hop_ms}};
   line.update(trial_json(capacity.confirmed));
   line["trials"] = nlohmann::ordered_json::array();
+  line["disturbed"] = capacity.disturbed();
   for (const CameraTrial& trial : capacity.trials) line["trials"].push_back(trial_json(trial));
   return json_text(line);
 }

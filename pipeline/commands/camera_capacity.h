@@ -12,6 +12,11 @@ struct CameraCapacity {
   double hop_ms = 0;                // results have to come within it
   CameraTrial confirmed;            // of the most cameras that it holds; of none where it does not hold one
   std::vector<CameraTrial> trials;  // in their order
+
+  double others_share() const;  // the most that other programs had of the processors in any trial
+  // The machine holds more than was found.
+  bool disturbed() const { return others_share() > kQuietShare; }
+  static constexpr double kQuietShare = 0.1;
 };
 
 // Tries each number of cameras for `seconds`, and the one found for four times as long. `stop` ends it early.

@@ -6,6 +6,7 @@
 
 #include "base/machine/clock.h"
 #include "base/machine/machine_limits.h"
+#include "base/machine/machine_load.h"
 #include "nodes/results/result_sink.h"
 #include "pipeline/run/pipeline.h"
 
@@ -87,14 +88,16 @@ CameraTrial try_cameras(const PipelineDescription& description, int cameras, dou
   wait_seconds(kWarmUpSeconds, stop);
   pipeline.forget_times();
   const Summary before = pipeline.progress();
-  const double used_before = processor_seconds();
+  const double used_before = processor_seconds(), busy_before = busy_seconds();
   const Stopwatch watch;
   wait_seconds(seconds, stop);
   const Summary after = pipeline.progress();
   CameraTrial trial;
   trial.cameras = cameras;
   trial.seconds = watch.seconds();
-  trial.processor_share = (processor_seconds() - used_before) / (trial.seconds * usable_processors());
+  const double used = processor_seconds() - used_before, busy = busy_seconds() - busy_before;
+  trial.processor_share = used / (trial.seconds * usable_processors());
+  trial.others_share = std::max(0., busy - used) / (trial.seconds * machine_processors());
   trial.windows = after.windows() - before.windows();
   trial.dropped = after.dropped() - before.dropped();
   trial.failed = after.failed() - before.failed();

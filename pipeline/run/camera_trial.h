@@ -16,6 +16,7 @@ struct CameraTrial {
   std::int64_t windows = 0, dropped = 0, failed = 0;
   double p50_ms = 0, p99_ms = 0, p999_ms = 0;  // from a picture's arrival to the result
   double processor_share = 0;                  // of all processors that the process may use
+  double others_share = 0;                     // of the machine's, what other programs had of them
 
   // Nothing was lost, and 99 of 100 results came within `limit_ms`.
   bool held(double limit_ms) const {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "pipeline/commands/camera_capacity.h"
 #include "tests/pipeline/run/graph_bench.h"
 
 namespace actionflow {
@@ -79,6 +80,18 @@ TEST(CameraTrial, IsHeldWhereNothingIsLostAndResultsComeInTime) {
   EXPECT_FALSE(trial.held(100));
   trial = {};
   EXPECT_FALSE(trial.held(100)) << "nothing came";
+}
+
+TEST(CameraCapacity, SaysThatOtherProgramsHadTheProcessors) {
+  CameraCapacity capacity;
+  capacity.trials.resize(2);
+  EXPECT_EQ(capacity_text("p.yaml", capacity).find("other programs"), std::string::npos);
+  EXPECT_NE(capacity_json("p.yaml", capacity).find("\"disturbed\":false"), std::string::npos);
+  capacity.trials[0].others_share = 0.45;
+  const std::string text = capacity_text("p.yaml", capacity);
+  EXPECT_NE(text.find("not one camera"), std::string::npos);
+  EXPECT_NE(text.find("other programs had up to 45 % of the processors"), std::string::npos) << text;
+  EXPECT_NE(capacity_json("p.yaml", capacity).find("\"disturbed\":true"), std::string::npos);
 }
 
 }  // namespace
