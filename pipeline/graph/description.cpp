@@ -270,7 +270,9 @@ class PipelineReader {
     draft.names_streams = entry.value.find("streams") != nullptr;
     read_names(entry.value.find("streams"), draft.streams, nullptr);
     draft.options = with_overrides(*draft.kind, entry.value);
+    const std::size_t before = problems_.diagnostics().list().size();
     draft.node = draft.kind->read(draft.options, problems_.diagnostics());
+    draft.wrong = problems_.diagnostics().list().size() > before;
     drafts.push_back(std::move(draft));
   }
 

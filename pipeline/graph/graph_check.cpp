@@ -44,23 +44,31 @@ class GraphChecker {
   }
 
   void run() {
-    for (std::size_t i = 0; i < drafts_.size(); ++i) find_inputs(i);
-    for (std::size_t i = 0; i < drafts_.size(); ++i) check_types(i);
+    for (std::size_t i = 0; i < drafts_.size(); ++i) looking_at(i, [&] { find_inputs(i); });
+    for (std::size_t i = 0; i < drafts_.size(); ++i) looking_at(i, [&] { check_types(i); });
     if (!order()) return;
     find_needed();
     for (const std::size_t i : order_) {
-      if (needed_.contains(i)) find_streams(i);
+      if (needed_.contains(i)) looking_at(i, [&] { find_streams(i); });
     }
-    const bool connected = problems_.diagnostics().empty();
+    find_unsettled();
     load();
-    if (connected) settle();
-    if (problems_.diagnostics().empty()) describe();
+    settle();
+    describe();
   }
 
  private:
   NodeDraft& draft(int index) { return drafts_[static_cast<std::size_t>(index)]; }
   bool takes_packets(const NodeDraft& draft) const {
     return draft.kind->inputs == std::vector<PortType>{PortType::packets};
+  }
+
+  // What is found is wrong with this node.
+  template <class Look>
+  void looking_at(std::size_t i, Look&& look) {
+    const std::size_t before = problems_.diagnostics().list().size();
+    look();
+    if (drafts_[i].wrong || problems_.diagnostics().list().size() > before) wrong_.insert(i);
   }
 
   void find_inputs(std::size_t i) {
@@ -224,10 +232,21 @@ class GraphChecker {
     }
   }
 
-  // Only where all inputs were found, each of its type: a node may rely on that.
+  // A node may rely on its inputs: that they were found, each of its type. Where that or its own options are
+  // wrong it is not looked at further.
+  void find_unsettled() {
+    unsettled_ = wrong_;
+    for (const std::size_t i : order_) {
+      if (std::any_of(inputs_[i].begin(), inputs_[i].end(), [&](int input) {
+            return input < 0 || unsettled_.contains(static_cast<std::size_t>(input));
+          }))
+        unsettled_.insert(i);
+    }
+  }
+
   void settle() {
     for (const std::size_t i : order_) {
-      if (!needed_.contains(i)) continue;
+      if (!needed_.contains(i) || unsettled_.contains(i)) continue;
       problems_.guard(drafts_[i].place,
                       [&] { drafts_[i].node->settle(uses_[i], neighbours(i), problems_.diagnostics()); });
       for (const std::string& warning : drafts_[i].node->warnings()) warn(i, warning);
@@ -253,7 +272,7 @@ class GraphChecker {
     std::map<int, int> places;
     std::set<StreamId> decoded;
     for (const std::size_t i : order_) {
-      if (!needed_.contains(i)) continue;
+      if (!needed_.contains(i) || unsettled_.contains(i)) continue;
       places[static_cast<int>(i)] = static_cast<int>(description_.nodes.size());
       NodeDescription& node = description_.nodes.emplace_back();
       node.kind = drafts_[i].kind;
@@ -264,6 +283,7 @@ class GraphChecker {
       for (const int input : inputs_[i]) node.inputs.push_back(places.at(input));
       decoded.insert(uses_[i].streams.begin(), uses_[i].streams.end());
     }
+    if (needed_.empty() || !unsettled_.empty()) return;
     for (std::size_t id = 0; id < description_.streams.size(); ++id) {
       const StreamDescription& stream = description_.streams[id];
       if (decoded.contains(static_cast<StreamId>(id))) continue;
@@ -302,6 +322,7 @@ class GraphChecker {
   std::vector<std::vector<int>> inputs_;
   std::vector<std::size_t> order_;
   std::set<std::size_t> needed_;
+  std::set<std::size_t> wrong_, unsettled_;
   std::map<std::size_t, NodeUse> uses_;
 };
 

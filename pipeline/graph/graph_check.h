@@ -44,6 +44,7 @@ struct NodeDraft {
   std::vector<std::string> streams;
   std::shared_ptr<Node> node = nullptr;
   config::Value options = {};
+  bool wrong = false;  // its options are, which was told
 };
 
 // Connects the drafts into description.nodes (its streams stand already): names, types, cycles, loading,

@@ -94,6 +94,27 @@ TEST_F(Description, ListsEveryErrorWithItsPlace) {
   EXPECT_THAT(list, ::testing::Contains("6:28 'log' takes scores or events, but 'clips' gives clips"));
 }
 
+TEST_F(Description, ListsWhatIsWrongWithStreamsAndWithEachNodeInOneRun) {
+  const auto list = errors(
+      "streams: {a: {source: a.mp4, mask: [[[0, 0], [2, 0], [0, 1]]]}}\n"
+      "graph:\n"
+      "  frames: {node: decode}\n"
+      "  clips: {node: window, from: frames}\n"
+      "  net: {node: cnn3d, from: clips, " +
+      plain_ +
+      "}\n"
+      "  events: {node: events, from: net, classes: {wvae: {begin: 0.8}}}\n"
+      "  log: {node: jsonl, from: nobody, file: out.jsonl}\n"
+      "  again: {node: jsonl, from: events, file: out.jsonl, rotate: {keep: -1}}\n"
+      "  over: {node: jsonl, from: events, file: a.mp4}\n");
+  EXPECT_THAT(list, ::testing::Contains(HasSubstr("mask")));
+  EXPECT_THAT(list, ::testing::Contains(HasSubstr("speaks of a class 'wvae'")));
+  EXPECT_THAT(list, ::testing::Contains(HasSubstr("there is no node 'nobody'")));
+  EXPECT_THAT(list, ::testing::Contains(HasSubstr("keep")));
+  EXPECT_THAT(list, ::testing::Contains(HasSubstr("'over' would overwrite")));
+  EXPECT_EQ(list.size(), 5U) << ::testing::PrintToString(list);
+}
+
 TEST_F(Description, NamesACycle) {
   const auto list =
       errors(stream_ + "graph:\n  a: {node: ensemble, from: b}\n  b: {node: ensemble, from: a}\n");
