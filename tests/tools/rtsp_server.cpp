@@ -1,8 +1,8 @@
 // A real RTSP server for tests: rtsp_server PORT serves rtsp://127.0.0.1:PORT/one and /two, moving
 // test pictures of 160×120 at 25 frames a second in H.264, each to any number of clients, over TCP or UDP,
-// and /main, the same as /one at 320×240; further /1 to /8, of different sizes, codecs and rates. What is
-// sent to /sent (RECORD) goes into FILE, as H.264. /recorded plays RECORDED, an mp4 of H.264, and says how
-// long it is. Prints "ready" when it listens. Runs until killed.
+// and /main, the same as /one at 320×240; further /1 to /8, of different sizes, codecs and rates; /sound has
+// no pictures. What is sent to /sent (RECORD) goes into FILE, as H.264. /recorded plays RECORDED, an mp4 of
+// H.264, and says how long it is. Prints "ready" when it listens. Runs until killed.
 #include <gst/gst.h>
 #include <gst/rtsp-server/rtsp-server.h>
 
@@ -46,6 +46,15 @@ void add_stream(GstRTSPMountPoints* mounts, const char* path, const char* patter
   gst_rtsp_mount_points_add_factory(mounts, path, factory);
 }
 
+void add_sound(GstRTSPMountPoints* mounts, const char* path) {
+  GstRTSPMediaFactory* factory = gst_rtsp_media_factory_new();
+  gst_rtsp_media_factory_set_launch(
+      factory,
+      "( audiotestsrc is-live=true ! audio/x-raw,rate=8000,channels=1 ! mulawenc ! "
+      "rtppcmupay name=pay0 pt=0 )");
+  gst_rtsp_mount_points_add_factory(mounts, path, factory);
+}
+
 void add_receiver(GstRTSPMountPoints* mounts, const char* path, const char* file) {
   char pipeline[1024];
   std::snprintf(pipeline, sizeof pipeline,
@@ -86,6 +95,7 @@ int main(int argc, char** argv) {
   add_stream(mounts, "/main", "ball", Form{320, 240});
   for (std::size_t i = 0; i < std::size(kForms); ++i)
     add_stream(mounts, ("/" + std::to_string(i + 1)).c_str(), "ball", kForms[i]);
+  add_sound(mounts, "/sound");
   if (argc > 2 && *argv[2] != 0) add_receiver(mounts, "/sent", argv[2]);
   if (argc > 4) add_recording(mounts, "/recorded", argv[4]);
   g_object_unref(mounts);

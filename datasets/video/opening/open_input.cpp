@@ -222,8 +222,15 @@ void open_rtsp(const Opening& opening) {
   const bool udp = opening.options.transport == RtspTransport::udp;
   options.set("rtsp_transport", udp ? "udp" : "tcp");
   options.set("allowed_media_types", "video");
+  // So what the server has is known before it is to send it: of nothing it says that something is wrong.
+  options.set("initial_pause", 1);
   if (udp) options.set("buffer_size", std::int64_t{1} << 20);
   open_context(opening, nullptr, av_find_input_format("rtsp"), options);
+  AVFormatContext* const context = opening.input.context.get();
+  if (context->nb_streams == 0)
+    throw SourceError(opening.shown +
+                      ": has no video, sound alone perhaps; give the address of its pictures");
+  if (const int result = av_read_play(context); result < 0) throw_opening_error(opening, result);
 }
 
 void open_device(const Opening& opening) {

@@ -67,6 +67,20 @@ bool windows_of_both(
   return false;
 }
 
+TEST(Cameras, WithSoundAloneAreToldToHaveNoVideo) {
+  const int port = free_port();
+  const auto server = start_camera_server(port);
+  SourceOptions options;
+  options.source = "rtsp://127.0.0.1:" + std::to_string(port) + "/sound";
+  const StopFlag stop{false};
+  try {
+    Reader::open(options, stop);
+    FAIL() << "it has no pictures";
+  } catch (const SourceError& error) {
+    EXPECT_NE(std::string(error.what()).find("/sound: has no video"), std::string::npos) << error.what();
+  }
+}
+
 TEST(Cameras, ComeBackAfterEachOfTwentyRestartsOfTheirServerWithNothingLeftBehind) {
   const fs::path folder = fs::temp_directory_path() / ("actionflow_live_" + std::to_string(getpid()));
   fs::create_directories(folder);
