@@ -1,6 +1,7 @@
 #include "nodes/results/line_output.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,6 +12,16 @@
 #include "base/error.h"
 
 namespace actionflow {
+
+namespace {
+
+bool ignores_sigpipe() {
+  struct sigaction present {};
+  sigaction(SIGPIPE, nullptr, &present);
+  return present.sa_handler == SIG_IGN;
+}
+
+}  // namespace
 
 LineOutput::LineOutput(const std::filesystem::path& file, At at)
     : descriptor_(
@@ -65,6 +76,8 @@ void LineOutput::put(std::string_view text) {
     }
     if (errno == EINTR) continue;
     const int error = errno;
+    // Nobody reads it any more, and the signal for that ends the run.
+    if (error == EPIPE && !own_ && !ignores_sigpipe()) return;
     // Where it is no regular file both fail, and there is nothing to cut back.
     if (own_ && ftruncate(descriptor_, whole_) == 0) lseek(descriptor_, whole_, SEEK_SET);
     fail(error);

@@ -19,6 +19,7 @@
 #include "pipeline/run/metrics_file.h"
 #include "pipeline/run/pipeline.h"
 #include "pipeline/run/process/interrupt.h"
+#include "pipeline/run/process/reader_gone.h"
 #include "pipeline/run/service_manager.h"
 #include "pipeline/web/page_sources.h"
 #include "pipeline/web/web_server.h"
@@ -81,6 +82,7 @@ class Classify : public Command {
     const auto lease = description.share ? CameraGroup::make_lease() : nullptr;
     Pipeline pipeline(description, std::move(results), {.take = files.take(), .lease = lease});
     const StopOnSignal stop_on_signal([&pipeline] { pipeline.stop(); });
+    const StopWithoutReader stop_without_reader([&pipeline] { pipeline.stop(); });
     const auto reloads = reload.begin(pipeline, description, lease);
     const MetricsFile metrics(description.metrics, [&pipeline] { return pipeline.metrics(); });
     const ServiceManager service([&pipeline] { return pipeline.traffic(); });

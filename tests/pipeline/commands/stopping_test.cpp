@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <fstream>
 
 #include "tests/datasets/make_video.h"
@@ -43,6 +44,33 @@ TEST_F(Stopping, EndsThoughStandardOutputIsFullAndNobodyReadsIt) {
   program.signal(SIGTERM);
   EXPECT_EQ(program.wait(), 130) << told();  // with nothing read meanwhile
   EXPECT_THAT(told(), HasSubstr("not written to its end"));
+}
+
+// As `actionflow … | head -n 1` does.
+TEST_F(Stopping, EndsInOrderWhenNobodyReadsItsOutputAnyMore) {
+  TestVideo video;
+  video.frames = 3000;
+  write_test_video(folder_ / "a.mp4", video);
+  const std::string file = pipeline(
+      "  actions: {node: events, from: net, begin: 0.01, end: 0.01}\n"
+      "  kept: {node: store, from: actions, folder: state}\n");
+  std::ofstream(file, std::ios::app) << "defaults: {realtime: true}\n";
+  ChildProcess shell({"/bin/sh", "-c",
+                      std::string("{ ") + ACTIONFLOW_PROGRAM + " classify --json --windows " + file +
+                          "; echo $? >" + (folder_ / "code").string() + "; } | head -n 1"},
+                     folder_ / "stderr.txt");
+  EXPECT_THAT(shell.read_all(120), HasSubstr("\"type\":"));
+  EXPECT_EQ(shell.wait(), 0);
+  int code = 0;
+  std::ifstream(folder_ / "code") >> code;
+  EXPECT_EQ(code, 128 + SIGPIPE);
+  EXPECT_EQ(told().find("error"), std::string::npos) << told();
+  int clips = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_ / "state/clips")) {
+    EXPECT_NE(entry.path().extension(), ".part");
+    clips += entry.path().extension() == ".mp4" ? 1 : 0;
+  }
+  EXPECT_GT(clips, 0);
 }
 
 TEST_F(Stopping, AFileOnAFullDiskDecidesTheExitCode) {
