@@ -46,6 +46,11 @@ constexpr const char* kColumns =
     "SELECT number, id, stream, node, label, score, start, end, time_ns, start_ns, end_ns, state, clip, "
     "picture, clip_start, clip_bytes + picture_bytes, corrected FROM events ";
 
+// It ended no earlier than it was last heard of.
+const std::string kInterrupt =
+    "UPDATE events SET state = 2, end_ns = start_ns + CAST(round((end - start) * 1e9) AS INTEGER) "
+    "WHERE state = 0 ";
+
 std::int64_t wall_ns(std::int64_t zero_ns, double seconds) {
   return zero_ns + std::llround(seconds * kNsPerSecond);
 }
@@ -108,11 +113,11 @@ void EventTable::update(std::int64_t number, const EventResult& event) {
 }
 
 void EventTable::interrupt(std::int64_t number) {
-  database_.prepare("UPDATE events SET state = 2 WHERE state = 0 AND number = ?").run(number);
+  database_.prepare(kInterrupt + "AND number = ?").run(number);
 }
 
 std::int64_t EventTable::interrupt_all() {
-  database_.run("UPDATE events SET state = 2 WHERE state = 0");
+  database_.run(kInterrupt);
   return database_.changes();
 }
 
@@ -175,6 +180,48 @@ std::vector<StoredEvent> EventTable::find(const EventQuery& query) {
   std::vector<StoredEvent> list = any ? rows(statement) : std::vector<StoredEvent>();
   std::reverse(list.begin(), list.end());
   return list;
+}
+
+Timeline EventTable::timeline(const EventQuery& query, int parts, std::int64_t now_ns) {
+  const std::string asked =
+      "WHERE (?1 IS NULL OR stream = ?1) AND (?2 IS NULL OR coalesce(corrected, label) = ?2) "
+      "AND (?3 IS NULL OR time_ns >= ?3) AND (?4 IS NULL OR time_ns < ?4) ";
+  auto stretch = database_.prepare("SELECT min(time_ns), max(time_ns) FROM events " + asked);
+  stretch.run(query.stream, query.label, query.since_ns, query.until_ns);
+  Timeline timeline;
+  timeline.since_ns = query.since_ns.value_or(stretch.null(0) ? now_ns : stretch.integer(0));
+  timeline.until_ns =
+      query.until_ns.value_or(std::max(now_ns, stretch.null(1) ? now_ns : stretch.integer(1) + 1));
+  if (stretch.null(0)) return timeline;
+  const std::int64_t part_ns =
+      std::max<std::int64_t>(1, (timeline.until_ns - timeline.since_ns + parts - 1) / parts);
+  auto row = database_.prepare(
+      "SELECT stream, (time_ns - ?5) / ?6 AS part, coalesce(corrected, label) AS named, min(time_ns), "
+      "max(CASE state WHEN 0 THEN ?7 ELSE time_ns + CAST((end - start) * 1e9 AS INTEGER) END), count(*), "
+      "max(number) FROM events " +
+      asked + "GROUP BY stream, part, named ORDER BY stream, part, count(*) DESC, named");
+  std::int64_t last_part = -1;
+  for (bool more = row.run(query.stream, query.label, query.since_ns, query.until_ns, timeline.since_ns,
+                           part_ns, timeline.until_ns);
+       more; more = row.step()) {
+    const TimelineBar one{row.text(0),    row.text(2),    row.integer(3),
+                          row.integer(4), row.integer(5), row.integer(6)};
+    const std::int64_t part = row.integer(1);
+    if (timeline.bars.empty() || timeline.bars.back().stream != one.stream || part != last_part) {
+      timeline.bars.push_back(one);
+    } else {
+      TimelineBar& bar = timeline.bars.back();
+      bar.start_ns = std::min(bar.start_ns, one.start_ns);
+      bar.end_ns = std::max(bar.end_ns, one.end_ns);
+      bar.events += one.events;
+    }
+    last_part = part;
+  }
+  return timeline;
+}
+
+bool EventTable::has_correction(const std::string& label) {
+  return database_.prepare("SELECT 1 FROM events WHERE corrected = ? LIMIT 1").run(label);
 }
 
 std::int64_t EventTable::last_run() {

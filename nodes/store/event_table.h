@@ -46,6 +46,20 @@ struct EventQuery {
   bool corrected_only = false;
 };
 
+// What happened in a stretch of a stream's time.
+struct TimelineBar {
+  std::string stream;
+  std::string label;                      // of most of its events; a person's word goes before the network's
+  std::int64_t start_ns = 0, end_ns = 0;  // of the first and the last of them
+  std::int64_t events = 0;
+  std::int64_t number = 0;  // of the newest one of that label
+};
+
+struct Timeline {
+  std::int64_t since_ns = 0, until_ns = 0;
+  std::vector<TimelineBar> bars;  // by stream, in the order of time
+};
+
 class EventTable {
  public:
   // Makes the table where there is none.
@@ -64,8 +78,14 @@ class EventTable {
   // nullopt takes a person's word back.
   bool correct(std::int64_t number, const std::optional<std::string>& label);
 
+  // Whether a person has said so of any event.
+  bool has_correction(const std::string& label);
+
   // In the order of time.
   std::vector<StoredEvent> find(const EventQuery& query);
+  // All events of `query`, as no more than `parts` bars a stream, from since_ns or else the first event until
+  // until_ns or else `now_ns`. The query's number, before and limit do not count.
+  Timeline timeline(const EventQuery& query, int parts, std::int64_t now_ns);
   std::int64_t last_run();
   void note_run(std::int64_t run);
 

@@ -37,6 +37,7 @@ WebSources page_sources(Pipeline& pipeline, const PipelineDescription& descripti
   sources.state_folder = state_folder_of(description);
   sources.classes = classes_of(description);
   sources.metrics = [&pipeline] { return pipeline.metrics(); };
+  sources.troubles = [&pipeline] { return pipeline.troubles(); };
   sources.changes = changes;
   sources.settings = settings;
   sources.look = [settings, look = description.look] { return settings ? settings->look() : look; };

@@ -121,9 +121,13 @@ void StreamApi::count_frames() {
 HttpAnswer StreamApi::streams() {
   StreamJson list = StreamJson::array();
   for (const StreamView& view : sources_.streams()) list.push_back(stream_json(view));
+  StreamJson troubles = StreamJson::array();
+  for (const Trouble& trouble : sources_.troubles ? sources_.troubles() : std::vector<Trouble>())
+    troubles.push_back(trouble.what);
   return json_answer({{"time", utc_text(clock_.wall_ns())},
                       {"events_kept", events_kept_},
                       {"changeable", sources_.settings != nullptr},
+                      {"troubles", std::move(troubles)},
                       {"streams", std::move(list)}});
 }
 

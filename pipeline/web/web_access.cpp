@@ -1,6 +1,7 @@
 #include "pipeline/web/web_access.h"
 
 #include <algorithm>
+#include <cmath>
 #include <string_view>
 #include <utility>
 
@@ -59,25 +60,44 @@ HttpAnswer refused(int status, const std::string& why) {
 
 WebAccess::WebAccess(std::string token, const Clock& clock) : token_(std::move(token)), clock_(clock) {}
 
-bool WebAccess::within_rate(const std::string& peer) {
-  const std::lock_guard lock(mutex_);
+// With the lock held.
+WebAccess::Peer& WebAccess::peer_now(const std::string& name) {
   if (peers_.size() > kMostPeers) peers_.clear();
   const std::int64_t now = clock_.steady_ns();
-  Bucket& bucket = peers_.try_emplace(peer, Bucket{kBurst, now}).first->second;
-  bucket.left = std::min(kBurst, bucket.left + kRate * static_cast<double>(now - bucket.at_ns) * 1e-9);
-  bucket.at_ns = now;
-  if (bucket.left < 1) return false;
-  bucket.left -= 1;
+  const auto [at, fresh] = peers_.try_emplace(name);
+  Peer& peer = at->second;
+  if (fresh) peer.at_ns = now;
+  const double seconds = static_cast<double>(now - peer.at_ns) * 1e-9;
+  peer.left = std::min(kBurst, peer.left + kRate * seconds);
+  peer.guesses = std::min(kGuesses, peer.guesses + seconds / kGuessSeconds);
+  peer.at_ns = now;
+  return peer;
+}
+
+bool WebAccess::within_rate(const std::string& peer) {
+  const std::lock_guard lock(mutex_);
+  double& left = peer_now(peer).left;
+  if (left < 1) return false;
+  left -= 1;
   return true;
 }
 
-bool WebAccess::has_token(const HttpRequest& request) const {
-  if (token_.empty()) return true;
-  const std::string authorization = request.header("Authorization");
-  if (authorization.starts_with(kBearer))
-    return same_word(std::string_view(authorization).substr(kBearer.size()), token_);
-  const std::string cookies = request.header("Cookie");
-  return same_word(cookie_of(cookies), token_);
+std::optional<HttpAnswer> WebAccess::refuse_token(const std::string& name, std::string_view given,
+                                                  bool cookie, const char* why) {
+  const std::lock_guard lock(mutex_);
+  if (given.empty()) return refused(401, why);
+  Peer& peer = peer_now(name);
+  const bool known_stale = cookie && peer.stale_cookie == given;
+  if (peer.guesses < 1 && !known_stale) {
+    HttpAnswer answer = refused(429, "too many wrong tokens, wait a little");
+    answer.headers.emplace_back(
+        "Retry-After", std::to_string(static_cast<int>(std::ceil((1 - peer.guesses) * kGuessSeconds))));
+    return answer;
+  }
+  if (same_word(given, token_)) return std::nullopt;
+  if (!known_stale) peer.guesses -= 1;
+  if (cookie) peer.stale_cookie = given;
+  return refused(401, why);
 }
 
 std::optional<HttpAnswer> WebAccess::refusal(const HttpRequest& request) {
@@ -85,16 +105,21 @@ std::optional<HttpAnswer> WebAccess::refusal(const HttpRequest& request) {
   if (token_.empty() && !names_this_machine(request.header("Host")))
     return refused(403, "this name is not this machine's; with a token other names are answered");
   if (comes_from_elsewhere(request)) return refused(403, "another site's page asks");
-  if (has_token(request)) return std::nullopt;
-  HttpAnswer answer = refused(401, "the token is missing or wrong");
-  answer.headers.emplace_back("WWW-Authenticate", "Bearer");
+  if (token_.empty()) return std::nullopt;
+  const std::string authorization = request.header("Authorization");
+  const std::string cookies = request.header("Cookie");
+  const bool bearer = authorization.starts_with(kBearer);
+  const std::string_view given =
+      bearer ? std::string_view(authorization).substr(kBearer.size()) : cookie_of(cookies);
+  auto answer = refuse_token(request.peer, given, !bearer, "the token is missing or wrong");
+  if (answer) answer->headers.emplace_back("WWW-Authenticate", "Bearer");
   return answer;
 }
 
 HttpAnswer WebAccess::log_in(const HttpRequest& request) {
   const std::string_view given =
       std::string_view(request.body).substr(0, request.body.find_last_not_of("\r\n") + 1);
-  if (!same_word(given, token_)) return refused(401, "the token is wrong");
+  if (auto wrong = refuse_token(request.peer, given, false, "the token is wrong")) return *std::move(wrong);
   HttpAnswer answer{204, "text/plain", ""};
   answer.headers.emplace_back(
       "Set-Cookie", std::string(kCookie) + token_ + "; HttpOnly; SameSite=Strict; Path=/; Max-Age=31536000");

@@ -20,6 +20,7 @@ namespace actionflow {
 class WebApi {
  public:
   static constexpr std::int64_t kMostEvents = 500;  // in one answer
+  static constexpr int kTimelineParts = 240;        // of the time asked for, a bar each
 
   explicit WebApi(WebSources sources, const Clock& clock = Clock::system());
 
@@ -31,6 +32,10 @@ class WebApi {
  private:
   HttpAnswer health();
   HttpAnswer events(const HttpRequest& request);
+  HttpAnswer timeline(const HttpRequest& request);
+  // stream, label, since and until of a request; throws where they are wrong.
+  EventQuery query_of(const HttpRequest& request) const;
+  bool is_known_label(const StoredEvent& event, const std::string& label);
   HttpAnswer event_part(const HttpRequest& request);
   HttpAnswer correct(std::int64_t number, const std::string& body);
   HttpAnswer labels() const;

@@ -30,6 +30,7 @@ struct WebSources {
   // The same for thresholds and the like, and where all of it is kept.
   SettingsChanges* settings = nullptr;
   std::function<OverlayLook()> look = {};  // of videos
+  std::function<std::vector<Trouble>()> troubles = {};
 };
 
 }  // namespace actionflow

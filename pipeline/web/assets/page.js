@@ -103,10 +103,12 @@ async function look() {
       fill(tiles.get(stream.name), stream, now.time);
     }
     choices($('stream'), [...names]);
+    $('reasons').textContent = now.troubles.join('\n');
+    $('reasons').hidden = !now.troubles.length;
     const lost = now.streams.filter(stream => stream.state === 'lost' || stream.state === 'failed').length;
     const live = now.streams.filter(stream => stream.state === 'live').length;
     $('health').textContent = live + ' of ' + names.size + ' live' + (lost ? ', ' + lost + ' lost' : '') + ' · ' + clock(now.time);
-    $('health').className = lost ? 'bad' : 'good';
+    $('health').className = lost || now.troubles.length ? 'bad' : 'good';
   } catch (error) {
     $('health').textContent = 'the program does not answer';
     $('health').className = 'bad';
@@ -160,7 +162,6 @@ for (const dialog of [$('watch'), $('settings')]) {
 // Events: a timeline a camera, and a card each, the newest first.
 let shown = [], cards = new Map(), more = false;
 const named = event => event.corrected === undefined ? event.label : event.corrected || 'none of the classes';
-const end = event => event.end === null ? Date.now() : Date.parse(event.time) + 1000 * (event.end - event.start);
 const filter = () => ({stream: $('stream').value, label: $('label').value, since: $('since').value});
 async function history() {
   if (kept && !document.hidden && !$('viewer').open) {
@@ -169,6 +170,7 @@ async function history() {
       shown = now.events;
       more = now.more;
       draw();
+      await timeline();
     } catch (error) { /* look() says that nobody answers */ }
   }
   $('none').hidden = shown.length > 0;
@@ -214,33 +216,33 @@ function draw() {
   }
   walk(list);
   $('more').hidden = !more;
-  timeline();
 }
-function timeline() {
-  const lines = $('lines');
+// All of the time that was asked for; a bar may be of several events, and opens the newest.
+async function timeline() {
+  const {since, until, streams} = await ask('/api/timeline?' + query(filter()));
+  const lines = $('lines'), first = Date.parse(since), whole = Math.max(1, (Date.parse(until) - first) / 1000);
   lines.replaceChildren();
-  if (!shown.length) return;
-  const first = Math.min(...shown.map(event => Date.parse(event.time)));
-  const last = Math.max(Date.now(), ...shown.map(end)), whole = Math.max(1000, last - first);
-  for (const name of [...new Set(shown.map(event => event.stream))].sort()) {
+  if (!streams.length) return;
+  for (const stream of streams) {
     const row = element('div', undefined, lines, 'row');
-    element('span', name, row).title = name;
+    element('span', stream.name, row).title = stream.name;
     const time = element('div', undefined, row, 'time');
-    for (const event of shown.filter(event => event.stream === name)) {
-      const bar = element('button', undefined, time);
-      bar.style.left = 100 * (Date.parse(event.time) - first) / whole + '%';
-      bar.style.width = 100 * (end(event) - Date.parse(event.time)) / whole + '%';
-      bar.title = named(event) + ' ' + clock(event.time);
+    for (const one of stream.bars) {
+      const bar = element('button', undefined, time), label = one.label || 'none of the classes';
+      bar.style.left = 100 * one.start / whole + '%';
+      bar.style.width = 100 * (one.end - one.start) / whole + '%';
+      const from = first + 1000 * one.start;
+      bar.title = (one.events > 1 ? one.events + ' events, most ' : '') + label + ', ' + day(from) + ' ' + clock(from);
       bar.tabIndex = -1;
       bar.setAttribute('aria-hidden', 'true');
-      bar.onclick = () => view(event.number);
-      paint(bar, named(event));
+      bar.onclick = () => view(one.number);
+      paint(bar, label);
     }
   }
   const row = element('div', undefined, lines, 'row');
   element('span', '', row);
   const scale = element('div', undefined, row, 'scale');
-  element('span', day(first) + ' ' + clock(first), scale);
+  element('span', day(first) + ' ' + clock(first), scale).title = since;
   element('span', 'now', scale);
 }
 // One stop of the Tab key for all cards; arrows go on from there.
@@ -286,7 +288,7 @@ async function view(number) {
   const names = [...new Set([...colors.keys(), viewed.label])].filter(name => name !== 'none of the classes');
   for (const name of names) $('right').add(new Option(name, name));
   $('right').add(new Option('none of these', ''));
-  $('right').add(new Option('another …', OTHER));
+  $('right').add(new Option('a new class …', OTHER));
   tell();
   $('said').textContent = viewed.clip ? '' : 'It has no clip, so lists of training data leave it out.';
   $('viewer').showModal();
@@ -299,10 +301,10 @@ function tell() {
   $('other').hidden = true;
   $('undo').hidden = viewed.corrected === undefined;
 }
-async function correct(label) {
+async function correct(label, fresh = false) {
   try {
     const changed = await ask('/api/events/' + viewed.number + '/label',
-      {method: 'POST', headers: {'Content-Type': 'application/json'}, body: JSON.stringify({label})});
+      {method: 'POST', headers: {'Content-Type': 'application/json'}, body: JSON.stringify({label, new: fresh})});
     shown = shown.map(event => event.number === changed.number ? changed : event);
     viewed = changed;
     if (label && !colors.has(label)) { paint($('right'), label); $('right').add(new Option(label, label), 0); }
@@ -310,6 +312,7 @@ async function correct(label) {
     $('said').textContent = label === null ? 'Taken back.' :
       'Kept: ' + (changed.clip ? changed.clip + ' stands in labelled.txt of the state folder.' : 'without a clip.');
     draw();
+    await timeline();
   } catch (error) {
     $('said').textContent = error.message;
   }
@@ -317,7 +320,8 @@ async function correct(label) {
 $('right').onchange = () => { $('other').hidden = $('right').value !== OTHER; if (!$('other').hidden) $('other').focus(); };
 $('correction').onsubmit = event => {
   event.preventDefault();
-  correct($('right').value === OTHER ? $('other').value.trim() : $('right').value);
+  const fresh = $('right').value === OTHER;
+  correct(fresh ? $('other').value.trim() : $('right').value, fresh);
 };
 $('undo').onclick = () => correct(null);
 $('close').onclick = () => $('viewer').close();

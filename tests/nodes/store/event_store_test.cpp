@@ -101,6 +101,34 @@ TEST_F(Store, FindsByStreamLabelTimeAndNumber) {
   EXPECT_EQ(before.back().id, "7");
 }
 
+TEST_F(Store, DrawsAnyNumberOfEventsAsSoManyBarsAStream) {
+  const auto store = open();
+  for (int k = 0; k < 300; ++k) {
+    EventResult one =
+        event(std::to_string(k), EventChange::ended, 0, 2, k * kSecond, k % 2 ? "yard" : "door");
+    one.label = k % 6 == 0 ? "wave" : "fall";
+    store->add(one);
+  }
+  EventTable table(event_file(folder()));
+  const Timeline all = table.timeline({}, 10, 400 * kSecond);
+  EXPECT_EQ(all.since_ns, 0);
+  EXPECT_EQ(all.until_ns, 400 * kSecond);
+  ASSERT_EQ(all.bars.size(), 16U) << "eight parts of forty seconds, of each stream";
+  EXPECT_EQ(all.bars[0].stream, "door");
+  EXPECT_EQ(all.bars[0].label, "fall");
+  EXPECT_EQ(all.bars[0].events, 20);
+  EXPECT_EQ(all.bars[0].start_ns, 0);
+  EXPECT_EQ(all.bars[0].end_ns, 40 * kSecond);
+  EXPECT_EQ(rows(folder(), {.number = all.bars[0].number}).front().id, "38");
+  EXPECT_EQ(all.bars.back().stream, "yard");
+  const Timeline some = table.timeline({.label = "wave", .since_ns = 100 * kSecond}, 10, 400 * kSecond);
+  EXPECT_EQ(some.since_ns, 100 * kSecond);
+  std::int64_t events = 0;
+  for (const TimelineBar& bar : some.bars) events += bar.events;
+  EXPECT_EQ(events, 33);
+  EXPECT_TRUE(table.timeline({.stream = "nobody"}, 10, kSecond).bars.empty());
+}
+
 TEST_F(Store, NumbersRunsSoThatNoIdComesTwice) {
   {
     const auto store = open();
@@ -132,7 +160,7 @@ TEST_F(Store, AfterAKillNothingIsHalfWritten) {
     const auto store = open();
     store->begin_run(1);
     add(*store, "whole", kSecond, 100);
-    const std::int64_t number = store->add(event("under way", EventChange::begun, 3, 4));
+    const std::int64_t number = store->add(event("under way", EventChange::begun, 3, 4, 10 * kSecond));
     std::ofstream(store->file_of(number, ".mp4.part")) << "half a clip" << std::flush;
     std::ofstream(store->file_of(number, ".jpg")) << "a picture that no row names" << std::flush;
     testing::die_by_kill();
@@ -144,6 +172,7 @@ TEST_F(Store, AfterAKillNothingIsHalfWritten) {
   const auto& open_one = found[0].id == "whole" ? found[1] : found[0];
   EXPECT_EQ(open_one.state, EventState::interrupted);
   EXPECT_EQ(open_one.end, 4) << "as far as it was seen";
+  EXPECT_EQ(open_one.end_ns, 14 * kSecond);
   std::vector<std::string> files;
   for (const auto& entry : fs::directory_iterator(folder() / "clips"))
     files.push_back(entry.path().filename());

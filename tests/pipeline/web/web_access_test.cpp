@@ -107,6 +107,44 @@ TEST(WebAccess, APeerIsHeardSoOften) {
   EXPECT_EQ(heard, static_cast<int>(WebAccess::kRate));
 }
 
+TEST(WebAccess, WhoGuessesTokensIsToldToWait) {
+  MovedClock clock;
+  WebAccess access(kToken, clock);
+  const auto bearer = [](const std::string& token) {
+    return request({{"Authorization", "Bearer " + token}});
+  };
+  HttpRequest login = request({}, "POST", "/login");
+  for (int guess = 0; guess < static_cast<int>(WebAccess::kGuesses); ++guess) {
+    login.body = "wrong" + std::to_string(guess);
+    EXPECT_EQ(guess % 2 ? status(access, bearer(login.body)) : access.log_in(login).status, 401);
+  }
+  const auto refusal = access.refusal(bearer("wrong"));
+  ASSERT_TRUE(refusal);
+  EXPECT_EQ(refusal->status, 429);
+  EXPECT_EQ(refusal->headers.front(), (std::pair<std::string, std::string>("Retry-After", "10")));
+  EXPECT_EQ(status(access, bearer(kToken)), 429) << "else guessing went on";
+  EXPECT_EQ(access.log_in(login).status, 429);
+  EXPECT_EQ(status(access, request({})), 401) << "who guesses nothing is asked for it";
+  HttpRequest other = bearer(kToken);
+  other.peer = "192.168.1.2";
+  EXPECT_EQ(status(access, other), 200);
+  clock.pass(10);
+  EXPECT_EQ(status(access, bearer("wrong")), 401);
+  EXPECT_EQ(status(access, bearer("wrong")), 429);
+  clock.pass(10);
+  EXPECT_EQ(status(access, bearer(kToken)), 200);
+}
+
+TEST(WebAccess, AnOpenPageWithAnOldTokenIsOneGuess) {
+  MovedClock clock;
+  WebAccess access(kToken, clock);
+  for (int look = 0; look < 50; ++look)
+    EXPECT_EQ(status(access, request({{"Cookie", "actionflow=0123456789abcdee"}})), 401);
+  HttpRequest login = request({{"Cookie", "actionflow=0123456789abcdee"}}, "POST", "/login");
+  login.body = kToken;
+  EXPECT_EQ(access.log_in(login).status, 204);
+}
+
 TEST(WebOptions, BeyondThisMachineATokenIsNeeded) {
   const auto wrong = [](const std::string& listen, const std::string& token) {
     WebOptions options;

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "tests/pipeline/web/page_bench.h"
+#include "tests/tools/full_disk.h"
 #include "tests/tools/json_schema.h"
 
 namespace actionflow::testing {
@@ -40,12 +41,16 @@ TEST_F(Page, AnswersAsItsDescriptionSays) {
       {"/api/events", "GET", "/api/events?before=" + number, "", 200},
       {"/api/events", "GET", "/api/events?since=tomorrow", "", 400},
       {"/api/events", "GET", "/api/events?limit=-1", "", 400},
+      {"/api/timeline", "GET", "/api/timeline?stream=door&since=1%20h", "", 200},
+      {"/api/timeline", "GET", "/api/timeline?until=tomorrow", "", 400},
       {"/api/events/{number}", "GET", "/api/events/" + number, "", 200},
       {"/api/events/{number}", "GET", "/api/events/999999", "", 404},
       {"/api/events/{number}/clip", "GET", "/api/events/" + number + "/clip", "", 200},
       {"/api/events/{number}/clip", "GET", "/api/events/999999/clip", "", 404},
       {"/api/events/{number}/picture", "GET", "/api/events/" + number + "/picture", "", 200},
-      {"/api/events/{number}/label", "POST", "/api/events/" + number + "/label", R"({"label":"sit"})", 200},
+      {"/api/events/{number}/label", "POST", "/api/events/" + number + "/label",
+       R"({"label":"sit","new":true})", 200},
+      {"/api/events/{number}/label", "POST", "/api/events/" + number + "/label", R"({"label":"stand"})", 400},
       {"/api/events/{number}/label", "POST", "/api/events/" + number + "/label", R"({"label":7})", 400},
       {"/api/events/{number}/label", "POST", "/api/events/" + number + "/label", "[[[[", 400},
       {"/api/events/{number}/label", "POST", "/api/events/999999/label", R"({"label":""})", 404},
@@ -132,12 +137,95 @@ TEST_F(Page, GivesClipsAndKeepsCorrectionsAsListsToTrainOn) {
   const HttpReply clip = http_get(port(), at + "/clip", {{"Range", "bytes=4-7"}});
   EXPECT_EQ(clip.status, 206);
   EXPECT_EQ(clip.body, "ftyp") << "MP4";
-  const HttpReply changed = http_ask(port(), "POST", at + "/label", {}, R"({"label":"sit down"})");
+  const HttpReply unknown = http_ask(port(), "POST", at + "/label", {}, R"({"label":"sit down"})");
+  EXPECT_EQ(unknown.status, 400);
+  EXPECT_THAT(unknown.body, HasSubstr("there is no class 'sit down', expected one of "));
+  const HttpReply changed = http_ask(port(), "POST", at + "/label", {}, R"({"label":"sit down","new":true})");
   EXPECT_EQ(json::parse(changed.body)["corrected"], "sit down");
   EXPECT_EQ(text("labelled.txt"), event["clip"].get<std::string>() + " sit down\n");
   EXPECT_THAT(text("labelled_times.txt"), HasSubstr(event["clip"].get<std::string>() + " "));
+  EXPECT_EQ(http_ask(port(), "POST", at + "/label", {}, R"({"label":"sit down"})").status, 200)
+      << "a class by now";
   http_ask(port(), "POST", at + "/label", {}, R"({"label":null})");
   EXPECT_EQ(text("labelled.txt"), "");
+}
+
+// Kept since some days before this run.
+class OldPage : public Page {
+ protected:
+  static constexpr int kEvents = 2000;
+  OldPage() {
+    EventTable table(event_file(state()));
+    constexpr std::int64_t kHourNs = 3'600'000'000'000;
+    const std::int64_t now = Clock::system().wall_ns();
+    for (int i = 0; i < kEvents; ++i) {
+      EventChange change;
+      change.kind = EventChange::ended;
+      change.score = 0.9F;
+      change.start = 1;
+      change.end = change.decided = 3;
+      table.insert({"lane", "actions", "old-" + std::to_string(i), i % 10 ? "wave" : "fall", change,
+                    now - 100 * kHourNs + i * kHourNs / 20, 0},
+                   0, now);
+    }
+  }
+};
+
+TEST_F(OldPage, DrawsAllOfTheTimeAskedForInARealBrowser) {
+  const json all = json::parse(http_get(port(), "/api/timeline?stream=lane").body);
+  ASSERT_EQ(all["streams"].size(), 1U);
+  int events = 0;
+  for (const json& bar : all["streams"][0]["bars"]) events += bar["events"].get<int>();
+  EXPECT_EQ(events, kEvents);
+  EXPECT_LE(all["streams"][0]["bars"].size(), static_cast<std::size_t>(WebApi::kTimelineParts));
+  const json falls = json::parse(http_get(port(), "/api/timeline?label=fall").body);
+  EXPECT_EQ(falls["streams"][0]["bars"][0]["events"], 1);
+  EXPECT_EQ(falls["streams"][0]["bars"][0]["label"], "fall");
+
+  if (Browser::path().empty()) GTEST_SKIP() << "needs Chromium";
+  Browser browser;
+  browser.open(server_->address());
+  const std::string lane = "[...document.querySelectorAll('.row')].find(row => row.textContent === 'lane')";
+  const std::string choose =
+      "document.querySelector('#since').value = '7 d'; document.querySelector('#since').onchange()";
+  ASSERT_TRUE(browser.wait(lane));
+  browser.value(choose);
+  ASSERT_TRUE(
+      browser.wait("Date.parse(document.querySelector('.scale span').title) < Date.now() - 6.9 * 86400e3"));
+  EXPECT_TRUE(browser.wait(lane + ".querySelectorAll('button').length > 100"));
+  const std::string first = lane + ".querySelector('button')";
+  const double left = browser.value("parseFloat(" + first + ".style.left)").get<double>();
+  EXPECT_NEAR(left, 100 * (168. - 100.) / 168, 1);
+  keep_screenshot(browser, "timeline");
+  browser.value(first + ".click()");
+  EXPECT_TRUE(browser.wait("document.querySelector('#viewer').open"));
+  EXPECT_EQ(browser.value("viewed.stream"), "lane");
+  browser.press("Escape");
+  browser.resize(390, 844);
+  EXPECT_TRUE(browser.wait("document.documentElement.scrollWidth <= innerWidth"));
+  keep_screenshot(browser, "timeline-phone");
+  EXPECT_THAT(browser.problems(), ::testing::IsEmpty());
+}
+
+TEST_F(Page, SaysThatResultsAreLost) {
+  const auto health = [&] { return http_get(port(), "/healthz"); };
+  ASSERT_TRUE(look_for([&] { return json::parse(health().body)["live"] == 2; }));
+  EXPECT_EQ(health().status, 200);
+  {
+    // Rows of events cannot be written.
+    const FullDisk full;
+    ASSERT_TRUE(look_for([&] { return health().status == 503; }));
+  }
+  const json now = json::parse(health().body);
+  EXPECT_EQ(now["status"], "failing");
+  const json troubles = json::parse(http_get(port(), "/api/streams").body)["troubles"];
+  ASSERT_FALSE(troubles.empty());
+  EXPECT_THAT(troubles[0].get<std::string>(), HasSubstr("kept cannot write: "));
+  if (Browser::path().empty()) return;
+  Browser browser;
+  browser.open(server_->address());
+  EXPECT_TRUE(browser.wait("document.querySelector('#reasons').textContent.includes('kept cannot write')"));
+  keep_screenshot(browser, "failing");
 }
 
 TEST_F(Page, AsksOthersForNothingAndIsSmall) {
