@@ -1,14 +1,29 @@
 #include "datasets/streams/sequence_maker.h"
 
+#include <numeric>
+
 #include "datasets/lists/dataset_scan.h"
 #include "datasets/streams/stream_painter.h"
 
 namespace actionflow {
 
-std::vector<double> known_seconds(EntryFrames& frames, int threads) {
+namespace {
+
+std::vector<int> all_entries(const EntryFrames& frames) {
+  std::vector<int> all(frames.entries().size());
+  std::iota(all.begin(), all.end(), 0);
+  return all;
+}
+
+}  // namespace
+
+std::vector<double> known_seconds(EntryFrames& frames, const std::vector<int>& entries, int threads) {
+  std::vector<VideoEntry> videos;
+  videos.reserve(entries.size());
+  for (const int entry : entries) videos.push_back(frames.entries()[static_cast<std::size_t>(entry)]);
   std::vector<double> seconds;
-  for (const ScanResult::Video& video : scan_each(frames.entries(), threads)) {
-    if (!video.why.empty()) frames.note_unreadable(static_cast<int>(seconds.size()), video.why);
+  for (const ScanResult::Video& video : scan_each(videos, threads)) {
+    if (!video.why.empty()) frames.note_unreadable(entries[seconds.size()], video.why);
     seconds.push_back(video.why.empty() ? video.seconds : 0);
   }
   return seconds;
@@ -18,7 +33,8 @@ SequenceMaker::SequenceMaker(const std::vector<VideoEntry>& entries, const Augme
                              FrameCache& cache, const StreamOptions& options, bool balanced, int threads)
     : augmenter_(augmenter),
       frames_(entries, cache, augmenter.kept_form()),
-      planner_(entries, known_seconds(frames_, threads), augmenter, options, balanced) {}
+      planner_(entries, known_seconds(frames_, all_entries(frames_), threads), augmenter, options, balanced) {
+}
 
 TrainingSequence SequenceMaker::training_sequence(std::uint64_t seed, std::uint32_t epoch,
                                                   std::int64_t sample) {

@@ -37,7 +37,7 @@ class SequenceMaker {
   SequencePlanner planner_;
 };
 
-// Of each entry, in seconds; 0 where it cannot be read, which is then noted in `frames`.
-std::vector<double> known_seconds(EntryFrames& frames, int threads);
+// Of each of these entries, in seconds; 0 where it cannot be read, which is then noted in `frames`.
+std::vector<double> known_seconds(EntryFrames& frames, const std::vector<int>& entries, int threads);
 
 }  // namespace actionflow

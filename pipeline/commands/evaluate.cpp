@@ -48,7 +48,7 @@ class Evaluate : public Command {
            "the weights with temperature and thresholds fitted on the validation split are written there")
         ->type_name("FILE");
     app.add_option("--answers", answers_,
-                   "a folder where answers to clips are kept, and not asked for again; runs share it")
+                   "a folder where answers to videos are kept, and not asked for again; runs share it")
         ->type_name("FOLDER");
     app.add_option("--shard", shard_, "one share of the videos, into --answers: i/n, or auto in a job array")
         ->type_name("i/n");
@@ -68,7 +68,8 @@ class Evaluate : public Command {
                                     .precision = precision_.value_or(Precision::f32),
                                     .stop = &stop,
                                     .answers = answers_,
-                                    .share = share()};
+                                    .share = share(),
+                                    .pictures = !report_.empty()};
     const std::filesystem::path weights =
         weights_.empty() ? recipe.output / "best.safetensors" : std::filesystem::path(weights_);
     const Evaluation evaluation = evaluate_recipe(recipe, weights, request);

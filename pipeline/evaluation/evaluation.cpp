@@ -75,9 +75,7 @@ class RecipeEvaluator {
         dataset_(dataset_of(recipe, request)),
         model_(load(weights)),
         network_(compile_for_scoring(model_.architecture, model_.weights, request.precision)),
-        cache_(cache_options(recipe)) {
-    if (!request.answers.empty()) answers_.emplace(request.answers, question());
-  }
+        cache_(cache_options(recipe)) {}
 
   Evaluation run() {
     const std::vector<VideoEntry>& entries = request_.split == Split::test ? dataset_.test : dataset_.val;
@@ -90,11 +88,7 @@ class RecipeEvaluator {
     result.classes = network_->classes();
     const bool uncut =
         std::any_of(entries.begin(), entries.end(), [](const VideoEntry& entry) { return entry.timed; });
-    const bool streams = uncut || network_->architecture().gives_action_scores();
-    if (streams && answers_)
-      throw UsageError("--answers keeps answers to cut clips, and '" + result.split +
-                       "' is judged in streams, as a whole; leave it out");
-    if (streams)
+    if (uncut || network_->architecture().gives_action_scores())
       judge_streams(entries, result);
     else
       judge_clips(entries, result);
@@ -103,6 +97,7 @@ class RecipeEvaluator {
 
  private:
   void judge_clips(const std::vector<VideoEntry>& entries, Evaluation& result) {
+    if (!request_.answers.empty()) answers_.emplace(request_.answers, question("clips"));
     result.videos = judge(entries, result.split);
     if (request_.share) return judge_share(entries, result);
     require_some(entries, result);
@@ -128,14 +123,14 @@ class RecipeEvaluator {
     judge(dataset_.unknown, "unknown");
     for (const Perturbation& perturbation : perturbations())
       if (perturbation.of_time || request_.perturb) judge(entries, perturbation.name, perturbation.name);
-    result.answered = answered_;
+    result.answered = answers_->added();
   }
 
   // What an answer depends on beside the video itself.
-  std::string question() const {
+  std::string question(const std::string& of) const {
     Model raw = model_;
     raw.calibration.reset();
-    return fmt::format("{:016x} precision {} {} crops {} seed {}", model_fingerprint(raw),
+    return fmt::format("{} {:016x} precision {} {} crops {} seed {}", of, model_fingerprint(raw),
                        static_cast<int>(request_.precision),
                        config::print(config::Type<SamplingOptions>::write(sampling(), nullptr)),
                        recipe_.evaluate.crops, recipe_.seed);
@@ -155,22 +150,46 @@ class RecipeEvaluator {
   }
 
   // Movements of no class stand among the test split's streams only: nothing is chosen by them.
-  void judge_streams(std::vector<VideoEntry> entries, Evaluation& result) {
+  void judge_streams(const std::vector<VideoEntry>& split, Evaluation& result) {
+    std::vector<VideoEntry> entries = split;
+    if (request_.split == Split::test)
+      entries.insert(entries.end(), dataset_.unknown.begin(), dataset_.unknown.end());
+    std::optional<KeptAnswers<ScoredStream>> answers;
+    if (!request_.answers.empty()) answers.emplace(request_.answers, question("streams"));
     const int threads = request_.threads > 0 ? request_.threads : recipe_.worker_threads();
-    const SplitStreams streams(*network_, cache_, {{.seed = recipe_.seed}, threads, request_.stop});
-    if (model_.calibration && model_.calibration->events)
+    const SplitStreams streams(
+        *network_, cache_,
+        {{.seed = recipe_.seed}, threads, request_.stop, answers ? &*answers : nullptr, request_.share});
+    if (request_.share) {
+      answer_streams(streams, split, entries);
+      result.answered = answers->added();
+    } else {
+      measure_streams(streams, split, entries, result);
+    }
+  }
+
+  bool calibrates_streams() const { return !(model_.calibration && model_.calibration->events); }
+
+  void answer_streams(const SplitStreams& streams, const std::vector<VideoEntry>& split,
+                      const std::vector<VideoEntry>& entries) const {
+    if (calibrates_streams()) streams.answer(dataset_.val);
+    if (network_->architecture().gives_action_scores()) streams.answer_alone(split);
+    streams.answer(entries);
+  }
+
+  void measure_streams(const SplitStreams& streams, const std::vector<VideoEntry>& split,
+                       const std::vector<VideoEntry>& entries, Evaluation& result) const {
+    if (!calibrates_streams())
       keep_calibration(result);
     else if (!dataset_.val.empty())
       result.calibration = streams.calibrate(dataset_.val, "val");
     const Calibration calibration = result.calibration.value_or(Calibration{});
     result.temperature = calibration.temperature;
     if (network_->architecture().gives_action_scores())
-      result.videos = streams.clips_alone(entries, calibration);
+      result.videos = streams.clips_alone(split, calibration);
     if (!result.videos.empty()) measure_clips(result);
-    if (request_.split == Split::test)
-      entries.insert(entries.end(), dataset_.unknown.begin(), dataset_.unknown.end());
     std::vector<UnreadableVideo> unreadable;
-    result.streams = streams.report(entries, calibration, unreadable);
+    result.streams = streams.report(entries, calibration, request_.pictures, unreadable);
     for (const UnreadableVideo& video : unreadable)
       result.unreadable.push_back({entries[static_cast<std::size_t>(video.entry)].title(), video.why});
     name_actions_beyond(entries, result);
@@ -215,7 +234,6 @@ class RecipeEvaluator {
       };
       options.answered = [&](std::size_t i, const EvaluatedVideo& video) {
         if (video.readable()) answers_->put(what, entries[i].title(), video.probabilities);
-        ++answered_;
       };
     }
     Videos videos = evaluate(*network_, entries, cache_, options);
@@ -305,8 +323,7 @@ class RecipeEvaluator {
   const Model model_;
   std::shared_ptr<const Network> network_;
   FrameCache cache_;
-  std::optional<KeptAnswers> answers_;
-  std::atomic<std::int64_t> answered_{0};
+  std::optional<KeptAnswers<std::vector<float>>> answers_;
 };
 
 }  // namespace

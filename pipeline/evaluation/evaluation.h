@@ -64,14 +64,14 @@ struct EvaluationRequest {
   int threads = 0;         // videos at the same time; 0: one a processor
   Precision precision = Precision::f32;
   const std::atomic<bool>* stop = nullptr;
-  std::filesystem::path
-      answers;  // a folder of answers to clips that runs share (kept_answers.h); none: empty
+  std::filesystem::path answers;  // a folder of answers that runs share (kept_answers.h); empty: none
   // Given, with `answers`: only videos of these names are judged, and nothing is made of the answers.
   std::function<bool(const std::string& name)> share = {};
+  bool pictures = false;  // of the worst mistakes in streams
 };
 
 // Shows its progress on stderr. Throws DatasetError, ModelError (weights for other classes), UsageError (a
-// split that the recipe does not name, `answers` for a network for streams) and Interrupted.
+// split that the recipe does not name) and Interrupted.
 Evaluation evaluate_recipe(const Recipe& recipe, const std::filesystem::path& weights,
                            const EvaluationRequest& request);
 

@@ -26,16 +26,16 @@ std::string reason() { return std::generic_category().message(errno); }
 
 }  // namespace
 
-KeptAnswers::KeptAnswers(fs::path folder, std::string question)
+AnswerFiles::AnswerFiles(fs::path folder, std::string question, const Take& take)
     : folder_(std::move(folder)), question_(std::move(question)) {
   std::error_code error;
   fs::create_directories(folder_, error);
   if (error) throw UsageError(folder_.string() + ": is no folder and cannot be made one: " + error.message());
   for (const fs::directory_entry& entry : fs::directory_iterator(folder_))
-    if (entry.path().extension() == kAnswerSuffix) read(entry.path());
+    if (entry.path().extension() == kAnswerSuffix) read(entry.path(), take);
 }
 
-void KeptAnswers::read(const fs::path& file) {
+void AnswerFiles::read(const fs::path& file, const Take& take) const {
   std::ifstream stream(file, std::ios::binary);
   bool first = true;
   for (std::string line; std::getline(stream, line) && !stream.eof(); first = false) {
@@ -45,8 +45,7 @@ void KeptAnswers::read(const fs::path& file) {
         throw UsageError(
             file.string() +
             ": holds answers of another network, or to other views of the videos; name another folder");
-      if (!first)
-        found_[{json.at("as"), json.at("video")}] = json.at("probabilities").get<std::vector<float>>();
+      if (!first) take(json.at("as"), json.at("video"), json.at("answer"));
     } catch (const nlohmann::json::exception&) {
       throw UsageError(file.string() +
                        ": holds something else than answers of evaluate; name another folder");
@@ -54,14 +53,8 @@ void KeptAnswers::read(const fs::path& file) {
   }
 }
 
-const std::vector<float>* KeptAnswers::find(const std::string& as, const std::string& video) const {
-  const auto found = found_.find({as, video});
-  return found == found_.end() ? nullptr : &found->second;
-}
-
-void KeptAnswers::put(const std::string& as, const std::string& video,
-                      const std::vector<float>& probabilities) {
-  const nlohmann::json line{{"as", as}, {"video", video}, {"probabilities", probabilities}};
+void AnswerFiles::put(const std::string& as, const std::string& video, const nlohmann::json& answer) {
+  const std::string line = json_text(nlohmann::json{{"as", as}, {"video", video}, {"answer", answer}}) + "\n";
   const std::lock_guard lock(mutex_);
   if (!descriptor_) {
     name_ = (folder_ / ("answers-XXXXXX" + std::string(kAnswerSuffix))).string();
@@ -70,10 +63,16 @@ void KeptAnswers::put(const std::string& as, const std::string& video,
     if (!descriptor_) throw Error(ExitCode::failure, name_ + ": cannot be written: " + reason());
     write(json_text(nlohmann::json{{"question", question_}}) + "\n");
   }
-  write(json_text(line) + "\n");
+  write(line);
+  ++added_;
 }
 
-void KeptAnswers::write(const std::string& line) {
+std::int64_t AnswerFiles::added() const {
+  const std::lock_guard lock(mutex_);
+  return added_;
+}
+
+void AnswerFiles::write(const std::string& line) {
   std::string_view rest = line;
   while (!rest.empty()) {
     const ssize_t count = ::write(descriptor_.get(), rest.data(), rest.size());

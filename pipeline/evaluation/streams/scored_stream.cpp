@@ -1,6 +1,7 @@
 #include "pipeline/evaluation/streams/scored_stream.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "models/weights/calibration.h"
 #include "nodes/events/event_decoder.h"
@@ -32,6 +33,28 @@ class Detections {
 };
 
 }  // namespace
+
+void to_json(nlohmann::json& json, const ScoredStream& stream) {
+  json = {{"name", stream.name}, {"seconds", stream.seconds}, {"interval", stream.interval}};
+  nlohmann::json& actions = json["actions"] = nlohmann::json::array();
+  for (const TimedAction& action : stream.actions)
+    actions.push_back({action.label, action.start, action.end});
+  nlohmann::json& observations = json["observations"] = nlohmann::json::array();
+  for (const ScoredObservation& one : stream.observations) {
+    observations.push_back({one.start, one.end, one.which, one.elapsed});
+    if (one.action) observations.back().push_back(*one.action);
+  }
+}
+
+void from_json(const nlohmann::json& json, ScoredStream& stream) {
+  stream = {json.at("name"), json.at("seconds"), json.at("interval")};
+  for (const nlohmann::json& action : json.at("actions"))
+    stream.actions.push_back({action.at(0), action.at(1), action.at(2)});
+  for (const nlohmann::json& one : json.at("observations")) {
+    stream.observations.push_back({one.at(0), one.at(1), one.at(2), std::nullopt, one.at(3)});
+    if (one.size() > 4) stream.observations.back().action = one.at(4).get<float>();
+  }
+}
 
 void set_temperature(ScoredStream& stream, double temperature) {
   for (ScoredObservation& one : stream.observations) one.which = at_temperature(one.which, temperature);

@@ -3,6 +3,7 @@
 // Scores are computed once and decoded as often as a choice of thresholds asks for.
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <span>
 #include <string>
@@ -28,6 +29,10 @@ struct ScoredStream {
   std::vector<TimedAction> actions = {};  // what happened
   std::vector<ScoredObservation> observations = {};
 };
+
+// For nlohmann::json, with every digit. Reading throws what it throws.
+void to_json(nlohmann::json& json, const ScoredStream& stream);
+void from_json(const nlohmann::json& json, ScoredStream& stream);
 
 // Its class probabilities, as the network gave them, become those at a temperature.
 void set_temperature(ScoredStream& stream, double temperature);

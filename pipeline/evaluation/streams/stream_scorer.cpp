@@ -105,10 +105,10 @@ std::vector<ScoredStream> score_streams(const Network& network, const SequenceSo
       [&](std::size_t at, Workspace& workspace) {
         try {
           scored[at] = scorer.score(source.stream(at), workspace);
+          if (options.said) options.said(at, scored[at]);
         } catch (const SourceError&) {
           // Who made the source knows why.
         }
-        if (options.advance) options.advance();
       });
   return scored;
 }

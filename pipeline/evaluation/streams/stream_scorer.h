@@ -24,7 +24,8 @@ struct StreamScorerOptions {
   int threads = 1;                          // streams at the same time
   int hop = 0;                              // samples from one window to the next; 0: a tenth of the window
   const std::atomic<bool>* stop = nullptr;  // set: score_streams() throws Interrupted soon
-  std::function<void()> advance = {};       // after each stream, from any thread
+  // After each stream that could be read, from any thread.
+  std::function<void(std::size_t index, const ScoredStream& scored)> said = {};
 };
 
 // A network for evaluation: for streams kSamplesACall samples a call, else one clip; one thread.

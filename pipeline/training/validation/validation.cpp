@@ -192,6 +192,7 @@ Validation validate_streams(const Architecture& architecture, const Weights& wei
   StreamScorerOptions options;
   options.threads = threads;
   options.stop = &stop;
+  streams.open_all();
   validation.streams = source_of(streams);
   validation.scored = score_streams(*compile_for_scoring(architecture, weights), validation.streams, options);
   validation.calibration = calibrate_streams(validation.scored, architecture.classes, "val");

@@ -101,6 +101,48 @@ TEST_F(EvaluateStreams, AListWithTimesHasTheUncutVideosThemselves) {
   EXPECT_THAT(evaluate().out, HasSubstr("2 streams of"));
 }
 
+// Uncut videos, cut clips joined, and each clip alone; the thresholds are chosen on streams, too.
+TEST_F(EvaluateStreams, SharesMakeTheWholeOfWhatIsKept) {
+  const auto answered = [this](const std::string& shard) {
+    const auto said = json({"--answers", bench_ / "answers", "--shard", shard});
+    return said.value("answered", -1);
+  };
+  for (const bool uncut : {false, true}) {
+    if (uncut) {
+      bench_.write("data/test.txt", "v16.mp4 0.2 0.7 left\nv16.mp4 0.7 0.9 right\nv17.mp4\n");
+      bench_.write("data/val.txt", "v12.mp4 0.1 0.9 left\nv13.mp4\n");
+    }
+    const std::string whole = evaluate({"--json"}).out;
+    int all = 0;
+    for (const char* shard : {"0/3", "1/3", "2/3"}) all += answered(shard);
+    EXPECT_GE(all, 4);
+    EXPECT_EQ(answered("0/1"), 0);
+    // Other labels, other streams: nothing of what is kept counts for them.
+    const std::string list = text_of(bench_ / "data/val.txt");
+    bench_.write("data/val.txt", uncut ? "v12.mp4 0.1 0.8 left\nv13.mp4\n" : "v12.mp4 1\n");
+    EXPECT_EQ(answered("0/1"), 1);
+    bench_.write("data/val.txt", list);
+    // The whole is made of what is kept alone.
+    std::filesystem::rename(bench_ / "data/v16.mp4", bench_ / "data/away.mp4");
+    const auto made = evaluate({"--json", "--answers", bench_ / "answers"});
+    EXPECT_EQ(made.out, whole) << made.err;
+    EXPECT_NE(evaluate({"--json"}).out, whole);
+    std::filesystem::rename(bench_ / "data/away.mp4", bench_ / "data/v16.mp4");
+  }
+}
+
+TEST_F(EvaluateStreams, WhatCouldNotBeReadIsAskedForAgain) {
+  bench_.write("data/test.txt", "v16.mp4 0.2 0.7 left\nv17.mp4\n");
+  bench_.write("data/val.txt", "v12.mp4 0.1 0.9 left\n");
+  bench_.write("data/v17.mp4", "no video");
+  const std::vector<std::string> share{"--answers", bench_ / "answers", "--shard", "0/1"};
+  EXPECT_EQ(json(share)["answered"], 2);
+  std::filesystem::copy_file(bench_ / "data/v15.mp4", bench_ / "data/v17.mp4",
+                             std::filesystem::copy_options::overwrite_existing);
+  EXPECT_EQ(json(share)["answered"], 1);
+  EXPECT_EQ(json({"--answers", bench_ / "answers"})["unreadable"].size(), 0U);
+}
+
 TEST_F(EvaluateStreams, DrawsTheReportWhereItIsAskedFor) {
   const auto ended = evaluate({"--report", bench_ / "page.html"});
   EXPECT_EQ(ended.code, 0) << ended.err;
