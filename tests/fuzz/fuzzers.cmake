@@ -32,6 +32,13 @@ add_fuzzer(safetensors
   models/formats/safetensors/safetensors.cpp models/formats/safetensors/safetensors_header.cpp
   models/formats/stored/stored_tensor.cpp base/tensor/tensor.cpp base/error.cpp base/files/atomic_file.cpp)
 
+# Archives may lie on servers, so what asks those is linked, too.
+add_fuzzer(tar
+  datasets/lists/text/tar_index.cpp base/remote/address.cpp base/remote/range_request.cpp base/remote/remote_file.cpp
+  base/log/log.cpp base/machine/backoff.cpp base/machine/clock.cpp base/text/lower_case.cpp base/text/mask.cpp
+  base/text/remote_name.cpp base/files/descriptor.cpp base/error.cpp)
+target_link_libraries(fuzz_tar PRIVATE spdlog::spdlog PkgConfig::CURL)
+
 # ONNX and Keras files become model files, which are read, too.
 file(GLOB description_sources RELATIVE ${PROJECT_SOURCE_DIR} CONFIGURE_DEPENDS
   ${PROJECT_SOURCE_DIR}/base/config/*.cpp ${PROJECT_SOURCE_DIR}/models/graph/*.cpp
