@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cctype>
 #include <cstdlib>
 #include <initializer_list>
@@ -30,12 +31,13 @@ std::string from_environment(std::initializer_list<const char*> names) {
   return {};
 }
 
-// As SigV4 wants a key: all but unreserved characters and slashes.
-std::string percent_encoded(std::string_view key) {
+// As SigV4 wants it: all but unreserved characters and those that are `kept`.
+std::string percent_encoded(std::string_view text, char kept) {
   std::string encoded;
-  for (const unsigned char c : key) {
-    if (std::isalnum(c) || std::string_view("-._~/").find(static_cast<char>(c)) != std::string_view::npos)
-      encoded += static_cast<char>(c);
+  for (const unsigned char c : text) {
+    const char plain = static_cast<char>(c);
+    if (std::isalnum(c) || plain == kept || std::string_view("-._~").find(plain) != std::string_view::npos)
+      encoded += plain;
     else
       encoded += fmt::format("%{:02X}", c);
   }
@@ -57,22 +59,29 @@ std::string bucket_url(const std::string& bucket, const std::string& region) {
   return "https://" + bucket + "." + server;
 }
 
-RemoteTarget of_bucket(const std::string& address) {
+struct BucketName {
+  std::string bucket, key;
+};
+
+BucketName split(const std::string& address) {
+  const std::string rest = address.substr(kBucketScheme.size());
+  const std::size_t slash = std::min(rest.find('/'), rest.size());
+  return {rest.substr(0, slash), rest.substr(std::min(slash + 1, rest.size()))};
+}
+
+// All but its file's or its listing's part of the URL.
+RemoteTarget of_bucket(const std::string& address, const std::string& bucket) {
   RemoteTarget target;
   target.shown = without_credentials(address);
   target.bucket = true;
-  const std::string rest = address.substr(kBucketScheme.size());
-  const std::size_t slash = rest.find('/');
-  if (slash == 0 || slash == std::string::npos || slash + 1 == rest.size())
-    throw SourceError(target.shown + ": names no file, expected s3://BUCKET/KEY");
-  const std::string bucket = rest.substr(0, slash);
-  for (const unsigned char c : bucket) {
-    if (!std::isalnum(c) && c != '-' && c != '.' && c != '_')
-      throw SourceError(target.shown + ": names no bucket, expected s3://BUCKET/KEY");
-  }
+  const bool plain = std::all_of(bucket.begin(), bucket.end(), [](unsigned char c) {
+    return std::isalnum(c) || c == '-' || c == '.' || c == '_';
+  });
+  if (bucket.empty() || !plain)
+    throw SourceError(target.shown + ": names no bucket, expected s3://BUCKET/KEY");
   target.region = from_environment({"AWS_REGION", "AWS_DEFAULT_REGION"});
   if (target.region.empty()) target.region = "us-east-1";
-  target.url = bucket_url(bucket, target.region) + percent_encoded(rest.substr(slash + 1));
+  target.url = bucket_url(bucket, target.region);
   target.access_key = from_environment({"AWS_ACCESS_KEY_ID"});
   target.secret_key = from_environment({"AWS_SECRET_ACCESS_KEY"});
   target.session_token = from_environment({"AWS_SESSION_TOKEN"});
@@ -98,10 +107,31 @@ std::string tidied(const std::string& address) {
 }  // namespace
 
 RemoteTarget RemoteTarget::of(const std::string& address) {
-  if (begins_with(address, kBucketScheme)) return of_bucket(address);
   RemoteTarget target;
+  if (begins_with(address, kBucketScheme)) {
+    const BucketName name = split(address);
+    target = of_bucket(address, name.bucket);
+    if (name.key.empty()) throw SourceError(target.shown + ": names no file, expected s3://BUCKET/KEY");
+    target.url += percent_encoded(name.key, '/');
+    return target;
+  }
   target.shown = without_credentials(address);
   target.url = tidied(address);
+  return target;
+}
+
+RemoteTarget RemoteTarget::of_listing(const std::string& address, bool folders, const std::string& token) {
+  if (!begins_with(address, kBucketScheme))
+    throw SourceError(without_credentials(address) +
+                      ": folders of web servers are not listed, expected a list of the videos, or s3://");
+  BucketName name = split(address);
+  RemoteTarget target = of_bucket(address, name.bucket);
+  if (!name.key.empty() && !name.key.ends_with('/')) name.key += '/';
+  // In the order of their names, as SigV4 wants them.
+  if (!token.empty()) target.url += "?continuation-token=" + percent_encoded(token, '-');
+  target.url += token.empty() ? "?" : "&";
+  if (folders) target.url += "delimiter=%2F&";
+  target.url += "list-type=2&prefix=" + percent_encoded(name.key, '-');
   return target;
 }
 

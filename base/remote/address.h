@@ -22,6 +22,9 @@ struct RemoteTarget {
 
   // Throws SourceError: no bucket or no key, a key without its secret, an endpoint that is no address.
   static RemoteTarget of(const std::string& address);
+  // What lists a bucket below "s3://BUCKET/FOLDER/" or "s3://BUCKET" (ListObjectsV2): its folders there
+  // alone, or all files. `token` is what the answer before said; empty: the first.
+  static RemoteTarget of_listing(const std::string& address, bool folders, const std::string& token);
 };
 
 }  // namespace actionflow

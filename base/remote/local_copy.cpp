@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <limits>
+#include <mutex>
 #include <system_error>
 #include <vector>
 
@@ -29,6 +32,8 @@ constexpr double kBytesInGigabyte = 1e9;
 constexpr double kGigabytes = 10;
 constexpr std::size_t kStepBytes = std::size_t{1} << 20;
 constexpr std::uint64_t kWorthALine = std::uint64_t{32} << 20;
+constexpr std::uint64_t kLocks = 64;           // files that different copies share
+constexpr std::uint64_t kRecountedParts = 64;  // of the limit, fetched before all is counted anew
 
 fs::path cache_folder() {
   const auto variable = [](const char* name) {
@@ -83,7 +88,7 @@ std::vector<KeptFile> copies_in(const fs::path& cache) {
       copy.bytes += fs::file_size(file->path(), unknown);
       copy.used = std::max(copy.used, fs::last_write_time(file->path(), unknown));
     }
-    if (!gone) copies.push_back(copy);
+    if (!gone && copy.bytes > 0) copies.push_back(copy);  // else one that is being begun
   }
   return copies;
 }
@@ -92,8 +97,11 @@ std::string key_of(const std::string& address, const RemoteFile& file) {
   return fmt::format("{:016x}", fnv1a(fmt::format("{}\n{}\n{}", address, file.version(), file.size())));
 }
 
-// The one that was just made is held, however large it is.
-void keep_limit(const fs::path& cache, const fs::path& newest, std::uint64_t limit) {
+// The one that was just made is held, however large it is. Counting many takes a while.
+void keep_limit(const fs::path& cache, const fs::path& newest, std::uint64_t bytes, std::uint64_t limit) {
+  static std::atomic<std::uint64_t> fetched{std::numeric_limits<std::uint64_t>::max() / 2};
+  if (fetched.fetch_add(bytes) + bytes < limit / kRecountedParts) return;
+  fetched = 0;
   std::vector<KeptFile> others;
   for (KeptFile& copy : copies_in(cache)) {
     if (copy.path == newest)
@@ -102,6 +110,31 @@ void keep_limit(const fs::path& cache, const fs::path& newest, std::uint64_t lim
       others.push_back(std::move(copy));
   }
   make_room(std::move(others), limit);
+}
+
+// The copy of what `remote` is open on, fetched where it is not there yet.
+fs::path fetched_copy(const std::string& address, RemoteFile& remote) {
+  const fs::path cache = cache_folder();
+  const std::string key = key_of(address, remote);
+  const fs::path folder = cache / key;
+  const fs::path copy = folder / own_name(address);
+  std::error_code error;
+  fs::create_directories(cache, error);
+  if (error) throw Error(ExitCode::failure, cache.string() + " cannot be made: " + error.message());
+  const FileLock lock = FileLock::wait(cache / fmt::format("lock-{:02}", fnv1a(key) % kLocks));
+  fs::create_directories(folder, error);
+  if (error) throw Error(ExitCode::failure, folder.string() + " cannot be made: " + error.message());
+  if (fs::file_size(copy, error) == remote.size() && !error && !remote.version().empty()) {
+    fs::last_write_time(copy, fs::file_time_type::clock::now(), error);
+    return copy;
+  }
+  if (remote.size() >= kWorthALine)
+    log::info("{}: {} MB are fetched", without_credentials(address), remote.size() / 1'000'000);
+  AtomicFile written(copy);
+  each_piece(address, remote, [&](std::string_view piece) { written.write(piece); });
+  written.commit();
+  keep_limit(cache, folder, remote.size(), size_limit());
+  return copy;
 }
 
 }  // namespace
@@ -121,25 +154,21 @@ fs::path local_copy(const fs::path& file) {
   const std::string address = file.string();
   if (!is_remote(address)) return file;
   RemoteFile remote(address, {.first_block = 1});
-  const fs::path cache = cache_folder();
-  const fs::path folder = cache / key_of(address, remote);
-  const fs::path copy = folder / own_name(address);
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error) throw Error(ExitCode::failure, folder.string() + " cannot be made: " + error.message());
-  const FileLock lock = FileLock::wait(cache / "lock");
-  fs::create_directories(folder, error);
-  if (fs::file_size(copy, error) == remote.size() && !error && !remote.version().empty()) {
-    fs::last_write_time(copy, fs::file_time_type::clock::now(), error);
-    return copy;
+  return fetched_copy(address, remote);
+}
+
+std::optional<fs::path> copy_where_room(const std::string& address) {
+  RemoteFile remote(address, {.first_block = 1});
+  if (remote.version().empty() || remote.size() > size_limit()) return std::nullopt;
+  try {
+    return fetched_copy(address, remote);
+  } catch (const SourceError&) {
+    throw;
+  } catch (const Error& error) {
+    static std::once_flag once;
+    std::call_once(once, [&] { log::warn("{}; videos are read where they lie", error.what()); });
+    return std::nullopt;
   }
-  if (remote.size() >= kWorthALine)
-    log::info("{}: {} MB are fetched", without_credentials(address), remote.size() / 1'000'000);
-  AtomicFile written(copy);
-  each_piece(address, remote, [&](std::string_view piece) { written.write(piece); });
-  written.commit();
-  keep_limit(cache, folder, size_limit());
-  return copy;
 }
 
 std::string kept_of(const std::string& address, const RemoteFile& file, const std::string& what,
@@ -153,7 +182,7 @@ std::string kept_of(const std::string& address, const RemoteFile& file, const st
     std::error_code ignored;
     fs::create_directories(folder, ignored);
     replace_file(folder / what, made);
-    keep_limit(cache, folder, size_limit());
+    keep_limit(cache, folder, made.size(), size_limit());
   } catch (const UsageError&) {
     throw;
   } catch (const Error& error) {

@@ -33,8 +33,8 @@ std::string said(const RangeAnswer& answer) {
 
 }  // namespace
 
-RemoteFile::RemoteFile(const std::string& address, RequestOptions options, int tries)
-    : target_(RemoteTarget::of(address)),
+RemoteFile::RemoteFile(RemoteTarget target, RequestOptions options, int tries)
+    : target_(std::move(target)),
       options_(std::move(options)),
       tries_(tries),
       next_size_(options_.first_block) {

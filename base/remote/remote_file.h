@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "base/machine/backoff.h"
 #include "base/remote/address.h"
@@ -24,7 +25,9 @@ class RemoteFile {
  public:
   // Asks for the first bytes. Throws SourceError that names the address (without credentials), the server's
   // answer and the mend; "stopped" soon after `options.stopped` says so.
-  explicit RemoteFile(const std::string& address, RequestOptions options = {}, int tries = 6);
+  explicit RemoteFile(const std::string& address, RequestOptions options = {}, int tries = 6)
+      : RemoteFile(RemoteTarget::of(address), std::move(options), tries) {}
+  explicit RemoteFile(RemoteTarget target, RequestOptions options = {}, int tries = 6);
 
   // False where the server gives whole files only: then read() works up to `options.most_whole`.
   bool ranged() const { return ranged_; }

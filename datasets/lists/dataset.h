@@ -40,7 +40,7 @@
 // ELAN, BORIS and Label Studio name videos by where they once lay: only the last name counts.
 //
 // Lists, classes and videos may lie on servers: https://…, s3://BUCKET/KEY (base/remote/address.h). The root
-// may be such an address, too.
+// may be such an address, too. A `folders` list is there "s3://BUCKET/FOLDER/".
 //
 // Names count from the root, or, where that has no video of the first name, from the list's own folder or one
 // of the root's folders that has, and cannot lead out of it. A name without a suffix finds the folder, .webm,

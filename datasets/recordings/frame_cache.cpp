@@ -10,6 +10,7 @@
 #include "base/files/make_room.h"
 #include "base/hash.h"
 #include "base/log/log.h"
+#include "base/remote/local_copy.h"
 #include "base/text/remote_name.h"
 #include "datasets/recordings/frame_cache.h"
 #include "datasets/recordings/frame_cache_entry.h"
@@ -64,6 +65,17 @@ std::vector<KeptFile> list_entries(const fs::path& folder, const fs::path& writt
   return entries;
 }
 
+// Of a server's video the copy on this machine.
+SourceOptions copied(SourceOptions source) {
+  std::optional<FileStretch> stretch = file_stretch(source.source);
+  std::string& file = stretch ? stretch->file : source.source;
+  if (!is_remote(file)) return source;
+  const std::optional<fs::path> copy = copy_where_room(file);
+  if (copy) file = copy->string();
+  if (stretch) source.source = stretch->name();
+  return source;
+}
+
 // That two ways of writing the source's name share. Of an address that may hold a secret a hash.
 std::string absolute_name(const std::string& source) {
   if (is_remote(source))
@@ -93,7 +105,7 @@ struct FrameCache::State {
   std::shared_ptr<const VideoFrames> without_disk(const SourceOptions& source, const FrameForm& form,
                                                   const std::optional<TimeSpan>& part);
   std::shared_ptr<const VideoFrames> make(const SourceOptions& source, const EntryKey& key);
-  bool write(const SourceOptions& source, const EntryKey& key, const fs::path& file);
+  bool write(const SourceOptions& named, const EntryKey& key, const fs::path& file);
   void keep_limit(std::uint64_t bytes, const fs::path& file);
   void give_up(const std::string& why);
   std::shared_ptr<const VideoFrames> from_disk(const std::string& name, const EntryKey& key);
@@ -266,7 +278,8 @@ std::shared_ptr<const VideoFrames> FrameCache::State::make(const SourceOptions& 
   return frames;
 }
 
-bool FrameCache::State::write(const SourceOptions& source, const EntryKey& key, const fs::path& file) {
+bool FrameCache::State::write(const SourceOptions& named, const EntryKey& key, const fs::path& file) {
+  const SourceOptions source = options.copies ? copied(named) : named;
   EntryWriter writer(file, key, files);
   const auto fits = [&] { return writer.bytes() <= limit; };
   double duration = 0;
@@ -328,6 +341,10 @@ void CacheOptions::describe(config::Fields<CacheOptions>& fields) {
       .add("gigabytes", &CacheOptions::gigabytes,
            "of disk; the frames used longest ago go when they are full; 0: no frames are kept")
       .range(0, 1e6);
+  fields.add(
+      "copies", &CacheOptions::copies,
+      "videos of servers, or the archives they are in, are copied whole to ACTIONFLOW_CACHE before they "
+      "are decoded");
 }
 
 FrameCache::FrameCache(CacheOptions options, FileSystem& files)

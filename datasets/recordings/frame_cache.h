@@ -14,6 +14,7 @@ namespace actionflow {
 struct CacheOptions {
   OptionalPath folder;    // who makes the cache fills in "beside the output"; empty: none on disk
   double gigabytes = 10;  // least recently used files go when it is full; 0: no cache on disk
+  bool copies = false;    // of servers' videos, from which frames are decoded (base/remote/local_copy.h)
   static void describe(config::Fields<CacheOptions>& fields);
 };
 

@@ -71,6 +71,47 @@ class ObjectServer {
                                part_of(authorization, "Signature") == aws_signature(head, secret_));
   }
 
+  // "a b" of "x=1&prefix=a%20b".
+  static std::string parameter(const std::string& query, const std::string& name) {
+    const std::size_t begin = ("&" + query).find("&" + name + "=");
+    if (begin == std::string::npos) return {};
+    const std::string text = query.substr(begin + name.size() + 1);
+    std::string value;
+    for (std::size_t i = 0; i < text.size() && text[i] != '&'; ++i) {
+      value += text[i] == '%' ? static_cast<char>(std::stoi(text.substr(i + 1, 2), nullptr, 16)) : text[i];
+      if (text[i] == '%') i += 2;
+    }
+    return value;
+  }
+
+  // ListObjectsV2, two names at a time; the token is the last name.
+  std::string listed(const RequestHead& head) const {
+    const std::string prefix = parameter(head.query, "prefix"),
+                      after = parameter(head.query, "continuation-token");
+    const bool folders = parameter(head.query, "delimiter") == "/";
+    std::string body = "<?xml version=\"1.0\"?><ListBucketResult><Prefix>" + prefix + "</Prefix>",
+                last = after;
+    int count = 0;
+    for (const auto& [path, file] : files_) {
+      if (!path.starts_with(head.path)) continue;
+      std::string name = path.substr(head.path.size());
+      const std::size_t slash = name.find('/', prefix.size());
+      const bool folder = folders && slash != std::string::npos;
+      if (folder) name.resize(slash + 1);
+      if (!name.starts_with(prefix) || name <= last) continue;
+      if (count++ == 2) {
+        body += "<IsTruncated>true</IsTruncated><NextContinuationToken>" + last + "</NextContinuationToken>";
+        break;
+      }
+      last = name;
+      const std::string key =
+          name.find('&') == std::string::npos ? name : name.replace(name.find('&'), 1, "&amp;");
+      body += folder ? "<CommonPrefixes><Prefix>" + key + "</Prefix></CommonPrefixes>"
+                     : "<Contents><Key>" + key + "</Key></Contents>";
+    }
+    return body + "</ListBucketResult>";
+  }
+
   bool answer(const Connection& connection, const RequestHead& head) {
     File file;
     Fault fault;
@@ -82,6 +123,11 @@ class ObjectServer {
         faults_.pop_front();
       }
       if (!is_signed(head)) return refuse(connection, "403 Forbidden", "SignatureDoesNotMatch");
+      if (head.query.find("list-type=2") != std::string::npos) {
+        const std::string body = listed(head);
+        return connection.send("HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) +
+                               "\r\n\r\n" + body);
+      }
       const auto found = files_.find(head.path);
       if (found == files_.end()) return refuse(connection, "404 Not Found", "NoSuchKey");
       file = found->second;

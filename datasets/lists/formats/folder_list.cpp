@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <set>
 
+#include "base/remote/listing.h"
 #include "base/text/natural_order.h"
+#include "base/text/remote_name.h"
 #include "datasets/lists/formats/list_format.h"
 #include "datasets/lists/list_paths.h"
 #include "datasets/lists/names/split_names.h"
@@ -102,11 +104,37 @@ void add_hmdb51_file(const ListText& list, const std::string& name, ListSplit sp
   }
 }
 
+// In a bucket: CLASS/a.mp4, CLASS/b/c.mp4. Folders of frames are not read there.
+std::vector<ListRow> bucket_rows(const std::string& folder, const ListContext& context) {
+  const std::string below = folder.ends_with('/') ? folder : folder + "/";
+  std::vector<std::string> names = files_below(below);
+  std::sort(names.begin(), names.end(), natural_less);
+  const std::string root = (context.options.root / "").string();
+  std::vector<ListRow> rows;
+  for (const std::string& name : names) {
+    const std::size_t slash = name.find('/');
+    const bool of_none = context.split == ListSplit::unknown;
+    if (!is_plain(name) || is_no_video(name) || (slash == std::string::npos && !of_none)) continue;
+    const std::string address = below + name;
+    ListRow row{address, address.starts_with(root) ? address.substr(root.size()) : name, {}, {}, {}, address};
+    if (!of_none) row.label = name.substr(0, slash);
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
 }  // namespace
 
-std::vector<std::string> class_folders(const fs::path& root) { return sorted_names(root, true); }
+std::vector<std::string> class_folders(const fs::path& root) {
+  if (!is_remote(root.native())) return sorted_names(root, true);
+  std::vector<std::string> names = folders_below(root.string());
+  std::erase_if(names, [](const std::string& name) { return name.starts_with('.'); });
+  std::sort(names.begin(), names.end(), natural_less);
+  return names;
+}
 
 std::vector<ListRow> folder_rows(const fs::path& folder, const ListContext& context, ListErrors& errors) {
+  if (is_remote(folder.native())) return bucket_rows(folder.string(), context);
   std::vector<ListRow> rows;
   std::error_code error;
   if (!fs::is_directory(folder, error)) {

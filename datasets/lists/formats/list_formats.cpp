@@ -139,6 +139,7 @@ bool holds_plain_ucf101_lists(const fs::path& folder) {
 
 DatasetFormat format_of(const fs::path& list, bool streams) {
   if (names_shards(list.native())) return DatasetFormat::shards;
+  if (is_remote(list.native()) && list.native().ends_with('/')) return DatasetFormat::folders;
   if (is_folder(list)) return folder_format(list);
   if (list.extension() == ".eaf") return DatasetFormat::elan;
   if (named_as_ucf101(list)) return DatasetFormat::ucf101;

@@ -6,6 +6,7 @@
 #include <span>
 
 #include "base/text/natural_order.h"
+#include "base/text/remote_name.h"
 #include "datasets/lists/formats/list_format.h"
 #include "datasets/lists/list_paths.h"
 #include "datasets/lists/names/csv_columns.h"
@@ -223,6 +224,26 @@ std::string find_folders(DataOptions& options) {
   return fmt::format("{}a folder a class", splits);
 }
 
+// Lists that lie in a bucket are not looked for: who has some names them.
+std::string find_bucket(DataOptions& options) {
+  const std::vector<std::string> inside = class_folders(options.root);
+  const auto folder_of = [&](ListSplit split) {
+    const auto found = std::find_if(inside.begin(), inside.end(),
+                                    [&](const std::string& name) { return is_named_after(split, name); });
+    return found == inside.end() ? OptionalPath() : OptionalPath(options.root / *found / "");
+  };
+  options.format = DatasetFormat::folders;
+  options.train = folder_of(ListSplit::train);
+  const bool splits = !options.train.empty();
+  if (!splits) {
+    options.train = options.root / "";
+  } else {
+    options.val = folder_of(ListSplit::val);
+    options.test = folder_of(ListSplit::test);
+  }
+  return splits ? "folders for its splits, in each a folder a class" : "a folder a class";
+}
+
 std::string names_of(const DataOptions& options) {
   std::string text = options.train.filename().string();
   for (const OptionalPath* list : {&options.val, &options.test})
@@ -250,6 +271,7 @@ bool find_ucf101_lists(const fs::path& folder, DataOptions& options) {
 
 std::string find_layout(DataOptions& options) {
   const bool named = !options.train.empty() || !options.val.empty() || !options.test.empty();
+  if (!named && is_remote(options.root.native())) return find_bucket(options);
   if (named || options.root.empty() || !is_folder(options.root)) return {};
   const fs::path root = options.root;
   if (options.format == DatasetFormat::folders) return find_folders(options);

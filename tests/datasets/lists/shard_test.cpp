@@ -11,6 +11,7 @@
 #include "tests/datasets/lists/text_files.h"
 #include "tests/datasets/make_video.h"
 #include "tests/datasets/video/read_video.h"
+#include "tests/fuzz/tar_input.h"
 #include "tests/tools/environment_variable.h"
 #include "tests/tools/object_server.h"
 
@@ -129,6 +130,18 @@ TEST_F(Shards, AnyByteMayBeWrong) {
   }
 }
 
+// What the fuzzer (tests/fuzz) found worth keeping: each takes another way through the reader.
+TEST(TarIndex, StandsWhatTheFuzzerFound) {
+  int files = 0, read = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(ACTIONFLOW_ROOT "/tests/fuzz/corpus/tar")) {
+    const std::string bytes = testing::content(entry.path());
+    for (const bool mended : {false, true}) read += testing::reads_tar(bytes, mended) ? 1 : 0;
+    ++files;
+  }
+  EXPECT_GT(files, 50);
+  EXPECT_GT(read, 10);
+}
+
 class RemoteLists : public Shards {
  protected:
   ObjectServer server_;
@@ -188,6 +201,43 @@ TEST_F(RemoteLists, HoldShardsWhoseVideosAreReadWhereTheyLie) {
   constexpr FrameForm kForm{24, 32};
   EXPECT_EQ(read_video_frames(dataset.train[0].source(), kForm)->count(),
             read_video_frames(testing::source_of(folder_ / "in/a.mp4"), kForm)->count());
+}
+
+TEST_F(RemoteLists, MayBeFoldersOfABucket) {
+  server_.want_signature("AKIDFORTESTS", "the secret");
+  const EnvironmentVariable key("AWS_ACCESS_KEY_ID", "AKIDFORTESTS");
+  const EnvironmentVariable secret("AWS_SECRET_ACCESS_KEY", "the secret");
+  for (const char* name : {"train/wave & go/a 10.mp4", "train/wave & go/a 9.mp4",
+                           "train/wave & go/person/b.mp4", "train/clap/c.mp4", "train/clap/notes.txt",
+                           "train/.hidden/d.mp4", "train/e.mp4", "test/clap/f.mp4", "none/g.mp4"})
+    server_.put("/films/ucf/" + std::string(name), "film");
+  options_.root = "s3://films/ucf";
+  options_.unknown = "s3://films/ucf/none/";
+  const Dataset dataset = read_dataset(options_, 1);
+  EXPECT_THAT(dataset.classes, ElementsAre("clap", "wave & go"));
+  std::vector<std::string> names;
+  for (const VideoEntry& entry : dataset.train) names.push_back(entry.name);
+  EXPECT_THAT(names, ElementsAre("train/clap/c.mp4", "train/wave & go/a 9.mp4", "train/wave & go/a 10.mp4",
+                                 "train/wave & go/person/b.mp4"));
+  EXPECT_EQ(dataset.train[1].path, "s3://films/ucf/train/wave & go/a 9.mp4");
+  EXPECT_THAT(dataset.train[3].labels, ElementsAre(1));
+  ASSERT_EQ(dataset.test.size(), 1U);
+  EXPECT_THAT(dataset.test[0].labels, ElementsAre(0));
+  ASSERT_EQ(dataset.unknown.size(), 1U);
+  EXPECT_EQ(dataset.unknown[0].name, "none/g.mp4");
+  options_.root = "s3://films/ucf/train";
+  options_.unknown.clear();
+  EXPECT_EQ(read_dataset(options_, 1).classes.size(), 2U);
+}
+
+TEST_F(RemoteLists, WebServersHaveNoFolders) {
+  options_.root = server_.address("/films");
+  try {
+    read_dataset(options_, 1);
+    ADD_FAILURE();
+  } catch (const SourceError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("folders of web servers are not listed, expected a list"));
+  }
 }
 
 }  // namespace

@@ -94,6 +94,34 @@ TEST_F(RemoteVideo, IsReadInAnArchiveAsItIsByItself) {
               ::testing::ThrowsMessage<SourceError>(HasSubstr("lies beyond the archive's end")));
 }
 
+TEST_F(RemoteVideo, ACopyIsDecodedAgainWhereItsFramesWerePushedOut) {
+  const EnvironmentVariable copies("ACTIONFLOW_CACHE", (folder_ / "copies").string());
+  const std::string bytes = bytes_of(make("a.mp4"));
+  server_.put("/data/a.mp4", bytes);
+  server_.put("/data/shard.tar", std::string(1536, 'x') + bytes + std::string(5000, 'y'));
+  const auto here = read_video_frames(source_of(folder_ / "a.mp4"), kForm);
+  for (const std::string& name : {std::string("s3://data/a.mp4"),
+                                  FileStretch{"s3://data/shard.tar", 1536, bytes.size(), "a.mp4"}.name()}) {
+    std::size_t asked = 0;
+    for (const int run : {1, 2}) {
+      fs::remove_all(folder_ / "frames");
+      FrameCache cache({.folder = folder_ / "frames", .gigabytes = 1, .copies = true});
+      const std::size_t before = server_.requests().size();
+      EXPECT_TRUE(same_pictures(*cache.get(source_of(name), kForm), *here)) << name;
+      asked = server_.requests().size() - before;
+      if (run == 2) {
+        EXPECT_EQ(asked, 2U) << "whether it is the same still, and no more";
+      }
+    }
+  }
+  // What the copies' room does not hold is read where it lies.
+  const EnvironmentVariable limit("ACTIONFLOW_CACHE_GB", "0.000001");
+  fs::remove_all(folder_ / "copies");
+  FrameCache cache({.folder = folder_ / "other", .gigabytes = 1, .copies = true});
+  EXPECT_TRUE(same_pictures(*cache.get(source_of("s3://data/a.mp4"), kForm), *here));
+  EXPECT_FALSE(fs::exists(folder_ / "copies"));
+}
+
 TEST_F(RemoteVideo, KeepsItsFramesUntilItIsAnotherOne) {
   server_.put("/films/a.mp4", bytes_of(make("a.mp4")));
   const auto count = [&] {
