@@ -143,7 +143,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--ranks", type=int, default=2)
     parser.add_argument("--peer", action="store_true", help=argparse.SUPPRESS)
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     if options.clips % options.batch or options.batch % options.ranks:
         parser.error("--clips has to be a multiple of --batch, and that of --ranks")
     if options.peer:

@@ -2,8 +2,12 @@
 #include <gmock/gmock.h>
 
 #include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "tests/pipeline/run/graph_bench.h"
+#include "tests/tools/child_process.h"
 #include "tests/tools/kafka_broker.h"
 #include "tests/tools/kafka_reader.h"
 #include "tests/tools/mock_kafka.h"
@@ -67,6 +71,68 @@ TEST(KafkaGraph, TellsThemToARealBroker) {
   if (const std::string missing = testing::KafkaBroker::missing(); !missing.empty()) GTEST_SKIP() << missing;
   testing::KafkaBroker broker;
   expect_events_come_with_the_next_run(broker.address(), [&] { broker.start(); });
+}
+
+std::map<std::string, std::vector<std::string>> told_events(const std::string& out) {
+  std::map<std::string, std::vector<std::string>> told;
+  std::istringstream lines(out);
+  for (std::string line; std::getline(lines, line);) {
+    const nlohmann::json json = nlohmann::json::parse(line);
+    if (json["type"] == "event") told[json["stream"]].push_back(line);
+  }
+  return told;
+}
+
+// Two programs at the same time, as on two machines, each with its share of the cameras.
+void expect_shares_keep_each_cameras_order(const std::string& address) {
+  const GraphBench bench;
+  std::string yaml = graph_to("brokers: ['" + address + "'], topic: actions, spool: {file: '${SPOOL}'}");
+  std::string streams = "streams: {";
+  for (int i = 0; i < 6; ++i) {
+    const std::string file = "v" + std::to_string(i) + ".mp4";
+    bench.video(file, 60, i);
+    streams += "camera " + std::to_string(i) + ": " + file + ", ";
+  }
+  yaml.replace(0, yaml.find('\n'), streams + "}");
+  bench.write("site.yaml", yaml);
+  std::vector<std::unique_ptr<testing::ChildProcess>> programs;
+  for (const std::string share : {"1", "2"})
+    programs.push_back(std::make_unique<testing::ChildProcess>(std::vector<std::string>{
+        "env", "SPOOL=" + (bench.folder() / share).string(), ACTIONFLOW_PROGRAM, "classify",
+        bench.folder() / "site.yaml", "--json", "--shard", share + "/2"}));
+  std::map<std::string, std::vector<std::string>> told;
+  for (const auto& program : programs) {
+    auto own = told_events(program->read_all(120));
+    EXPECT_EQ(program->wait(), 0);
+    EXPECT_GE(own.size(), 2U) << "a share of two cameras at least";
+    told.merge(own);
+  }
+  EXPECT_EQ(told.size(), 6U);
+  std::size_t count = 0;
+  for (const auto& [camera, lines] : told) count += lines.size();
+  testing::KafkaReader reader(address, "actions");
+  std::map<std::string, std::vector<std::string>> found;
+  std::map<std::string, int> partitions;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto line = reader.next();
+    ASSERT_TRUE(line);
+    found[line->key].push_back(line->value);
+    EXPECT_EQ(partitions.emplace(line->key, line->partition).first->second, line->partition) << line->key;
+  }
+  EXPECT_EQ(found, told);
+}
+
+TEST(KafkaGraph, TwoProgramsTellEachCamerasEventsInOrder) {
+  const testing::MockKafka brokers;
+  brokers.make_topic("actions");
+  expect_shares_keep_each_cameras_order(brokers.address());
+}
+
+TEST(KafkaGraph, TwoProgramsTellThemToARealBroker) {
+  if (const std::string missing = testing::KafkaBroker::missing(); !missing.empty()) GTEST_SKIP() << missing;
+  testing::KafkaBroker broker;
+  broker.start();
+  expect_shares_keep_each_cameras_order(broker.address());
 }
 
 TEST(KafkaGraph, WrongOptionsAreToldAllAtOnce) {

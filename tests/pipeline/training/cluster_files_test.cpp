@@ -5,6 +5,10 @@
 
 #include "base/config/config.h"
 #include "tests/pipeline/training/training_bench.h"
+#include "tests/tools/environment_variable.h"
+#include "tests/tools/free_port.h"
+#include "tests/tools/temporary_folder.h"
+#include "tests/tools/wait_for.h"
 
 namespace actionflow::testing {
 namespace {
@@ -74,6 +78,36 @@ TEST(ClusterFiles, TheSlurmScriptStartsATrainingThatTheProgramUnderstands) {
   EXPECT_EQ(ended.code, 0) << ended.err;
   EXPECT_THAT(ended.out, HasSubstr("threads: 5"));
   EXPECT_THAT(ended.out, HasSubstr("epochs: 7"));
+}
+
+bool has_idle_machine() {
+  return ChildProcess({"sinfo", "--noheader", "--states=idle", "--format=%D"}, "/dev/null").read_all(10) ==
+         "1\n";
+}
+
+// Two processes, which Slurm starts and PMIx joins, train what one does.
+TEST(ClusterFiles, SlurmItselfTrainsByTheScript) {
+  const std::string tool = ACTIONFLOW_ROOT "/tests/tools/slurm";
+  if (const std::string missing = ChildProcess({tool, "there"}).read_all(60); !missing.empty())
+    GTEST_SKIP() << missing;
+  const TrainingBench bench;
+  const TemporaryFolder folder;
+  ChildProcess slurm(
+      {tool, "run", folder.path().string(), std::to_string(free_port()), std::to_string(free_port())},
+      folder / "log");
+  const EnvironmentVariable conf("SLURM_CONF", folder / "slurm.conf");
+  ASSERT_TRUE(wait_for(has_idle_machine)) << text_of(folder / "log");
+  std::filesystem::create_symlink(ACTIONFLOW_PROGRAM, bench / "actionflow");
+  const std::string path = "PATH=" + (bench / ".").string() + ":" + std::getenv("PATH");
+  const auto job = bench.run({"env", path, "sbatch", "--wait", "--nodes=1", "--ntasks-per-node=2",
+                              "--cpus-per-task=1", "--output=" + (bench / "job.txt").string(),
+                              cluster_file("slurm.sbatch"), bench / "recipe.yaml", "epochs=2"});
+  EXPECT_EQ(job.code, 0) << job.err << text_of(bench / "job.txt");
+  const auto alone = bench.train({"epochs=2", "micro_batch=1", "output=" + (bench / "alone").string()});
+  EXPECT_EQ(alone.code, 0) << alone.err;
+  EXPECT_EQ(bench.metrics("run"), bench.metrics("alone"));
+  slurm.signal(SIGTERM);
+  slurm.wait();
 }
 
 }  // namespace
