@@ -7,8 +7,10 @@
 #include <string_view>
 #include <system_error>
 
+#include "base/remote/listing.h"
 #include "base/text/lower_case.h"
 #include "base/text/natural_order.h"
+#include "base/text/remote_name.h"
 
 namespace actionflow {
 
@@ -64,10 +66,19 @@ Found look_into(const fs::path& folder) {
   return found;
 }
 
+std::vector<std::string> in_bucket(const std::string& folder) {
+  std::vector<std::string> recordings;
+  for (const std::string& name : files_below(folder)) {
+    const bool hidden = name.starts_with('.') || name.find("/.") != std::string::npos;
+    if (!hidden && has_video_suffix(name)) recordings.push_back(folder + name);
+  }
+  return recordings;
+}
+
 }  // namespace
 
 std::vector<std::string> recordings_in(const std::string& folder) {
-  std::vector<std::string> recordings = look_into(folder).recordings;
+  std::vector<std::string> recordings = is_remote(folder) ? in_bucket(folder) : look_into(folder).recordings;
   std::sort(recordings.begin(), recordings.end(), natural_less);
   return recordings;
 }

@@ -13,6 +13,8 @@ namespace actionflow {
 // itself may be one, and then is what is found. What is hidden is passed over, and links to folders are not
 // followed. A folder that cannot be read stands for what is in it, to be told when it is opened. Empty: there
 // is none of all this.
+//
+// Of "s3://BUCKET/FOLDER/" every video file below; throws SourceError where it cannot be listed.
 std::vector<std::string> recordings_in(const std::string& folder);
 
 }  // namespace actionflow

@@ -26,6 +26,7 @@ class ObjectServer {
   };
 
   std::string address(const std::string& path = "") const { return server_.address("http", path); }
+  // `path` as it is asked for, or as it reads without percent-encoding.
   void put(const std::string& path, std::string bytes) {
     const std::lock_guard lock(mutex_);
     files_[path] = {std::move(bytes), "\"" + std::to_string(++versions_) + "\""};
@@ -71,17 +72,22 @@ class ObjectServer {
                                part_of(authorization, "Signature") == aws_signature(head, secret_));
   }
 
+  static std::string decoded(const std::string& text) {
+    std::string plain;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      const bool escaped = text[i] == '%';
+      plain += escaped ? static_cast<char>(std::stoi(text.substr(i + 1, 2), nullptr, 16)) : text[i];
+      if (escaped) i += 2;
+    }
+    return plain;
+  }
+
   // "a b" of "x=1&prefix=a%20b".
   static std::string parameter(const std::string& query, const std::string& name) {
     const std::size_t begin = ("&" + query).find("&" + name + "=");
     if (begin == std::string::npos) return {};
-    const std::string text = query.substr(begin + name.size() + 1);
-    std::string value;
-    for (std::size_t i = 0; i < text.size() && text[i] != '&'; ++i) {
-      value += text[i] == '%' ? static_cast<char>(std::stoi(text.substr(i + 1, 2), nullptr, 16)) : text[i];
-      if (text[i] == '%') i += 2;
-    }
-    return value;
+    const std::string rest = query.substr(begin + name.size() + 1);
+    return decoded(rest.substr(0, rest.find('&')));
   }
 
   // ListObjectsV2, two names at a time; the token is the last name.
@@ -123,14 +129,16 @@ class ObjectServer {
         faults_.pop_front();
       }
       if (!is_signed(head)) return refuse(connection, "403 Forbidden", "SignatureDoesNotMatch");
-      if (head.query.find("list-type=2") != std::string::npos) {
+      if (fault.status.empty() && head.query.find("list-type=2") != std::string::npos) {
         const std::string body = listed(head);
         return connection.send("HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) +
                                "\r\n\r\n" + body);
       }
-      const auto found = files_.find(head.path);
-      if (found == files_.end()) return refuse(connection, "404 Not Found", "NoSuchKey");
-      file = found->second;
+      auto found = files_.find(head.path);
+      if (found == files_.end()) found = files_.find(decoded(head.path));
+      if (fault.status.empty() && found == files_.end())
+        return refuse(connection, "404 Not Found", "NoSuchKey");
+      if (found != files_.end()) file = found->second;
     }
     if (!fault.status.empty()) return refuse(connection, fault.status, "Trouble");
     return send(connection, head, file, fault);

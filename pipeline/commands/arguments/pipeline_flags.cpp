@@ -3,9 +3,9 @@
 #include <filesystem>
 #include <map>
 
-#include "datasets/video/recordings_folder.h"
 #include "models/formats/weight_files.h"
 #include "pipeline/commands/arguments/flags.h"
+#include "pipeline/commands/arguments/named_recordings.h"
 #include "pipeline/commands/arguments/network_flags.h"
 #include "pipeline/commands/arguments/shard.h"
 #include "pipeline/commands/arguments/shipped_files.h"
@@ -22,14 +22,6 @@ void add_positive(CLI::App& app, const std::string& flag, std::optional<T>& to, 
 bool is_yaml(const std::string& file) {
   const std::string suffix = std::filesystem::path(file).extension().string();
   return suffix == ".yaml" || suffix == ".yml";
-}
-
-// A source itself, or what is in it where it is a folder of recordings. An empty folder fails as a source.
-std::vector<std::string> recordings_of(const std::string& source) {
-  std::error_code error;
-  if (!std::filesystem::is_directory(source, error)) return {source};
-  std::vector<std::string> found = recordings_in(source);
-  return found.empty() ? std::vector<std::string>{source} : found;
 }
 
 UsageError file_or_override(const config::Override& change) {
@@ -84,16 +76,15 @@ void PipelineFlags::declare_shard(CLI::App& app) {
 
 NamedSources PipelineFlags::sources(const Arguments& arguments) {
   NamedSources named{arguments, false};
-  std::map<std::string, std::string> in_folder;  // a recording's path from its folder, by its source
+  std::map<std::string, std::string> in_folder;  // a recording's name there, or in a list, by its source
   if (names_network()) {
     named.arguments.files.clear();
     for (const std::string& source : arguments.files) {
-      const std::vector<std::string> found = recordings_of(source);
-      named.several = named.several || found.front() != source;
-      for (const std::string& one : found) {
-        if (one != source) in_folder[one] = std::filesystem::path(one).lexically_relative(source).string();
+      for (const NamedRecording& found : recordings_of(source)) {
+        named.several = named.several || found.source != source;
+        if (!found.name.empty()) in_folder[found.source] = found.name;
+        named.arguments.files.push_back(found.source);
       }
-      named.arguments.files.insert(named.arguments.files.end(), found.begin(), found.end());
     }
     named.several = named.several || named.arguments.files.size() > 1;
   } else if (const auto file = arguments.files.empty() ? std::nullopt : document(arguments)) {

@@ -9,7 +9,7 @@
 
 namespace actionflow {
 
-// A command line with folders of recordings looked into.
+// A command line with folders and lists of recordings looked into.
 struct NamedSources {
   Arguments arguments;
   bool several = false;  // streams; a folder's are, however many there are now
@@ -27,8 +27,8 @@ struct PipelineFlags {
   void declare_network(CLI::App& app);
   void declare_shard(CLI::App& app);
 
-  // Folders beside a network stand for the recordings in them. What is another share's is left out of what is
-  // read from then on. Throws as read() does.
+  // Folders and lists beside a network stand for the recordings in them. What is another share's is left out
+  // of what is read from then on. Throws as read() does.
   NamedSources sources(const Arguments& arguments);
   // Throws ConfigError, UsageError or ModelError.
   PipelineDescription read(const Arguments& arguments) const;

@@ -6,7 +6,9 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "base/error.h"
@@ -240,6 +242,25 @@ TEST_F(LocalCopy, StandsUnderItsOwnNameAndIsFetchedAnewOnlyWhenItChanged) {
   server_.put("/runs/best.safetensors", "new");
   EXPECT_EQ(content(local_copy(server_.address("/runs/best.safetensors"))), "new");
   EXPECT_EQ(local_copy("/some/file"), "/some/file");
+}
+
+TEST_F(LocalCopy, IsFetchedOnceHoweverManyWantIt) {
+  server_.put("/runs/best.safetensors", some_bytes(3'000'000));
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 6; ++i)
+    threads.emplace_back([&] {
+      EXPECT_TRUE(content(local_copy(server_.address("/runs/best.safetensors"))) == some_bytes(3'000'000));
+    });
+  for (std::thread& thread : threads) thread.join();
+  std::set<std::string> ranges;
+  std::size_t fetches = 0;
+  for (const RequestHead& request : server_.requests()) {
+    const std::string range = request.header("range");
+    if (range == "bytes=0-0") continue;
+    EXPECT_TRUE(ranges.insert(range).second) << range << " came twice";
+    ++fetches;
+  }
+  EXPECT_GT(fetches, 0U);
 }
 
 TEST_F(LocalCopy, GoesWhenOthersNeedItsRoom) {

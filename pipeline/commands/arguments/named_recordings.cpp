@@ -1,0 +1,62 @@
+#include "pipeline/commands/arguments/named_recordings.h"
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+
+#include "base/error.h"
+#include "base/remote/local_copy.h"
+#include "base/text/remote_name.h"
+#include "datasets/video/recordings_folder.h"
+
+namespace actionflow {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::uint64_t kMostListBytes = std::uint64_t{1} << 30;
+
+bool holds_recordings(const std::string& source) {
+  std::error_code error;
+  return is_remote(source) ? source.starts_with("s3://") && source.ends_with('/')
+                           : fs::is_directory(source, error);
+}
+
+std::string text_of(const std::string& list) {
+  if (is_remote(list)) return read_remote(list, kMostListBytes);
+  std::ifstream file(list, std::ios::binary);
+  if (!file) throw SourceError(list + ": cannot be read, expected a list of recordings, one a line");
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::vector<NamedRecording> listed_in(const std::string& list) {
+  const std::string folder = list.substr(0, list.rfind('/') + 1);
+  std::vector<NamedRecording> recordings;
+  std::istringstream lines(text_of(list));
+  for (std::string line; std::getline(lines, line);) {
+    while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.pop_back();
+    if (line.empty()) continue;
+    const bool whole = line.starts_with('/') || is_remote(line);
+    recordings.push_back({whole ? line : folder + line, line});
+  }
+  return recordings;
+}
+
+}  // namespace
+
+std::vector<NamedRecording> recordings_of(const std::string& source) {
+  std::vector<NamedRecording> recordings;
+  if (source.ends_with(".txt")) {
+    recordings = listed_in(source);
+  } else if (holds_recordings(source)) {
+    for (const std::string& found : recordings_in(source))
+      recordings.push_back(
+          {found, found == source ? "" : fs::path(found).lexically_relative(source).string()});
+  }
+  if (recordings.empty()) recordings.push_back({source, ""});
+  return recordings;
+}
+
+}  // namespace actionflow

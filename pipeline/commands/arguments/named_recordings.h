@@ -1,0 +1,20 @@
+// What a SOURCE on the command line stands for.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace actionflow {
+
+struct NamedRecording {
+  std::string source;
+  std::string
+      name;  // by which shares are told: from the folder, or as the list has it; of a source itself empty
+};
+
+// Of a folder, "s3://BUCKET/FOLDER/" too, the recordings in it and below it; of a list, LIST.txt, those it
+// names, one a line, from its own folder or as addresses; else the source itself, and also where there are
+// none, which then fails as one. Throws SourceError for a list or a bucket that cannot be read.
+std::vector<NamedRecording> recordings_of(const std::string& source);
+
+}  // namespace actionflow

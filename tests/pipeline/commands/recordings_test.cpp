@@ -1,0 +1,74 @@
+// A folder, the same folder in a bucket, and a list of what is in it are the same recordings, in the same
+// shares.
+#include <fstream>
+#include <set>
+
+#include "tests/pipeline/commands/program_fixture.h"
+#include "tests/tools/environment_variable.h"
+#include "tests/tools/object_server.h"
+
+namespace actionflow::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+class Recordings : public Program {
+ protected:
+  void SetUp() override {
+    std::filesystem::create_directories(folder_ / "films/yard & door");
+    for (const char* name : {"a.mp4", "b.mp4", "yard & door/c 1.mp4", "yard & door/d.mkv"}) {
+      const std::string file = video("films/" + std::string(name));
+      names_.insert(name);
+      std::ifstream bytes(file, std::ios::binary);
+      server_.put("/rec/films/" + std::string(name), {std::istreambuf_iterator<char>(bytes), {}});
+    }
+    text_file("films/notes.md", "no video");
+    server_.put("/rec/films/notes.md", "no video");
+    std::string list;
+    for (const std::string& name : names_) list += name + "\r\n";
+    text_file("films/all.txt", list + "\n");
+    server_.put("/rec/films/all.txt", list);
+  }
+
+  // Names from `begin` on of what gave windows.
+  std::set<std::string> read_of(const std::string& source, const std::string& begin,
+                                const std::vector<std::string>& more = {}) {
+    std::vector<std::string> words{"classify", source, "--weights", weights_, "--json"};
+    words.insert(words.end(), more.begin(), more.end());
+    const Ended ended = run(words);
+    EXPECT_EQ(ended.code, 0) << ended.err;
+    std::set<std::string> names;
+    for (const auto& line : ended.lines()) {
+      if (line["type"] != "window") continue;
+      const std::string stream = line["stream"];
+      EXPECT_TRUE(stream.starts_with(begin)) << stream;
+      names.insert(stream.substr(begin.size()));
+    }
+    return names;
+  }
+
+  std::set<std::string> names_;
+  ObjectServer server_;
+  const EnvironmentVariable endpoint_{"AWS_ENDPOINT_URL", server_.address()};
+};
+
+TEST_F(Recordings, OfABucketOrAListAreThoseOfTheFolder) {
+  const std::string here = (folder_ / "films/").string(), there = "s3://rec/films/";
+  EXPECT_EQ(read_of(here, here), names_);
+  for (const std::string& begin : {here, there})
+    for (const std::string of : {"", "all.txt"}) {
+      EXPECT_EQ(read_of(begin + of, begin), names_) << begin << of;
+      EXPECT_EQ(read_of(begin + of, begin, {"--shard", "1/2"}), read_of(here, here, {"--shard", "1/2"}));
+    }
+}
+
+TEST_F(Recordings, ThatCannotBeListedAreAnError) {
+  expect_error(run({"classify", (folder_ / "none.txt").string(), "--weights", weights_}), 3,
+               "none.txt: cannot be read, expected a list of recordings, one a line");
+  server_.fail({{.status = "403 Forbidden"}});
+  expect_error(run({"classify", "s3://rec/films/", "--weights", weights_}), 3, "the server answers 403");
+}
+
+}  // namespace
+}  // namespace actionflow::testing
