@@ -50,7 +50,8 @@ void ClipGate::put(StreamId stream, std::vector<Window> windows) {
     last_ = Window{windows[i].segment, windows[i].info, Dropped{}, windows[i].still};
   }
   pump(passed);
-  while (stream_.live && waiting_clips() > std::max(live_queue_, clips)) drop_oldest(passed);
+  const std::size_t most = std::max(live_queue_, clips + std::exchange(newest_clips_, clips));
+  while (stream_.live && waiting_clips() > most) drop_oldest(passed);
 }
 
 // Without a number.

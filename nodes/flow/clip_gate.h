@@ -4,7 +4,8 @@
 // source holds back while clips wait (has_room). A live source never does: when newer clips come and more
 // than `live_queue` wait, the oldest are dropped, leave items with the outcome Dropped in their place, and
 // are counted. Clips that come together are equally new, and none of them is dropped for another: a slow
-// camera's picture may complete many windows at once. Clips leave in the order of their numbers. Thread-safe.
+// camera's picture may complete many windows at once. What the two newest pictures brought may wait together,
+// as they come close to each other now and then. Clips leave in the order of their numbers. Thread-safe.
 #pragma once
 
 #include <deque>
@@ -61,7 +62,8 @@ class ClipGate : public std::enable_shared_from_this<ClipGate> {
   mutable std::mutex mutex_;
   int below_ = 0;
   std::int64_t number_ = 0;
-  std::optional<Window> last_;  // without its clips; none since its segment's end
+  std::size_t newest_clips_ = 0;  // that came together last
+  std::optional<Window> last_;    // without its clips; none since its segment's end
   std::deque<ClipItem> queue_;
 };
 

@@ -125,19 +125,33 @@ TEST(ClipGate, DropsNothingOfWhatOnePictureBroughtWhileTheNetworkKeepsUp) {
   EXPECT_EQ(bench.state.dropped, 0);
 }
 
-TEST(ClipGate, ANewPictureTakesThePlaceOfWhatAnOlderOneBrought) {
+TEST(ClipGate, DropsNothingOfTwoPicturesThatComeCloseToEachOther) {
+  Bench bench(true);
+  for (int pair = 0; pair < 10; ++pair) {
+    bench.put_together(10);
+    bench.put_together(10);
+    EXPECT_EQ(bench.gate->waiting(), 19U);
+    bench.answer_all();
+  }
+  EXPECT_EQ(bench.state.windows, 200);
+  EXPECT_EQ(bench.state.dropped, 0);
+}
+
+TEST(ClipGate, ANewPictureTakesThePlaceOfWhatTheOneBeforeTheLastBrought) {
   Bench bench(true);
   bench.put_together(10);  // one passes, nine wait
   for (int k = 0; k < 4; ++k) bench.answer();
   bench.put_together(3);  // beside the five that still wait
-  EXPECT_EQ(bench.state.dropped, 0) << "the items are still to be answered";
-  EXPECT_EQ(bench.gate->waiting(), 3U);
+  EXPECT_EQ(bench.gate->waiting(), 8U);
+  bench.put(window());
+  EXPECT_EQ(bench.gate->waiting(), 4U);
   bench.put(window());
   EXPECT_EQ(bench.gate->waiting(), ClipGate::kLiveQueue);
+  EXPECT_EQ(bench.state.dropped, 0) << "the items are still to be answered";
   bench.answer_all();
-  EXPECT_EQ(bench.answered, (std::vector<std::int64_t>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13}));
-  EXPECT_EQ(bench.state.windows + bench.state.dropped, 14);
-  EXPECT_EQ(bench.state.dropped, 5 + 2);
+  EXPECT_EQ(bench.answered, (std::vector<std::int64_t>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14}));
+  EXPECT_EQ(bench.state.windows + bench.state.dropped, 15);
+  EXPECT_EQ(bench.state.dropped, 5 + 3);
 }
 
 TEST(ClipGate, CountsWindowsThatFailedBelow) {
