@@ -3,8 +3,11 @@
 #include <gmock/gmock.h>
 
 #include <filesystem>
+#include <set>
+#include <sstream>
 
 #include "tests/pipeline/training/training_bench.h"
+#include "tests/tools/wait_for.h"
 
 namespace actionflow::testing {
 namespace {
@@ -25,6 +28,20 @@ class Shares : public ::testing::Test {
     return nlohmann::json::parse(ended.out, nullptr, false).value("answered", -1);
   }
   std::string shared() const { return bench_ / "answers"; }
+  // Of all files there, whole lines but the first: what was judged, of which video.
+  std::multiset<std::string> answers() const {
+    std::multiset<std::string> all;
+    std::error_code error;
+    for (const auto& file : fs::directory_iterator(shared(), error)) {
+      std::istringstream lines(text_of(file.path()));
+      for (std::string line; std::getline(lines, line) && !lines.eof();) {
+        const nlohmann::json json = nlohmann::json::parse(line, nullptr, false);
+        if (json.contains("as"))
+          all.insert(json["as"].get<std::string>() + " " + json["video"].get<std::string>());
+      }
+    }
+    return all;
+  }
 
   TrainingBench bench_;
 };
@@ -47,6 +64,56 @@ TEST_F(Shares, OfAnEvaluationMakeTheWhole) {
   fs::rename(bench_ / "data/v16.mp4", bench_ / "data/away.mp4");
   const auto made = evaluate({"--perturb", "--answers", shared()});
   EXPECT_EQ(made.out, whole) << made.err;
+}
+
+// Each share is killed again and again, each time when some more is done.
+TEST_F(Shares, AreJudgedOnceHoweverOftenTheyAreKilled) {
+  ASSERT_EQ(bench_.train({"epochs=1"}).code, 0);
+  const std::string whole = evaluate({"--perturb"}).out;
+  for (const char* share : {"1/2", "2/2"}) {
+    for (std::size_t least = 2; least < 12; least += 3) {
+      const std::size_t before = answers().size();
+      ChildProcess program({ACTIONFLOW_PROGRAM, "evaluate", bench_ / "recipe.yaml", "--threads", "1",
+                            "--perturb", "--answers", shared(), "--shard", share},
+                           bench_ / "killed.txt");
+      wait_for([&] { return answers().size() >= before + least || !program.running(); });
+      program.signal(SIGKILL);
+      program.read_all(60);
+      program.wait();
+    }
+    answered({"--perturb", "--answers", shared(), "--shard", share});
+  }
+  EXPECT_EQ(answered({"--perturb", "--answers", shared(), "--shard", "1/1"}), 0);
+  const std::multiset<std::string> all = answers();
+  const std::set<std::string> once(all.begin(), all.end());
+  EXPECT_EQ(all.size(), once.size());
+  EXPECT_EQ(evaluate({"--perturb", "--answers", shared()}).out, whole);
+}
+
+TEST_F(Shares, OfTheFrameCacheAreFilledHoweverOftenTheyAreKilled) {
+  const auto entries = [this] {
+    std::size_t count = 0;
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator(bench_ / "frames", error))
+      count += entry.path().extension() == ".frames" ? 1 : 0;
+    return count;
+  };
+  const std::vector<std::string> fill{"--json", "--fill-cache", "workers=1",
+                                      "data.cache.folder=" + (bench_ / "frames").string()};
+  std::size_t kept = 0;
+  for (std::size_t least = 2; least < 14; least += 4) {
+    ChildProcess program(bench_.command(fill), bench_ / "killed.txt");
+    wait_for([&] { return entries() >= least || !program.running(); });
+    program.signal(SIGKILL);
+    program.read_all(60);
+    program.wait();
+    kept = entries();
+  }
+  const auto ended = bench_.train(fill);
+  ASSERT_EQ(ended.code, 0) << ended.err;
+  const nlohmann::json said = nlohmann::json::parse(ended.out, nullptr, false);
+  EXPECT_EQ(said["videos"], 16);
+  EXPECT_EQ(said["decoded"], 16 - kept) << "what stood there is good";
 }
 
 TEST_F(Shares, OfAnotherNetworkAreRefused) {
