@@ -271,7 +271,8 @@ bool find_ucf101_lists(const fs::path& folder, DataOptions& options) {
 
 std::string find_layout(DataOptions& options) {
   const bool named = !options.train.empty() || !options.val.empty() || !options.test.empty();
-  if (!named && is_remote(options.root.native())) return find_bucket(options);
+  const bool folders = options.format == DatasetFormat::folders || options.format == DatasetFormat::automatic;
+  if (!named && folders && is_remote(options.root.native())) return find_bucket(options);
   if (named || options.root.empty() || !is_folder(options.root)) return {};
   const fs::path root = options.root;
   if (options.format == DatasetFormat::folders) return find_folders(options);
