@@ -40,7 +40,7 @@ fs::path cache_folder() {
     const char* value = std::getenv(name);
     return value && *value != '\0' ? fs::path(value) : fs::path();
   };
-  if (const fs::path own = variable("ACTIONFLOW_CACHE"); !own.empty()) return own;
+  if (fs::path own = variable("ACTIONFLOW_CACHE"); !own.empty()) return own;
   if (const fs::path caches = variable("XDG_CACHE_HOME"); !caches.empty()) return caches / "actionflow";
   if (const fs::path home = variable("HOME"); !home.empty()) return home / ".cache/actionflow";
   return fs::temp_directory_path() / "actionflow";
@@ -117,7 +117,7 @@ fs::path fetched_copy(const std::string& address, RemoteFile& remote) {
   const fs::path cache = cache_folder();
   const std::string key = key_of(address, remote);
   const fs::path folder = cache / key;
-  const fs::path copy = folder / own_name(address);
+  fs::path copy = folder / own_name(address);
   std::error_code error;
   fs::create_directories(cache, error);
   if (error) throw Error(ExitCode::failure, cache.string() + " cannot be made: " + error.message());

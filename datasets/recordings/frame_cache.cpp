@@ -83,7 +83,7 @@ std::string absolute_name(const std::string& source) {
                                                            : fmt::format("remote {:016x}", fnv1a(source));
   std::optional<FileStretch> stretch = file_stretch(source);
   std::error_code error;
-  const std::string path = fs::canonical(stretch ? stretch->file : source, error).string();
+  std::string path = fs::canonical(stretch ? stretch->file : source, error).string();
   if (error) throw SourceError(source + ": " + error.message());
   if (!stretch) return path;
   stretch->file = path;

@@ -24,6 +24,7 @@ const std::string kAs = "stream";
 
 std::vector<int> labels_of(const std::vector<TimedAction>& actions) {
   std::vector<int> labels;
+  labels.reserve(actions.size());
   for (const TimedAction& action : actions) labels.push_back(action.label);
   return labels;
 }
