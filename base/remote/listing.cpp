@@ -13,7 +13,7 @@ namespace actionflow {
 
 namespace {
 
-constexpr std::size_t kMostNames = 10'000'000;
+constexpr std::size_t kMostListed = 10'000'000;
 constexpr std::size_t kMostAnswerBytes = std::size_t{16} << 20;  // of a thousand names
 
 std::string answer_of(const RemoteTarget& target) {
@@ -44,9 +44,9 @@ class Listing {
       std::string next = result.child_value("NextContinuationToken");
       done_ = std::string_view(result.child_value("IsTruncated")) != "true" || next.empty() || next == token;
       token = std::move(next);
-      if (names_.size() > kMostNames)
+      if (names_.size() > kMostListed)
         throw SourceError(
-            fmt::format("{}: more than {} names, expected a list of the videos", target.shown, kMostNames));
+            fmt::format("{}: more than {} names, expected a list of the videos", target.shown, kMostListed));
     }
     return std::move(names_);
   }
