@@ -45,6 +45,10 @@ void Database::check(int code, std::string_view what) const {
   if (primary == SQLITE_OK || primary == SQLITE_ROW || primary == SQLITE_DONE) return;
   if (primary == SQLITE_BUSY)
     throw Error(ExitCode::failure, name_ + ": in use by another process, expected a file of its own");
+  // People need no SQL to know what to mend.
+  if (primary == SQLITE_FULL) throw Error(ExitCode::failure, name_ + ": the disk is full; make room on it");
+  if (primary == SQLITE_READONLY)
+    throw Error(ExitCode::failure, name_ + ": may not be written; make it writable for this user");
   const std::string message = name_ + ": " + std::string(what) + ": " +
                               (handle_ ? sqlite3_errmsg(handle_.get()) : sqlite3_errstr(code));
   if (primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB)

@@ -8,8 +8,8 @@ namespace actionflow {
 
 struct NamedRecording {
   std::string source;
-  std::string
-      name;  // by which shares are told: from the folder, or as the list has it; of a source itself empty
+  // By which shares are told: from the folder on, or as the list has it; of a source itself empty.
+  std::string name;
 };
 
 // Of a folder, "s3://BUCKET/FOLDER/" too, the recordings in it and below it; of a list, LIST.txt, those it

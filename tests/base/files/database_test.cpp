@@ -47,6 +47,20 @@ TEST(Database, KeepsWhatWasCommittedAndNothingElse) {
   EXPECT_FALSE(select.step());
 }
 
+TEST(Database, SaysThatTheDiskIsFullInWordsForPeople) {
+  const testing::TemporaryFolder folder;
+  Database database(folder / "a.db", Sharing::exclusive);
+  database.run("CREATE TABLE t (name TEXT)");
+  database.run("PRAGMA max_page_count = 3");  // which SQLite takes for a full disk
+  auto insert = database.prepare("INSERT INTO t VALUES (?)");
+  try {
+    insert.run(std::string(100'000, 'x'));
+    FAIL() << "there is no room";
+  } catch (const Error& error) {
+    EXPECT_EQ(std::string(error.what()), (folder / "a.db").string() + ": the disk is full; make room on it");
+  }
+}
+
 TEST(Database, SurvivesAKill) {
   const testing::TemporaryFolder folder;
   ASSERT_TRUE(testing::dies_by_kill([&] {
