@@ -76,15 +76,11 @@ std::string listed(const std::vector<std::string>& lines) {
 void TransferOptions::describe(config::Fields<TransferOptions>& fields) {
   fields.add("weights", &TransferOptions::weights, "file whose tensors are taken where name and shape fit");
   fields.add("skip", &TransferOptions::skip, "patterns of parameters that are not taken: \"fc.*\"");
-  fields.add("keep", &TransferOptions::keep, "share of these weights in those that are validated and kept")
-      .range(0, 0.95);
 }
 
 void TransferOptions::check(const config::Value& value, config::Diagnostics& diagnostics) const {
   if (weights.empty() && !skip.empty())
     diagnostics.add(value.place(), "init has skip without weights, expected a file");
-  if (weights.empty() && keep > 0)
-    diagnostics.add(value.place(), "init has keep without weights, expected a file");
 }
 
 Transfer load_initial_weights(const TransferOptions& options, const Architecture& architecture,
@@ -134,13 +130,6 @@ Transfer load_initial_weights(const TransferOptions& options, const Architecture
         fmt::format("{}: tensors have other shapes; name them under init.skip to begin with "
                     "random ones:{}",
                     file, listed(others)));
-  }
-  if (options.keep > 0 && !transfer.not_loaded.empty()) {
-    const LeftTensor& left = transfer.not_loaded.front();
-    throw ModelError(
-        fmt::format("{}: has no part of '{}' to keep ({}), expected weights of the same network and "
-                    "classes, or init.keep: 0",
-                    file, left.name, left.reason));
   }
   if (transfer.loaded.empty()) {
     throw ModelError(fmt::format("{}: holds no tensor that '{}' could take (its first is '{}')", file,

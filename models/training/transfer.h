@@ -1,16 +1,11 @@
 // Beginning from another network's weights (`init:` in a recipe).
 //
 //   init: {weights: kinetics.safetensors, skip: [head.*]}
-//   init: {weights: drawn.safetensors, keep: 0.5}
 //
 // A tensor is taken where the file has one of its name and shape; the rest keep their first values and are
 // listed with the reason, for a person to read. Where the file is of other classes, in name or in number, the
 // last layer begins anew; where it has the same in another order, that layer's outputs are taken by their
 // names. Any file that load_model() reads will do, with another head too.
-//
-// With `keep` the result lies on the straight line between what training comes to and what it began with,
-// that share towards the latter: fine-tuning on little data forgets what such a mean still knows (WiSE-FT:
-// Wortsman et al. 2022, "Robust fine-tuning of zero-shot models", https://arxiv.org/abs/2109.01903).
 #pragma once
 
 #include <string>
@@ -25,7 +20,6 @@ namespace actionflow {
 struct TransferOptions {
   OptionalPath weights;           // none: random ones
   std::vector<std::string> skip;  // patterns of parameter names (models/training/name_pattern.h)
-  double keep = 0;                // share of them in the weights that are validated and kept
   static void describe(config::Fields<TransferOptions>& fields);
   void check(const config::Value& value, config::Diagnostics& diagnostics) const;
 };

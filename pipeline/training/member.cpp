@@ -41,11 +41,10 @@ Recipe recipe_of_member(const Recipe& recipe, int member) {
 }
 
 Member::Member(const Recipe& given, Dataset data, const Architecture& architecture, FrameCache& cache,
-               Weights first, std::optional<Weights> of_init, training::Ranks& ranks)
+               Weights first, training::Ranks& ranks)
     : recipe(given),
       dataset(std::move(data)),
       task(make_task(recipe, dataset, architecture, cache, ranks)),
-      origin(std::move(of_init)),
       network(architecture, std::move(first),
               network_options(recipe, architecture, dataset, task->samples_an_epoch(), ranks)),
       optimizer(Optimizer::create(recipe.optimizer)),
@@ -62,18 +61,6 @@ std::int64_t Member::clips_of_update(std::int64_t batch) const {
   const std::int64_t most = recipe.accumulate * recipe.batch;
   const std::int64_t first = batch / recipe.accumulate * most;
   return std::min(most, task->samples_an_epoch() - first);
-}
-
-Weights Member::kept_weights() const {
-  Weights kept = average ? average->weights() : network.weights();
-  if (!origin) return kept;
-  const auto share = static_cast<float>(recipe.init.keep);
-  for (auto& [name, tensor] : kept.tensors) {
-    const auto first = origin->tensors.at(name).values();
-    for (std::size_t i = 0; i < first.size(); ++i)
-      tensor.values()[i] += share * (first[i] - tensor.values()[i]);
-  }
-  return kept;
 }
 
 void copy_values(const Weights& from, Weights& to) {

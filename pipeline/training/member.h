@@ -24,23 +24,20 @@ namespace actionflow {
 Recipe recipe_of_member(const Recipe& recipe, int member);
 
 struct Member {
-  // `recipe`, `architecture`, `cache` and `ranks` have to outlive it. Begins with `first`; `origin` is what
-  // init.keep is a share of.
+  // `recipe`, `architecture`, `cache` and `ranks` have to outlive it. Begins with `first`.
   Member(const Recipe& recipe, Dataset data, const Architecture& architecture, FrameCache& cache,
-         Weights first, std::optional<Weights> origin, training::Ranks& ranks);
+         Weights first, training::Ranks& ranks);
 
   std::int64_t batches_an_epoch() const;
   std::int64_t updates_an_epoch() const;
   // Whose gradients make the update that this batch belongs to.
   std::int64_t clips_of_update(std::int64_t batch) const;
-  // What would be validated and kept: the network's weights, or their average where one is kept, and
-  // init.keep of the first ones.
-  Weights kept_weights() const;
+  // What would be validated and kept: the network's weights, or their average where one is kept.
+  Weights kept_weights() const { return average ? average->weights() : network.weights(); }
 
   const Recipe& recipe;
   const Dataset dataset;
   const std::unique_ptr<TrainingTask> task;
-  const std::optional<Weights> origin;
   TrainingNetwork network;
   std::unique_ptr<Optimizer> optimizer;
   Schedule schedule;

@@ -91,10 +91,7 @@ Trainer::State::State(Recipe given, const config::Value& document, TrainerOption
 
 void Trainer::State::begin_member(Dataset data, Weights first) {
   member_recipe = recipe_of_member(recipe, state.member);
-  std::optional<Weights> origin;
-  if (recipe.init.keep > 0) origin = first_weights(recipe, architecture, true);
-  member.emplace(member_recipe, std::move(data), architecture, cache, std::move(first), std::move(origin),
-                 ranks);
+  member.emplace(member_recipe, std::move(data), architecture, cache, std::move(first), ranks);
   state.identity = RunIdentity::of(recipe, member->dataset.train);
   if (recipe.members > 1) log::info("member {} of {}", state.member + 1, recipe.members);
 }

@@ -43,7 +43,7 @@ std::optional<Weights> Trainer::State::judged_weights() {
 }
 
 std::optional<Weights> Trainer::State::measured_anew() {
-  copy_values(member->kept_weights(), member->network.weights());
+  if (member->average) copy_values(member->average->weights(), member->network.weights());
   if (!reestimate(recipe.seed ^ kOtherClips)) return {};
   return member->network.weights();
 }

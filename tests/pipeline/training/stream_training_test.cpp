@@ -113,7 +113,7 @@ class Members : public StreamTraining {
   // Of three members, without a validation list.
   std::vector<std::string> members(const std::string& output,
                                    const std::vector<std::string>& more = {}) const {
-    std::vector<std::string> all{"members=3", "epochs=2", "init.keep=0.3",
+    std::vector<std::string> all{"members=3", "epochs=2",
                                  "data.val=", "init.weights=" + (bench_ / "first/best.safetensors").string()};
     all.insert(all.end(), more.begin(), more.end());
     return words(output, all);

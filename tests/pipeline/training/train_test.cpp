@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 
 #include "base/random.h"
-#include "models/formats/weight_files.h"
 #include "tests/pipeline/training/training_bench.h"
 #include "tests/tools/wait_for.h"
 
@@ -270,27 +269,6 @@ TEST_F(Train, BeginsFromAnotherNetworksWeightsAndSaysWhatWasNotLoaded) {
                                    "init.skip=[fc.*]", "freeze=[conv.*]", "batch_norm=frozen"});
   ASSERT_EQ(ended.code, 0) << ended.err;
   EXPECT_THAT(ended.err, HasSubstr("fc.kernel"));
-}
-
-TEST_F(Train, KeepsAShareOfTheWeightsItBeganWith) {
-  ASSERT_EQ(bench_.train({"epochs=1"}).code, 0);
-  const auto go_on = [&](const std::string& output, const std::string& more) {
-    const auto ended = bench_.train({"epochs=2", "data.val=", "output=" + (bench_ / output).string(),
-                                     "init.weights=" + (bench_ / "run/best.safetensors").string(), more});
-    EXPECT_EQ(ended.code, 0) << ended.err;
-    return load_model(bench_ / output / "best.safetensors").weights;
-  };
-  const Weights first = load_model(bench_ / "run/best.safetensors").weights;
-  const Weights plain = go_on("plain", "init.keep=0"), kept = go_on("kept", "init.keep=0.25");
-  for (const auto& [name, tensor] : kept.tensors) {
-    const auto from = first.tensors.at(name).values(), to = plain.tensors.at(name).values();
-    EXPECT_FALSE(std::ranges::equal(from, to)) << name;
-    for (std::size_t i = 0; i < from.size(); ++i)
-      ASSERT_NEAR(tensor.values()[i], 0.25 * from[i] + 0.75 * to[i], 1e-6) << name;
-  }
-  expect_refused(bench_.train({"output=" + (bench_ / "anew").string(), "init.keep=0.25", "init.skip=[fc.*]",
-                               "init.weights=" + (bench_ / "run/best.safetensors").string()}),
-                 4, "has no part of 'fc.bias' to keep (skipped by 'fc.*')");
 }
 
 TEST_F(Train, EndsEarlyWhenValidationRisesNoMore) {
