@@ -2,6 +2,7 @@
 
 #include <mosquitto.h>
 #include <poll.h>
+#include <signal.h>
 
 #include <algorithm>
 #include <array>
@@ -101,8 +102,17 @@ std::string MqttBroker::shown() const {
 struct MqttClient::State {
   explicit State(const MqttBroker& broker) : name(broker.shown()) {
     set_up_library();
-    client.reset(mosquitto_new(nullptr, true, this));
+    client.reset(new_client());
     if (!client) fail(MOSQ_ERR_NOMEM);
+  }
+
+  // The library ignores SIGPIPE from then on, which a program that handles it does not want.
+  mosquitto* new_client() {
+    struct sigaction before {};
+    sigaction(SIGPIPE, nullptr, &before);
+    mosquitto* const made = mosquitto_new(nullptr, true, this);
+    if (before.sa_handler != SIG_DFL) sigaction(SIGPIPE, &before, nullptr);
+    return made;
   }
 
   [[noreturn]] void fail(const std::string& why) const { throw Error(ExitCode::failure, name + ": " + why); }

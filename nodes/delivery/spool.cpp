@@ -175,7 +175,7 @@ void Spool::save() {
       "INSERT INTO message (id, topic, payload, retain, bytes, key) VALUES (?, ?, ?, ?, ?, ?)");
   for (const Message& message : unsaved_)
     insert.run(message.id, message.topic, message.payload, message.retain, size_of(message), message.key);
-  const std::int64_t dropped_id = make_room();
+  const bool dropped = make_room();
   auto keep = database_->prepare("INSERT OR REPLACE INTO note VALUES (?, ?)");
   auto forget = database_->prepare("DELETE FROM note WHERE name = ?");
   for (const auto& [name, text] : unsaved_notes_) text ? keep.run(name, *text) : forget.run(name);
@@ -183,39 +183,39 @@ void Spool::save() {
   unsaved_.clear();
   unsaved_bytes_ = 0;
   unsaved_notes_.clear();
-  if (dropped_id > 0) note_dropped(dropped_id);
+  if (dropped) note_dropped();
 }
 
-// Drops the oldest until the others fit; gives the newest of those.
-std::int64_t Spool::make_room() {
+// Drops the oldest until the others fit; whether there was any to drop.
+bool Spool::make_room() {
   auto oldest = database_->prepare("SELECT id, bytes FROM message ORDER BY id LIMIT 1");
   auto remove = database_->prepare("DELETE FROM message WHERE id = ?");
-  std::int64_t newest = 0;
+  const std::int64_t before = state_.dropped;
   while (state_.bytes > limit_ && oldest.run()) {
-    newest = oldest.integer(0);
+    const std::int64_t id = oldest.integer(0);
     state_.bytes -= oldest.integer(1);
     oldest.reset();
-    remove.run(newest);
+    remove.run(id);
     state_.messages -= 1;
     state_.dropped += 1;
   }
-  return newest;
+  return state_.dropped > before;
 }
 
+// The oldest that takes memory, though older ones may stand on the disk, which takes no change.
 void Spool::drop_unsaved() {
   const Message message = std::move(unsaved_.front());
   unsaved_.pop_front();
   unsaved_bytes_ -= size_of(message);
   count(message, -1);
   state_.dropped += 1;
-  note_dropped(message.id);
+  note_dropped();
 }
 
-void Spool::note_dropped(std::int64_t id) {
+void Spool::note_dropped() {
   if (dropped_ns_ == 0)
     log::warn("{}: full, the oldest messages are dropped to take in new ones", file_.string());
   dropped_ns_ = Clock::system().steady_ns();
-  dropped_id_ = std::max(dropped_id_, id);
 }
 
 void Spool::count(const Message& message, int times) {
@@ -233,9 +233,14 @@ std::optional<Message> Spool::front() {
   return unsaved_.empty() ? std::nullopt : std::optional(unsaved_.front());
 }
 
+bool Spool::holds(std::int64_t id) const {
+  if (!unsaved_.empty() && unsaved_.front().id == id) return true;
+  return id > done_id_ && database_->prepare("SELECT 1 FROM message WHERE id = ?").run(id);
+}
+
 void Spool::pop(const Message& message) {
   const std::lock_guard lock(mutex_);
-  if (message.id <= dropped_id_) {
+  if (!holds(message.id)) {
     --state_.dropped;  // it was dropped while it was on its way, and has come there after all
     return;
   }

@@ -80,9 +80,10 @@ class Spool {
   void put_aside(const std::filesystem::path& aside);
   void write();
   void save();
-  std::int64_t make_room();
+  bool make_room();
   void drop_unsaved();
-  void note_dropped(std::int64_t id);
+  void note_dropped();
+  bool holds(std::int64_t id) const;
   void count(const Message& message, int times);
 
   const std::filesystem::path file_;
@@ -91,8 +92,7 @@ class Spool {
   std::unique_ptr<Database> database_;
   State state_;
   std::int64_t last_id_ = 0;
-  std::int64_t done_id_ = 0;     // messages up to it are delivered, whether the disk knows it or not
-  std::int64_t dropped_id_ = 0;  // the newest one
+  std::int64_t done_id_ = 0;  // messages up to it are delivered, whether the disk knows it or not
   std::int64_t dropped_ns_ = 0, written_ns_ = 0;
   std::deque<Message> unsaved_;  // newer than all on disk
   std::int64_t unsaved_bytes_ = 0;

@@ -22,6 +22,8 @@ void measure_queue(MetricText& text, const SinkThread& queue, const MetricText::
              static_cast<double>(queue.capacity()), labels);
   text.counter("actionflow_results_dropped_total", "results of live streams that a slow sink left out",
                static_cast<double>(results_dropped), labels);
+  text.counter("actionflow_results_failed_total", "results that a sink could not write, to a full disk say",
+               static_cast<double>(queue.failed()), labels);
 }
 
 }  // namespace
@@ -208,8 +210,6 @@ std::shared_ptr<SinkThread> Flow::start_sink(const std::string& name, std::share
     const auto alive = weak.lock();
     if (!alive) return;
     measure_queue(text, *alive, {{"node", name}}, alive->dropped());
-    text.counter("actionflow_results_failed_total", "results that a sink could not write, to a full disk say",
-                 static_cast<double>(alive->failed()), {{"node", name}});
   });
   run_->add_trouble_check([weak = std::weak_ptr(thread)] {
     const auto alive = weak.lock();

@@ -197,7 +197,7 @@ void EventRecorder::begin_clip(Recorded& recorded, const EventResult& event) {
   clip.start = seconds_of(event, ring_.pts_us(first));
   clip.stop_us = ring_.pts_us(first) + std::llround(options_.longest * kUsPerSecond);
   clip.writer = std::make_unique<PacketWriter>(store_->file_of(recorded.number, suffix + kUnfinished), suffix,
-                                               *ring_.parameters());
+                                               *ring_.parameters(), ring_.at(first));
   clip.next = first;
   recorded.clip = std::move(clip);
 }

@@ -86,6 +86,7 @@ std::optional<HttpAnswer> WebAccess::refuse_token(const std::string& name, std::
                                                   bool cookie, const char* why) {
   const std::lock_guard lock(mutex_);
   if (given.empty()) return refused(401, why);
+  if (same_word(given, token_)) return std::nullopt;
   Peer& peer = peer_now(name);
   const bool known_stale = cookie && peer.stale_cookie == given;
   if (peer.guesses < 1 && !known_stale) {
@@ -94,7 +95,6 @@ std::optional<HttpAnswer> WebAccess::refuse_token(const std::string& name, std::
         "Retry-After", std::to_string(static_cast<int>(std::ceil((1 - peer.guesses) * kGuessSeconds))));
     return answer;
   }
-  if (same_word(given, token_)) return std::nullopt;
   if (!known_stale) peer.guesses -= 1;
   if (cookie) peer.stale_cookie = given;
   return refused(401, why);

@@ -4,9 +4,9 @@
 // name that it has pointed here. With one, everything but the question for it needs it: as `Authorization:
 // Bearer TOKEN` of a program, or as the cookie that POST /login gives a browser. What a page of another
 // origin sends is refused, whatever it brings along. One peer is heard kRate times a second. After kGuesses
-// wrong tokens it is told to wait (429, Retry-After), also with the right one, and has another guess each
-// kGuessSeconds: nobody guesses a token of 16 characters so. A cookie that has become wrong is one guess,
-// however often a page that stands open sends it. Thread-safe.
+// wrong tokens it is told to wait (429, Retry-After), and has another guess each kGuessSeconds; the right one
+// is heard all the same, since behind a proxy all have one address. A cookie that has become wrong is one
+// guess, however often a page that stands open sends it. Thread-safe.
 #pragma once
 
 #include <cstdint>

@@ -38,6 +38,22 @@ bool suits(const Container& container, AVCodecID codec) {
   return takes(container, codec) && !(mp4 && (pictures || webm_only));
 }
 
+// Decodes the key frame for it; where that fails it stays unknown.
+void learn_size(AVCodecParameters& codec, const AVPacket& key_frame) {
+  const AVCodec* decoder = avcodec_find_decoder(codec.codec_id);
+  const UniqueCodecContext context(decoder ? avcodec_alloc_context3(decoder) : nullptr);
+  const UniqueFrame frame(av_frame_alloc());
+  if (!context || !frame || avcodec_parameters_to_context(context.get(), &codec) < 0) return;
+  context->thread_count = 1;
+  if (avcodec_open2(context.get(), decoder, nullptr) < 0) return;
+  if (avcodec_send_packet(context.get(), &key_frame) < 0 || avcodec_send_packet(context.get(), nullptr) < 0 ||
+      avcodec_receive_frame(context.get(), frame.get()) < 0)
+    return;
+  codec.width = context->width;
+  codec.height = context->height;
+  codec.format = frame->format;
+}
+
 }  // namespace
 
 struct PacketWriter::State {
@@ -50,7 +66,8 @@ struct PacketWriter::State {
   std::int64_t last_dts = AV_NOPTS_VALUE;
   bool finished = false;
 
-  void open(const std::string& suffix, const CodecParameters& parameters);
+  void open(const std::string& suffix, const CodecParameters& parameters, const AVPacket& first);
+  void abandon();
   void require(int result, const char* doing) const;
   void sync() const;
 };
@@ -61,7 +78,8 @@ void PacketWriter::State::require(int result, const char* doing) const {
                                      "; check the path and the disk");
 }
 
-void PacketWriter::State::open(const std::string& suffix, const CodecParameters& parameters) {
+void PacketWriter::State::open(const std::string& suffix, const CodecParameters& parameters,
+                               const AVPacket& first) {
   prepare_ffmpeg();
   AVFormatContext* created = nullptr;
   avformat_alloc_output_context2(&created, nullptr, nullptr, ("x" + suffix).c_str());
@@ -71,6 +89,7 @@ void PacketWriter::State::open(const std::string& suffix, const CodecParameters&
   if (!stream) throw std::bad_alloc();
   require(avcodec_parameters_copy(stream->codecpar, parameters.codec.get()), "describing the stream");
   stream->codecpar->codec_tag = 0;  // the source's container has its own
+  if (stream->codecpar->width == 0) learn_size(*stream->codecpar, first);
   time_base = parameters.time_base;
   stream->time_base = time_base;
   stream->sample_aspect_ratio = parameters.sample_aspect;
@@ -84,6 +103,14 @@ void PacketWriter::State::open(const std::string& suffix, const CodecParameters&
   file.reset(io);
   context->pb = io;
   require(avformat_write_header(context.get(), nullptr), "writing the header");
+}
+
+void PacketWriter::State::abandon() {
+  if (context) context->pb = nullptr;
+  if (!file) return;
+  file.reset();
+  std::error_code error;
+  std::filesystem::remove(path, error);
 }
 
 void PacketWriter::State::sync() const {
@@ -105,18 +132,19 @@ std::string PacketWriter::suffix_for(const CodecParameters& parameters) {
 }
 
 PacketWriter::PacketWriter(std::filesystem::path path, const std::string& suffix,
-                           const CodecParameters& parameters)
+                           const CodecParameters& parameters, const Packet& first)
     : state_(std::make_unique<State>()) {
   state_->path = std::move(path);
-  state_->open(suffix, parameters);
+  try {
+    state_->open(suffix, parameters, *first.data()->packet);
+  } catch (...) {
+    state_->abandon();
+    throw;
+  }
 }
 
 PacketWriter::~PacketWriter() {
-  if (state_->finished) return;
-  state_->context->pb = nullptr;
-  state_->file.reset();
-  std::error_code error;
-  std::filesystem::remove(state_->path, error);
+  if (!state_->finished) state_->abandon();
 }
 
 void PacketWriter::write(const Packet& packet) {

@@ -19,8 +19,10 @@ class PacketWriter {
   // none takes it, or it is not compressed.
   static std::string suffix_for(const CodecParameters& parameters);
 
-  // `suffix` is one of suffix_for()'s, whatever the path's own is.
-  PacketWriter(std::filesystem::path path, const std::string& suffix, const CodecParameters& parameters);
+  // `suffix` is one of suffix_for()'s, whatever the path's own is. `first` is the packet that will be written
+  // first: of what a live stream has not said of its pictures by then, it tells their size.
+  PacketWriter(std::filesystem::path path, const std::string& suffix, const CodecParameters& parameters,
+               const Packet& first);
   ~PacketWriter();
   PacketWriter(const PacketWriter&) = delete;
   PacketWriter& operator=(const PacketWriter&) = delete;

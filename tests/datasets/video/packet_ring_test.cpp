@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "datasets/video/stream_parameters.h"
 #include "datasets/video/writing/packet_writer.h"
 #include "tests/datasets/make_video.h"
 #include "tests/datasets/video/read_video.h"
@@ -78,7 +79,7 @@ TEST_F(Packets, BecomeAFileWithTheSamePicturesInEachContainer) {
     const auto out = folder_ / ("out" + suffix);
     const std::int64_t first = ring.key_frame(ring.pts_us(60));
     {
-      PacketWriter writer(out, suffix, *ring.parameters());
+      PacketWriter writer(out, suffix, *ring.parameters(), ring.at(first));
       for (std::int64_t number = first; number < ring.end(); ++number) writer.write(ring.at(number));
       writer.finish();
     }
@@ -100,12 +101,47 @@ TEST_F(Packets, LeaveNoFileBehindThatWasNotFinished) {
   PacketRing ring(100, kMuch);
   fill(ring, *reader);
   {
-    PacketWriter writer(folder_ / "out.part", ".mp4", *ring.parameters());
+    PacketWriter writer(folder_ / "out.part", ".mp4", *ring.parameters(), ring.at(0));
     writer.write(ring.at(0));
     EXPECT_TRUE(std::filesystem::exists(folder_ / "out.part"));
   }
   EXPECT_FALSE(std::filesystem::exists(folder_ / "out.part"));
-  EXPECT_THROW(PacketWriter(folder_ / "none/out.mp4", ".mp4", *ring.parameters()), Error);
+  EXPECT_THROW(PacketWriter(folder_ / "none/out.mp4", ".mp4", *ring.parameters(), ring.at(0)), Error);
+  CodecParameters odd;
+  odd.codec.reset(avcodec_parameters_alloc());
+  odd.codec->codec_type = AVMEDIA_TYPE_VIDEO;
+  odd.codec->codec_id = AV_CODEC_ID_H264;  // whose packets these are not
+  auto data = std::make_shared<Packet::Data>();
+  data->packet.reset(av_packet_alloc());
+  EXPECT_THROW(PacketWriter(folder_ / "odd.part", ".mkv", odd, Packet(data, 0)), Error);
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "odd.part"));
+}
+
+// As HTTP cameras of single pictures give it, and streams that are joined between key frames.
+TEST_F(Packets, BecomeAFileWhereNobodySaidHowLargeTheirPicturesAre) {
+  for (const auto& [file, encoder] : {std::pair("in.ts", ""), std::pair("in.mkv", "mjpeg")}) {
+    const auto reader = open(file, encoder);
+    PacketRing ring(100, kMuch);
+    fill(ring, *reader);
+    const CodecParameters& said = *ring.parameters();
+    CodecParameters bare;
+    bare.codec.reset(avcodec_parameters_alloc());
+    bare.codec->codec_type = said.codec->codec_type;
+    bare.codec->codec_id = said.codec->codec_id;
+    bare.time_base = said.time_base;
+    bare.frame_rate = said.frame_rate;
+    const std::string suffix = PacketWriter::suffix_for(bare);
+    const auto out = folder_ / ("bare" + suffix);
+    {
+      PacketWriter writer(out, suffix, bare, ring.at(0));
+      for (std::int64_t number = 0; number < ring.end(); ++number) writer.write(ring.at(number));
+      writer.finish();
+    }
+    const testing::Decoded copy = read_all(out);
+    EXPECT_EQ(copy.frames.size(), 100U) << file;
+    EXPECT_EQ(copy.frames.front().coded_width(), read_all(folder_ / file).frames.front().coded_width())
+        << file;
+  }
 }
 
 }  // namespace

@@ -247,6 +247,28 @@ TEST(Spool, DropsTheOldestInMemoryBeyondItsBound) {
   EXPECT_EQ(left.back(), "149");
 }
 
+TEST(Spool, GivesWhatStandsOnAFullDiskOnceThoughNewerOnesWereDropped) {
+  const testing::TemporaryFolder folder;
+  const testing::LogLines log;
+  Spool spool(folder / "a.spool", ByteSize{1000}, kMqtt);
+  put(spool, "one");
+  put(spool, "two");
+  const testing::FullDisk full;
+  for (int i = 0; i < 50; ++i) put(spool, std::to_string(100 + i));
+  const std::int64_t dropped = spool.state().dropped;
+  ASSERT_GT(dropped, 0);
+  Payloads given;
+  for (int i = 0; i < 100 && spool.front(); ++i) {
+    given.push_back(spool.front()->payload);
+    spool.pop(*spool.front());
+  }
+  EXPECT_EQ(static_cast<std::int64_t>(given.size()), 52 - dropped);
+  EXPECT_EQ(given[0], "one");
+  EXPECT_EQ(given[1], "two");
+  EXPECT_EQ(given.back(), "149");
+  EXPECT_EQ(spool.state().dropped, dropped);
+}
+
 TEST(Spool, KeepsNotesWithTheMessagesTheyBelongTo) {
   const testing::TemporaryFolder folder;
   {
