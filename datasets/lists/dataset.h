@@ -110,6 +110,9 @@ struct VideoEntry {
   SourceOptions source() const;
   // The name, with the part where it is one: "film.mp4, 2 to 4.5 s".
   std::string title() const;
+  // The title, and what tells it from another video of that title without opening it: the size of its file,
+  // and where in an archive it lies; on a server its address.
+  std::string identity() const;
   // What is wrong with it, behind its row where that names a part: the file itself may be sound.
   std::string wrong(const std::string& what) const;
 };

@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <utility>
 
 #include "base/text/remote_name.h"
 #include "datasets/lists/list_paths.h"
 #include "datasets/lists/shard_names.h"
+#include "datasets/video/file_stretch.h"
 
 namespace actionflow {
 
@@ -131,6 +133,15 @@ SourceOptions VideoEntry::source() const {
 
 std::string VideoEntry::title() const {
   return part ? fmt::format("{}, {:g} to {:g} s", name, part->begin, part->end) : name;
+}
+
+std::string VideoEntry::identity() const {
+  if (is_remote(path.native())) return title() + "\n" + path.string();
+  const std::optional<FileStretch> stretch = file_stretch(path.native());
+  std::error_code none;  // a folder of frames, or what is not there
+  const std::uintmax_t bytes = fs::file_size(stretch ? fs::path(stretch->file) : path, none);
+  const std::string place = stretch ? fmt::format(" {}+{}", stretch->offset, stretch->size) : "";
+  return fmt::format("{}\n{}{}", title(), none ? 0 : bytes, place);
 }
 
 std::string VideoEntry::wrong(const std::string& what) const {

@@ -70,7 +70,7 @@ std::string EvaluationStreams::content(std::size_t index) const {
   std::uint64_t hash = fnv1a(fmt::format("idle {}", options_.idle));
   for (const int number : streams_[index]) {
     const VideoEntry& entry = frames_.entries()[static_cast<std::size_t>(number)];
-    hash = fnv1a(fmt::format("\n{} {}", entry.title(), fmt::join(entry.labels, " ")), hash);
+    hash = fnv1a(fmt::format("\n{} {}", entry.identity(), fmt::join(entry.labels, " ")), hash);
     for (const TimedAction& action : entry.actions)
       hash = fnv1a(fmt::format("\n{} {} {}", action.label, action.start, action.end), hash);
   }

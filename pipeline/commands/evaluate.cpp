@@ -50,7 +50,8 @@ class Evaluate : public Command {
     app.add_option("--answers", answers_,
                    "a folder where answers to videos are kept, and not asked for again; runs share it")
         ->type_name("FOLDER");
-    app.add_option("--shard", shard_, "one share of the videos, into --answers: i/n, or auto in a job array")
+    app.add_option("--shard", shard_,
+                   "one share of the videos, into --answers: i/n, or auto or auto/n in a job array")
         ->type_name("i/n");
     add_precision(app, precision_);
   }

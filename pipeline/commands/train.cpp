@@ -61,7 +61,7 @@ class Train : public Command {
     app.add_option("--show-augmentation", sheet_, "draw clips as the network will see them, and nothing else")
         ->type_name("OUT.png");
     app.add_flag("--fill-cache", fill_cache_, "decode the videos into data.cache, and nothing else");
-    app.add_option("--shard", shard_, "one share of --fill-cache: i/n, or auto in a job array")
+    app.add_option("--shard", shard_, "one share of --fill-cache: i/n, or auto or auto/n in a job array")
         ->type_name("i/n");
     app.add_flag("--print-config", print_config_, "the effective configuration, and nothing else");
   }

@@ -225,15 +225,15 @@ class RecipeEvaluator {
     options.threads = request_.threads > 0 ? request_.threads : recipe_.worker_threads();
     options.stop = request_.stop;
     options.advance = [&] { progress.advance(); };
-    const auto kept = [&](std::size_t i) {
-      return answers_ ? answers_->find(what, entries[i].title()) : nullptr;
-    };
+    std::vector<std::string> keys;
+    if (answers_) keys = answer_keys(entries, perturbation);
+    const auto kept = [&](std::size_t i) { return answers_ ? answers_->find(what, keys[i]) : nullptr; };
     if (answers_) {
       options.wanted = [&](std::size_t i) {
         return !kept(i) && (!request_.share || request_.share(entries[i].name));
       };
       options.answered = [&](std::size_t i, const EvaluatedVideo& video) {
-        if (video.readable()) answers_->put(what, entries[i].title(), video.probabilities);
+        if (video.readable()) answers_->put(what, keys[i], video.probabilities);
       };
     }
     Videos videos = evaluate(*network_, entries, cache_, options);
@@ -242,6 +242,24 @@ class RecipeEvaluator {
     // What other shares have judged meanwhile is asked for another time.
     if (request_.share) return videos;
     return at_kept_temperature(std::move(videos));
+  }
+
+  // How a video is perturbed depends on its place in the list.
+  static std::vector<std::string> answer_keys(const std::vector<VideoEntry>& entries,
+                                              const std::string& perturbation) {
+    std::vector<std::string> keys;
+    for (const VideoEntry& entry : entries)
+      keys.push_back(entry.identity() + (perturbation.empty() ? "" : fmt::format("\n{}", keys.size())));
+    return keys;
+  }
+
+  // The same videos again, in another way. What could be read before and cannot be now is told as well.
+  Videos judge_again(const std::vector<VideoEntry>& entries, const std::string& how, Evaluation& result) {
+    Videos videos = judge(entries, how, how);
+    for (std::size_t i = 0; i < videos.size(); ++i)
+      if (!videos[i].readable() && result.videos[i].readable())
+        result.unreadable.push_back({entries[i].title() + ", " + how, videos[i].unreadable});
+    return videos;
   }
 
   Videos at_kept_temperature(Videos videos) const {
@@ -292,13 +310,13 @@ class RecipeEvaluator {
   void diagnose_time(const std::vector<VideoEntry>& entries, Evaluation& result) {
     const std::vector<int> partners = partners_of(result.classes, recipe_.data.augment.reverse_labels);
     TimeDiagnosis& time = result.time.emplace();
-    time.shuffled = score(judge(entries, "shuffled", "shuffled")).top1;
-    const Videos reversed = judge(entries, "reversed", "reversed");
+    time.shuffled = score(judge_again(entries, "shuffled", result)).top1;
+    const Videos reversed = judge_again(entries, "reversed", result);
     time.reversed = score(reversed).top1;
     time.reversed_as_partner =
         share_of_pairs(reversed, partners,
                        [](const EvaluatedVideo& v, int, int partner) { return v.predicted() == partner; });
-    const Videos frozen = judge(entries, "frozen", "frozen");
+    const Videos frozen = judge_again(entries, "frozen", result);
     time.frozen = score(frozen).top1;
     time.frozen_within_pair =
         share_of_pairs(frozen, partners, [](const EvaluatedVideo& v, int own, int partner) {
@@ -311,7 +329,7 @@ class RecipeEvaluator {
     for (const Perturbation& perturbation : perturbations()) {
       if (perturbation.of_time) continue;
       result.perturbed.emplace_back(perturbation.name,
-                                    score(judge(entries, perturbation.name, perturbation.name)).top1);
+                                    score(judge_again(entries, perturbation.name, result)).top1);
     }
   }
 

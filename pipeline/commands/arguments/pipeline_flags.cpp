@@ -71,7 +71,8 @@ PipelineDescription PipelineFlags::read(const Arguments& arguments) const {
 }
 
 void PipelineFlags::declare_shard(CLI::App& app) {
-  app.add_option("--shard", shard, "one share of the streams: i/n, or auto in a job array")->type_name("i/n");
+  app.add_option("--shard", shard, "one share of the streams: i/n, or auto or auto/n in a job array")
+      ->type_name("i/n");
 }
 
 NamedSources PipelineFlags::sources(const Arguments& arguments) {

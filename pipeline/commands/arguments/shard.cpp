@@ -37,6 +37,17 @@ std::optional<Shard> of_job_array() {
   return std::nullopt;
 }
 
+// "auto/n": how many there are is said, which one this is is the scheduler's to say.
+Shard of_job_array(std::uint64_t count) {
+  auto index = environment("SLURM_ARRAY_TASK_ID");
+  if (!index) index = environment("JOB_COMPLETION_INDEX");
+  if (index && *index <= count) return {*index % count, count};
+  throw UsageError(
+      fmt::format("--shard auto/{}: expected SLURM_ARRAY_TASK_ID or JOB_COMPLETION_INDEX in the environment, "
+                  "from 0 to {}",
+                  count, count));
+}
+
 }  // namespace
 
 // FNV-1a's low bits alone depend on the name's low bits alone.
@@ -50,15 +61,18 @@ Shard read_shard(const std::string& text) {
     if (const auto shard = of_job_array()) return *shard;
     throw UsageError(
         "--shard auto: no job array is named in the environment, expected SLURM_ARRAY_TASK_ID and "
-        "SLURM_ARRAY_TASK_COUNT in steps of 1, or JOB_COMPLETION_INDEX and JOB_COMPLETIONS");
+        "SLURM_ARRAY_TASK_COUNT in steps of 1, or JOB_COMPLETION_INDEX and JOB_COMPLETIONS; for auto/n the "
+        "first of either is enough");
   }
   const std::size_t slash = text.find('/');
   const auto index = number(std::string_view(text).substr(0, slash));
   const auto count =
       slash == std::string::npos ? std::nullopt : number(std::string_view(text).substr(slash + 1));
-  if (!index || !count || *count == 0 || *index > *count)
-    throw UsageError(fmt::format("--shard {}: expected i/n, the share i of n, or auto", text));
-  return {*index % *count, *count};
+  const std::uint64_t shares = count ? *count : 0;
+  if (text.starts_with("auto/") && shares > 0) return of_job_array(shares);
+  if (!index || shares == 0 || *index > shares)
+    throw UsageError(fmt::format("--shard {}: expected i/n, the share i of n, or auto or auto/n", text));
+  return {*index % shares, shares};
 }
 
 }  // namespace actionflow

@@ -22,7 +22,9 @@ struct Shard {
 
 // "i/n", counted from 0 or from 1: n/n is the share that 0/n is. "auto" is what a scheduler's job array says
 // in the environment: SLURM_ARRAY_TASK_ID with SLURM_ARRAY_TASK_MIN and SLURM_ARRAY_TASK_COUNT, or
-// JOB_COMPLETION_INDEX with JOB_COMPLETIONS. Throws UsageError.
+// JOB_COMPLETION_INDEX with JOB_COMPLETIONS. "auto/n" takes i alone from there, SLURM_ARRAY_TASK_ID or
+// JOB_COMPLETION_INDEX: Kubernetes says no more, and tasks of an array may be run again one by one. Throws
+// UsageError.
 Shard read_shard(const std::string& text);
 
 }  // namespace actionflow

@@ -63,6 +63,21 @@ TEST_F(JobArray, IsReadOfKubernetes) {
   EXPECT_EQ(read_shard("auto").count, 3U);
 }
 
+TEST_F(JobArray, OfSoManyTasksNeedsItsNumberAlone) {
+  EXPECT_THROW(read_shard("auto/8"), UsageError);
+  set({{"JOB_COMPLETION_INDEX", "3"}});
+  EXPECT_EQ(read_shard("auto/8").index, 3U);
+  EXPECT_EQ(read_shard("auto/8").count, 8U);
+  EXPECT_THROW(read_shard("auto/2"), UsageError);
+  EXPECT_THROW(read_shard("auto"), UsageError);
+}
+
+// One that failed is run again by itself.
+TEST_F(JobArray, OfOneTaskIsTheSameShareAsInTheWhole) {
+  set({{"SLURM_ARRAY_TASK_ID", "3"}, {"SLURM_ARRAY_TASK_MIN", "3"}, {"SLURM_ARRAY_TASK_COUNT", "1"}});
+  EXPECT_EQ(read_shard("auto/8").index, 3U);
+}
+
 TEST_F(JobArray, WithStepsIsRefused) {
   set({{"SLURM_ARRAY_TASK_ID", "8"}, {"SLURM_ARRAY_TASK_MIN", "0"}, {"SLURM_ARRAY_TASK_COUNT", "5"}});
   EXPECT_THROW(read_shard("auto"), UsageError);

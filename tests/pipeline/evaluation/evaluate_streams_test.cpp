@@ -122,12 +122,16 @@ TEST_F(EvaluateStreams, SharesMakeTheWholeOfWhatIsKept) {
     bench_.write("data/val.txt", uncut ? "v12.mp4 0.1 0.8 left\nv13.mp4\n" : "v12.mp4 1\n");
     EXPECT_EQ(answered("0/1"), 1);
     bench_.write("data/val.txt", list);
-    // The whole is made of what is kept alone.
-    std::filesystem::rename(bench_ / "data/v16.mp4", bench_ / "data/away.mp4");
+    // The whole is made of what is kept alone: this file can no longer be read.
+    const std::string video = text_of(bench_ / "data/v16.mp4");
+    bench_.write("data/v16.mp4", std::string(video.size(), 'x'));
     const auto made = evaluate({"--json", "--answers", bench_ / "answers"});
     EXPECT_EQ(made.out, whole) << made.err;
     EXPECT_NE(evaluate({"--json"}).out, whole);
-    std::filesystem::rename(bench_ / "data/away.mp4", bench_ / "data/v16.mp4");
+    // Another video of its name is judged for itself.
+    bench_.write("data/v16.mp4", text_of(bench_ / "data/v15.mp4") + "x");
+    EXPECT_EQ(evaluate({"--json", "--answers", bench_ / "answers"}).out, evaluate({"--json"}).out);
+    bench_.write("data/v16.mp4", video);
   }
 }
 

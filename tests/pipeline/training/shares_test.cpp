@@ -60,10 +60,14 @@ TEST_F(Shares, OfAnEvaluationMakeTheWhole) {
     again += answered({"--perturb", "--answers", shared(), "--shard", fmt::format("{}/3", i)});
   EXPECT_EQ(again, 1);
   EXPECT_GT(all, 2 + 4 + 3 * 2);  // test, val, and test in three disorders
-  // The whole is made of answers alone.
-  fs::rename(bench_ / "data/v16.mp4", bench_ / "data/away.mp4");
+  // The whole is made of answers alone: this file can no longer be read.
+  bench_.write("data/v16.mp4", std::string(fs::file_size(bench_ / "data/v16.mp4"), 'x'));
   const auto made = evaluate({"--perturb", "--answers", shared()});
   EXPECT_EQ(made.out, whole) << made.err;
+  // Another video of its name is judged for itself, and one that can be read no more is told.
+  bench_.write("data/v16.mp4", "no video");
+  const auto other = evaluate({"--perturb", "--answers", shared()});
+  EXPECT_THAT(other.out, ::testing::HasSubstr("\"video\":\"v16.mp4\""));
 }
 
 // Each share is killed again and again, each time when some more is done.
