@@ -19,6 +19,7 @@
 #include "base/hash.h"
 #include "base/log/log.h"
 #include "base/remote/remote_file.h"
+#include "base/remote/server_patience.h"
 #include "base/text/mask.h"
 #include "base/text/remote_name.h"
 
@@ -163,6 +164,8 @@ std::optional<fs::path> copy_where_room(const std::string& address) {
   try {
     return fetched_copy(address, remote);
   } catch (const SourceError&) {
+    throw;
+  } catch (const ServerLost&) {
     throw;
   } catch (const Error& error) {
     static std::once_flag once;

@@ -16,7 +16,7 @@
 
 namespace actionflow {
 
-// Throws SourceError as RemoteFile does, and for a file of more bytes.
+// All throw SourceError and ServerLost as RemoteFile does. This one also for a file of more bytes.
 std::string read_remote(const std::string& address, std::uint64_t most_bytes);
 
 // Where the file stands on this machine, under its own name: what is no address is where it says. Throws

@@ -86,13 +86,11 @@ class Exchange {
 
   RangeAnswer finish(CURLcode result, const char* error) {
     curl_easy_getinfo(curl_, CURLINFO_RESPONSE_CODE, &answer_.status);
-    double connected = 0;
-    curl_easy_getinfo(curl_, CURLINFO_CONNECT_TIME, &connected);
-    answer_.connected = answer_.status != 0 || (connected > 0 && !is_lasting(result));
+    answer_.lasting = is_lasting(result);
+    answer_.unknown_host = result == CURLE_COULDNT_RESOLVE_HOST;
     curl_off_t retry = 0;
     curl_easy_getinfo(curl_, CURLINFO_RETRY_AFTER, &retry);
     answer_.retry_after = static_cast<double>(retry);
-    answer_.silent = result == CURLE_OPERATION_TIMEDOUT;
     if (result != CURLE_OK && !unwanted_)
       answer_.failure = *error != '\0' ? error : curl_easy_strerror(result);
     if (answer_.status >= 300) answer_.code = code_in(error_text_);

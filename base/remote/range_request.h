@@ -17,11 +17,11 @@ struct ByteRange {
 };
 
 struct RangeAnswer {
-  long status = 0;         // 0: there was none
-  std::string failure;     // of the connection, in libcurl's words; empty: the answer came whole
-  bool connected = false;  // with a server that could be trusted
+  long status = 0;       // 0: there was none
+  std::string failure;   // of the connection, in libcurl's words; empty: the answer came whole
+  bool lasting = false;  // a failure that another try does not change
+  bool unknown_host = false;
   bool stopped = false;
-  bool silent = false;  // nothing came for too long
   std::string version;  // the server's ETag, or when the file was changed last; empty: it says neither
   std::optional<std::uint64_t> offset, total;  // of 206: where the answer begins, and of how many bytes
   std::optional<std::uint64_t> length;         // of the answer, as the server says it

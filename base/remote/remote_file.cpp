@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/log/log.h"
+#include "base/remote/server_patience.h"
 
 namespace actionflow {
 
@@ -33,10 +34,10 @@ std::string said(const RangeAnswer& answer) {
 
 }  // namespace
 
-RemoteFile::RemoteFile(RemoteTarget target, RequestOptions options, int tries)
+RemoteFile::RemoteFile(RemoteTarget target, RequestOptions options)
     : target_(std::move(target)),
       options_(std::move(options)),
-      tries_(tries),
+      server_(server_of(target_.url)),
       next_size_(options_.first_block) {
   take_first(request(0, options_.first_block));
 }
@@ -87,14 +88,15 @@ const RemoteFile::Block& RemoteFile::fetch(std::uint64_t offset) {
 
 // Gives `size` bytes, or of the first request what the file has.
 RangeAnswer RemoteFile::request(std::uint64_t offset, std::uint64_t size) {
-  Backoff backoff;
+  Trouble trouble;
   std::string came;
   for (;;) {
     RangeAnswer answer = request_range(target_, {offset + came.size(), size - came.size()}, options_);
     if (answer.stopped || is_stopped()) fail("stopped");
+    if (answer.status != 0) note_answer(server_, is_passing(answer.status));
     require_hopeful(answer, offset + came.size());
     if (answer.status == kPartial) {
-      if (!answer.body.empty()) backoff.reset();
+      if (!answer.body.empty()) trouble.end();
       if (!known_) version_ = answer.version;
       came += answer.body;
     }
@@ -102,7 +104,7 @@ RangeAnswer RemoteFile::request(std::uint64_t offset, std::uint64_t size) {
       if (answer.status == kPartial) answer.body = std::move(came);
       return answer;
     }
-    wait_after(answer, backoff);
+    wait_after(answer, trouble);
   }
 }
 
@@ -117,25 +119,34 @@ void RemoteFile::require_hopeful(const RangeAnswer& answer, std::uint64_t offset
   if (answer.status == kOk) {
     if (known_) fail("the server gave a part before, and now the whole file; try again");
   } else if (answer.status == 0) {
-    if (!known_ && (answer.silent || !answer.connected))
-      fail(answer.failure + "; check the address and the network");
+    if (answer.lasting || (answer.unknown_host && !has_answered(server_))) give_up(answer, 0);
   } else if (!is_passing(answer.status) && (answer.status != kBeyond || known_)) {
     refuse(answer);
   }
 }
 
-void RemoteFile::wait_after(const RangeAnswer& answer, Backoff& backoff) const {
+void RemoteFile::wait_after(const RangeAnswer& answer, Trouble& trouble) const {
   static RateLimit lines(kSecondsBetweenLines);
-  if (backoff.attempts() + 1 >= tries_) fail(fmt::format("{}, {} times in a row", said(answer), tries_));
-  const double seconds = std::max(std::chrono::duration<double>(backoff.next()).count(),
+  const double patience = patience_with(server_), waited = trouble.since.seconds();
+  if (waited >= patience) give_up(answer, waited);
+  const double seconds = std::max(std::chrono::duration<double>(trouble.backoff.next()).count(),
                                   std::min(answer.retry_after, kLongestWait));
-  log::limited(lines, log::Level::info, "{}: {}; asked again in {:.1f} s", target_.shown, said(answer),
-               seconds);
-  const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds);
-  while (std::chrono::steady_clock::now() < end) {
+  log::limited(lines, log::Level::info, "{}: {}; asked again until it answers, for {:.0f} s at most",
+               target_.shown, said(answer), patience);
+  const Deadline end(std::min(seconds, patience - waited));
+  while (!end.passed() && trouble.since.seconds() < patience_with(server_)) {
     if (is_stopped()) fail("stopped");
     std::this_thread::sleep_for(kPoll);
   }
+}
+
+void RemoteFile::give_up(const RangeAnswer& answer, double waited) const {
+  note_vain_wait(server_);
+  const std::string what =
+      fmt::format("{}: {}{}; check the address and the network", target_.shown, said(answer),
+                  waited >= 1 ? fmt::format(", for {:.0f} s now", waited) : std::string());
+  if (!has_answered(server_)) throw SourceError(what);
+  throw ServerLost(what + ", or wait longer (ACTIONFLOW_PATIENCE)");
 }
 
 void RemoteFile::require_same(const RangeAnswer& answer, std::uint64_t offset) const {
@@ -163,7 +174,11 @@ void RemoteFile::refuse(const RangeAnswer& answer) const {
   }
   if (target_.bucket && !answer.region.empty() && answer.region != target_.region)
     mend = "the bucket is in another region; set AWS_REGION=" + answer.region;
-  fail(said(answer) + "; " + mend);
+  const bool expired = answer.code == "ExpiredToken";
+  if (expired) mend = "set AWS_SESSION_TOKEN and its keys anew";
+  const std::string what = fmt::format("{}: {}; {}", target_.shown, said(answer), mend);
+  if (expired) throw ServerLost(what);  // nothing is known of the file
+  throw SourceError(what);
 }
 
 }  // namespace actionflow

@@ -1,9 +1,8 @@
 // A file on a server, read by stretches: what a connection cuts off goes on where it ended.
 //
-// Passing trouble (429, 5xx, a connection that breaks, silence) is waited out: 0.5 s, then twice as long each
-// time, or as long as the server says; a line in the log tells of it once a minute. After six times in a row
-// without a byte it is an error. A server that cannot be reached at all, or is silent from the start, is one
-// at once.
+// Passing trouble (429, 5xx, a connection that is refused or breaks, silence) is waited out for as long as
+// server_patience.h says: 0.5 s, then twice as long each time up to 30 s, or as long as the server says; a
+// line in the log tells of it once a minute. After so long without a byte it is an error.
 //
 // Holds at most two blocks of 4 MiB. Belongs to one thread at a time.
 #pragma once
@@ -16,6 +15,7 @@
 #include <utility>
 
 #include "base/machine/backoff.h"
+#include "base/machine/clock.h"
 #include "base/remote/address.h"
 #include "base/remote/range_request.h"
 
@@ -24,10 +24,11 @@ namespace actionflow {
 class RemoteFile {
  public:
   // Asks for the first bytes. Throws SourceError that names the address (without credentials), the server's
-  // answer and the mend; "stopped" soon after `options.stopped` says so.
-  explicit RemoteFile(const std::string& address, RequestOptions options = {}, int tries = 6)
-      : RemoteFile(RemoteTarget::of(address), std::move(options), tries) {}
-  explicit RemoteFile(RemoteTarget target, RequestOptions options = {}, int tries = 6);
+  // answer and the mend; "stopped" soon after `options.stopped` says so. Throws ServerLost where a server
+  // that answered before was waited for in vain.
+  explicit RemoteFile(const std::string& address, RequestOptions options = {})
+      : RemoteFile(RemoteTarget::of(address), std::move(options)) {}
+  explicit RemoteFile(RemoteTarget target, RequestOptions options = {});
 
   // False where the server gives whole files only: then read() works up to `options.most_whole`.
   bool ranged() const { return ranged_; }
@@ -56,13 +57,22 @@ class RemoteFile {
   void require_same(const RangeAnswer& answer, std::uint64_t offset) const;
   bool is_whole(const RangeAnswer& answer, std::size_t came, std::uint64_t size) const;
   void require_hopeful(const RangeAnswer& answer, std::uint64_t offset) const;
-  void wait_after(const RangeAnswer& answer, Backoff& backoff) const;
+  struct Trouble {
+    Backoff backoff;
+    Stopwatch since;  // the last byte came
+    void end() {
+      backoff.reset();
+      since.reset();
+    }
+  };
+  void wait_after(const RangeAnswer& answer, Trouble& trouble) const;
+  [[noreturn]] void give_up(const RangeAnswer& answer, double waited) const;
   [[noreturn]] void fail(const std::string& what) const;
   [[noreturn]] void refuse(const RangeAnswer& answer) const;
 
   RemoteTarget target_;
   RequestOptions options_;
-  int tries_;
+  std::string server_;
   bool ranged_ = false, sized_ = false, known_ = false;
   std::uint64_t size_ = 0;
   std::string version_;

@@ -6,6 +6,7 @@
 
 #include "base/log/progress.h"
 #include "base/machine/in_parallel.h"
+#include "base/remote/server_patience.h"
 #include "datasets/lists/entries_by_file.h"
 #include "datasets/recordings/part_frames.h"
 #include "datasets/recordings/video_index.h"
@@ -27,6 +28,8 @@ ScannedFile scan(const VideoEntry& entry) {
   try {
     const VideoIndex index = index_video(entry.source());
     return {{}, index.duration, index.packets};
+  } catch (const ServerLost&) {
+    throw;
   } catch (const std::exception& error) {
     return {error.what(), 0, 0};
   }

@@ -11,6 +11,7 @@
 #include "base/hash.h"
 #include "base/log/log.h"
 #include "base/remote/local_copy.h"
+#include "base/remote/server_patience.h"
 #include "base/text/remote_name.h"
 #include "datasets/recordings/frame_cache.h"
 #include "datasets/recordings/frame_cache_entry.h"
@@ -65,17 +66,6 @@ std::vector<KeptFile> list_entries(const fs::path& folder, const fs::path& writt
   return entries;
 }
 
-// Of a server's video the copy on this machine.
-SourceOptions copied(SourceOptions source) {
-  std::optional<FileStretch> stretch = file_stretch(source.source);
-  std::string& file = stretch ? stretch->file : source.source;
-  if (!is_remote(file)) return source;
-  const std::optional<fs::path> copy = copy_where_room(file);
-  if (copy) file = copy->string();
-  if (stretch) source.source = stretch->name();
-  return source;
-}
-
 // That two ways of writing the source's name share. Of an address that may hold a secret a hash.
 std::string absolute_name(const std::string& source) {
   if (is_remote(source))
@@ -102,8 +92,9 @@ struct FrameCache::State {
   class Making;
 
   bool on_disk() const { return limit > 0 && !options.folder.empty(); }
-  std::shared_ptr<const VideoFrames> without_disk(const SourceOptions& source, const FrameForm& form,
+  std::shared_ptr<const VideoFrames> without_disk(const SourceOptions& named, const FrameForm& form,
                                                   const std::optional<TimeSpan>& part);
+  SourceOptions copied(SourceOptions source);
   std::shared_ptr<const VideoFrames> make(const SourceOptions& source, const EntryKey& key);
   bool write(const SourceOptions& named, const EntryKey& key, const fs::path& file);
   void keep_limit(std::uint64_t bytes, const fs::path& file);
@@ -136,6 +127,7 @@ struct FrameCache::State {
   std::vector<std::pair<FrameForm, std::uint64_t>> fingerprints;
   std::unordered_map<std::string, std::string> absolute;      // paths of sources
   std::unordered_map<std::string, SourceFingerprint> remote;  // of files on servers and archives there
+  std::unordered_map<std::string, fs::path> copies;           // of such files
   bool writes = true;
   bool said_full = false;
   int since_recount = 0;
@@ -165,9 +157,34 @@ class FrameCache::State::Making {
   std::string name_;
 };
 
-std::shared_ptr<const VideoFrames> FrameCache::State::without_disk(const SourceOptions& source,
+// Of a server's video the copy on this machine, where that is wanted. The server is asked once, unless the
+// copy had to make room for others.
+SourceOptions FrameCache::State::copied(SourceOptions source) {
+  std::optional<FileStretch> stretch = file_stretch(source.source);
+  std::string& file = stretch ? stretch->file : source.source;
+  if (!options.copies || !is_remote(file)) return source;
+  fs::path copy;
+  {
+    const std::lock_guard lock(mutex);
+    if (const auto known = copies.find(file); known != copies.end()) copy = known->second;
+  }
+  std::error_code gone;
+  if (!copy.empty()) fs::last_write_time(copy, fs::file_time_type::clock::now(), gone);
+  if (copy.empty() || gone) {
+    copy = copy_where_room(file).value_or(fs::path());
+    if (copy.empty()) return source;
+    const std::lock_guard lock(mutex);
+    copies[file] = copy;
+  }
+  file = copy.string();
+  if (stretch) source.source = stretch->name();
+  return source;
+}
+
+std::shared_ptr<const VideoFrames> FrameCache::State::without_disk(const SourceOptions& named,
                                                                    const FrameForm& form,
                                                                    const std::optional<TimeSpan>& part) {
+  const SourceOptions source = copied(named);
   const auto index = index_of(source);
   auto frames = open_video_frames(source, form, index);
   if (part) frames = std::make_shared<PartFrames>(std::move(frames), *part, source.source);
@@ -266,6 +283,8 @@ std::shared_ptr<const VideoFrames> FrameCache::State::make(const SourceOptions& 
     if (!write(source, key, file)) return nullptr;
   } catch (const SourceError&) {
     throw;
+  } catch (const ServerLost&) {
+    throw;
   } catch (const Error& error) {
     give_up(error.what());
     return nullptr;
@@ -279,7 +298,7 @@ std::shared_ptr<const VideoFrames> FrameCache::State::make(const SourceOptions& 
 }
 
 bool FrameCache::State::write(const SourceOptions& named, const EntryKey& key, const fs::path& file) {
-  const SourceOptions source = options.copies ? copied(named) : named;
+  const SourceOptions source = copied(named);
   EntryWriter writer(file, key, files);
   const auto fits = [&] { return writer.bytes() <= limit; };
   double duration = 0;

@@ -36,7 +36,7 @@ std::vector<std::string> action_pictures(const std::filesystem::path& video,
       std::copy_n(pixels, picture.pixels.size(), picture.pixels.begin());
       pictures[i] = encode_jpeg(picture);
     }
-  } catch (const SourceError&) {
+  } catch (const Error&) {
     // What was found in it stands without pictures.
   }
   return pictures;

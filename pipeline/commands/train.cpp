@@ -162,6 +162,10 @@ class Train : public Command {
     } catch (const training::RanksLost&) {
       if (ranks.first()) log::warn("stopped while another rank was in the midst of a step, or gone");
       ranks.abort(static_cast<int>(ExitCode::interrupted));
+    } catch (const OtherRankFailed&) {
+      constexpr std::chrono::seconds kLongestTelling{5};  // of the one that failed, which ends all
+      std::this_thread::sleep_for(kLongestTelling);
+      ranks.abort(static_cast<int>(ExitCode::failure));
     } catch (...) {
       // What all meet alike is said by the first.
       constexpr auto kTurn = std::chrono::milliseconds(300);

@@ -111,7 +111,7 @@ void add_strips(std::vector<Ranked>& ranked, const SequenceSource& source, const
       const StreamSequence stream = source.stream(index);
       for (Ranked& one : ranked)
         if (one.stream == index) one.mistake.png = strip_of(stream, one.mistake, input);
-    } catch (const SourceError&) {
+    } catch (const Error&) {
       // Gone since it was judged: its lines stand without pictures.
     }
   }

@@ -200,7 +200,6 @@ bool Trainer::State::told_to_stop() {
 }
 
 void Trainer::State::note_whole_step() {
-  if (ranks.alone()) return;
   whole.emplace(WholeStep{state, {}});
   for (const GraphNode& node : architecture.graph.nodes)
     for (const Parameter& parameter : node.parameters)
@@ -208,7 +207,7 @@ void Trainer::State::note_whole_step() {
         whole->statistics.emplace(parameter.name, member->network.weights().tensors.at(parameter.name));
 }
 
-// By the first rank that lives: the others find the folder held.
+// By the first rank that lives: the others find the folder held. Once.
 void Trainer::State::save_whole_step() {
   if (!whole) return;
   constexpr double kTurnSeconds = 0.05;
@@ -218,9 +217,25 @@ void Trainer::State::save_whole_step() {
   state = whole->state;
   for (const auto& [name, tensor] : whole->statistics)
     std::ranges::copy(tensor.values(), member->network.weights().tensors.at(name).values().begin());
+  whole.reset();
+  progress.reset();
   checkpoint();
   log::info("the last whole step stands in {}: epoch {}, step {} of {}; --resume goes on from there",
             folder.last().string(), state.epoch + 1, state.step, member->batches_an_epoch());
+}
+
+// Whatever ends it, what was trained stands.
+bool Trainer::State::train_member_or_save() {
+  try {
+    return train_member();
+  } catch (...) {
+    try {
+      save_whole_step();
+    } catch (const Error& error) {
+      log::warn("{}; the checkpoint before stands", error.what());
+    }
+    throw;
+  }
 }
 
 ExitCode Trainer::State::run() {
@@ -231,7 +246,7 @@ ExitCode Trainer::State::run() {
   if (state.epoch >= end_of_run())
     log::info("all {} epochs are done; more need epochs={}", recipe.epochs, recipe.epochs + 1);
   for (;;) {
-    if (!train_member()) return ExitCode::interrupted;
+    if (!train_member_or_save()) return ExitCode::interrupted;
     whole.reset();
     if (recipe.members > 1 && !keep_mean()) return ExitCode::interrupted;
     if (state.member + 1 == recipe.members) break;
@@ -246,14 +261,7 @@ Trainer::Trainer(Recipe recipe, const config::Value& document, TrainerOptions op
 
 Trainer::~Trainer() = default;
 
-ExitCode Trainer::run() {
-  try {
-    return state_->run();
-  } catch (const training::RanksLost&) {
-    state_->save_whole_step();
-    throw;
-  }
-}
+ExitCode Trainer::run() { return state_->run(); }
 
 void Trainer::stop() noexcept {
   state_->stopped.store(true);

@@ -5,16 +5,18 @@
 //
 // The constructor reads the data's lists, the network and, going on, the checkpoint; it throws Error for all
 // that is wrong before a file is written. run() is called once and trains on the calling thread; it throws
-// Error for a loss that is not finite (with step and layer), for data that cannot be read and for files that
-// cannot be written; the last good checkpoint stands then. Same recipe, videos and threads: same losses to
-// the last bit, whether the run was stopped in between or not; with a micro_batch, on any number of threads
-// and ranks, which may change where a run goes on.
+// Error for a loss that is not finite (with step and layer), when the last checkpoint stands, and for data
+// that cannot be read, servers that are gone and files that cannot be written, with a checkpoint of the last
+// whole step. Same recipe, videos and threads: same losses to the last bit, whether the run was stopped in
+// between or not; with a micro_batch, on any number of threads and ranks, which may change where a run goes
+// on.
 //
-// Of several ranks each has a Trainer of the same recipe and data; the first writes and is watched. Where
-// they lose each other, run() leaves a checkpoint of the last whole step, by the first of those that live,
-// and throws training::RanksLost.
+// Of several ranks each has a Trainer of the same recipe and data; the first writes and is watched. Where one
+// has no batch, all stop after the same step; those that had theirs throw OtherRankFailed. Where they lose
+// each other, run() leaves the checkpoint by the first of those that live, and throws training::RanksLost.
 #pragma once
 
+#include <exception>
 #include <filesystem>
 #include <memory>
 #include <vector>
@@ -25,6 +27,11 @@
 #include "pipeline/training/records/observer.h"
 
 namespace actionflow {
+
+class OtherRankFailed : public std::exception {
+ public:
+  const char* what() const noexcept override { return "another rank failed"; }
+};
 
 struct TrainerOptions {
   bool resume = false;

@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <exception>
 
 #include "pipeline/training/trainer_state.h"
 
@@ -16,7 +18,7 @@ bool Trainer::State::train_epoch() {
   while (state.step < member->batches_an_epoch()) {
     const Stopwatch watch;
     const double waited = flow->waited_seconds();
-    const TrainingBatchPtr batch = flow->next();
+    const TrainingBatchPtr batch = next_batch();
     if (!batch) return false;
     state.sums.waited += flow->waited_seconds() - waited;
     step(*batch);
@@ -26,10 +28,29 @@ bool Trainer::State::train_epoch() {
     const bool between_updates = state.step % recipe.accumulate == 0 || batch->last;
     if (!between_updates) continue;
     note_whole_step();
+    for (const auto& observer : options.observers) observer->step(newest_step);
     if (told_to_stop()) return false;
     if (!batch->last && checkpoint_is_due()) checkpoint();
   }
   return true;
+}
+
+// Where a rank has none, for want of its videos, all end after the same whole step.
+TrainingBatchPtr Trainer::State::next_batch() {
+  TrainingBatchPtr batch;
+  std::exception_ptr failure;
+  try {
+    batch = flow->next();
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  const std::vector<bool> failed = ranks.gather_flags(failure != nullptr);
+  if (std::ranges::find(failed, true) == failed.end()) return batch;
+  save_whole_step();
+  whole.reset();
+  ranks.gather(0);  // it stands there
+  if (failure) std::rethrow_exception(failure);
+  throw OtherRankFailed();
 }
 
 void Trainer::State::step(const TrainingBatch& batch) {
@@ -60,17 +81,18 @@ void Trainer::State::step(const TrainingBatch& batch) {
 
 void Trainer::State::update() {
   state.learning_rate = member->schedule.rate(state.updates - state.first_update);
+  whole.reset();
   const double norm = member->optimizer->step(member->network.trained(), state.learning_rate);
   if (!std::isfinite(norm)) stop_at_bad_loss("the gradient is not finite");
   if (member->average) member->average->update(member->network.weights());
   ++state.updates;
-  for (const auto& observer : options.observers)
-    observer->step({state.updates, update_loss, state.learning_rate, norm});
+  newest_step = {state.updates, update_loss, state.learning_rate, norm};
 }
 
 void Trainer::State::stop_at_bad_loss(const std::string& what) {
   const std::string where = member->network.first_not_finite();
   const std::string first = where.empty() ? std::string() : ", first in " + where;
+  whole.reset();  // what came to this is no place to go on from
   throw Error(ExitCode::failure,
               fmt::format("{} at step {} of epoch {}{}; {} holds the last checkpoint (a smaller "
                           "optimizer.learning_rate or optimizer.clip_norm may help)",

@@ -36,7 +36,7 @@ std::optional<Weights> Trainer::State::judged_weights() {
     std::optional<Weights> judged = measured_anew();
     copy_values(live, member->network.weights());
     return judged;
-  } catch (const training::RanksLost&) {
+  } catch (...) {
     copy_values(live, member->network.weights());
     throw;
   }
@@ -94,6 +94,7 @@ bool Trainer::State::judge() {
                                    ? std::string()
                                    : fmt::format(", val top-1 {:.1f} %", 100 * metrics.val_top1)));
   progress->finish();
+  whole.reset();
   member->schedule.observe(merit_of(found->score));
   const bool best = keep_best(*judged, *found);
   for (const auto& observer : options.observers) {

@@ -47,7 +47,9 @@ struct Trainer::State {
   void begin_flow();
   void end_flow();
   bool train_member();
+  bool train_member_or_save();
   bool train_epoch();
+  TrainingBatchPtr next_batch();
   void step(const TrainingBatch& batch);
   void update();
   [[noreturn]] void stop_at_bad_loss(const std::string& what);
@@ -95,7 +97,8 @@ struct Trainer::State {
 
   std::atomic<bool> stopped{false};
   const std::atomic<bool> goes_on{false};  // in place of `stopped`, where ranks have to act alike
-  std::optional<WholeStep> whole;
+  std::optional<WholeStep> whole;          // none while weights change
+  StepMetrics newest_step;
   std::mutex flow_mutex;  // guards the pointer, for stop()
   std::unique_ptr<TrainingFlow> flow;
   std::optional<Progress> progress;

@@ -20,7 +20,8 @@ class ObjectServer {
  public:
   // What happens to a request instead of its answer.
   struct Fault {
-    std::string status = {};                    // "503 Slow Down": this, and S3's error with it
+    std::string status = {};                    // "503 Slow Down": this, and S3's error with it,
+    std::string code = "Trouble";               //
     std::optional<std::size_t> cut_after = {};  // the connection ends after so many bytes of the answer
     std::size_t shift = 0;                      // gives the bytes so far behind those that were asked for
   };
@@ -36,6 +37,9 @@ class ObjectServer {
     const std::lock_guard lock(mutex_);
     faults_.assign(faults.begin(), faults.end());
   }
+  // Refuses connections until start().
+  void stop() { server_.stop(); }
+  void start() { server_.start(); }
   void give_no_ranges() { ranges_ = false; }
   // From now on requests without this key's signature are refused.
   void want_signature(const std::string& key, const std::string& secret) {
@@ -140,7 +144,7 @@ class ObjectServer {
         return refuse(connection, "404 Not Found", "NoSuchKey");
       if (found != files_.end()) file = found->second;
     }
-    if (!fault.status.empty()) return refuse(connection, fault.status, "Trouble");
+    if (!fault.status.empty()) return refuse(connection, fault.status, fault.code);
     return send(connection, head, file, fault);
   }
 

@@ -52,8 +52,7 @@ std::string network_error_text(int error) {
                       "; check the address and that the camera or server runs");
   if (opening.input.file && opening.input.file->read_error() != 0)
     throw SourceError(opening.shown + ": cannot be read: " + ffmpeg_error_text(error));
-  if (opening.input.remote && !opening.input.remote->failure().empty())
-    throw SourceError(opening.input.remote->failure());
+  if (opening.input.remote && opening.input.remote->failed()) opening.input.remote->throw_failure();
   if (opening.network() && !opening.input.remote)
     throw SourceError(opening.shown + ": " + network_error_text(error));
   if (opening.kind == SourceKind::device)
@@ -91,8 +90,7 @@ const AVInputFormat* allowed_format(const Opening& opening, const AVInputFormat*
 }
 
 const AVInputFormat* probe_file(const Opening& opening, AVIOContext* io) {
-  if (opening.input.remote && !opening.input.remote->failure().empty())
-    throw_opening_error(opening, AVERROR(EIO));
+  if (opening.input.remote && opening.input.remote->failed()) throw_opening_error(opening, AVERROR(EIO));
   if (avio_feof(io)) throw SourceError(opening.shown + ": is empty; nothing came in");
   const AVInputFormat* format = nullptr;
   const int score = av_probe_input_buffer2(io, &format, opening.options.source.c_str(), nullptr, 0, 0);

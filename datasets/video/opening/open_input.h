@@ -23,9 +23,7 @@ struct Input {
   Input& operator=(const Input&) = delete;
 
   // Of the bytes below the container.
-  bool read_failed() const {
-    return (file && file->read_error() != 0) || (remote && !remote->failure().empty());
-  }
+  bool read_failed() const { return (file && file->read_error() != 0) || (remote && remote->failed()); }
 
   IoDeadline deadline;
   std::unique_ptr<DescriptorInput> file;

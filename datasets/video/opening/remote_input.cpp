@@ -38,15 +38,15 @@ RemoteInput::RemoteInput(RemoteFile file, std::uint64_t begin, std::uint64_t siz
 
 // An exception does not pass through FFmpeg.
 int RemoteInput::read(std::uint8_t* bytes, int size) {
-  if (!failure_.empty()) return AVERROR(EIO);
+  if (failure_) return AVERROR(EIO);
   const std::uint64_t wanted = std::min(static_cast<std::uint64_t>(size), size_ - std::min(size_, position_));
   if (wanted == 0) return AVERROR_EOF;
   try {
     const std::size_t count = file_.read(begin_ + position_, {bytes, wanted});
     position_ += count;
     return count == 0 ? AVERROR_EOF : static_cast<int>(count);
-  } catch (const std::exception& error) {
-    failure_ = error.what();
+  } catch (...) {
+    failure_ = std::current_exception();
     return AVERROR(EIO);
   }
 }

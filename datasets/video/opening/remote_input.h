@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <string>
 
@@ -21,8 +22,9 @@ class RemoteInput {
   RemoteInput& operator=(const RemoteInput&) = delete;
 
   AVIOContext* io() { return io_.get(); }
-  // Why a read failed, whole as it is shown; empty: none did.
-  const std::string& failure() const { return failure_; }
+  // Whether a read failed; then what it threw is thrown anew.
+  bool failed() const { return failure_ != nullptr; }
+  [[noreturn]] void throw_failure() const { std::rethrow_exception(failure_); }
 
  private:
   RemoteInput(RemoteFile file, std::uint64_t begin, std::uint64_t size);
@@ -32,7 +34,7 @@ class RemoteInput {
   RemoteFile file_;
   std::uint64_t begin_, size_;  // of what is read of the file
   std::uint64_t position_ = 0;  // from there
-  std::string failure_;
+  std::exception_ptr failure_;
   UniqueOwnIo io_;
 };
 

@@ -230,7 +230,7 @@ void ContainerReader::fail_silent() const {
 }
 
 void ContainerReader::fail_reading(int error) const {
-  if (input_->remote && input_->read_failed()) throw SourceError(input_->remote->failure());
+  if (input_->remote && input_->remote->failed()) input_->remote->throw_failure();
   // An interrupted demuxer may first hand out what it holds, and report the interruption later.
   if (error == AVERROR_EXIT) fail_silent();
   if (info_.live) throw SourceError(shown_ + ": the connection was lost: " + ffmpeg_error_text(error));

@@ -3,6 +3,8 @@
 #include <poll.h>
 #include <signal.h>
 
+#include "base/remote/server_patience.h"
+
 namespace actionflow {
 namespace {
 
@@ -26,6 +28,7 @@ bool swallow_signals(SignalPipe& signals, const Clock& clock) {
 StopOnSignal::StopOnSignal(std::function<void()> stop, const Clock& clock) : signals_{SIGINT, SIGTERM} {
   waiting_ = std::thread([this, &clock, stop = std::move(stop)] {
     if (signals_.read() == SignalPipe::kClosed) return;
+    end_patience();
     stop();
     if (swallow_signals(signals_, clock)) signals_.let_go();
   });

@@ -9,9 +9,9 @@
 
 namespace actionflow {
 
-// Calls `stop` once, on a thread of its own, at the first SIGINT or SIGTERM; one that comes more than half a
-// second later ends the program as it would have without us. A signal that was ignored before stays ignored.
-// One at a time.
+// Calls `stop` once, on a thread of its own, at the first SIGINT or SIGTERM, and has nobody wait for a server
+// any longer (base/remote/server_patience.h); a signal that comes more than half a second later ends the
+// program as it would have without us. A signal that was ignored before stays ignored. One at a time.
 class StopOnSignal {
  public:
   // `clock` says when half a second has passed.

@@ -78,7 +78,7 @@ class ReportWriter : public TrainingObserver {
       const auto frames = cache_.get(entry.source(), FrameForm::of(subject_.input), entry.part);
       const auto clips = evaluation_clips(*frames, subject_.sampling, subject_.input);
       result.png = encode_png(film_strip(clips.front(), subject_.input, Shown::colors, kStripFrames));
-    } catch (const SourceError&) {
+    } catch (const Error&) {
       // Gone since it was judged: its line stands without a picture.
     }
     return result;

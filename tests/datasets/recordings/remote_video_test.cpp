@@ -122,6 +122,20 @@ TEST_F(RemoteVideo, ACopyIsDecodedAgainWhereItsFramesWerePushedOut) {
   EXPECT_FALSE(fs::exists(folder_ / "copies"));
 }
 
+TEST_F(RemoteVideo, IsCopiedAlsoWhereNoFramesAreKept) {
+  const EnvironmentVariable copies("ACTIONFLOW_CACHE", (folder_ / "copies").string());
+  server_.put("/data/a.mp4", bytes_of(make("a.mp4")));
+  const auto here = read_video_frames(source_of(folder_ / "a.mp4"), kForm);
+  FrameCache cache({.folder = folder_ / "frames", .gigabytes = 0, .copies = true});
+  EXPECT_TRUE(same_pictures(*cache.get(source_of("s3://data/a.mp4"), kForm), *here));
+  const std::size_t asked = server_.requests().size();
+  EXPECT_TRUE(same_pictures(*cache.get(source_of("s3://data/a.mp4"), kForm), *here));
+  EXPECT_EQ(server_.requests().size(), asked) << "it is on this machine";
+  fs::remove_all(folder_ / "copies");
+  EXPECT_TRUE(same_pictures(*cache.get(source_of("s3://data/a.mp4"), kForm), *here)) << "it made room";
+  EXPECT_GT(server_.requests().size(), asked);
+}
+
 TEST_F(RemoteVideo, KeepsItsFramesUntilItIsAnotherOne) {
   server_.put("/films/a.mp4", bytes_of(make("a.mp4")));
   const auto count = [&] {

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <stdexcept>
 #include <string>
@@ -83,10 +84,29 @@ class SmallServer {
  public:
   using Handler = std::function<void(const Connection&)>;
 
-  explicit SmallServer(Handler handler)
-      : handler_(std::move(handler)), socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+  explicit SmallServer(Handler handler) : handler_(std::move(handler)) { start(); }
+  ~SmallServer() { stop(); }
+  SmallServer(const SmallServer&) = delete;
+  SmallServer& operator=(const SmallServer&) = delete;
+
+  // Cuts all connections; new ones are refused.
+  void stop() {
+    if (!acceptor_.joinable()) return;
+    closing_ = true;
+    acceptor_.join();
+    for (std::thread& each : connections_) each.join();
+    connections_.clear();
+    ::close(socket_);
+  }
+  // At the port that it had.
+  void start() {
+    closing_ = false;
+    socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const int yes = 1;
+    ::setsockopt(socket_, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     sockaddr_in address{};
     address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<std::uint16_t>(port_));
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t size = sizeof(address);
     if (::bind(socket_, reinterpret_cast<sockaddr*>(&address), size) != 0 || ::listen(socket_, 16) != 0 ||
@@ -95,14 +115,6 @@ class SmallServer {
     port_ = ntohs(address.sin_port);
     acceptor_ = std::thread([this] { accept_all(); });
   }
-  ~SmallServer() {
-    closing_ = true;
-    acceptor_.join();
-    for (std::thread& each : connections_) each.join();
-    ::close(socket_);
-  }
-  SmallServer(const SmallServer&) = delete;
-  SmallServer& operator=(const SmallServer&) = delete;
 
   std::string address(const std::string& scheme, const std::string& path) const {
     return scheme + "://127.0.0.1:" + std::to_string(port_) + path;
@@ -114,14 +126,14 @@ class SmallServer {
     while (!closing_) {
       pollfd waiting{socket_, POLLIN, 0};
       if (::poll(&waiting, 1, kPollMs) <= 0) continue;
-      const int accepted = ::accept(socket_, nullptr, nullptr);
+      const int accepted = ::accept4(socket_, nullptr, nullptr, SOCK_CLOEXEC);
       if (accepted < 0) continue;
       connections_.emplace_back([this, accepted] { handler_(Connection(accepted, closing_)); });
     }
   }
 
   Handler handler_;
-  int socket_;
+  int socket_ = -1;
   int port_ = 0;
   std::atomic<bool> closing_{false};
   std::thread acceptor_;
