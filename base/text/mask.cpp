@@ -156,11 +156,18 @@ void find_in_queries(std::string_view text, std::vector<Span>& found) {
   });
 }
 
-// "bot123:KEY", another address, or long and of letters and digits, as few names of folders are.
+// "bot123:KEY", or another address.
+bool holds_a_login(std::string_view segment) {
+  const std::string plain = plain_key(segment);
+  const std::size_t colon = plain.find(':');
+  if (colon == std::string::npos) return false;
+  const bool bot = plain.starts_with("bot") && plain.find_first_not_of("0123456789", 3) == colon;
+  return bot || plain.find("://") != std::string::npos;
+}
+
+// Long and of letters and digits, as few names of folders are.
 bool looks_like_a_key(std::string_view segment) {
   constexpr std::size_t kLeast = 16;
-  const std::string plain = plain_key(segment);
-  if (!plain.empty() && plain.find(':') < plain.size() - 1) return true;
   const std::string_view stem = segment.substr(0, segment.find('.'));
   const auto any = [&](int (*is)(int)) {
     return std::any_of(stem.begin(), stem.end(), [is](unsigned char c) { return is(c) != 0; });
@@ -172,8 +179,12 @@ bool looks_like_a_key(std::string_view segment) {
 void find_in_paths(std::string_view text, std::vector<Span>& found) {
   for_each_word(text, [&](std::string_view word, std::size_t word_begin) {
     const std::size_t host = host_in(word);
-    // Names in buckets open nothing.
-    if (host == std::string_view::npos || word.substr(0, host).ends_with("s3://")) return;
+    if (host == std::string_view::npos) return;
+    const std::string scheme = lower_case(word.substr(0, word.find("://")));
+    // Names in buckets open nothing, and those on web servers are of files; what a camera calls its stream
+    // may be all that keeps others out.
+    if (scheme.ends_with("s3")) return;
+    const bool files = scheme.ends_with("http") || scheme.ends_with("https");
     const std::string_view path = word.substr(0, word.find_first_of("?#", host));
     bool hook = false;
     for (std::size_t begin = host; begin < path.size();) {
@@ -183,7 +194,8 @@ void find_in_paths(std::string_view text, std::vector<Span>& found) {
         found.push_back({word_begin + begin, word_begin + path.size()});
         return;
       }
-      if (begin != host && looks_like_a_key(segment)) found.push_back({word_begin + begin, word_begin + end});
+      if (begin != host && (holds_a_login(segment) || (!files && looks_like_a_key(segment))))
+        found.push_back({word_begin + begin, word_begin + end});
       hook = lower_case(segment).find("hook") != std::string::npos;
       begin = end + 1;
     }

@@ -1,11 +1,20 @@
 #include "nodes/outputs/results_folder.h"
 
 #include <algorithm>
+#include <chrono>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <sstream>
 #include <system_error>
+#include <thread>
 
 #include "base/error.h"
 #include "base/files/atomic_file.h"
+#include "base/text/json_text.h"
 #include "base/text/natural_order.h"
+#include "base/text/remote_name.h"
+#include "base/text/short_name.h"
 #include "nodes/outputs/output_blocks.h"
 #include "nodes/results/json_lines.h"
 
@@ -16,6 +25,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kSuffix = ".jsonl";
+constexpr std::size_t kMostNameBytes = 220;  // so that the suffix, and a temporary's, have room in 255
 
 fs::path made(fs::path folder) {
   std::error_code error;
@@ -26,38 +36,123 @@ fs::path made(fs::path folder) {
   return folder;
 }
 
+// The folder that it stands in.
+fs::path home_of(const fs::path& folder) {
+  std::error_code error;
+  fs::path real = fs::canonical(folder, error);
+  if (!real.has_filename()) real = real.parent_path();
+  return real.parent_path();
+}
+
+// What is no file here, such as an address, is told by its name alone.
+std::string recording_from(const std::string& stream, const fs::path& home) {
+  std::error_code none;
+  const fs::path real = is_remote(stream) ? fs::path() : fs::canonical(stream, none);
+  if (real.empty()) return fs::path(stream).lexically_normal().string();
+  const fs::path below = real.lexically_relative(home);
+  const bool inside = !below.empty() && *below.begin() != ".." && below != ".";
+  return (inside ? below : real).string();
+}
+
+// A last line says which recording's its file is, where that is not the stream's name.
+constexpr const char* kRecording = "recording";
+
+std::string with_recording(std::string line, const ResultsFolder& folder, const std::string& stream) {
+  const std::string recording = folder.recording_of(stream);
+  if (recording == stream) return line;
+  line.pop_back();
+  return line + ",\"" + kRecording + "\":" + json_text(nlohmann::json(recording)) + "}";
+}
+
+std::string told_recording(const std::string& lines) {
+  if (lines.empty()) return {};
+  const std::size_t begin = lines.rfind('\n', lines.size() - 2) + 1;
+  const nlohmann::json json = nlohmann::json::parse(lines.substr(begin), nullptr, false);
+  return json.is_object() && json.contains(kRecording) && json[kRecording].is_string()
+             ? json[kRecording].get<std::string>()
+             : std::string();
+}
+
+// The first line that is another, as a sentence; empty where none is.
+std::string other_line(const std::string& before, const std::string& now) {
+  std::istringstream olds(before), news(now);
+  for (std::string old_line, new_line;;) {
+    const bool more = static_cast<bool>(std::getline(olds, old_line));
+    if (!std::getline(news, new_line)) new_line.clear();
+    if (old_line != new_line) return "'" + old_line + "' is now '" + new_line + "'";
+    if (!more) return {};
+    old_line.clear();
+  }
+}
+
 }  // namespace
 
 ResultsFolder::ResultsFolder(fs::path folder)
-    : folder_(made(std::move(folder))), locks_(folder_ / ".taken") {}
+    : folder_(made(std::move(folder))), home_(home_of(folder_)), locks_(folder_ / ".taken") {}
+
+void ResultsFolder::require_made_by(const std::string& how) {
+  constexpr const char* kMadeBy = ".made_by";
+  constexpr std::chrono::milliseconds kLook{10};
+  while (!locks_.try_take(kMadeBy)) std::this_thread::sleep_for(kLook);
+  const fs::path file = folder_ / kMadeBy;
+  std::ifstream stream(file, std::ios::binary);
+  const std::string before{std::istreambuf_iterator<char>(stream), {}};
+  if (before.empty()) replace_file(file, how);
+  locks_.release(kMadeBy);
+  if (const std::string other = other_line(before, how); !before.empty() && !other.empty())
+    throw UsageError("--output " + folder_.string() + ": its results were made otherwise: " + other +
+                     "; expected the same network and options, or a folder of its own");
+}
+
+// Many have a folder in common, but looking where each lies is cheap beside reading it.
+std::string ResultsFolder::recording_of(const std::string& stream) const {
+  const std::lock_guard lock(mutex_);
+  const auto [known, added] = recordings_.try_emplace(stream);
+  if (added) known->second = recording_from(stream, home_);
+  return known->second;
+}
 
 // Below the folder, whatever the name: "/a/b" and "../b" are not.
 fs::path ResultsFolder::file_of(const std::string& stream) const {
   fs::path inside;
-  for (const fs::path& part : fs::path(stream).lexically_normal().relative_path())
-    inside /= part == ".." ? fs::path("__") : part;
+  for (const fs::path& part : fs::path(recording_of(stream)).relative_path())
+    inside /= part == ".." ? fs::path("__") : fs::path(short_name(part.string(), kMostNameBytes));
   return folder_ / (inside.string() + kSuffix);
 }
 
+std::vector<ResultsFolder::Standing> ResultsFolder::standing_in(const fs::path& file) const {
+  std::vector<Standing> all;
+  for (const OutputBlock& block : read_output_blocks(file)) {
+    const std::string told = told_recording(block.text);
+    all.push_back({told.empty() ? recording_of(block.stream) : told, block.stream, block.done});
+  }
+  return all;
+}
+
 bool ResultsFolder::done(const std::string& stream) const {
-  const std::vector<OutputBlock> blocks = read_output_blocks(file_of(stream));
-  return std::any_of(blocks.begin(), blocks.end(),
-                     [&](const OutputBlock& block) { return block.stream == stream && block.done; });
+  const std::string recording = recording_of(stream);
+  return std::ranges::any_of(standing_in(file_of(stream)), [&](const Standing& standing) {
+    return standing.recording == recording && standing.done;
+  });
 }
 
 bool ResultsFolder::take(const std::string& stream) {
-  const std::lock_guard lock(mutex_);
-  if (taken_.contains(stream) || !locks_.try_take(stream)) return false;
-  for (const OutputBlock& block : read_output_blocks(file_of(stream))) {
-    const bool other = block.stream != stream;
-    if (!other && !block.done) continue;
-    locks_.release(stream);
+  const std::string recording = recording_of(stream);
+  const fs::path file = file_of(stream);
+  {
+    const std::lock_guard lock(mutex_);
+    if (taken_.contains(recording) || !locks_.try_take(recording)) return false;
+    taken_.insert(recording);
+  }
+  for (const Standing& standing : standing_in(file)) {
+    const bool other = standing.recording != recording;
+    if (!other && !standing.done) continue;
+    leave(stream);
     if (other)
-      throw UsageError(file_of(stream).string() + " holds the results of '" + block.stream + "', not of '" +
-                       stream + "'; expected a folder of its own for one of them");
+      throw UsageError(file.string() + " holds the results of '" + standing.stream + "', not of '" + stream +
+                       "'; expected a folder of its own for one of them");
     return false;  // done in the meantime
   }
-  taken_.insert(stream);
   return true;
 }
 
@@ -86,7 +181,8 @@ void ResultsFolder::put(const std::string& stream, const std::string& lines) {
 
 void ResultsFolder::leave(const std::string& stream) noexcept {
   const std::lock_guard lock(mutex_);
-  if (taken_.erase(stream) > 0) locks_.release(stream);
+  const auto known = recordings_.find(stream);
+  if (known != recordings_.end() && taken_.erase(known->second) > 0) locks_.release(known->second);
 }
 
 std::vector<fs::path> result_files_in(const fs::path& folder) {
@@ -110,7 +206,8 @@ void FolderOutput::event(const EventResult& result) {
 void FolderOutput::stream_end(const StreamEnd& end) {
   const std::string lines = std::move(waiting_[end.stream]);
   waiting_.erase(end.stream);
-  if (end.whole || end.error) return folder_->put(end.stream, lines + to_json_line(end) + "\n");
+  if (end.whole || end.error)
+    return folder_->put(end.stream, lines + with_recording(to_json_line(end), *folder_, end.stream) + "\n");
   folder_->leave(end.stream);
 }
 

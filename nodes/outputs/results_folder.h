@@ -3,6 +3,10 @@
 // Each recording has a file there, by its path: FOLDER/yard/1.mp4.jsonl, with its lines as json_output.h has
 // them. It is there whole or not at all. A process takes a recording before it reads it, and no other takes
 // it meanwhile; one that is killed lets go of it.
+//
+// A recording is told by the file that its name leads to, however that is written: "./a.mp4", an absolute
+// path, a link. Its path counts from the folder that FOLDER stands in, where it lies there, so that machines
+// which see both at other places agree. FOLDER/.made_by says which network and options all results are of.
 #pragma once
 
 #include <filesystem>
@@ -24,6 +28,9 @@ class ResultsFolder {
   // Makes the folder. Throws UsageError where a file stands there, Error where nothing can be written.
   explicit ResultsFolder(std::filesystem::path folder);
 
+  // Throws UsageError where what stands there was made otherwise: `how` has a line "key: value" for each
+  // thing that results depend on.
+  void require_made_by(const std::string& how);
   // Its file is there, and the recording could be read.
   bool done(const std::string& stream) const;
   // Whether the caller is to read it: nobody else does, and it is not done. Held until put() or leave().
@@ -36,13 +43,23 @@ class ResultsFolder {
 
   const std::filesystem::path& path() const { return folder_; }
   std::filesystem::path file_of(const std::string& stream) const;
+  // The recording's name, whichever way the stream's is written.
+  std::string recording_of(const std::string& stream) const;
 
  private:
+  // What a recording's file is of.
+  struct Standing {
+    std::string recording, stream;
+    bool done = false;
+  };
+
+  std::vector<Standing> standing_in(const std::filesystem::path& file) const;
   void make_ready(const std::filesystem::path& folder);
 
-  const std::filesystem::path folder_;
-  std::mutex mutex_;
-  std::set<std::string> taken_;  // a lock does not keep the process that holds it from taking it again
+  const std::filesystem::path folder_, home_;
+  mutable std::mutex mutex_;
+  mutable std::map<std::string, std::string> recordings_;  // by streams
+  std::set<std::string> taken_;  // recordings; a lock does not keep its process from taking it again
   NameLocks locks_;
   std::set<std::filesystem::path> swept_;  // folders in which nothing is left of runs that were killed
 };

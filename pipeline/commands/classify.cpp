@@ -74,7 +74,7 @@ class Classify : public Command {
     }
     if (print_graph_) return print(to_dot(description));
     const auto latest = std::make_shared<LatestResults>();
-    auto results = files.open(description, sink(arguments.json));
+    auto results = files.open(description, flags_.overrides, sink(arguments.json));
     if (web) {
       std::vector<std::shared_ptr<ResultSink>> both{std::move(results), latest};
       results = std::make_shared<TeeSink>(std::move(both));

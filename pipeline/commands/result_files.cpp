@@ -6,6 +6,7 @@
 
 #include "base/log/log.h"
 #include "nodes/results/tee_sink.h"
+#include "pipeline/commands/made_by.h"
 #include "pipeline/graph/output_check.h"
 
 namespace actionflow {
@@ -79,6 +80,7 @@ std::function<bool(const std::string&)> ResultFiles::take() const {
 }
 
 std::shared_ptr<ResultSink> ResultFiles::open(const PipelineDescription& description,
+                                              const PipelineOverrides& overrides,
                                               std::shared_ptr<ResultSink> shown) const {
   if (files_.empty()) return shown;
   const OutputFile::Content content = content_of(description);
@@ -87,6 +89,8 @@ std::shared_ptr<ResultSink> ResultFiles::open(const PipelineDescription& descrip
   for (const OutputFile& file : files_) {
     refuse_other_uses(description, file);
     file.check_streams(streams);
+    if (file.folder() && content.cameras.empty())
+      file.folder()->require_made_by(made_by(description, overrides));
   }
   std::vector<std::shared_ptr<ResultSink>> sinks{std::move(shown)};
   for (const OutputFile& file : files_) sinks.push_back(file.open(content));

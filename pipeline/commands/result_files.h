@@ -22,8 +22,8 @@ class ResultFiles {
   // reads. Empty without such a folder.
   std::function<bool(const std::string&)> take() const;
   // A sink that hands results to `shown` and to the files. Says how many streams are passed over. Throws
-  // UsageError where the run has another use for a file.
-  std::shared_ptr<ResultSink> open(const PipelineDescription& description,
+  // UsageError where the run has another use for a file, or a folder that runs share was made by others.
+  std::shared_ptr<ResultSink> open(const PipelineDescription& description, const PipelineOverrides& overrides,
                                    std::shared_ptr<ResultSink> shown) const;
 
  private:

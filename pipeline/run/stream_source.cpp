@@ -185,10 +185,10 @@ bool StreamSource::leaves_out(const Packet& packet) {
   return leaving_out_;
 }
 
-// Live as far as one knows: a file behind http turns out not to be when it is open.
+// Live as far as one knows, which shows when it is open.
 bool StreamSource::retries() const {
-  const bool opened_as_file = was_open_ && !state_->live;
-  return options_.retry && comes_by_itself(options_) && !opened_as_file && !refused_;
+  const bool live = was_open_ ? state_->live.load() : comes_by_itself(options_);
+  return options_.retry && live && !refused_;
 }
 
 bool StreamSource::wait_and_retry(const Failure& failure) {

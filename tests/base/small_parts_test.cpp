@@ -169,6 +169,10 @@ TEST(Mask, HidesWhatLooksLikeAKeyInAPath) {
             "https://discord.com/api/webhooks/***?wait=***");
   EXPECT_EQ(without_credentials("rtsps://10.0.0.1:7441/hunter2hunter2aB?channel=1"),
             "rtsps://10.0.0.1:7441/***?channel=1");
+  for (const char* name : {"https://h/UCF-101/ApplyEyeMakeup/v_ApplyEyeMakeup_g01_c01.avi",
+                           "https://h/kinetics/aB3_dE9-xY2_000012_000022.mp4",
+                           "https://h/2024-05-01T12:00:00.mp4", "https://h/8f14e45fceea167a5a36dedd4bea2543"})
+    EXPECT_EQ(without_credentials(name), name) << "names of files are what results are told by";
   EXPECT_EQ(without_credentials("http://proxy/rtsp%3A%2F%2Fu%3Ahunter2%40cam/1"), "http://proxy/***/1");
 }
 

@@ -7,8 +7,10 @@
 
 #include "base/error.h"
 #include "base/remote/local_copy.h"
+#include "base/remote/remote_file.h"
 #include "base/text/remote_name.h"
 #include "datasets/video/recordings_folder.h"
+#include "datasets/video/source_policy.h"
 
 namespace actionflow {
 
@@ -16,6 +18,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
+constexpr std::size_t kEnoughToTell = 1024;  // a playlist from a video
 constexpr std::uint64_t kMostListBytes = std::uint64_t{1} << 30;
 
 bool holds_recordings(const std::string& source) {
@@ -37,7 +40,7 @@ std::vector<NamedRecording> listed_in(const std::string& list) {
   std::istringstream lines(text_of(list));
   for (std::string line; std::getline(lines, line);) {
     while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.pop_back();
-    if (line.empty()) continue;
+    if (line.empty() || line.starts_with('#')) continue;
     const bool whole = line.starts_with('/') || is_remote(line);
     recordings.push_back({whole ? line : folder + line, line});
   }
@@ -45,6 +48,20 @@ std::vector<NamedRecording> listed_in(const std::string& list) {
 }
 
 }  // namespace
+
+bool is_recording_on_server(const NamedRecording& named) {
+  if (source_kind_by_name(named.source) != SourceKind::http || names_recording(named.source)) return false;
+  if (!named.name.empty()) return true;
+  try {
+    RemoteFile file(named.source, {.first_block = kEnoughToTell, .most_whole = 0});
+    if (!file.ranged() || file.size() == 0) return false;
+    std::string begin(kEnoughToTell, '\0');
+    begin.resize(file.read(0, {reinterpret_cast<std::uint8_t*>(begin.data()), begin.size()}));
+    return begin.find("#EXTM3U") == std::string::npos && begin.find("<MPD") == std::string::npos;
+  } catch (const Error&) {
+    return false;
+  }
+}
 
 std::vector<NamedRecording> recordings_of(const std::string& source) {
   std::vector<NamedRecording> recordings;

@@ -5,9 +5,9 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <random>
 #include <system_error>
 #include <utility>
 
@@ -57,9 +57,13 @@ void AnswerFiles::put(const std::string& as, const std::string& video, const nlo
   const std::string line = json_text(nlohmann::json{{"as", as}, {"video", video}, {"answer", answer}}) + "\n";
   const std::lock_guard lock(mutex_);
   if (!descriptor_) {
-    name_ = (folder_ / ("answers-XXXXXX" + std::string(kAnswerSuffix))).string();
-    descriptor_ =
-        Descriptor(::mkostemps(name_.data(), static_cast<int>(kAnswerSuffix.size()), O_CLOEXEC | O_APPEND));
+    constexpr mode_t kAsTheUmaskAllows = 0666;
+    std::random_device random;
+    do {
+      name_ = (folder_ / fmt::format("answers-{:08x}{}", random(), kAnswerSuffix)).string();
+      descriptor_ = Descriptor(
+          ::open(name_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_APPEND, kAsTheUmaskAllows));
+    } while (!descriptor_ && errno == EEXIST);
     if (!descriptor_) throw Error(ExitCode::failure, name_ + ": cannot be written: " + reason());
     write(json_text(nlohmann::json{{"question", question_}}) + "\n");
   }

@@ -132,6 +132,7 @@ TEST(SourceKind, SaysWhatIsLive) {
   };
   EXPECT_TRUE(live("rtsp://camera/1"));
   EXPECT_TRUE(live("http://camera/1"));
+  EXPECT_FALSE(live("https://host/films/a.MP4?X-Amz-Date=1"));
   EXPECT_TRUE(live("/dev/video0"));
   EXPECT_TRUE(live("a.mp4", true));
   EXPECT_FALSE(live("a.mp4"));

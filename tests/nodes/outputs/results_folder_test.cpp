@@ -83,6 +83,49 @@ TEST_F(ResultsFolderTest, TwoRecordingsOfOneNameAreRefused) {
               ThrowsMessage<UsageError>(HasSubstr("'/videos/a.mp4', not of")));
 }
 
+TEST_F(ResultsFolderTest, ARecordingIsOneHoweverItIsWritten) {
+  std::filesystem::create_directories(folder_ / "films");
+  std::ofstream(folder_ / "films/a.mp4") << "a";
+  std::filesystem::create_symlink(folder_ / "films", folder_ / "link");
+  const std::string name = folder_ / "films/a.mp4";
+  const auto folder = std::make_shared<ResultsFolder>(path());
+  EXPECT_EQ(folder->file_of(name), path() / "films/a.mp4.jsonl") << "counts from where the folder stands";
+  ASSERT_TRUE(folder->take(name));
+  const std::string relative = std::filesystem::relative(folder_ / "films/a.mp4");
+  const std::vector<std::string> ways{folder_.path().string() + "/films/./a.mp4",
+                                      folder_.path().string() + "//films//a.mp4", folder_ / "link/a.mp4",
+                                      relative, "./" + relative};
+  for (const std::string& way : ways) EXPECT_FALSE(folder->take(way)) << way << " is taken";
+  FolderOutput(folder).stream_end({name, 5, true});
+  const auto later = std::make_shared<ResultsFolder>(path());
+  for (const std::string& way : ways) {
+    EXPECT_TRUE(later->done(way)) << way;
+    EXPECT_FALSE(later->take(way)) << way;
+  }
+  EXPECT_EQ(result_files_in(path()).size(), 1U);
+}
+
+TEST_F(ResultsFolderTest, IsOfOneNetworkAndItsOptions) {
+  ResultsFolder(path()).require_made_by("hop: 4\nnet: cnn3d 1f\n");
+  ResultsFolder again(path());
+  again.require_made_by("hop: 4\nnet: cnn3d 1f\n");
+  EXPECT_THAT([&] { again.require_made_by("hop: 8\nnet: cnn3d 1f\n"); },
+              ThrowsMessage<UsageError>(HasSubstr("'hop: 4' is now 'hop: 8'; expected the same network")));
+  for (const char* other : {"hop: 4\n", "hop: 4\nnet: cnn3d 1f\nevents: begin 0.5\n"})
+    EXPECT_THROW(again.require_made_by(other), UsageError) << other;
+}
+
+TEST_F(ResultsFolderTest, NamesThatAreTooLongAreShortened) {
+  const auto folder = std::make_shared<ResultsFolder>(path());
+  const std::string begin(250, 'a');
+  for (const std::string& stream : {begin + "1", begin + "2", "\u00e9\u00e9" + begin}) {
+    ASSERT_TRUE(folder->take(stream));
+    FolderOutput(folder).stream_end({stream, 5, true});
+    EXPECT_TRUE(folder->done(stream));
+  }
+  EXPECT_EQ(result_files_in(path()).size(), 3U);
+}
+
 TEST_F(ResultsFolderTest, CamerasAndFilesAreRefused) {
   const OutputFile folder(path().string() + "/", true);
   EXPECT_THAT([&] { folder.open({.cameras = {"door"}}); },

@@ -63,6 +63,29 @@ TEST_F(Recordings, OfABucketOrAListAreThoseOfTheFolder) {
     }
 }
 
+TEST_F(Recordings, OfAWebServerEndAsFilesDo) {
+  const std::string films = server_.address("/rec/films/");
+  text_file("web.txt", "# of the yard\n\n" + films + "a.mp4\n" + films + "v_ApplyEyeMakeup_g01_c01.mp4\n");
+  const std::vector<std::string> words{"classify", folder_ / "web.txt", "--weights",
+                                       weights_,   "--output",          (folder_ / "found").string() + "/"};
+  expect_error(run(words), 3, "v_ApplyEyeMakeup_g01_c01.mp4: the server answers 404");
+  std::ifstream bytes(folder_ / "films/b.mp4", std::ios::binary);
+  server_.put("/rec/films/v_ApplyEyeMakeup_g01_c01.mp4", {std::istreambuf_iterator<char>(bytes), {}});
+  const std::size_t asked = server_.requests().size();
+  EXPECT_EQ(run(words).code, 0) << "and what could not be read is tried again";
+  for (std::size_t i = asked; i < server_.requests().size(); ++i)
+    EXPECT_THAT(server_.requests()[i].path, HasSubstr("ApplyEyeMakeup")) << "the other is done";
+}
+
+TEST_F(Recordings, OfOtherNetworksAndOptionsDoNotShareAFolder) {
+  std::vector<std::string> words{"classify", folder_ / "films/a.mp4",           "--weights", weights_,
+                                 "--output", (folder_ / "found").string() + "/"};
+  EXPECT_EQ(run(words).code, 0);
+  EXPECT_EQ(run(words).code, 0);
+  words.insert(words.end(), {"--hop", "3"});
+  expect_error(run(words), 2, "made otherwise: 'hop: as the graph has it' is now 'hop: 3'");
+}
+
 TEST_F(Recordings, ThatCannotBeListedAreAnError) {
   expect_error(run({"classify", (folder_ / "none.txt").string(), "--weights", weights_}), 3,
                "none.txt: cannot be read, expected a list of recordings, one a line");

@@ -52,6 +52,9 @@ TEST_F(Shares, OfAnEvaluationMakeTheWhole) {
   int all = 0;
   for (int i = 0; i < 3; ++i)
     all += answered({"--perturb", "--answers", shared(), "--shard", fmt::format("{}/3", i)});
+  for (const auto& file : fs::directory_iterator(shared()))
+    EXPECT_EQ(file.status().permissions(), fs::status(bench_ / "run/metrics.jsonl").permissions())
+        << "as the umask allows";
   // What a kill has torn is judged again, and nothing else.
   const fs::path torn = fs::directory_iterator(shared())->path();
   fs::resize_file(torn, fs::file_size(torn) - 3);
