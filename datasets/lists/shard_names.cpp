@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <regex>
 
 #include "base/error.h"
@@ -15,7 +17,11 @@ constexpr std::size_t kMostShards = 100'000;
 }  // namespace
 
 bool names_shards(std::string_view name) {
-  return name.substr(0, name.find_first_of("?#")).ends_with(".tar");
+  const std::string_view path = name.substr(0, name.find_first_of("?#"));
+  // Compressed ones are told so when they are opened.
+  return std::ranges::any_of(
+      std::array<std::string_view, 6>{".tar", ".tar.gz", ".tgz", ".tar.zst", ".tar.bz2", ".tar.xz"},
+      [&](std::string_view suffix) { return path.ends_with(suffix); });
 }
 
 std::vector<std::string> shard_names(const std::string& name) {

@@ -12,7 +12,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/log/log.h"
-#include "base/machine/clock.h"
+#include "base/machine/boot_clock.h"
 #include "nodes/sinks/mqtt_messages.h"
 
 namespace actionflow {
@@ -42,7 +42,7 @@ std::uint64_t hash_of(const std::set<std::string>& names) {
 }  // namespace
 
 std::shared_ptr<Lease> CameraGroup::make_lease() {
-  return std::make_shared<Lease>(kLeaseSeconds - kMarginSeconds);
+  return std::make_shared<Lease>(kLeaseSeconds - kMarginSeconds, boot_clock());
 }
 
 CameraGroup::CameraGroup(const ShareOptions& options, std::shared_ptr<Lease> lease)
@@ -110,7 +110,7 @@ void CameraGroup::join() {
     if (topic == alive_topic()) {
       beats_heard_ = std::max<std::int64_t>(beats_heard_, std::atoll(payload.c_str()));
     } else if (topic.starts_with(prefix)) {
-      view_.hear(topic.substr(prefix.size()), payload, steady_ns());
+      view_.hear(topic.substr(prefix.size()), payload, boot_clock().steady_ns());
       again_ = true;
     }
   };
@@ -148,7 +148,7 @@ void CameraGroup::keep_lease(std::int64_t sent_ns) {
 void CameraGroup::tick() {
   again_ = false;
   wake_.clear();
-  const std::int64_t sent_ns = steady_ns();
+  const std::int64_t sent_ns = boot_clock().steady_ns();
   beat();
   again_ = false;  // what was heard meanwhile is looked at now
   const GroupMember* own = view_.own();
@@ -156,7 +156,7 @@ void CameraGroup::tick() {
   if (view_.take_arrival()) say(said_);
   keep_lease(sent_ns);
   if (!old_id_.empty()) take_back(std::exchange(old_id_, ""));
-  for (const std::string& id : view_.abandoned(steady_ns())) take_back(id);
+  for (const std::string& id : view_.abandoned(boot_clock().steady_ns())) take_back(id);
   in_trouble_ = false;
   decide();
 }
@@ -170,7 +170,7 @@ void CameraGroup::take_back(const std::string& id) {
 }
 
 void CameraGroup::decide() {
-  const std::int64_t now_ns = steady_ns();
+  const std::int64_t now_ns = boot_clock().steady_ns();
   const std::set<std::string> all = cameras();
   GroupMember self = said_;
   self.ready = self.ready || !view_.listening(now_ns);

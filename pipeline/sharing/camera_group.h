@@ -34,7 +34,8 @@ class CameraGroup : public std::enable_shared_from_this<CameraGroup> {
   static constexpr std::chrono::milliseconds kBeat{2000};
   static constexpr double kLeaseSeconds = 10;
 
-  // What reads of cameras are bound to: a little shorter than others reckon.
+  // What reads of cameras are bound to: a little shorter than others reckon, and by boot_clock(), so that a
+  // machine that was suspended knows it is over.
   static std::shared_ptr<Lease> make_lease();
 
   // Has these cameras watched and no others, and calls `done` when that is so. Returns at once; false where

@@ -13,7 +13,7 @@
 //   claims. Members repeat their message when one comes; what was kept by the broker and is not repeated in
 //   that time belongs to nobody, as its last will was lost with a broker.
 //
-// All moments are of one steady clock. One thread.
+// All moments are of one steady clock, which goes on while the machine is suspended. One thread.
 #pragma once
 
 #include <cstdint>

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
@@ -181,6 +182,31 @@ class TarReader {
   std::vector<TarMember> members_;
 };
 
+void refuse_compressed(const std::string& archive, const ArchiveBytes& bytes) {
+  struct Compression {
+    std::string_view begin, unpack;
+  };
+  constexpr std::array<Compression, 4> kKnown{{{"\x1f\x8b", "gzip"},
+                                               {"\x28\xb5\x2f\xfd", "zstd"},
+                                               {"BZh", "bzip2"},
+                                               {"\xfd"
+                                                "7zXZ",
+                                                "xz"}}};
+  std::array<std::uint8_t, 6> first{};
+  const std::size_t count = bytes.read(0, first);
+  const std::string_view begin(reinterpret_cast<const char*>(first.data()), count);
+  for (const Compression& known : kKnown) {
+    if (!begin.starts_with(known.begin)) continue;
+    const std::string shown = without_credentials(archive);
+    const std::string file = shown.substr(bytes.remote ? shown.rfind('/') + 1 : 0);
+    fail_tar(
+        archive, 0,
+        fmt::format("is compressed by {}, and videos are read where they lie in an archive, expected a plain "
+                    ".tar: {} -dk '{}'{}",
+                    known.unpack, known.unpack, file, bytes.remote ? ", put beside it on the server" : ""));
+  }
+}
+
 }  // namespace
 
 ArchiveBytes ArchiveBytes::open(const std::string& archive) {
@@ -218,6 +244,7 @@ std::string ArchiveBytes::bytes(const std::string& archive, std::uint64_t offset
 }
 
 std::vector<TarMember> read_tar(const std::string& archive, const ArchiveBytes& bytes) {
+  refuse_compressed(archive, bytes);
   return TarReader(archive, bytes).read();
 }
 

@@ -111,6 +111,18 @@ TEST_F(Shards, SayWhereTheyAreWrong) {
   EXPECT_THAT(tar_error("text.tar"), HasSubstr("text.tar:0: error: the archive ends here"));
 }
 
+TEST_F(Shards, ThatAreCompressedAreToldHowToBeUnpacked) {
+  options_.classes = "classes.txt";
+  write("train.tar.gz", std::string("\x1f\x8b\x08\x00", 4) + std::string(600, 'x'));
+  EXPECT_THAT(tar_error("train.tar.gz"),
+              ::testing::AllOf(HasSubstr("is compressed by gzip"), HasSubstr("gzip -dk '"),
+                               HasSubstr("train.tar.gz'")));
+  write("train.tar.zst", "\x28\xb5\x2f\xfd and more");
+  EXPECT_THAT(tar_error("train.tar.zst"), HasSubstr("zstd -dk '"));
+  write("named.tar", std::string("\xfd") + "7zXZ and more");
+  EXPECT_THAT(tar_error("named.tar"), HasSubstr("xz -dk '")) << "whatever its name is";
+}
+
 TEST_F(Shards, AnyByteMayBeWrong) {
   write("in/a.mp4", std::string(700, 'x'));
   write("in/a.cls", "1");
