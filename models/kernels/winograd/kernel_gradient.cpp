@@ -18,8 +18,9 @@ std::int64_t whole_lines(std::int64_t floats) {
 
 class TiledGradient final : public GradientRunner {
  public:
-  TiledGradient(const ConvolutionProblem& p, const Cut& cut)
+  TiledGradient(const ConvolutionProblem& p, const Cut& cut, bool by_pieces)
       : cut_(cut),
+        by_pieces_(by_pieces),
         tiles_(p, cut),
         out_(p.out),
         inputs_(p.in.extents.c),
@@ -33,14 +34,14 @@ class TiledGradient final : public GradientRunner {
 
   std::string implementation() const override { return cut_.implementation(); }
   std::size_t scratch_bytes() const override {
-    return static_cast<std::size_t>(v_floats() + z_floats() + cut_.u_floats() + threads_ * out_.padded) *
+    return static_cast<std::size_t>(v_floats() + z_floats() + d_floats() + threads_ * out_.padded) *
            sizeof(float);
   }
 
   void run(const void* input, const void* output_gradient, float* kernel_gradient, float* bias_gradient,
            void* scratch) const override {
     auto* v = static_cast<float*>(scratch);
-    float *z = v + v_floats(), *d = z + z_floats(), *sums = d + cut_.u_floats();
+    float *z = v + v_floats(), *d = z + z_floats(), *sums = d + d_floats();
     std::fill_n(sums, threads_ * out_.padded, 0.0F);
     for (std::int64_t block = 0; block < cut_.block_count(); ++block) {
       const std::int64_t first = block * cut_.block_tiles;
@@ -54,22 +55,46 @@ class TiledGradient final : public GradientRunner {
         for (std::int64_t i = 0; i < count * out_vectors(); ++i)
           transform_gradient(output_gradient, first, i / out_vectors(), i % out_vectors(), z,
                              sums + omp_get_thread_num() * out_.padded);
-#pragma omp for schedule(static)
-        for (std::int64_t i = 0; i < cut_.out_blocks * point_count(); ++i)
-          multiply(i / point_count(), i % point_count(), count * cut_.groups, v, z, d, block > 0);
       }
+      if (by_pieces_) continue;
+#pragma omp parallel for schedule(static) num_threads(threads_)
+      for (std::int64_t i = 0; i < cut_.out_blocks * place_count(); ++i)
+        for (std::int64_t channels = 0; channels < cut_.blocks; ++channels) {
+          const Piece piece{i / place_count(), channels};
+          multiply(piece, i % place_count(), count * cut_.groups, v, z, d + offset(piece), block > 0);
+        }
     }
     if (bias_gradient != nullptr) add_bias(sums, bias_gradient);
     if (kernel_gradient == nullptr) return;
-    const std::int64_t pieces = divide_up(outputs_, kChannelBlock) * inputs_;
-#pragma omp parallel for schedule(static)
-    for (std::int64_t i = 0; i < pieces; ++i)
-      finish(i / inputs_ * kChannelBlock, i % inputs_, d, kernel_gradient);
+#pragma omp parallel for schedule(static) num_threads(threads_)
+    for (std::int64_t i = 0; i < cut_.out_blocks * cut_.blocks; ++i) {
+      const Piece piece{i / cut_.blocks, i % cut_.blocks};
+      float* of_piece =
+          d + (by_pieces_ ? omp_get_thread_num() * place_count() * place_floats() : offset(piece));
+      if (by_pieces_)
+        for (std::int64_t place = 0; place < place_count(); ++place)
+          multiply(piece, place, cut_.tiles * cut_.groups, v, z, of_piece, false);
+      finish(piece, of_piece, kernel_gradient);
+    }
   }
 
  private:
-  static std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
-  std::int64_t point_count() const { return cut_.points() * time_points(cut_.time); }
+  // D of a block of outputs and a block of inputs: 16 rows of outputs at each place, a point and a time
+  // point. Where a thread has but one piece, places stand apart by a little more than they hold, as those of
+  // V do.
+  struct Piece {
+    std::int64_t out_block, block;
+  };
+  std::int64_t place_count() const { return cut_.points() * time_points(cut_.time); }
+  std::int64_t place_floats() const {
+    return by_pieces_ ? kChannelBlock * (cut_.out_block + 1) : cut_.u_tap();
+  }
+  std::int64_t offset(const Piece& piece) const {
+    return piece.out_block * place_count() * place_floats() + piece.block * kChannelBlock * cut_.out_block;
+  }
+  std::int64_t d_floats() const {
+    return (by_pieces_ ? threads_ : cut_.out_blocks) * place_count() * place_floats();
+  }
   std::int64_t out_vectors() const { return out_.padded / kChannelBlock; }
 
   // Strides of Z, which stands apart as V does.
@@ -116,38 +141,40 @@ class TiledGradient final : public GradientRunner {
     gradient_(tile);
   }
 
-  // `place`: a point and a time point.
-  void multiply(std::int64_t out_block, std::int64_t place, std::int64_t rows, const float* v, const float* z,
+  void multiply(const Piece& piece, std::int64_t place, std::int64_t rows, const float* v, const float* z,
                 float* d, bool add) const {
     const std::int64_t point = place / time_points(cut_.time), time = place % time_points(cut_.time);
     GradientProduct product;
-    product.v = v + point * cut_.v_point_stride() + time * cut_.v_time_stride();
-    product.z = z + point * z_point_stride() + time * z_time_stride() + out_block * z_block_stride();
+    product.v = v + point * cut_.v_point_stride() + time * cut_.v_time_stride() +
+                piece.block * cut_.block_rows() * kChannelBlock;
+    product.z = z + point * z_point_stride() + time * z_time_stride() + piece.out_block * z_block_stride();
     product.rows = rows;
-    product.d = d + (out_block * point_count() + place) * cut_.u_tap();
+    product.d = d + place * place_floats();
     product.add = add;
-    for (std::int64_t block = 0; block < cut_.blocks; ++block) {
-      multiply_(product);
-      product.v += cut_.block_rows() * kChannelBlock;
-      product.d += kChannelBlock * cut_.out_block;
+    multiply_(product);
+  }
+
+  void finish(const Piece& piece, const float* d, float* kernel_gradient) const {
+    const std::int64_t taps = std::int64_t{taps_} * 9, first = piece.block * kChannelBlock;
+    KernelGradientTile tile;
+    tile.time_stride = place_floats();
+    tile.point_stride = time_points(cut_.time) * place_floats();
+    tile.lane_stride = inputs_ * taps;
+    tile.taps = taps_;
+    for (std::int64_t o = 0; o < cut_.out_block; o += kChannelBlock) {
+      const std::int64_t output = piece.out_block * cut_.out_block + o;
+      tile.lanes = static_cast<int>(std::min(kChannelBlock, outputs_ - output));
+      if (tile.lanes <= 0) break;
+      for (std::int64_t i = 0; i < std::min(kChannelBlock, inputs_ - first); ++i) {
+        tile.d = d + i * cut_.out_block + o;
+        tile.gradient = kernel_gradient + (output * inputs_ + first + i) * taps;
+        finish_(tile);
+      }
     }
   }
 
-  void finish(std::int64_t output, std::int64_t input, const float* d, float* kernel_gradient) const {
-    const std::int64_t taps = std::int64_t{taps_} * 9;
-    KernelGradientTile tile;
-    tile.time_stride = cut_.u_tap();
-    tile.point_stride = cut_.u_panel();
-    tile.d = d + output / cut_.out_block * cut_.points() * tile.point_stride + input * cut_.out_block +
-             output % cut_.out_block;
-    tile.gradient = kernel_gradient + (output * inputs_ + input) * taps;
-    tile.lane_stride = inputs_ * taps;
-    tile.lanes = static_cast<int>(std::min(kChannelBlock, outputs_ - output));
-    tile.taps = taps_;
-    finish_(tile);
-  }
-
   Cut cut_;
+  bool by_pieces_;  // D of a piece is finished while in the second-level cache
   Tiles tiles_;
   Layout out_;
   std::int64_t inputs_, outputs_;
@@ -161,12 +188,15 @@ class TiledGradient final : public GradientRunner {
 }  // namespace
 
 std::unique_ptr<GradientRunner> make_gradient_runner(const ConvolutionProblem& problem, Cut cut) {
-  const std::int64_t widest = std::max(cut.blocks * kChannelBlock, cut.out_blocks * cut.out_block);
-  const std::int64_t row = cut.points() * time_points(cut.time) * widest;
-  const std::int64_t tiles = std::clamp<std::int64_t>(kBlockFloats / row / cut.groups, 1, cut.tiles);
+  const std::int64_t v_row = cut.blocks * kChannelBlock, z_row = cut.out_blocks * cut.out_block;
+  // Where V and Z of all tiles are smaller than D, they are kept and D is not.
+  const bool by_pieces = cut.tiles * cut.groups * (v_row + z_row) <= v_row * z_row;
+  const std::int64_t row = cut.points() * time_points(cut.time) * std::max(v_row, z_row);
+  const std::int64_t fitting = by_pieces ? cut.tiles : kBlockFloats / row / cut.groups;
+  const std::int64_t tiles = std::clamp<std::int64_t>(fitting, 1, cut.tiles);
   const std::int64_t blocks = (cut.tiles + tiles - 1) / tiles;
   cut.block_tiles = (cut.tiles + blocks - 1) / blocks;
-  return std::make_unique<TiledGradient>(problem, cut);
+  return std::make_unique<TiledGradient>(problem, cut, by_pieces);
 }
 
 }  // namespace actionflow::kernels::winograd

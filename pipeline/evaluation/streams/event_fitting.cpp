@@ -197,9 +197,15 @@ class EventFitting {
     return (before + 2 * merits[at] + behind) / 4;
   }
 
-  // Both thresholds by the same factor, so that one number is chosen from few actions.
+  // Both thresholds by the same factor, so that one number is chosen from few actions. Where a class is never
+  // told, its false events are mended, too: what loses more of the class than it gains is no choice.
   void choose_for_class(std::size_t label) {
+    const auto class_f1 = [&](const EventCalibration& calibration) {
+      const auto of = measure_events(detect(calibration), static_cast<int>(classes_.size())).per_class;
+      return of[label].half.f1;
+    };
     const Quality common = quality(chosen_);
+    const double least = class_f1(chosen_) - kSameF1;
     std::vector<EventThresholds> tried{chosen_.thresholds};
     std::vector<Quality> qualities{common};
     const double share = chosen_.thresholds.end / chosen_.thresholds.begin;
@@ -207,7 +213,7 @@ class EventFitting {
       EventCalibration other = chosen_;
       tried.push_back({threshold_at(step), threshold_at(step) * share});
       other.classes[classes_[label]] = tried.back();
-      qualities.push_back(quality(other));
+      qualities.push_back(class_f1(other) < least ? Quality{} : quality(other));
     }
     const std::size_t best = middle_of_best(qualities);
     if (edits_mended(common, qualities[best]) > kLeastEdits - 0.5)

@@ -5,7 +5,7 @@
 // and passes over a lucky spike, and are pulled towards the decoder's own by as much as two actions weigh.
 // Smoothing and the merging of gaps delay the answer, so they are short, and each has to mend two edits; what
 // lasts a moment only is passed over where nothing is lost by it; thresholds of single classes have to mend
-// three.
+// three, and may lose no more of the class than they gain.
 #pragma once
 
 #include <span>

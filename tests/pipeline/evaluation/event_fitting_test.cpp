@@ -123,6 +123,19 @@ TEST(EventFitting, GivesAClassThresholdsOfItsOwnWhereThereAreEnough) {
   EXPECT_TRUE(fit_events(few, kClasses).events->classes.empty());
 }
 
+// Half as many edits where "turn" is never told, since more movements of no class look like it than are it.
+TEST(EventFitting, SilencesNoClassForItsFalseEvents) {
+  DrawnStream stream;
+  for (int i = 0; i < kLeastActionsOfClass; ++i) {
+    stream.idle(10).movement(1, 20, 1, 0.9F).idle(10).movement(2, 20, 2, 0.9F);
+    for (int other = 0; other < 2; ++other) stream.idle(10).movement(-1, 20, 2, 0.9F);
+  }
+  const std::vector<ScoredStream> streams{stream.idle(10)};
+  const auto fitted = calibrated_options(*fit_events(streams, kClasses).events);
+  const std::vector detected{detect_actions(streams[0], fitted, kClasses)};
+  EXPECT_EQ(measure_events(detected, 3).per_class[2].half.recall, 1);
+}
+
 // Actions and other movements of all lengths and strengths, with false alarms between.
 ScoredStream noisy(std::uint64_t seed, int movements) {
   Random random(seed, "noisy stream");
