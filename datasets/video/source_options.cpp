@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "datasets/video/source_options.h"
+#include "datasets/video/source_policy.h"
 
 namespace actionflow {
 
@@ -28,6 +29,10 @@ void SourceOptions::describe(config::Fields<SourceOptions>& fields) {
       .range(0.001, 1000);
   fields.add("codec_threads", &SourceOptions::codec_threads, "threads that decode this stream").range(1, 64);
   fields.add("transport", &SourceOptions::transport, "how RTSP's video travels");
+  fields.add(
+      "live", &SourceOptions::live,
+      "whether an http(s) address is a camera's or a recording's; by default a recording's where it ends as "
+      "a video file's name does (.mp4)");
   fields.add("allow_manifests", &SourceOptions::allow_manifests,
              "accept an HLS or DASH playlist behind an http(s) address");
   fields
@@ -68,6 +73,9 @@ void SourceOptions::check(const config::Value& value, config::Diagnostics& diagn
     diagnostics.add(at("crop"),
                     "crop is not inside the picture, expected [left, top, width, height] with left "
                     "+ width and top + height of at most 1");
+  if (live && source_kind_by_name(source) != SourceKind::http)
+    diagnostics.add(at("live"), "live says what an http:// or https:// address is, expected none beside '" +
+                                    without_credentials(source) + "'");
   if (!record.empty() && !(is_live(*this) && is_camera(record)))
     diagnostics.add(at("record"),
                     "record is no camera's stream beside another one, expected addresses such as "

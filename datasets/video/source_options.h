@@ -43,6 +43,9 @@ struct SourceOptions {
   std::optional<double> frame_rate;
   int codec_threads = 1;
   RtspTransport transport = RtspTransport::tcp;
+  // Whether an http(s) address is a camera's, which goes on for ever, or a recording's; not given: a
+  // recording's where it ends as a video file's name does.
+  std::optional<bool> live;
   bool allow_manifests = false;  // HLS or DASH behind an http(s) address
   double silence = 10;           // seconds without a byte after which a live source is lost
   std::vector<Skip> skip;
@@ -59,7 +62,7 @@ struct SourceOptions {
 };
 
 // Whether the source is one that goes on for ever (a camera or network stream, or realtime), by its
-// name alone. StreamInfo::live knows better once it is open: a video file behind http is not live.
+// name and what is said of it. StreamInfo::live knows better once it is open.
 bool is_live(const SourceOptions& options);
 
 }  // namespace actionflow

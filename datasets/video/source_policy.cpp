@@ -195,7 +195,7 @@ std::string protocol_whitelist(SourceKind kind, bool allow_manifests) {
 bool is_live(const SourceOptions& options) {
   if (options.realtime) return true;
   const SourceKind kind = source_kind_by_name(options.source);
-  if (kind == SourceKind::http) return !names_recording(options.source);
+  if (kind == SourceKind::http) return options.live.value_or(!names_recording(options.source));
   return kind == SourceKind::device || is_network(kind);
 }
 

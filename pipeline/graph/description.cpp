@@ -123,6 +123,7 @@ class PipelineReader {
     for (const std::string& source : sources) {
       SourceOptions options;
       options.source = source;
+      if (overrides_.recordings.contains(source)) options.live = false;
       add_stream({unique_name(printable(without_credentials(source))), nowhere, options});
     }
     const bool tells_actions = model->architecture.gives_action_scores();

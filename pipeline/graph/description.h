@@ -18,6 +18,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -89,6 +90,7 @@ struct PipelineOverrides {
   bool windows_too = false;                      // windows are results even where they become events
   std::function<bool(const std::string&)> done;  // files to be passed over, by their stream's name
   std::function<bool(const StreamDescription&)> elsewhere;  // streams that are another run's
+  std::set<std::string> recordings;  // addresses that are recordings, whatever their names say
 };
 
 // A stream as a pipeline file has it: its address, or a map that is merged over `defaults`. Throws

@@ -17,7 +17,7 @@ namespace {
 // nullptr for what is no file on a server, and where the server gives no ranges of it.
 std::shared_ptr<Input> open_in_ranges(const SourceOptions& options, SourceKind kind, const StopFlag& stop,
                                       const Clock& clock) {
-  const bool file = kind == SourceKind::http && names_recording(options.source);
+  const bool file = kind == SourceKind::http && !options.live.value_or(!names_recording(options.source));
   if (!file && kind != SourceKind::object) return nullptr;
   auto input = std::make_shared<Input>(clock);
   input->deadline.watch(&stop);

@@ -84,6 +84,7 @@ NamedSources PipelineFlags::sources(const Arguments& arguments) {
       for (const NamedRecording& found : recordings_of(source)) {
         named.several = named.several || found.source != source;
         if (!found.name.empty()) in_folder[found.source] = found.name;
+        if (is_recording_on_server(found)) overrides.recordings.insert(found.source);
         named.arguments.files.push_back(found.source);
       }
     }

@@ -137,6 +137,13 @@ TEST(SourceKind, SaysWhatIsLive) {
   EXPECT_TRUE(live("a.mp4", true));
   EXPECT_FALSE(live("a.mp4"));
   EXPECT_FALSE(live("-"));
+  SourceOptions told;
+  told.source = "https://host/films/a.mp4";
+  told.live = true;
+  EXPECT_TRUE(is_live(told));
+  told.source = "https://host/view?id=7";
+  told.live = false;
+  EXPECT_FALSE(is_live(told));
 }
 
 }  // namespace

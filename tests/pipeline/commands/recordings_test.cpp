@@ -77,6 +77,17 @@ TEST_F(Recordings, OfAWebServerEndAsFilesDo) {
     EXPECT_THAT(server_.requests()[i].path, HasSubstr("ApplyEyeMakeup")) << "the other is done";
 }
 
+TEST_F(Recordings, OnAWebServerAreToldByItsAnswerWhereTheirNamesDoNotSay) {
+  std::ifstream bytes(folder_ / "films/b.mp4", std::ios::binary);
+  server_.put("/rec/view", {std::istreambuf_iterator<char>(bytes), {}});
+  const std::string address = server_.address("/rec/view?camera=17");
+  EXPECT_EQ(
+      run({"classify", address, "--weights", weights_, "--output", (folder_ / "found").string() + "/"}).code,
+      0);
+  text_file("web.txt", server_.address("/rec/none") + "\n");
+  expect_error(run({"classify", folder_ / "web.txt", "--weights", weights_}), 3, "the server answers 404");
+}
+
 TEST_F(Recordings, OfOtherNetworksAndOptionsDoNotShareAFolder) {
   std::vector<std::string> words{"classify", folder_ / "films/a.mp4",           "--weights", weights_,
                                  "--output", (folder_ / "found").string() + "/"};
