@@ -6,8 +6,9 @@
 #include <sstream>
 
 #include "base/error.h"
+#include "base/machine/clock.h"
 #include "base/remote/local_copy.h"
-#include "base/remote/remote_file.h"
+#include "base/remote/range_request.h"
 #include "base/text/remote_name.h"
 #include "datasets/video/recordings_folder.h"
 #include "datasets/video/source_policy.h"
@@ -19,6 +20,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t kEnoughToTell = 1024;  // a playlist from a video
+constexpr double kSecondsToTell = 3;
 constexpr std::uint64_t kMostListBytes = std::uint64_t{1} << 30;
 
 bool holds_recordings(const std::string& source) {
@@ -53,11 +55,13 @@ bool is_recording_on_server(const NamedRecording& named) {
   if (source_kind_by_name(named.source) != SourceKind::http || names_recording(named.source)) return false;
   if (!named.name.empty()) return true;
   try {
-    RemoteFile file(named.source, {.first_block = kEnoughToTell, .most_whole = 0});
-    if (!file.ranged() || file.size() == 0) return false;
-    std::string begin(kEnoughToTell, '\0');
-    begin.resize(file.read(0, {reinterpret_cast<std::uint8_t*>(begin.data()), begin.size()}));
-    return begin.find("#EXTM3U") == std::string::npos && begin.find("<MPD") == std::string::npos;
+    // Asked once and not for long: a camera that is away is waited for by who watches it.
+    const Deadline deadline(kSecondsToTell);
+    const RangeAnswer answer =
+        request_range(RemoteTarget::of(named.source), {0, kEnoughToTell},
+                      {.most_whole = 0, .stopped = [&deadline] { return deadline.passed(); }});
+    const auto holds = [&](const char* text) { return answer.body.find(text) != std::string::npos; };
+    return answer.total.value_or(0) > 0 && !answer.body.empty() && !holds("#EXTM3U") && !holds("<MPD");
   } catch (const Error&) {
     return false;
   }
