@@ -7,6 +7,7 @@
 
 #include "base/log/log.h"
 #include "base/text/json_text.h"
+#include "datasets/video/readers/reordering.h"
 
 namespace actionflow {
 
@@ -35,6 +36,16 @@ std::string trial_text(const CameraTrial& trial) {
       trial.dropped, 100 * trial.processor_share);
 }
 
+double reordering_ms_of(const PipelineDescription& description, const StopFlag& stop) {
+  double most = 0;
+  for (const StreamDescription& stream : description.streams) {
+    SourceOptions file = stream.source;
+    file.realtime = file.loop = false;
+    most = std::max(most, reordering_seconds(*Reader::open(file, stop)));
+  }
+  return 1000 * most;
+}
+
 class Search {
  public:
   Search(const PipelineDescription& description, double seconds, const StopFlag& stop)
@@ -49,6 +60,7 @@ class Search {
     int cameras = greatest_that_holds(most, [this](int number) { return holds(number, seconds_); });
     while (cameras > 0 && !stop_ && !holds(cameras, kConfirmTimes * seconds_)) --cameras;
     if (cameras > 0 && !stop_) found_.confirmed = found_.trials.back();
+    if (!stop_) found_.reordering_ms = reordering_ms_of(description_, stop_);
     return std::move(found_);
   }
 
@@ -89,6 +101,12 @@ std::string capacity_text(const std::string& config, const CameraCapacity& capac
           ? fmt::format("not one camera with all results within {:.0f} ms\n", capacity.hop_ms)
           : fmt::format("{}\n  nothing dropped and p99 within {:.0f} ms, the time from window to window\n",
                         trial_text(capacity.confirmed), capacity.hop_ms);
+  if (capacity.reordering_ms > 0)
+    text += fmt::format(
+        "  pictures of these videos come in another order than they are shown (B-frames): up to {:.0f} ms "
+        "from "
+        "capture to arrival are theirs, and not counted\n",
+        capacity.reordering_ms);
   if (capacity.disturbed())
     text += fmt::format(
         "  other programs had up to {:.0f} % of the processors meanwhile: measure again when the machine is "
@@ -100,6 +118,7 @@ std::string capacity_text(const std::string& config, const CameraCapacity& capac
 std::string capacity_json(const std::string& config, const CameraCapacity& capacity) {
   nlohmann::ordered_json line{{"config", config}, {"hop_ms", capacity.hop_ms}};
   line.update(trial_json(capacity.confirmed));
+  line["reordering_ms"] = capacity.reordering_ms;
   line["trials"] = nlohmann::ordered_json::array();
   line["disturbed"] = capacity.disturbed();
   for (const CameraTrial& trial : capacity.trials) line["trials"].push_back(trial_json(trial));

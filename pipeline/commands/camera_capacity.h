@@ -10,6 +10,7 @@ namespace actionflow {
 
 struct CameraCapacity {
   double hop_ms = 0;                // results have to come within it
+  double reordering_ms = 0;         // that a picture is late by the order of its video, at most; not counted
   CameraTrial confirmed;            // of the most cameras that it holds; of none where it does not hold one
   std::vector<CameraTrial> trials;  // in their order
 

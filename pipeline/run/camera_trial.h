@@ -26,7 +26,8 @@ struct CameraTrial {
 
 // Runs the graph of `description` over `cameras` streams that play its files in turn, over and over at their
 // own speed; they begin one after the other in two seconds, as cameras' keyframes lie. A picture arrives when
-// it is due, however late the machine comes to it. Blocks. `stop` ends it early. Throws UsageError where a
+// it is due, in the order of decoding, however late the machine comes to it, and B-frames when those of them
+// have come that their video has a decoder wait for. Blocks. `stop` ends it early. Throws UsageError where a
 // stream is no recorded file, or the graph is for certain streams.
 CameraTrial try_cameras(const PipelineDescription& description, int cameras, double seconds,
                         const StopFlag& stop);

@@ -16,23 +16,38 @@ namespace actionflow {
 
 namespace {
 
-// When the pictures of packets that are being decoded were taken, by their arrival: a decoder carries one
-// number from a packet to its picture.
+// The packets that are being decoded, by their arrival: a decoder carries one number from a packet to its
+// picture.
 class PacketsUnderWay {
  public:
   void note(const Packet& packet) {
-    packets_.emplace_back(packet.arrival_ns(), packet.taken_ns());
+    packets_.push_back({packet.data()->packet->pts, packet.arrival_ns(), packet.taken_ns()});
     if (packets_.size() > kMost) packets_.pop_front();
   }
   std::int64_t taken_ns(std::int64_t arrival_ns) const {
     const auto found = std::find_if(packets_.begin(), packets_.end(),
-                                    [&](const auto& packet) { return packet.first == arrival_ns; });
-    return found == packets_.end() ? 0 : found->second;
+                                    [&](const UnderWay& packet) { return packet.arrival_ns == arrival_ns; });
+    return found == packets_.end() ? 0 : found->taken_ns;
+  }
+  // When a picture was there to be shown: those that are shown before it had come, and as many more as its
+  // stream has a decoder wait for; `own_ns`, its packet's arrival, where it says nothing.
+  std::int64_t shown_ns(std::int64_t pts, int held_back, std::int64_t own_ns) const {
+    if (held_back <= 0 || pts == AV_NOPTS_VALUE || packets_.empty()) return own_ns;
+    const auto last = std::find_if(packets_.rbegin(), packets_.rend(), [&](const UnderWay& packet) {
+      return packet.pts != AV_NOPTS_VALUE && packet.pts <= pts;
+    });
+    if (last == packets_.rend()) return own_ns;
+    const auto behind = std::min<std::ptrdiff_t>(held_back, last - packets_.rbegin());
+    return std::max(own_ns, (last - behind)->arrival_ns);
   }
 
  private:
+  struct UnderWay {
+    std::int64_t pts = 0;
+    std::int64_t arrival_ns = 0, taken_ns = 0;
+  };
   static constexpr std::size_t kMost = 64;  // more than a decoder holds back
-  std::deque<std::pair<std::int64_t, std::int64_t>> packets_;
+  std::deque<UnderWay> packets_;
 };
 
 std::string first_sentence(const std::string& text) {
@@ -57,7 +72,7 @@ class CodecDecoder final : public Decoder {
     if (compressed.size == 0) return;
     const FirstComplaint listening(complaint_);
     tag_next_picture(*context_, compressed, packet.arrival_ns());
-    if (packet.taken_ns() != 0) under_way_.note(packet);
+    under_way_.note(packet);
     if (const int result = avcodec_send_packet(context_.get(), &compressed); result < 0) note_damage(result);
     receive(frames);
   }
@@ -114,13 +129,13 @@ class CodecDecoder final : public Decoder {
     const std::int64_t pts_us = time_stamp(*picture);
     const std::int64_t stated_us = stated_duration_us(*picture);
     const Orientation orientation = orientation_for(*picture);
-    const std::int64_t arrival_ns = picture_tag(*picture);
+    const std::int64_t arrival_ns = picture_tag(*picture), pts = picture->pts;
     if (parameters_->crop) crop_picture(*picture, *parameters_->crop, orientation);
     AVFrame* released = picture.release();
     Frame frame(std::shared_ptr<const AVFrame>(released, [](AVFrame* p) { av_frame_free(&p); }), pts_us,
                 orientation);
     frame.set_duration_us(stated_us);
-    frame.set_arrival_ns(arrival_ns);
+    frame.set_arrival_ns(under_way_.shown_ns(pts, context_->has_b_frames, arrival_ns));
     frame.set_taken_ns(under_way_.taken_ns(arrival_ns));
     return frame;
   }
@@ -170,10 +185,8 @@ void leave_out(AVCodecContext& context, const std::vector<Skip>& skip) {
   if (skips(Skip::nonkey)) context.skip_frame = AVDISCARD_NONKEY;
 }
 
-}  // namespace
-
-std::unique_ptr<Decoder> Decoder::create(std::shared_ptr<const CodecParameters> parameters,
-                                         int codec_threads) {
+std::unique_ptr<Decoder> make_decoder(std::shared_ptr<const CodecParameters> parameters, int codec_threads,
+                                      Hardware hardware) {
   const AVCodecParameters& codec = *parameters->codec;
   const AVCodec* found = avcodec_find_decoder(codec.codec_id);
   if (!found) {
@@ -187,8 +200,8 @@ std::unique_ptr<Decoder> Decoder::create(std::shared_ptr<const CodecParameters> 
   context->max_pixels = kMaxPixels;
   leave_out(*context, parameters->skip);
   AVPixelFormat device_format = AV_PIX_FMT_NONE;
-  if (parameters->hardware != Hardware::none)
-    device_format = attach_device(*context, *found, parameters->hardware, parameters->source);
+  if (hardware != Hardware::none)
+    device_format = attach_device(*context, *found, hardware, parameters->source);
   const int result = avcodec_open2(context.get(), found, nullptr);
   if (result < 0) {
     throw SourceError(parameters->source + ": the " + std::string(found->name) +
@@ -196,6 +209,18 @@ std::unique_ptr<Decoder> Decoder::create(std::shared_ptr<const CodecParameters> 
                       "; the file's header is damaged or of a form that it does not know");
   }
   return std::make_unique<CodecDecoder>(std::move(parameters), std::move(context), device_format);
+}
+
+}  // namespace
+
+std::unique_ptr<Decoder> Decoder::create(std::shared_ptr<const CodecParameters> parameters,
+                                         int codec_threads) {
+  const Hardware hardware = parameters->hardware;
+  return make_decoder(std::move(parameters), codec_threads, hardware);
+}
+
+std::unique_ptr<Decoder> Decoder::create_for_picture(std::shared_ptr<const CodecParameters> parameters) {
+  return make_decoder(std::move(parameters), 1, Hardware::none);
 }
 
 }  // namespace actionflow

@@ -1,4 +1,9 @@
-// Frames from packets. A Decoder belongs to a serial node of its stream; it may be destroyed from another
+// Frames from packets.
+//
+// A frame's arrival is its packet's. Where packets come in another order than pictures are shown (B-frames),
+// it is when all those had come that its stream has a decoder wait for before it shows the picture.
+//
+// A Decoder belongs to a serial node of its stream; it may be destroyed from another
 // thread once idle.
 #pragma once
 
@@ -16,6 +21,8 @@ class Decoder {
   // Throws SourceError when there is no decoder for the codec.
   static std::unique_ptr<Decoder> create(std::shared_ptr<const CodecParameters> parameters,
                                          int codec_threads);
+  // For a picture now and then: by the processor, whatever device decodes the stream.
+  static std::unique_ptr<Decoder> create_for_picture(std::shared_ptr<const CodecParameters> parameters);
   virtual ~Decoder() = default;
 
   // Appends the frames that this packet completes, in order of presentation. A damaged packet or

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <vector>
 
-#include "base/log/log.h"
+#include <fmt/format.h>
+
+#include "base/log/hourly.h"
 
 namespace actionflow {
 
@@ -52,12 +54,13 @@ AVPixelFormat attach_device(AVCodecContext& context, const AVCodec& codec, Hardw
     if (result >= 0) {
       context.opaque = reinterpret_cast<void*>(static_cast<std::intptr_t>(format));
       context.get_format = choose_format;
-      log::info("{}: decoded by {}", shown, av_hwdevice_get_type_name(type));
+      log::hourly(log::Level::info, fmt::format("{}: decoded by {}", shown, av_hwdevice_get_type_name(type)));
       return format;
     }
     why = std::string(av_hwdevice_get_type_name(type)) + ": " + ffmpeg_error_text(result);
   }
-  log::warn("{}: decoded by the processor, since there is no device for it ({})", shown, why);
+  log::hourly(log::Level::warn,
+              fmt::format("{}: decoded by the processor, since there is no device for it ({})", shown, why));
   return AV_PIX_FMT_NONE;
 }
 

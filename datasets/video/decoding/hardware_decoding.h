@@ -7,8 +7,8 @@
 namespace actionflow {
 
 // Gives `context`, which is not open yet, the first device of the kind wanted that is there and knows the
-// codec, and returns the format of its pictures; AV_PIX_FMT_NONE, and one line in the log, where there is
-// none: then the processor decodes. `shown` is what messages call the source.
+// codec, and returns the format of its pictures; AV_PIX_FMT_NONE, and one line in the log, once an hour at
+// most, where there is none: then the processor decodes. `shown` is what messages call the source.
 AVPixelFormat attach_device(AVCodecContext& context, const AVCodec& codec, Hardware wanted,
                             const std::string& shown);
 
