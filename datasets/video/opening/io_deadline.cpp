@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::int64_t kNsPerMillisecond = 1'000'000;
 constexpr std::chrono::milliseconds kLeastPlaylistSilence{30'000};
+constexpr std::chrono::milliseconds kLeastPicture{60'000};
 
 }  // namespace
 
@@ -18,19 +19,29 @@ std::chrono::milliseconds longest_silence(const SourceOptions& options, bool pla
   return playlist ? std::max(given, kLeastPlaylistSilence) : given;
 }
 
+std::chrono::milliseconds longest_picture(const SourceOptions& options) {
+  return std::max(longest_silence(options), kLeastPicture);
+}
+
 void IoDeadline::allow_silence(std::chrono::milliseconds longest) {
   silence_ns_ = longest.count() * kNsPerMillisecond;
   deadline_ns_ = clock_->steady_ns() + silence_ns_;
 }
 
+void IoDeadline::allow_in_all(std::chrono::milliseconds from_now) {
+  in_all_ns_ = from_now.count() * kNsPerMillisecond;
+  latest_ns_ = clock_->steady_ns() + in_all_ns_;
+}
+
 void IoDeadline::end_within(std::chrono::milliseconds from_now) {
   silence_ns_ = 0;
+  latest_ns_ = kNever;
   deadline_ns_ = clock_->steady_ns() + from_now.count() * kNsPerMillisecond;
 }
 
 void IoDeadline::clear() {
   silence_ns_ = 0;
-  deadline_ns_ = kNever;
+  deadline_ns_ = latest_ns_ = kNever;
 }
 
 void IoDeadline::note_progress() {
@@ -39,12 +50,15 @@ void IoDeadline::note_progress() {
 }
 
 bool IoDeadline::expired(std::chrono::milliseconds grace) const {
-  const std::int64_t deadline_ns = deadline_ns_;
+  const std::int64_t deadline_ns = std::min<std::int64_t>(deadline_ns_, latest_ns_);
   return deadline_ns != kNever && clock_->steady_ns() >= deadline_ns + grace.count() * kNsPerMillisecond;
 }
 
-std::string IoDeadline::allowed_text() const {
-  return fmt::format("{:g} s", static_cast<double>(silence_ns_) * 1e-9);
+std::string IoDeadline::why(const std::string& silent) const {
+  if (latest_ns_ < deadline_ns_)
+    return fmt::format("no whole picture within {:g} s, though bytes came",
+                       static_cast<double>(in_all_ns_) * 1e-9);
+  return fmt::format("{} {:g} s", silent, static_cast<double>(silence_ns_) * 1e-9);
 }
 
 AVIOInterruptCB IoDeadline::callback() {

@@ -1,7 +1,8 @@
 // Ends FFmpeg's blocking calls: on the caller's stop flag, on cancel(), and when nothing has come for too
 // long.
 //
-// A silence is counted from the last byte or packet, not from the call's begin: what is slow is alive. Bytes
+// A silence is counted from the last byte or packet, not from the call's begin: what is slow is alive, but it
+// may be given a time for all of a picture. Bytes
 // are told by note_progress(); packets, of inputs whose bytes FFmpeg reads itself, are seen in the watched
 // context's streams. FFmpeg does not ask its callback during name look-ups (see live_open.h).
 //
@@ -25,6 +26,9 @@ namespace actionflow {
 // commonly up to 10 s.
 std::chrono::milliseconds longest_silence(const SourceOptions& options, bool playlist = false);
 
+// A source that sends, but in that time not one whole picture, is lost as well.
+std::chrono::milliseconds longest_picture(const SourceOptions& options);
+
 class IoDeadline {
  public:
   // `clock` must outlive this object.
@@ -39,6 +43,8 @@ class IoDeadline {
 
   // From now on, and anew from each progress.
   void allow_silence(std::chrono::milliseconds longest);
+  // However much comes until then, beside the silence that is allowed.
+  void allow_in_all(std::chrono::milliseconds from_now);
   // However much comes until then.
   void end_within(std::chrono::milliseconds from_now);
   void clear();
@@ -50,8 +56,9 @@ class IoDeadline {
   }
   bool expired(std::chrono::milliseconds grace = {}) const;
   bool fired() const { return stopped() || expired(); }
-  // "10 s", "2.5 s": the silence that is allowed.
-  std::string allowed_text() const;
+  // Of one that has expired: "no whole picture within 60 s, though bytes came", else `silent` and the silence
+  // that is allowed, "10 s".
+  std::string why(const std::string& silent) const;
 
   const Clock& clock() const { return *clock_; }
   AVIOInterruptCB callback();
@@ -65,6 +72,7 @@ class IoDeadline {
   std::atomic<bool> cancelled_{false};
   std::atomic<std::int64_t> deadline_ns_{kNever};
   std::atomic<std::int64_t> silence_ns_{0};  // 0: progress changes nothing
+  std::atomic<std::int64_t> latest_ns_{kNever}, in_all_ns_{0};
   AVFormatContext* context_ = nullptr;
 };
 

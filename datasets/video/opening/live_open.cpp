@@ -48,6 +48,7 @@ std::shared_ptr<Input> open_live(const SourceOptions& options, SourceKind kind, 
   auto job = std::make_shared<Job>(options, kind, clock);
   IoDeadline& deadline = job->input.deadline;
   deadline.allow_silence(longest_silence(options));
+  deadline.allow_in_all(longest_picture(options));
   std::thread([job] { job->run(); }).detach();
 
   std::unique_lock lock(job->mutex);
@@ -56,7 +57,7 @@ std::shared_ptr<Input> open_live(const SourceOptions& options, SourceKind kind, 
     deadline.cancel();
     const std::string shown = without_credentials(options.source);
     if (stop) throw SourceError(shown + ": stopped");
-    throw SourceError(shown + ": no answer within " + deadline.allowed_text() +
+    throw SourceError(shown + ": " + deadline.why("no answer within") +
                       ", not even from the name server; check the address and the network");
   }
   if (job->error) std::rethrow_exception(job->error);

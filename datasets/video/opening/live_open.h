@@ -12,7 +12,8 @@
 
 namespace actionflow {
 
-// Throws SourceError: "stopped" within 100 ms of `stop`, "no answer" 10.25 s after the last byte, or whatever
+// Throws SourceError: "stopped" within 100 ms of `stop`, "no answer" 10.25 s after the last byte, "no whole
+// picture" 60.25 s after the begin, or whatever
 // the opening itself throws. The result's deadline watches nothing yet. `clock` must outlive the input.
 std::shared_ptr<Input> open_live(const SourceOptions& options, SourceKind kind, const StopFlag& stop,
                                  const Clock& clock);

@@ -48,7 +48,7 @@ std::string network_error_text(int error) {
   const IoDeadline& deadline = opening.input.deadline;
   if (deadline.stopped()) throw SourceError(opening.shown + ": stopped");
   if (deadline.expired())
-    throw SourceError(opening.shown + ": no answer within " + deadline.allowed_text() +
+    throw SourceError(opening.shown + ": " + deadline.why("no answer within") +
                       "; check the address and that the camera or server runs");
   if (opening.input.file && opening.input.file->read_error() != 0)
     throw SourceError(opening.shown + ": cannot be read: " + ffmpeg_error_text(error));

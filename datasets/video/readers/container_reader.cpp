@@ -5,7 +5,7 @@
 #include <thread>
 #include <utility>
 
-#include "base/log/log.h"
+#include "base/log/hourly.h"
 #include "datasets/video/stream_parameters.h"
 
 namespace actionflow {
@@ -46,6 +46,7 @@ ContainerReader::ContainerReader(std::shared_ptr<Input> input, const SourceOptio
   describe_stream();
   choose_clock(options.frame_rate);
   if (info_.live && info_.format == "dash") repeated_.emplace();
+  picture_ = longest_picture(options);
   silence_ = longest_silence(options, is_playlist(*input_->context->iformat));
   parameters_ = copy_parameters(options);
 }
@@ -107,8 +108,9 @@ void ContainerReader::choose_clock(std::optional<double> given_rate) {
     info_.frame_rate = *given_rate;
   } else if (info_.live || piped) {
     clock_ = PacketClock::by_arrival();
-    log::info("{}: has no time stamps; its pictures are timed by their arrival, unless frame_rate is given",
-              shown_);
+    log::hourly(
+        log::Level::info,
+        shown_ + ": has no time stamps; its pictures are timed by their arrival, unless frame_rate is given");
     info_.frame_rate = 0;
   } else {
     info_.frame_rate = rate_or_zero(believed_rate());
@@ -143,7 +145,7 @@ std::shared_ptr<const CodecParameters> ContainerReader::copy_parameters(const So
 
 std::optional<Packet> ContainerReader::read() {
   if (silent_) fail_silent();
-  if (!may_be_silent_) input_->deadline.allow_silence(silence_);
+  if (!may_be_silent_) allow_next();
   for (;;) {
     fail_if_interrupted();
     auto data = std::make_shared<Packet::Data>();
@@ -171,6 +173,11 @@ std::optional<Packet> ContainerReader::read() {
     ++damaged_;
     if (++errors_in_a_row_ >= kMaxErrorsInARow) return end();
   }
+}
+
+void ContainerReader::allow_next() {
+  input_->deadline.allow_silence(silence_);
+  input_->deadline.allow_in_all(picture_);
 }
 
 void ContainerReader::note_time(const AVPacket& packet) {
@@ -226,7 +233,7 @@ void ContainerReader::fail_if_interrupted() const {
 }
 
 void ContainerReader::fail_silent() const {
-  throw SourceError(shown_ + ": silent for " + input_->deadline.allowed_text());
+  throw SourceError(shown_ + ": " + input_->deadline.why("silent for"));
 }
 
 void ContainerReader::fail_reading(int error) const {

@@ -1,4 +1,6 @@
-// The video packets of one opened input: a container file, a pipe, a network stream or a camera.
+// The video packets of one opened input: a container file, a pipe, a network stream or a camera. What comes
+// by itself is lost where it gives no whole packet in 60 s (or `silence`, where that is longer), though bytes
+// come.
 #pragma once
 
 #include <chrono>
@@ -32,6 +34,7 @@ class ContainerReader final : public Reader {
   void choose_stream();
   void describe_stream();
   std::shared_ptr<const CodecParameters> copy_parameters(const SourceOptions& options) const;
+  void allow_next();
   std::optional<Packet> end();
   void fail_if_interrupted() const;
   [[noreturn]] void fail_silent() const;
@@ -47,7 +50,7 @@ class ContainerReader final : public Reader {
   std::shared_ptr<Input> input_;
   std::string shown_;
   SourceKind kind_;
-  std::chrono::milliseconds silence_{};
+  std::chrono::milliseconds silence_{}, picture_{};  // without a byte, for a whole packet
   const AVStream* stream_ = nullptr;
   bool may_be_silent_ = true;  // a file or a pipe: no deadline
   bool silent_ = false;        // the last packet came only after the deadline

@@ -1,4 +1,5 @@
 // Sources that are slow, that have no clock of their own, or that a playlist leads to. Time is moved by hand.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -9,6 +10,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "datasets/video/opening/io_deadline.h"
@@ -68,6 +70,42 @@ TEST(IoDeadline, SeesPacketsWhereFfmpegReadsTheBytes) {
   }
   clock.pass(10);
   EXPECT_TRUE(interrupted(deadline));
+}
+
+TEST(IoDeadline, ForAWholePictureEndsHoweverMuchComes) {
+  MovedClock clock;
+  IoDeadline deadline(clock);
+  deadline.allow_silence(seconds(10));
+  deadline.allow_in_all(seconds(60));
+  for (int k = 0; k < 6; ++k) {
+    clock.pass(9);
+    EXPECT_FALSE(interrupted(deadline));
+    deadline.note_progress();
+  }
+  clock.pass(6);
+  EXPECT_TRUE(interrupted(deadline));
+  EXPECT_EQ(deadline.why("silent for"), "no whole picture within 60 s, though bytes came");
+  deadline.allow_silence(seconds(10));
+  deadline.allow_in_all(seconds(60));
+  clock.pass(10);
+  EXPECT_EQ(deadline.why("silent for"), "silent for 10 s");
+}
+
+TEST(SlowSource, ThatNeverGivesAWholePictureIsGivenUpThoughBytesCome) {
+  static MovedClock clock;
+  const SmallServer server([&](const Connection& connection) {
+    connection.read_head();
+    connection.send("HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=b\r\n\r\n");
+    connection.send("--b\r\nContent-Type: image/jpeg\r\nContent-Length: 100000\r\n\r\n\xFF\xD8");
+    while (connection.send("x")) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      clock.pass(0.25);
+    }
+  });
+  SourceOptions options;
+  options.source = server.address("http", "/");
+  options.silence = 40;
+  EXPECT_THAT(error_of(options, clock), ::testing::HasSubstr("no whole picture within 60 s"));
 }
 
 TEST(IoDeadline, OfAFarewellIsNotMovedByWhatComes) {
