@@ -2,6 +2,8 @@
 
 #include <sqlite3.h>
 
+#include <cerrno>
+
 #include "base/log/log.h"
 
 namespace actionflow {
@@ -46,13 +48,18 @@ void Database::check(int code, std::string_view what) const {
   if (primary == SQLITE_BUSY)
     throw Error(ExitCode::failure, name_ + ": in use by another process, expected a file of its own");
   // People need no SQL to know what to mend.
-  if (primary == SQLITE_FULL) throw Error(ExitCode::failure, name_ + ": the disk is full; make room on it");
+  if (primary == SQLITE_FULL)
+    throw FailingDisk(ExitCode::failure, name_ + ": the disk is full; make room on it");
   if (primary == SQLITE_READONLY)
     throw Error(ExitCode::failure, name_ + ": may not be written; make it writable for this user");
   const std::string message = name_ + ": " + std::string(what) + ": " +
                               (handle_ ? sqlite3_errmsg(handle_.get()) : sqlite3_errstr(code));
   if (primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB)
     throw DamagedDatabase(ExitCode::failure, message);
+  const bool no_room =
+      primary == SQLITE_CANTOPEN && handle_ &&
+      (sqlite3_system_errno(handle_.get()) == ENOSPC || sqlite3_system_errno(handle_.get()) == EDQUOT);
+  if (primary == SQLITE_IOERR || no_room) throw FailingDisk(ExitCode::failure, message);
   throw Error(ExitCode::failure, message);
 }
 

@@ -8,7 +8,8 @@
 //   transaction.commit();
 //
 // Write-ahead log, each commit synced. Errors are thrown as Error (exit code 5) that names the file, what was
-// wanted and the system's reason. One thread at a time; statements end before their database.
+// wanted and the system's reason, of a full disk as FailingDisk. One thread at a time; statements end before
+// their database.
 #pragma once
 
 #include <cstdint>
@@ -31,13 +32,20 @@ class DamagedDatabase : public Error {
   using Error::Error;
 };
 
+// The disk takes nothing, or fails.
+class FailingDisk : public Error {
+ public:
+  using Error::Error;
+};
+
 class Database {
  public:
   // exclusive: for this process alone as long as it is open; others are refused. shared: others may read and
   // write beside it, and are waited for up to five seconds.
   enum class Sharing { exclusive, shared };
 
-  // Opens it, or makes it in a folder that is there. Throws DamagedDatabase, or Error.
+  // Opens it, or makes it in a folder that is there. Throws DamagedDatabase, FailingDisk,
+  // or Error.
   Database(const std::filesystem::path& file, Sharing sharing);
   ~Database();
   Database(const Database&) = delete;

@@ -24,6 +24,8 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kIdle{1000};
+// A receiver that comes and goes is told of so often at most, an outage that lasts in any case.
+constexpr double kTellAwaySeconds = 600;
 // How often the thread that closes looks whether time is over.
 constexpr milliseconds kCloseLook{20};
 
@@ -64,7 +66,8 @@ struct Courier::Shared {
 
   // The thread's own.
   Backoff backoff;
-  bool away = false;
+  RateLimit away_lines{kTellAwaySeconds};
+  bool told_away = false;
   bool done = false;
 };
 
@@ -86,17 +89,19 @@ void Courier::Shared::take_turn() {
 
 void Courier::Shared::succeed() {
   connected = true;
-  backoff.reset();
-  if (std::exchange(away, false))
+  backoff.note_there(steady_ns());
+  if (std::exchange(told_away, false))
     log::info("{}: back; {} messages wait to be sent", name, spool->state().messages);
 }
 
 void Courier::Shared::fail(const Failure& failure) {
   connected = false;
   ++failures;
-  if (!std::exchange(away, true))
-    log::warn("{}: {}; trying again, and what comes waits in {}", name, failure.message,
-              spool->file().string());
+  if (std::int64_t held_back = 0; !told_away && away_lines.pass(held_back)) {
+    log::warn("{}: {}; trying again, and what comes waits in {}{}", name, failure.message,
+              spool->file().string(), held_back > 0 ? fmt::format(" ({} more)", held_back) : "");
+    told_away = true;
+  }
   if (closing) {
     done = true;
     return;

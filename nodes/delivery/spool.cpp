@@ -37,6 +37,7 @@ void add_key(Database& database) {
 constexpr const char* kUnknown = "other";
 constexpr std::int64_t kUnsavedIds = 1'000'000;
 constexpr std::int64_t kTryAgainNs = 1'000'000'000;
+constexpr std::int64_t kNsPerUs = 1000, kNsPerSecond = 1'000'000'000;
 
 // The format of what a spool holds, where it is not this one; else empty.
 std::string stranger_in(Database& database, const SpoolFormat& format) {
@@ -51,6 +52,12 @@ std::string stranger_in(Database& database, const SpoolFormat& format) {
   auto oldest = database.prepare("SELECT topic FROM message UNION ALL SELECT name FROM note LIMIT 1");
   const bool topics = oldest.run() ? !oldest.text(0).empty() : format.topics;
   return topics == format.topics ? std::string() : kUnknown;
+}
+
+std::int64_t run_in(Database& database) {
+  auto version = database.prepare("PRAGMA user_version");
+  version.run();
+  return version.integer(0);
 }
 
 bool is_empty(Database& database) {
@@ -68,25 +75,41 @@ std::filesystem::path free_name(const std::filesystem::path& file, const std::st
 }  // namespace
 
 Spool::Spool(std::filesystem::path file, ByteSize limit, const SpoolFormat& format)
-    : file_(std::move(file)), limit_(limit.bytes) {
-  std::error_code ignored;  // where it fails, opening says so
-  if (file_.has_parent_path()) std::filesystem::create_directories(file_.parent_path(), ignored);
+    : file_(std::move(file)),
+      limit_(limit.bytes),
+      kind_(format.kind),
+      format_{.kind = kind_, .version = format.version, .topics = format.topics} {
   try {
     open();
-  } catch (const DamagedDatabase& error) {
-    const std::filesystem::path aside = free_name(file_, "damaged");
-    put_aside(aside);
-    log::error("{}; it was put aside as {}, and what waited in it is not sent", error.what(), aside.string());
-    open();
+  } catch (const FailingDisk& error) {
+    database_.reset();
+    last_id_ = Clock::system().wall_ns() / kNsPerUs;
+    note_unwritten(error.what());
   }
-  claim(format);
 }
 
 Spool::~Spool() {
-  if (database_ && !state_.error.empty()) write();
+  if (!state_.error.empty()) write();
 }
 
 void Spool::open() {
+  std::error_code error;  // of another kind: opening says so
+  if (file_.has_parent_path()) std::filesystem::create_directories(file_.parent_path(), error);
+  if (error == std::errc::no_space_on_device)
+    throw FailingDisk(ExitCode::failure, file_.string() + ": the disk is full; make room on it");
+  try {
+    open_table();
+  } catch (const DamagedDatabase& damaged) {
+    const std::filesystem::path aside = free_name(file_, "damaged");
+    put_aside(aside);
+    log::error("{}; it was put aside as {}, and what waited in it is not sent", damaged.what(),
+               aside.string());
+    open_table();
+  }
+  claim(format_);
+}
+
+void Spool::open_table() {
   database_ = std::make_unique<Database>(file_, Database::Sharing::exclusive);
   auto check = database_->prepare("PRAGMA quick_check(1)");
   if (check.run(); check.text(0) != "ok")
@@ -96,27 +119,28 @@ void Spool::open() {
   add_key(*database_);
   auto sum = database_->prepare("SELECT count(*), coalesce(sum(bytes), 0) FROM message");
   sum.run();
-  state_.messages = sum.integer(0);
-  state_.bytes = sum.integer(1);
+  state_.messages = sum.integer(0) + static_cast<std::int64_t>(unsaved_.size());
+  state_.bytes = sum.integer(1) + unsaved_bytes_;
   sum.reset();
   // Ids of messages that a full disk never had are not given again.
   auto newest = database_->prepare("SELECT seq FROM sqlite_sequence WHERE name = 'message'");
-  last_id_ = newest.run() ? newest.integer(0) + kUnsavedIds : 0;
+  if (newest.run()) last_id_ = std::max(last_id_, newest.integer(0) + kUnsavedIds);
 }
 
 // Has a file of this format, whosever it was. Runs are numbered on, so that receivers hear no id twice.
 void Spool::claim(const SpoolFormat& format) {
   const std::string stranger = stranger_in(*database_, format);
   if (!stranger.empty() && !is_empty(*database_)) {
-    const std::int64_t run = last_run(), left = state_.messages;
+    const std::int64_t run = run_in(*database_);
+    const std::int64_t left = state_.messages - static_cast<std::int64_t>(unsaved_.size());
     const std::filesystem::path aside = free_name(file_, stranger);
     put_aside(aside);
     log::warn(
         "{}: the {} messages in it are not those of a node {} but of another ({}); it was put aside as {}, "
         "whence such a node takes them by spool: {{file: …}}",
         file_.string(), left, format.kind, stranger, aside.string());
-    open();
-    begin_run(run);
+    open_table();
+    database_->run("PRAGMA user_version = " + std::to_string(run));
   }
   auto known = database_->prepare("SELECT 1 FROM format WHERE kind = ? AND version = ?");
   if (known.run(std::string(format.kind), format.version)) return;
@@ -153,19 +177,28 @@ void Spool::put(std::span<const Message> messages, const Notes& notes) {
 // What the disk does not take stays in memory.
 void Spool::write() {
   written_ns_ = Clock::system().steady_ns();
-  const State before = state_;
+  State before = state_;
   try {
+    if (!database_) {
+      open();
+      before = state_;
+    }
     save();
-    if (!state_.error.empty()) log::info("{}: can be written again", file_.string());
+    if (std::exchange(told_, false)) log::info("{}: can be written again", file_.string());
     state_.error.clear();
   } catch (...) {
     state_ = before;
-    const Failure failure = Failure::from_current_exception();
-    if (state_.error.empty())
-      log::warn("{}; messages wait in memory until it can be written", failure.message);
-    state_.error = failure.message;
+    note_unwritten(Failure::from_current_exception().message);
     while (unsaved_bytes_ > std::min(kUnsaved, limit_)) drop_unsaved();
   }
+}
+
+void Spool::note_unwritten(const std::string& why) {
+  if (std::int64_t held_back = 0; !told_ && unwritten_.pass(held_back)) {
+    log::warn("{}; messages wait in memory until it can be written", why);
+    told_ = true;
+  }
+  state_.error = why;
 }
 
 void Spool::save() {
@@ -179,7 +212,9 @@ void Spool::save() {
   auto keep = database_->prepare("INSERT OR REPLACE INTO note VALUES (?, ?)");
   auto forget = database_->prepare("DELETE FROM note WHERE name = ?");
   for (const auto& [name, text] : unsaved_notes_) text ? keep.run(name, *text) : forget.run(name);
+  if (unsaved_run_) database_->run("PRAGMA user_version = " + std::to_string(*unsaved_run_));
   transaction.commit();
+  unsaved_run_.reset();
   unsaved_.clear();
   unsaved_bytes_ = 0;
   unsaved_notes_.clear();
@@ -226,16 +261,19 @@ void Spool::count(const Message& message, int times) {
 std::optional<Message> Spool::front() {
   const std::lock_guard lock(mutex_);
   if (!state_.error.empty() && Clock::system().steady_ns() - written_ns_ >= kTryAgainNs) write();
-  auto oldest = database_->prepare(
-      "SELECT topic, payload, retain, id, key FROM message WHERE id > ? ORDER BY id LIMIT 1");
-  if (oldest.run(done_id_))
-    return Message{oldest.text(0), oldest.text(1), oldest.integer(2) != 0, oldest.integer(3), oldest.text(4)};
+  if (database_) {
+    auto oldest = database_->prepare(
+        "SELECT topic, payload, retain, id, key FROM message WHERE id > ? ORDER BY id LIMIT 1");
+    if (oldest.run(done_id_))
+      return Message{oldest.text(0), oldest.text(1), oldest.integer(2) != 0, oldest.integer(3),
+                     oldest.text(4)};
+  }
   return unsaved_.empty() ? std::nullopt : std::optional(unsaved_.front());
 }
 
 bool Spool::holds(std::int64_t id) const {
   if (!unsaved_.empty() && unsaved_.front().id == id) return true;
-  return id > done_id_ && database_->prepare("SELECT 1 FROM message WHERE id = ?").run(id);
+  return id > done_id_ && database_ && database_->prepare("SELECT 1 FROM message WHERE id = ?").run(id);
 }
 
 void Spool::pop(const Message& message) {
@@ -258,6 +296,7 @@ void Spool::pop(const Message& message) {
 std::map<std::string, std::string> Spool::notes() const {
   const std::lock_guard lock(mutex_);
   std::map<std::string, std::string> notes;
+  if (!database_) return notes;
   auto select = database_->prepare("SELECT name, text FROM note");
   for (bool row = select.run(); row; row = select.step()) notes.emplace(select.text(0), select.text(1));
   return notes;
@@ -265,14 +304,13 @@ std::map<std::string, std::string> Spool::notes() const {
 
 std::int64_t Spool::last_run() const {
   const std::lock_guard lock(mutex_);
-  auto version = database_->prepare("PRAGMA user_version");
-  version.run();
-  return version.integer(0);
+  return database_ ? run_in(*database_) : Clock::system().wall_ns() / kNsPerSecond;
 }
 
 void Spool::begin_run(std::int64_t number) {
   const std::lock_guard lock(mutex_);
-  database_->run(("PRAGMA user_version = " + std::to_string(number)).c_str());
+  unsaved_run_ = number;
+  write();
 }
 
 Spool::State Spool::state() const {

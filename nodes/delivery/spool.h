@@ -10,8 +10,9 @@
 // One spool belongs to one run at a time: a second one is refused. What waits in it is of one format. A file
 // of another kind of messages, or of a newer version of ours, is put aside whole, as FILE.KIND or FILE.KIND-2
 // (FILE.other where it does not say), and a damaged one as FILE.damaged; a line says so, and the spool begins
-// empty. Where a file of that name stands already, a number follows. Thread-safe. What opens it throws Error
-// where the disk fails.
+// empty. Where a file of that name stands already, a number follows. Thread-safe. Where the disk is full from
+// the beginning, it is opened later, with runs and messages numbered by the time; what else hinders opening
+// throws Error.
 #pragma once
 
 #include <cstdint>
@@ -26,6 +27,7 @@
 #include <string_view>
 
 #include "base/config/quantity.h"
+#include "base/machine/clock.h"
 #include "nodes/delivery/delivery.h"
 
 namespace actionflow {
@@ -43,6 +45,7 @@ class Spool {
  public:
   static constexpr std::int64_t kUnsaved = 8'000'000;  // bytes in memory alone
   static constexpr std::int64_t kTroubleNs = 60'000'000'000;
+  static constexpr double kTellEverySeconds = 600;
 
   // Folders on the way are made.
   Spool(std::filesystem::path file, ByteSize limit, const SpoolFormat& format);
@@ -59,7 +62,8 @@ class Spool {
 
   std::map<std::string, std::string> notes() const;
 
-  // The number of the last run whose messages were put here; 0 before the first.
+  // The number of the last run whose messages were put here; 0 before the first, seconds since 1970
+  // while that cannot be read.
   std::int64_t last_run() const;
   void begin_run(std::int64_t number);
 
@@ -76,9 +80,11 @@ class Spool {
 
  private:
   void open();
+  void open_table();
   void claim(const SpoolFormat& format);
   void put_aside(const std::filesystem::path& aside);
   void write();
+  void note_unwritten(const std::string& why);
   void save();
   bool make_room();
   void drop_unsaved();
@@ -88,8 +94,10 @@ class Spool {
 
   const std::filesystem::path file_;
   const std::int64_t limit_;
-  mutable std::mutex mutex_;  // guards what follows
-  std::unique_ptr<Database> database_;
+  const std::string kind_;
+  const SpoolFormat format_;            // its kind is that
+  mutable std::mutex mutex_;            // guards what follows
+  std::unique_ptr<Database> database_;  // null: the disk was full so far
   State state_;
   std::int64_t last_id_ = 0;
   std::int64_t done_id_ = 0;  // messages up to it are delivered, whether the disk knows it or not
@@ -97,6 +105,10 @@ class Spool {
   std::deque<Message> unsaved_;  // newer than all on disk
   std::int64_t unsaved_bytes_ = 0;
   Notes unsaved_notes_;
+  std::optional<std::int64_t> unsaved_run_;
+  // A full disk may take one message and not the next.
+  RateLimit unwritten_{kTellEverySeconds};
+  bool told_ = false;  // that it cannot be written
 };
 
 }  // namespace actionflow

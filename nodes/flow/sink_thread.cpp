@@ -17,6 +17,8 @@ namespace {
 
 // How often the waiting thread looks whether the run was stopped.
 constexpr std::chrono::milliseconds kStopLook{20};
+// A disk that is full may take small things and refuse larger ones, with each event.
+constexpr double kWritesAgainSeconds = 600;
 
 }  // namespace
 
@@ -24,10 +26,17 @@ struct SinkThread::State {
   struct Entry {
     Loss loss = Loss::never;
     Task task;
+    std::int64_t bytes = 0;
   };
 
-  bool full() const { return entries.size() >= capacity; }
+  bool full() const { return entries.size() >= capacity || bytes >= kMostBytes; }
+  std::deque<Entry>::iterator oldest(Loss loss) {
+    return std::find_if(entries.begin(), entries.end(),
+                        [&](const Entry& entry) { return entry.loss == loss; });
+  }
   void drop_one();
+  void make_room();
+  Entry take_out(std::deque<Entry>::iterator entry);
   void note_outcome(const std::optional<Failure>& failure);
   void note_loss(const std::string& what, bool loses);
   std::int64_t& dropped_of(Loss loss) { return dropped[static_cast<std::size_t>(loss)]; }
@@ -40,9 +49,11 @@ struct SinkThread::State {
   std::mutex mutex;  // guards what follows
   std::condition_variable changed;
   std::deque<Entry> entries;
+  std::int64_t bytes = 0;  // of all of them
   std::function<void()> room;
-  std::array<std::int64_t, 3> dropped{};  // by Loss
-  std::int64_t failed = 0, failed_in_a_row = 0;
+  std::array<std::int64_t, 3> dropped{};                   // by Loss
+  std::int64_t failed = 0, failed_in_a_row = 0, lost = 0;  // lost: since that was last told
+  std::optional<RateLimit> writes_again;
   Trouble newest_loss;
   std::int64_t loss_ns = 0;  // of that
   bool closed = false;
@@ -51,17 +62,26 @@ struct SinkThread::State {
 
 // There is one that may go.
 void SinkThread::State::drop_one() {
-  const auto oldest = [&](Loss loss) {
-    return std::find_if(entries.begin(), entries.end(),
-                        [&](const Entry& entry) { return entry.loss == loss; });
-  };
   auto going = oldest(Loss::early);
   if (going == entries.end()) going = oldest(Loss::seldom);
   if (dropped_of(going->loss)++ == 0)
     log::warn("{}: too slow for a live stream; the oldest of what waits is dropped", name);
   note_loss("is too slow for a live stream; the oldest of what waits is dropped",
             going->loss == Loss::seldom);
-  entries.erase(going);
+  take_out(going);
+}
+
+// One picture may be larger than all that may wait.
+void SinkThread::State::make_room() {
+  if (entries.size() > capacity) drop_one();
+  while (bytes > kMostBytes && entries.size() > 1 && oldest(Loss::early) != entries.end()) drop_one();
+}
+
+SinkThread::State::Entry SinkThread::State::take_out(std::deque<Entry>::iterator entry) {
+  Entry taken = std::move(*entry);
+  entries.erase(entry);
+  bytes -= taken.bytes;
+  return taken;
 }
 
 void SinkThread::State::note_loss(const std::string& what, bool loses) {
@@ -75,9 +95,12 @@ void SinkThread::State::note_outcome(const std::optional<Failure>& failure) {
     ++failed;
     ++failed_in_a_row;
     note_loss("cannot write: " + failure->message, true);
-  } else if (const std::int64_t lost = std::exchange(failed_in_a_row, 0); lost > 0) {
+    ++lost;
+  } else if (std::int64_t held_back = 0;
+             std::exchange(failed_in_a_row, 0) > 0 && writes_again->pass(held_back)) {
     log::warn("{}: writes again; {} {} lost meanwhile", name, lost,
               lost == 1 ? "result was" : "results were");
+    lost = 0;
   }
 }
 
@@ -85,6 +108,7 @@ SinkThread::SinkThread(std::string name, std::shared_ptr<RunContext> run, Task f
     : state_(std::make_shared<State>()) {
   state_->name = std::move(name);
   state_->run = std::move(run);
+  state_->writes_again.emplace(kWritesAgainSeconds, state_->run->clock());
   state_->finish = std::move(finish);
   state_->capacity = capacity;
   std::thread([state = state_] { run_tasks(state); }).detach();
@@ -114,8 +138,7 @@ void SinkThread::run_tasks(const std::shared_ptr<State>& state) {
     const bool last = state->entries.empty();
     if (!last) {
       const bool was_full = state->full();
-      task = std::move(state->entries.front().task);
-      state->entries.pop_front();
+      task = state->take_out(state->entries.begin()).task;
       if (was_full && !state->full() && state->room) state->room();
     }
     lock.unlock();
@@ -130,10 +153,11 @@ void SinkThread::run_tasks(const std::shared_ptr<State>& state) {
   state->changed.notify_all();
 }
 
-void SinkThread::post(Loss loss, Task task) {
+void SinkThread::post(Loss loss, Task task, std::int64_t bytes) {
   const std::lock_guard lock(state_->mutex);
-  state_->entries.push_back({loss, std::move(task)});
-  if (loss != Loss::never && state_->entries.size() > state_->capacity) state_->drop_one();
+  state_->entries.push_back({loss, std::move(task), bytes});
+  state_->bytes += bytes;
+  if (loss != Loss::never) state_->make_room();
   state_->changed.notify_all();
 }
 

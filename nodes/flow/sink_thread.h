@@ -5,7 +5,7 @@
 // and nothing of theirs is lost; of a live stream the oldest waiting task is dropped and counted, one that
 // others can spare before one they cannot. What writing throws, at the end too, is reported to the run under
 // the sink's name, and the run goes on; what was not written so is counted, and once writing goes well again
-// a line says how much it was.
+// a line says how much it was, once in ten minutes at most.
 //
 // After the run was stopped, join() waits until RunContext::kSinksNs have passed; then the thread is left
 // behind with what it holds, which it shares, and what was not written counts as dropped. All members may be
@@ -26,6 +26,8 @@ namespace actionflow {
 class SinkThread {
  public:
   static constexpr std::size_t kCapacity = 64;
+  // Of pictures that wait, where tasks say what they hold.
+  static constexpr std::int64_t kMostBytes = 256'000'000;
   static constexpr std::int64_t kTroubleNs = 60'000'000'000;
   using Task = std::function<void()>;
 
@@ -39,7 +41,8 @@ class SinkThread {
   // What becomes of a task where there is no room for all. never: of a file, whose source waits; seldom: a
   // result, only where no task may go that is posted as `early`, a part of a video.
   enum class Loss { never, seldom, early };
-  void post(Loss loss, Task task);
+  // `bytes`: what the task holds until it has run. Beyond kMostBytes, too, there is no room.
+  void post(Loss loss, Task task, std::int64_t bytes = 0);
   bool has_room() const;
   // Called when a full queue has room again, until join() returns. Before the first post().
   void on_room(std::function<void()> room);

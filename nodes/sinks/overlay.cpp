@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "base/config/secret.h"
+#include "datasets/video/frame_bytes.h"
 #include "datasets/video/writing/video_writer.h"
 #include "nodes/flow/join_node.h"
 #include "nodes/results/stream_file.h"
@@ -46,7 +47,15 @@ struct LaneOverlay {
   // Of a live stream pictures are dropped where encoding does not keep up; only where nothing but answers
   // waits, the oldest of those go.
   void take(const Frames& frames) const {
-    if (!frames.empty()) post(SinkThread::Loss::early, [to = video, frames] { to->take(frames); });
+    if (frames.empty()) return;
+    std::int64_t bytes = 0;
+    for (const Frame& frame : frames) bytes += frame_bytes(frame);
+    post(
+        SinkThread::Loss::early,
+        [to = video, frames, live = stream.live.load()] {
+          to->take(frames, live ? SinkThread::kMostBytes : StreamOverlay::kAsManyAsItTakes);
+        },
+        bytes);
   }
   // The item's ticket stays behind: a clip in a sink's queue is no longer in the graph, which would else end
   // before those that wait for it.
@@ -55,8 +64,8 @@ struct LaneOverlay {
     item.ticket = std::make_shared<Ticket>(item.ticket->window());
     post(SinkThread::Loss::seldom, [to = video, item = std::move(item)] { to->take(item); });
   }
-  void post(SinkThread::Loss loss, SinkThread::Task task) const {
-    thread->post(stream.live ? loss : SinkThread::Loss::never, std::move(task));
+  void post(SinkThread::Loss loss, SinkThread::Task task, std::int64_t bytes = 0) const {
+    thread->post(stream.live ? loss : SinkThread::Loss::never, std::move(task), bytes);
   }
 };
 

@@ -13,6 +13,8 @@ namespace {
 constexpr std::string_view kName = "{stream}";
 // Whoever joins waits for a key frame.
 constexpr double kKeyFrameSeconds = 2;
+// A server that comes and goes is told of so often at most, an outage that lasts in any case.
+constexpr double kTellEverySeconds = 600;
 
 // What may not stand in an address is written as %XX.
 std::string in_address(const std::string& name) {
@@ -38,7 +40,7 @@ std::string with_name(std::string address, const std::string& stream) {
 bool PublishedVideo::is_address(const std::string& address) { return address.starts_with("rtsp://"); }
 
 PublishedVideo::PublishedVideo(const std::string& address, const std::string& stream, const Clock& clock)
-    : address_(with_name(address, stream)), clock_(clock) {}
+    : address_(with_name(address, stream)), clock_(clock), away_lines_(kTellEverySeconds, clock) {}
 
 void PublishedVideo::write(const VideoWriterOptions& form, const std::uint8_t* pixels, std::int64_t pts_us) {
   if (!writer_ && clock_.steady_ns() < next_try_ns_) return;
@@ -50,12 +52,15 @@ void PublishedVideo::write(const VideoWriterOptions& form, const std::uint8_t* p
       writer_ = std::make_unique<VideoWriter>(address_, live);
     }
     writer_->write(pixels, pts_us);
-    backoff_.reset();
-    if (std::exchange(away_, false)) log::info("{}: back", without_credentials(address_));
+    backoff_.note_there(clock_.steady_ns());
+    if (std::exchange(told_away_, false)) log::info("{}: back", without_credentials(address_));
   } catch (const Error& error) {
     writer_.reset();
     next_try_ns_ = clock_.steady_ns() + std::chrono::nanoseconds(backoff_.next()).count();
-    if (!std::exchange(away_, true)) log::warn("{}; trying again until it is there", error.what());
+    if (std::int64_t held_back = 0; !told_away_ && away_lines_.pass(held_back)) {
+      log::warn("{}; trying again until it is there", error.what());
+      told_away_ = true;
+    }
   }
 }
 

@@ -32,7 +32,8 @@ class PublishedVideo {
   const Clock& clock_;
   Backoff backoff_;
   std::int64_t next_try_ns_ = INT64_MIN;
-  bool away_ = false;  // and it was said so
+  RateLimit away_lines_;
+  bool told_away_ = false;
   std::unique_ptr<VideoWriter> writer_;
 };
 

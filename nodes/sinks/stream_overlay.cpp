@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "datasets/video/frame_bytes.h"
 #include "datasets/video/readers/reader.h"
 #include "datasets/video/source_options.h"
 #include "nodes/sinks/sink_flow.h"
@@ -42,9 +43,16 @@ StreamOverlay::StreamOverlay(std::filesystem::path path, std::shared_ptr<const W
       last_start_(-std::numeric_limits<double>::infinity()),
       published_(std::move(published)) {}
 
-void StreamOverlay::take(const Frames& frames) {
-  for (const Frame& frame : frames) waiting_.push_back({time_of(frame), frame});
+void StreamOverlay::take(const Frames& frames, std::int64_t most_bytes) {
+  for (const Frame& frame : frames) {
+    waiting_.push_back({time_of(frame), frame, frame_bytes(frame)});
+    waiting_bytes_ += waiting_.back().bytes;
+  }
   write_covered();
+  while (waiting_bytes_ > most_bytes && waiting_.size() > 1) {
+    ++early_;
+    write_first();
+  }
 }
 
 void StreamOverlay::take(const ScoresItem& item) {
@@ -116,6 +124,7 @@ void StreamOverlay::write_covered() {
 void StreamOverlay::write_first() {
   const Timed first = std::move(waiting_.front());
   waiting_.pop_front();
+  waiting_bytes_ -= first.bytes;
   guard([&] {
     if (!preparer_) prepare_for(first.frame);
     if (!published_ && !writer_) open();

@@ -4,13 +4,14 @@
 // So a picture waits until every window that covers it is answered. WindowProgress says which windows there
 // are, and before when no further one can begin; where there are none, as in a segment shorter than a window,
 // nothing waits for any. What waits is at most about a window's length and the windows under way, whatever
-// the stream's length, and never more than kMostSeconds beyond a window: then the oldest is drawn without
-// waiting and counted. Belongs to one thread. Throws Error where the video cannot be written; then a file
-// that no player could open is removed, and further pictures are passed over.
+// the stream's length, and never more than kMostSeconds beyond a window, nor than the bytes that are allowed:
+// then the oldest is drawn without waiting and counted. Belongs to one thread. Throws Error where the video
+// cannot be written; then a file that no player could open is removed, and further pictures are passed over.
 #pragma once
 
 #include <deque>
 #include <filesystem>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -33,7 +34,9 @@ class StreamOverlay {
                 double window_seconds, const OverlayLook& look = {},
                 std::unique_ptr<PublishedVideo> published = nullptr);
 
-  void take(const Frames& frames);
+  static constexpr std::int64_t kAsManyAsItTakes = std::numeric_limits<std::int64_t>::max();
+  // `most_bytes`: of all pictures that wait.
+  void take(const Frames& frames, std::int64_t most_bytes = kAsManyAsItTakes);
   // An answer, in the order of the windows. Failed and dropped ones count too: they let pictures go. Where
   // some never come, what is drawn then ends, as its end may have been among them.
   void take(const ScoresItem& item);
@@ -50,6 +53,7 @@ class StreamOverlay {
   struct Timed {
     double time = 0;  // seconds since the stream's first frame
     Frame frame;
+    std::int64_t bytes = 0;
   };
 
   void answered(const ItemKey& key, const WindowInfo& window);
@@ -68,6 +72,7 @@ class StreamOverlay {
   const double most_seconds_;
   const OverlayLook look_;
   std::deque<Timed> waiting_;
+  std::int64_t waiting_bytes_ = 0;
   std::deque<DrawnResult> results_;
   std::int64_t answered_ = 0;  // windows
   std::int64_t early_ = 0;

@@ -1,8 +1,8 @@
 // How a live source is opened again: after which wait, and when its losses are worth an alarm.
 //
-// Waits grow from 0.5 s to 30 s (base/machine/backoff.h). They begin anew once the source has given packets
-// for as long as was last waited for it, so one that is lost again at once is waited for longer each time.
-// Five losses within ten minutes are an alarm, once an hour. Belongs to one thread.
+// Waits grow from 0.5 s to 30 s (base/machine/backoff.h) and begin anew once the source has given packets for
+// a while. Five losses within ten minutes are an alarm, once an hour; meanwhile each of them is not worth a
+// line. Belongs to one thread.
 #pragma once
 
 #include <chrono>
@@ -21,16 +21,16 @@ class Reconnects {
   static constexpr std::int64_t kAlarmEveryNs = 3600'000'000'000;
 
   // Times are a steady clock's.
-  void note_packet(std::int64_t now_ns);
+  void note_packet(std::int64_t now_ns) { backoff_.note_there(now_ns); }
   // It is lost, or still is: how long to wait.
-  std::chrono::milliseconds next_wait();
+  std::chrono::milliseconds next_wait() { return backoff_.next(); }
   // It is lost after it gave packets. How often it was in the last ten minutes, where that is to be told now.
   std::optional<std::size_t> note_loss(std::int64_t now_ns);
+  // It comes and goes, and that was told.
+  bool restless() const { return alarmed_ns_ && losses_.size() >= kAlarmingLosses; }
 
  private:
   Backoff backoff_;
-  std::chrono::nanoseconds waited_{};
-  std::optional<std::int64_t> back_ns_;  // when it gave the first packet since
   std::deque<std::int64_t> losses_;
   std::optional<std::int64_t> alarmed_ns_;
 };

@@ -3,7 +3,7 @@
 #include <thread>
 #include <utility>
 
-#include "base/log/log.h"
+#include "base/log/hourly.h"
 #include "base/machine/heap.h"
 #include "datasets/video/keyframe.h"
 #include "datasets/video/source_policy.h"
@@ -169,18 +169,26 @@ bool StreamSource::lost_lease() {
 
 bool StreamSource::leaves_out(const Packet& packet) {
   const bool was = leaving_out_;
+  bool no_keyframe = false;
   {
     const std::lock_guard lock(mutex_);
     // Networks go last, so they too get their time while nothing waits here.
     const bool room = in_flight_ < (leaving_out_ ? 1 : kPushedPackets);
     if (!leaving_out_ && !room) without_keyframe_ = 0;
     without_keyframe_ += room && leaving_out_ ? 1 : 0;
-    const bool begins = is_keyframe(packet) || without_keyframe_ > kMostWithoutKeyframe;
-    leaving_out_ = !room || (leaving_out_ && !begins);
+    const bool without = without_keyframe_ > kMostWithoutKeyframe;
+    leaving_out_ = !room || (leaving_out_ && !is_keyframe(packet) && !without);
+    no_keyframe = without && was && !leaving_out_;
   }
   if (leaving_out_ && !was && left_out_ == 0)
-    log::warn("{}: its pictures come faster than they are decoded; what is too late is left out",
-              state_->name);
+    log::warn("{}: {} pictures waited to be decoded; further ones are left out up to the next key frame",
+              state_->name, kPushedPackets);
+  if (no_keyframe)
+    log::hourly(
+        log::Level::warn,
+        fmt::format("{}: no key frame in {} pictures that could have been decoded; goes on without, and "
+                    "pictures may be damaged",
+                    state_->name, kMostWithoutKeyframe));
   left_out_ += leaving_out_ ? 1 : 0;
   return leaving_out_;
 }
@@ -201,7 +209,7 @@ bool StreamSource::wait_and_retry(const Failure& failure) {
                  *losses);
   }
   if (!down_) {
-    log::warn("{}; trying again until it is back", failure.message);
+    if (!reconnects_.restless()) log::warn("{}; trying again until it is back", failure.message);
     absence_ = Absence(now);
   } else {
     tell_absence(failure.message);
@@ -225,7 +233,7 @@ void StreamSource::note_recovery() {
   if (!down_) return;
   down_ = false;
   ++state_->reconnects;
-  log::info("{}: back", state_->name);
+  if (!reconnects_.restless()) log::info("{}: back", state_->name);
 }
 
 // The item is let go after the mutex is free: the last copy of a ticket takes it again.

@@ -25,6 +25,19 @@ TEST(Backoff, BeginsAgainAfterSuccess) {
   EXPECT_EQ(backoff.next(), Backoff::kFirst);
 }
 
+TEST(Backoff, GoesOnGrowingWhereWhatCameBackIsLostAtOnce) {
+  constexpr std::int64_t kSecond = 1'000'000'000;
+  Backoff backoff;
+  std::int64_t now = 0;
+  for (int loss = 0; loss < 12; ++loss) {
+    for (int k = 0; k < 5; ++k) backoff.note_there(now += kSecond / 2);
+    now += std::chrono::nanoseconds(backoff.next()).count();
+  }
+  EXPECT_GE(backoff.next(), Backoff::kLongest * 3 / 4);
+  for (int second = 0; second <= 31; ++second) backoff.note_there(now + second * kSecond);
+  EXPECT_EQ(backoff.next(), Backoff::kFirst) << "it was there for as long as it was waited for";
+}
+
 TEST(Backoff, SpreadsManyCameras) {
   std::set<std::int64_t> delays;
   for (int camera = 0; camera < 50; ++camera) {

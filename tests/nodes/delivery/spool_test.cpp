@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <optional>
 #include <vector>
 
 #include "base/error.h"
@@ -206,6 +207,68 @@ TEST(Spool, HoldsInMemoryWhatAFullDiskDoesNotTakeAndWritesItOnceItDoes) {
   EXPECT_EQ(spool.notes(), (std::map<std::string, std::string>{{"event 1", "open"}}));
   EXPECT_EQ(taken(spool), (Payloads{"one", "two", "three", "four"}));
   EXPECT_EQ(log.lines().size(), 2U) << "that it fails, and that it is well again";
+}
+
+TEST(Spool, BeginsOnAFullDiskAndIsWrittenOnceThatTakesIt) {
+  const testing::TemporaryFolder folder;
+  const testing::LogLines log;
+  std::int64_t run = 0;
+  {
+    std::optional<testing::FullDisk> full{std::in_place};
+    Spool spool(folder / "a.spool", kRoom, kMqtt);
+    EXPECT_NE(spool.state().error, "");
+    run = spool.last_run() + 1;
+    spool.begin_run(run);
+    put(spool, "one");
+    put(spool, "two");
+    EXPECT_EQ(spool.state().unsaved, 2);
+    ASSERT_EQ(spool.front()->payload, "one");
+    spool.pop(*spool.front());
+    full.reset();
+    put(spool, "three");
+    EXPECT_EQ(spool.state().error, "");
+    EXPECT_EQ(spool.state().unsaved, 0);
+    EXPECT_EQ(spool.state().messages, 2);
+  }
+  EXPECT_EQ(log.lines().size(), 2U) << "that it fails, and that it is well again";
+  Spool spool(folder / "a.spool", kRoom, kMqtt);
+  EXPECT_EQ(spool.last_run(), run);
+  EXPECT_EQ(taken(spool), (Payloads{"two", "three"}));
+}
+
+TEST(Spool, OfAnEarlierRunIsThereOnAFullDisk) {
+  const testing::TemporaryFolder folder;
+  {
+    Spool spool(folder / "a.spool", kRoom, kMqtt);
+    spool.begin_run(7);
+    put(spool, "one");
+  }
+  const testing::LogLines log;
+  std::optional<testing::FullDisk> full{std::in_place};
+  Spool spool(folder / "a.spool", kRoom, kMqtt);
+  const std::int64_t run = spool.last_run();
+  EXPECT_GE(run, 7);
+  spool.begin_run(run + 1);
+  put(spool, "two");
+  full.reset();
+  put(spool, "three");
+  EXPECT_EQ(taken(spool), (Payloads{"one", "two", "three"}));
+  EXPECT_EQ(spool.last_run(), run + 1);
+}
+
+TEST(Spool, SaysOnceThatADiskTakesSomeAndRefusesSome) {
+  const testing::TemporaryFolder folder;
+  const testing::LogLines log;
+  Spool spool(folder / "a.spool", kRoom, kMqtt);
+  for (int event = 0; event < 20; ++event) {
+    {
+      const testing::FullDisk full;
+      put(spool, "refused");
+    }
+    put(spool, "taken");
+  }
+  EXPECT_EQ(log.lines().size(), 2U);
+  EXPECT_EQ(spool.state().messages, 40);
 }
 
 TEST(Spool, OnAFullDiskNothingIsGivenTwiceAndIdsGoOnGrowing) {

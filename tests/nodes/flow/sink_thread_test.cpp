@@ -6,6 +6,7 @@
 #include <semaphore>
 
 #include "base/log/log.h"
+#include "tests/tools/log_lines.h"
 #include "tests/tools/moved_clock.h"
 
 namespace actionflow {
@@ -84,6 +85,25 @@ TEST_F(SinkThreads, DropTheOldestOfLiveStreamsAndCountIt) {
   EXPECT_EQ(sink.dropped(), 4);
 }
 
+TEST_F(SinkThreads, HoldNoMoreThanSoManyBytes) {
+  constexpr std::int64_t kPicture = SinkThread::kMostBytes / 4;
+  Stuck stuck;
+  SinkThread sink("out", run_, {});
+  sink.post(Loss::never, stuck.task());
+  stuck.wait();
+  for (int i = 0; i < 10; ++i) sink.post(Loss::early, note(i), kPicture);
+  EXPECT_EQ(sink.waiting(), 4U);
+  EXPECT_EQ(sink.dropped(Loss::early), 6);
+  EXPECT_FALSE(sink.has_room());
+  sink.post(Loss::early, note(10), 100 * kPicture);
+  EXPECT_EQ(sink.waiting(), 1U) << "one passes, however large";
+  sink.post(Loss::seldom, note(11));
+  stuck.let_go();
+  sink.close();
+  sink.join();
+  EXPECT_EQ(written_, std::vector<int>{11}) << "results go before pictures";
+}
+
 TEST_F(SinkThreads, KeepWhatCannotBeSparedAsLongAsOthersCanGoAndStayBounded) {
   Stuck stuck;
   SinkThread sink("out", run_, {}, 3);
@@ -131,6 +151,29 @@ TEST_F(SinkThreads, SayHowMuchWasLostOnceWritingGoesWellAgain) {
   EXPECT_EQ(sink.failed(), 3);
   EXPECT_EQ(lines, (std::vector<std::string>{"the disk is full",
                                              "out: writes again; 3 results were lost meanwhile"}));
+}
+
+TEST_F(SinkThreads, SayNowAndThenHowMuchWasLostWhereADiskTakesSomeAndRefusesSome) {
+  testing::MovedClock clock;
+  const auto run = std::make_shared<RunContext>(FaultHook{}, clock);
+  const testing::LogLines log;
+  const auto fail = [] { throw Error(ExitCode::failure, "the disk is full"); };
+  SinkThread sink("out", run, nullptr);
+  const auto post = [&](SinkThread::Task task) {
+    std::binary_semaphore done{0};
+    sink.post(Loss::never, std::move(task));
+    sink.post(Loss::never, [&] { done.release(); });
+    done.acquire();
+  };
+  for (int event = 0; event < 20; ++event) {
+    post(fail);
+    clock.pass(60);
+  }
+  sink.close();
+  sink.join();
+  EXPECT_EQ(log.lines(),
+            (std::vector<std::string>{"the disk is full", "out: writes again; 1 result was lost meanwhile",
+                                      "out: writes again; 10 results were lost meanwhile"}));
 }
 
 TEST_F(SinkThreads, SayWhatIsLostForAMinuteAndAsLongAsNothingIsWritten) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "datasets/video/decoding/decoder.h"
+#include "datasets/video/frame_bytes.h"
 #include "datasets/video/readers/reader.h"
 #include "datasets/video/source_options.h"
 #include "tests/datasets/make_video.h"
@@ -123,6 +124,17 @@ TEST_F(Overlay, HoldsABoundedTimeWhereNoAnswersComeAndCountsWhatDidNotWait) {
     ASSERT_LE(overlay_.held(), most);
   }
   EXPECT_EQ(overlay_.early(), static_cast<std::int64_t>(1000 - overlay_.held()));
+}
+
+TEST_F(Overlay, HoldsNoMorePicturesThanTheirBytesAllow) {
+  progress_->set({1, 0});
+  const std::int64_t each = frame_bytes(decoded_.front());
+  EXPECT_GE(each, 64 * 48 * 3 / 2);
+  for (int k = 0; k < 50; ++k) {
+    overlay_.take(picture(k / kRate), 5 * each);
+    ASSERT_LE(overlay_.held(), 5U);
+  }
+  EXPECT_EQ(overlay_.early(), 45);
 }
 
 TEST_F(Overlay, AnActionIsDrawnFromWhenItIsToldUntilItIsOver) {

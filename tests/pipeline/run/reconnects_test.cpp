@@ -43,6 +43,20 @@ TEST(Reconnects, SayHowOftenItWasLost) {
   EXPECT_EQ(reconnects.note_loss(9 * kMinute), 5U);
 }
 
+TEST(Reconnects, AreNotWorthALineEachOnceTheAlarmWasTold) {
+  Reconnects reconnects;
+  for (int k = 0; k < 4; ++k) {
+    reconnects.note_loss(k);
+    EXPECT_FALSE(reconnects.restless());
+  }
+  for (int k = 4; k < 9; ++k) {
+    reconnects.note_loss(k);
+    EXPECT_TRUE(reconnects.restless());
+  }
+  reconnects.note_loss(20 * kMinute);
+  EXPECT_FALSE(reconnects.restless()) << "it held meanwhile";
+}
+
 TEST(Reconnects, DoNotAlarmForASourceThatIsLostNowAndThen) {
   Reconnects reconnects;
   for (std::int64_t loss = 0; loss < 100; ++loss)
