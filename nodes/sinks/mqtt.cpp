@@ -48,7 +48,14 @@ class MqttSink : public SpooledSink {
       : MqttSink(use, options, delivery_of(options, use.run)) {}
 
   void connection(const std::string& stream, ConnectionState state) override {
-    delivery_->stand(messages_.availability(stream, state == ConnectionState::open));
+    const Message availability = messages_.availability(stream, state == ConnectionState::open);
+    if (state == ConnectionState::ended) {
+      // Where machines share cameras, another one may have it from now on.
+      delivery_->say_last(availability);
+      delivery_->forget(messages_.announcement(stream, labels_));
+    } else {
+      delivery_->stand(availability);
+    }
     courier().wake();
   }
 

@@ -1,6 +1,9 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <map>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "base/error.h"
@@ -132,6 +135,11 @@ class Sender {
     spool_->put(std::vector<Message>{{topic, payload, true}});
     courier_.wake();
   }
+  void say_last(const std::string& topic, const std::string& payload) {
+    delivery_->say_last({topic, payload, true});
+    courier_.wake();
+  }
+  void forget(const std::string& topic) { delivery_->forget({{topic, "", true}}); }
   bool empty() const { return spool_->state().messages == 0; }
   Courier& courier() { return courier_; }
 
@@ -274,6 +282,64 @@ TEST_F(MqttTest, WhoIsThereSaysSoWhereAnotherOneOfTheTopicGoes) {
   goes.courier().close();
   EXPECT_EQ(next_of(listener, "t/available"), "offline");
   EXPECT_EQ(next_of(listener, "t/available"), "online");
+}
+
+TEST_F(MqttTest, WhoHasACameraSaysSoWhereAnotherOneOfTheTopicSaysOtherwise) {
+  const testing::TemporaryFolder folder;
+  Mosquitto broker;
+  broker.start();
+  const std::string camera = "t/streams/door/available", count = "t/door/wave";
+  MqttListener listener(broker);
+  std::map<std::string, std::vector<std::string>> said;
+  const auto hear_until = [&](const std::string& last) {
+    for (std::string line = listener.next(); !line.empty(); line = listener.next()) {
+      const std::size_t space = line.find(' ');
+      said[line.substr(0, space)].push_back(line.substr(space + 1));
+      if (line == last) return true;
+    }
+    return false;
+  };
+  Sender stays(broker.address(), folder / "a.spool");
+  stays.announce(camera, "online");
+  stays.announce(count, "0");
+  ASSERT_TRUE(hear_until(count + " 0"));
+  stays.put_retained(count, "1");
+  ASSERT_TRUE(hear_until(count + " 1"));
+  Sender comes(broker.address(), folder / "b.spool");
+  comes.announce(camera, "offline");
+  ASSERT_TRUE(hear_until(camera + " offline"));
+  ASSERT_TRUE(hear_until(camera + " online"));
+  comes.announce(count, "0");
+  ASSERT_TRUE(hear_until(count + " 0"));
+  ASSERT_TRUE(hear_until(count + " 1"));
+  broker.publish("t/end", "now", false);
+  ASSERT_TRUE(hear_until("t/end now"));
+  EXPECT_EQ(said[camera], (std::vector<std::string>{"online", "offline", "online"}));
+  EXPECT_EQ(said[count], (std::vector<std::string>{"0", "1", "0", "1"}));
+}
+
+TEST_F(MqttTest, WhatBecameAnothersIsNotSaidAgain) {
+  const testing::TemporaryFolder folder;
+  Mosquitto broker;
+  broker.start();
+  Sender sender(broker.address(), folder / "a.spool");
+  sender.announce("t/door/wave", "0");
+  sender.announce("t/yard/wave", "0");
+  sender.say_last("t/streams/door/available", "offline");
+  sender.put(1);
+  ASSERT_TRUE(wait_for([&] { return sender.empty(); }));
+  sender.forget("t/door/wave");
+  sender.put_retained("t/door/wave", "0");
+  ASSERT_TRUE(wait_for([&] { return sender.empty(); }));
+  broker.stop();
+  broker.forget();
+  broker.start();
+  MqttListener listener(broker);
+  std::set<std::string> heard;
+  for (std::string line = listener.next(); line != "t/yard/wave 0" && !line.empty(); line = listener.next())
+    heard.insert(line.substr(0, line.find(' ')));
+  EXPECT_FALSE(heard.contains("t/door/wave"));
+  EXPECT_FALSE(heard.contains("t/streams/door/available"));
 }
 
 TEST_F(MqttTest, WhatHasToStandThereIsPublishedAnewAfterTheBrokerForgot) {
