@@ -3,6 +3,7 @@
 #include <mutex>
 
 #include "nodes/events/calibrated_options.h"
+#include "nodes/events/time_of_day.h"
 #include "nodes/flow/join_node.h"
 #include "nodes/flow/process_item.h"
 #include "nodes/kinds/kinds.h"
@@ -102,7 +103,10 @@ class StreamEvents {
   Observation observed(const ScoresItem& item) {
     const WindowInfo& window = item.ticket->window();
     zero_pts_us_ = window.zero_pts_us;
-    if (!zero_ns_ && run_.stream(stream_).live) zero_ns_ = zero_by(window);
+    if (run_.stream(stream_).live) {
+      const auto newest_ns = static_cast<std::int64_t>((window.end - interval_) * kNsPerSecond);
+      time_of_day_.note(newest_ns, window.arrival_ns, window.taken_ns);
+    }
     Observation observation;
     observation.start = window.start;
     observation.end = window.end;
@@ -121,7 +125,7 @@ class StreamEvents {
   // What is under way ends with its segment, and so does the stream's clock.
   void finish(std::vector<EventResult>& results) {
     if (decoder_) add(decoder_->finish(), results);
-    zero_ns_.reset();
+    time_of_day_.reset();
   }
 
   void add(std::vector<EventChange> changes, std::vector<EventResult>& results) {
@@ -132,17 +136,9 @@ class StreamEvents {
       const std::string id =
           run_.event_prefix() + node_ + "-" + std::to_string(stream_) + "-" + std::to_string(change.number);
       const std::string& label = classes_->at(static_cast<std::size_t>(change.label));
-      results.push_back({run_.stream(stream_).name, node_, id, label, change, zero_ns_, zero_pts_us_});
+      results.push_back(
+          {run_.stream(stream_).name, node_, id, label, change, time_of_day_.zero_ns(), zero_pts_us_});
     }
-  }
-
-  // UTC at the stream's first frame, by when a window's newest one was taken or, where its sender does not
-  // say, came.
-  std::int64_t zero_by(const WindowInfo& window) const {
-    const Clock& clock = run_.clock();
-    const std::int64_t newest =
-        window.taken_ns != 0 ? window.taken_ns : clock.wall_ns() - (clock.steady_ns() - window.arrival_ns);
-    return newest - static_cast<std::int64_t>((window.end - interval_) * kNsPerSecond);
   }
 
   RunContext& run_;
@@ -158,7 +154,7 @@ class StreamEvents {
   std::int64_t told_ = 0;         // events of this decoder
   std::int64_t told_before_ = 0;  // and of those before it
   std::int64_t segment_ = 0;
-  std::optional<std::int64_t> zero_ns_;
+  TimeOfDay time_of_day_{run_.clock()};  // of seconds since the stream's first frame
   std::int64_t zero_pts_us_ = 0;
 };
 

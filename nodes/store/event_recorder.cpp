@@ -22,7 +22,7 @@ constexpr const char* kUnfinished = ".part";
 
 // The last one that is shown at this time or before, else the first.
 Frame decode_frame(const PacketRing& ring, std::int64_t pts_us) {
-  const std::unique_ptr<Decoder> decoder = Decoder::create(ring.parameters(), 1);
+  const std::unique_ptr<Decoder> decoder = Decoder::create_for_picture(ring.parameters());
   Frame found;
   std::vector<Frame> frames;
   const auto look = [&] {
@@ -49,8 +49,8 @@ EventRecorder::EventRecorder(std::shared_ptr<EventStore> store, std::string stre
     : store_(std::move(store)),
       stream_(std::move(stream)),
       options_(options),
-      clock_(clock),
-      ring_(options.before + kHeldSeconds, kHeldBytes) {}
+      ring_(options.before + kHeldSeconds, kHeldBytes),
+      time_of_day_(clock) {}
 
 template <class Work>
 void EventRecorder::guard(Work&& work) {
@@ -67,20 +67,13 @@ void EventRecorder::rethrow() {
 
 std::int64_t EventRecorder::pts_of(const EventResult& event, double seconds) const {
   std::int64_t zero_us = event.zero_pts_us;
-  if (options_.apart && zero_ns_ && event.zero_ns) zero_us = (*event.zero_ns - *zero_ns_) / kNsPerUs;
+  const std::optional<std::int64_t> zero_ns = options_.apart ? time_of_day_.zero_ns() : std::nullopt;
+  if (zero_ns && event.zero_ns) zero_us = (*event.zero_ns - *zero_ns) / kNsPerUs;
   return zero_us + std::llround(seconds * kUsPerSecond);
 }
 
 double EventRecorder::seconds_of(const EventResult& event, std::int64_t pts_us) const {
   return static_cast<double>(pts_us - pts_of(event, 0)) / kUsPerSecond;
-}
-
-// The packet that took least on its way tells best.
-void EventRecorder::note_time(const Packet& packet) {
-  const std::int64_t came_ns = clock_.wall_ns() - (clock_.steady_ns() - packet.arrival_ns());
-  const std::int64_t taken_ns = packet.taken_ns() != 0 ? packet.taken_ns() : came_ns;
-  const std::int64_t zero_ns = taken_ns - ring_.pts_us(ring_.end() - 1) * kNsPerUs;
-  zero_ns_ = zero_ns_ ? std::min(*zero_ns_, zero_ns) : zero_ns;
 }
 
 void EventRecorder::take(const PacketItem& item) {
@@ -95,10 +88,11 @@ void EventRecorder::take(const PacketItem& item) {
     const PacketMessage& message = item.outcome.value();
     if (item.mark == Mark::begin) {
       ring_.begin(message.parameters);
-      zero_ns_.reset();
+      time_of_day_.reset();
     }
     if (ring_.push(message.packet)) {
-      note_time(message.packet);
+      time_of_day_.note(ring_.pts_us(ring_.end() - 1) * kNsPerUs, message.packet.arrival_ns(),
+                        message.packet.taken_ns());
       write_clips();
     }
   }

@@ -23,6 +23,7 @@
 #include "base/machine/clock.h"
 #include "datasets/video/writing/packet_ring.h"
 #include "datasets/video/writing/packet_writer.h"
+#include "nodes/events/time_of_day.h"
 #include "nodes/flow/item.h"
 #include "nodes/store/event_store.h"
 
@@ -71,7 +72,6 @@ class EventRecorder {
   // Between the event's time line and the time stamps of what is held.
   std::int64_t pts_of(const EventResult& event, double seconds) const;
   double seconds_of(const EventResult& event, std::int64_t pts_us) const;
-  void note_time(const Packet& packet);
   void begin(Recorded& recorded, const EventResult& event);
   void begin_clip(Recorded& recorded, const EventResult& event);
   void take_picture(std::int64_t number, std::int64_t pts_us);
@@ -88,10 +88,9 @@ class EventRecorder {
   const std::shared_ptr<EventStore> store_;
   const std::string stream_;
   const RecordOptions options_;
-  const Clock& clock_;
   PacketRing ring_;
-  std::optional<std::int64_t> zero_ns_;  // UTC at time stamp 0 of the connection, where packets come apart
-  bool connection_over_ = false;         // its last events may still come
+  TimeOfDay time_of_day_;                    // of the connection's time stamps, where packets come apart
+  bool connection_over_ = false;             // its last events may still come
   std::optional<std::int64_t> last_number_;  // of the stream's items
   std::map<std::string, Recorded>
       recorded_;  // by the event's id; those that are open, or have a clip under way

@@ -12,8 +12,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::int64_t kSecondNs = 1'000'000'000;
 constexpr std::int64_t kTidyNs = 60'000'000'000;
 constexpr double kNsInSecond = 1e9;
+// The clock of the day has been set where it differs by more from what the steady one says.
+constexpr std::int64_t kSetNs = 60'000'000'000;
+constexpr std::int64_t kTrustedAfterNs = 3600'000'000'000;
+// Pictures come later than they are taken.
+constexpr std::int64_t kOnTheWayNs = 60'000'000'000;
 // Rows that go in one transaction.
 constexpr std::int64_t kAtOnce = 64;
 
@@ -34,7 +40,12 @@ void remove_file(const fs::path& file) {
 fs::path event_file(const fs::path& folder) { return folder / "events.sqlite"; }
 
 EventStore::EventStore(fs::path folder, StoreLimits limits, const Clock& clock)
-    : folder_(std::move(folder)), limits_(limits), clock_(clock) {
+    : folder_(std::move(folder)),
+      limits_(limits),
+      clock_(clock),
+      wall_zero_ns_(clock.wall_ns() - clock.steady_ns()),
+      begin_ns_(clock.steady_ns()),
+      no_age_until_ns_(begin_ns_) {
   std::error_code error;
   fs::create_directories(folder_ / "clips", error);
   if (error)
@@ -48,6 +59,9 @@ EventStore::EventStore(fs::path folder, StoreLimits limits, const Clock& clock)
   if (const std::int64_t open = table_->interrupt_all())
     log::info("{}: under way when the program ended, and marked interrupted: {}", folder_.string(), open);
   remove_strangers();
+  last_before_ = table_->last_number();
+  const std::optional<std::int64_t> newest_ns = table_->newest_ns();
+  if (newest_ns && *newest_ns < too_old_ns()) no_age_until_ns_ = begin_ns_ + kTrustedAfterNs;
   tidy_locked();
 }
 
@@ -64,6 +78,7 @@ void EventStore::begin_run(std::int64_t run) {
 
 std::int64_t EventStore::add(const EventResult& event) {
   const std::lock_guard lock(mutex_);
+  follow_clock();
   return table_->insert(event, run_, clock_.wall_ns());
 }
 
@@ -107,10 +122,28 @@ void EventStore::tidy_if_due() {
   if (clock_.steady_ns() >= next_tidy_ns_) tidy_locked();
 }
 
+// Times by the clock as it was are moved with it; senders' own are not among them, unless they go by it.
+void EventStore::follow_clock() {
+  const std::int64_t now_ns = clock_.steady_ns(), zero_ns = clock_.wall_ns() - now_ns;
+  const std::int64_t step_ns = zero_ns - wall_zero_ns_;
+  if (std::abs(step_ns) < kSetNs) return;
+  table_->move_times(last_before_, wall_zero_ns_ + begin_ns_ - kOnTheWayNs,
+                     wall_zero_ns_ + now_ns + kOnTheWayNs, step_ns);
+  log::info("{}: the machine's clock was set by {} s; events of this run were moved with it",
+            folder_.string(), step_ns / kSecondNs);
+  wall_zero_ns_ = zero_ns;
+  no_age_until_ns_ = now_ns + kTrustedAfterNs;
+}
+
+std::int64_t EventStore::too_old_ns() const {
+  return clock_.wall_ns() - static_cast<std::int64_t>(limits_.keep_seconds * kNsInSecond);
+}
+
 void EventStore::tidy_locked() {
+  follow_clock();
   next_tidy_ns_ = clock_.steady_ns() + kTidyNs;
-  if (limits_.keep_seconds > 0) {
-    const auto before = clock_.wall_ns() - static_cast<std::int64_t>(limits_.keep_seconds * kNsInSecond);
+  if (limits_.keep_seconds > 0 && clock_.steady_ns() >= no_age_until_ns_) {
+    const std::int64_t before = too_old_ns();
     for (auto old = table_->oldest(kAtOnce, before); !old.empty(); old = table_->oldest(kAtOnce, before))
       remove(old);
   }

@@ -7,7 +7,11 @@
 // A file stands there whole before its row names it, and a row is gone before its files are. So after a kill
 // nothing is half-written: what was open is closed at the next start and marked interrupted, and files that
 // no row names are removed. Beyond `keep` seconds and `limit` bytes the oldest events go, with their files;
-// those that a person corrected stay, and do not count. One process writes to a folder. Thread-safe; throws
+// those that a person corrected stay, and do not count.
+//
+// The machine's clock may be set while we run, as where it has no battery: what was added before by it then
+// gets the right times. For an hour after that, and at a start by whose clock all would be too old, nothing
+// goes for its age. One process writes to a folder. Thread-safe; throws
 // Error.
 #pragma once
 
@@ -65,6 +69,8 @@ class EventStore {
   void remove_strangers();
   void remove(const std::vector<StoredEvent>& events);
   void tidy_locked();
+  void follow_clock();
+  std::int64_t too_old_ns() const;
   std::string name_of(std::int64_t number, const std::string& suffix) const;
 
   const std::filesystem::path folder_;
@@ -75,6 +81,10 @@ class EventStore {
   std::unique_ptr<EventTable> table_;
   std::int64_t run_ = 0;
   std::int64_t next_tidy_ns_ = 0;
+  std::int64_t wall_zero_ns_ = 0;  // of the steady clock, UTC, when that was last looked at
+  std::int64_t begin_ns_ = 0;      // steady
+  std::int64_t no_age_until_ns_;   // steady
+  std::int64_t last_before_ = 0;   // the newest event of earlier runs
 };
 
 }  // namespace actionflow

@@ -193,35 +193,42 @@ Timeline EventTable::timeline(const EventQuery& query, int parts, std::int64_t n
   timeline.until_ns =
       query.until_ns.value_or(std::max(now_ns, stretch.null(1) ? now_ns : stretch.integer(1) + 1));
   if (stretch.null(0)) return timeline;
-  const std::int64_t part_ns =
-      std::max<std::int64_t>(1, (timeline.until_ns - timeline.since_ns + parts - 1) / parts);
+  const std::int64_t whole_ns = std::max<std::int64_t>(1, timeline.until_ns - timeline.since_ns);
+  const std::int64_t part_ns = whole_ns / parts + (whole_ns % parts == 0 ? 0 : 1);
   auto row = database_.prepare(
       "SELECT stream, (time_ns - ?5) / ?6 AS part, coalesce(corrected, label) AS named, min(time_ns), "
       "max(CASE state WHEN 0 THEN ?7 ELSE time_ns + CAST((end - start) * 1e9 AS INTEGER) END), count(*), "
       "max(number) FROM events " +
-      asked + "GROUP BY stream, part, named ORDER BY stream, part, count(*) DESC, named");
-  std::int64_t last_part = -1;
+      asked + "GROUP BY stream, part, named ORDER BY stream, part, named");
   for (bool more = row.run(query.stream, query.label, query.since_ns, query.until_ns, timeline.since_ns,
                            part_ns, timeline.until_ns);
-       more; more = row.step()) {
-    const TimelineBar one{row.text(0),    row.text(2),    row.integer(3),
-                          row.integer(4), row.integer(5), row.integer(6)};
-    const std::int64_t part = row.integer(1);
-    if (timeline.bars.empty() || timeline.bars.back().stream != one.stream || part != last_part) {
-      timeline.bars.push_back(one);
-    } else {
-      TimelineBar& bar = timeline.bars.back();
-      bar.start_ns = std::min(bar.start_ns, one.start_ns);
-      bar.end_ns = std::max(bar.end_ns, one.end_ns);
-      bar.events += one.events;
-    }
-    last_part = part;
-  }
+       more; more = row.step())
+    timeline.bars.push_back(
+        {row.text(0), row.text(2), row.integer(3), row.integer(4), row.integer(5), row.integer(6)});
   return timeline;
 }
 
 bool EventTable::has_correction(const std::string& label) {
   return database_.prepare("SELECT 1 FROM events WHERE corrected = ? LIMIT 1").run(label);
+}
+
+void EventTable::move_times(std::int64_t behind, std::int64_t first_ns, std::int64_t last_ns,
+                            std::int64_t by_ns) {
+  database_
+      .prepare(
+          "UPDATE events SET time_ns = time_ns + ?1, start_ns = start_ns + ?1, end_ns = end_ns + ?1 "
+          "WHERE number > ?2 AND time_ns BETWEEN ?3 AND ?4")
+      .run(by_ns, behind, first_ns, last_ns);
+}
+
+std::int64_t EventTable::last_number() {
+  auto query = database_.prepare("SELECT coalesce(max(number), 0) FROM events");
+  return query.run() ? query.integer(0) : 0;
+}
+
+std::optional<std::int64_t> EventTable::newest_ns() {
+  auto query = database_.prepare("SELECT max(time_ns) FROM events");
+  return query.run() && !query.null(0) ? std::optional(query.integer(0)) : std::nullopt;
 }
 
 std::int64_t EventTable::last_run() {

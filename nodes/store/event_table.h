@@ -46,13 +46,13 @@ struct EventQuery {
   bool corrected_only = false;
 };
 
-// What happened in a stretch of a stream's time.
+// What happened of one class in a stretch of a stream's time.
 struct TimelineBar {
   std::string stream;
-  std::string label;                      // of most of its events; a person's word goes before the network's
+  std::string label;                      // a person's word goes before the network's
   std::int64_t start_ns = 0, end_ns = 0;  // of the first and the last of them
   std::int64_t events = 0;
-  std::int64_t number = 0;  // of the newest one of that label
+  std::int64_t number = 0;  // of the newest one
 };
 
 struct Timeline {
@@ -83,9 +83,13 @@ class EventTable {
 
   // In the order of time.
   std::vector<StoredEvent> find(const EventQuery& query);
-  // All events of `query`, as no more than `parts` bars a stream, from since_ns or else the first event until
-  // until_ns or else `now_ns`. The query's number, before and limit do not count.
+  // All events of `query`, as no more than `parts` bars a stream and class, from since_ns or else the first
+  // event until until_ns or else `now_ns`. The query's number, before and limit do not count.
   Timeline timeline(const EventQuery& query, int parts, std::int64_t now_ns);
+  // Times of events behind this number that lie between these, by so much.
+  void move_times(std::int64_t behind, std::int64_t first_ns, std::int64_t last_ns, std::int64_t by_ns);
+  std::int64_t last_number();
+  std::optional<std::int64_t> newest_ns();
   std::int64_t last_run();
   void note_run(std::int64_t run);
 

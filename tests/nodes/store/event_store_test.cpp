@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <limits>
 
 #include "datasets/lists/dataset.h"
 #include "datasets/lists/reading/read_dataset.h"
@@ -12,6 +13,7 @@
 #include "nodes/store/labelled_clips.h"
 #include "tests/datasets/make_video.h"
 #include "tests/tools/killed_process.h"
+#include "tests/tools/log_lines.h"
 #include "tests/tools/moved_clock.h"
 
 namespace actionflow::testing {
@@ -101,7 +103,7 @@ TEST_F(Store, FindsByStreamLabelTimeAndNumber) {
   EXPECT_EQ(before.back().id, "7");
 }
 
-TEST_F(Store, DrawsAnyNumberOfEventsAsSoManyBarsAStream) {
+TEST_F(Store, DrawsAnyNumberOfEventsAsSoManyBarsAStreamAndClass) {
   const auto store = open();
   for (int k = 0; k < 300; ++k) {
     EventResult one =
@@ -113,13 +115,19 @@ TEST_F(Store, DrawsAnyNumberOfEventsAsSoManyBarsAStream) {
   const Timeline all = table.timeline({}, 10, 400 * kSecond);
   EXPECT_EQ(all.since_ns, 0);
   EXPECT_EQ(all.until_ns, 400 * kSecond);
-  ASSERT_EQ(all.bars.size(), 16U) << "eight parts of forty seconds, of each stream";
-  EXPECT_EQ(all.bars[0].stream, "door");
-  EXPECT_EQ(all.bars[0].label, "fall");
-  EXPECT_EQ(all.bars[0].events, 20);
-  EXPECT_EQ(all.bars[0].start_ns, 0);
-  EXPECT_EQ(all.bars[0].end_ns, 40 * kSecond);
-  EXPECT_EQ(rows(folder(), {.number = all.bars[0].number}).front().id, "38");
+  ASSERT_EQ(all.bars.size(), 24U) << "eight parts of forty seconds; waves are at the door only";
+  const TimelineBar &falls = all.bars[0], &waves = all.bars[1];
+  EXPECT_EQ(falls.stream, "door");
+  EXPECT_EQ(falls.label, "fall");
+  EXPECT_EQ(falls.events, 13);
+  EXPECT_EQ(falls.start_ns, 2 * kSecond);
+  EXPECT_EQ(falls.end_ns, 40 * kSecond);
+  EXPECT_EQ(rows(folder(), {.number = falls.number}).front().id, "38");
+  EXPECT_EQ(waves.label, "wave");
+  EXPECT_EQ(waves.events, 7);
+  EXPECT_EQ(waves.start_ns, 0);
+  EXPECT_EQ(waves.end_ns, 38 * kSecond);
+  EXPECT_EQ(rows(folder(), {.number = waves.number}).front().id, "36");
   EXPECT_EQ(all.bars.back().stream, "yard");
   const Timeline some = table.timeline({.label = "wave", .since_ns = 100 * kSecond}, 10, 400 * kSecond);
   EXPECT_EQ(some.since_ns, 100 * kSecond);
@@ -127,6 +135,9 @@ TEST_F(Store, DrawsAnyNumberOfEventsAsSoManyBarsAStream) {
   for (const TimelineBar& bar : some.bars) events += bar.events;
   EXPECT_EQ(events, 33);
   EXPECT_TRUE(table.timeline({.stream = "nobody"}, 10, kSecond).bars.empty());
+  constexpr std::int64_t kEnd = std::numeric_limits<std::int64_t>::max();
+  const Timeline ever = table.timeline({.since_ns = 0, .until_ns = kEnd}, 10, 400 * kSecond);
+  EXPECT_EQ(ever.bars.size(), 3U);
 }
 
 TEST_F(Store, NumbersRunsSoThatNoIdComesTwice) {
@@ -199,6 +210,48 @@ TEST_F(Store, LetsWhatIsTooOldGoButNotAPersonsWord) {
   clock_.pass(2 * kDay);
   store->tidy_if_due();
   EXPECT_EQ(rows(folder(), {.label = "fall"}).size(), 1U) << "a minute later by itself";
+}
+
+TEST_F(Store, KeepsWhatIsYoungWhereTheClockIsSetAndGivesItsTimesAnew) {
+  constexpr double kYears = 20 * 365 * kDay;
+  const StoreLimits month{.keep_seconds = 30 * kDay};
+  const testing::LogLines log;
+  {
+    const auto before = open(month);
+    clock_.set_wall(kYears);
+    add(*before, "yesterday", clock_.wall_ns());
+    clock_.set_wall(-kYears);  // a start by a clock that begins at 1970
+  }
+  const auto store = open(month);
+  add(*store, "now", clock_.wall_ns() - kSecond);
+  const std::int64_t senders_own = 50'000'000 * kSecond;
+  add(*store, "by its sender", senders_own);
+  clock_.pass(120);
+  clock_.set_wall(kYears + kDay);
+  store->tidy_if_due();
+  clock_.pass(2 * 3600);
+  store->tidy();
+  const auto left = rows(folder());
+  ASSERT_EQ(left.size(), 2U) << "the sender's clock says that it is old";
+  EXPECT_EQ(left[0].id, "yesterday");
+  EXPECT_EQ(left[1].id, "now");
+  EXPECT_NEAR(static_cast<double>(clock_.wall_ns() - left[1].time_ns) / kSecond, 2 * 3600 + 121, 1e-3);
+  EXPECT_EQ(left[1].start_ns, left[1].time_ns);
+  EXPECT_EQ(left[1].end_ns, left[1].time_ns + kSecond);
+}
+
+TEST_F(Store, LetsNothingGoAtOnceWhereAClockSaysThatAllIsOld) {
+  const StoreLimits month{.keep_seconds = 30 * kDay};
+  add(*open(month), "one", clock_.wall_ns());
+  clock_.set_wall(5000 * kDay);
+  const auto store = open(month);
+  EXPECT_EQ(rows(folder()).size(), 1U);
+  clock_.pass(3599);
+  store->tidy();
+  EXPECT_EQ(rows(folder()).size(), 1U);
+  clock_.pass(2);
+  store->tidy();
+  EXPECT_EQ(rows(folder()).size(), 0U) << "it says so for an hour";
 }
 
 TEST_F(Store, LetsTheOldestGoBeyondItsLimit) {
