@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "base/config/load.h"
 #include "base/config/text.h"
 #include "base/config/value.h"
 #include "base/files/file_kind.h"
@@ -37,11 +38,14 @@ class Builder final : public YAML::EventHandler {
   }
 
   Value take() { return std::move(root_); }
+  // The text came to its end.
+  bool whole() const { return whole_; }
 
   void OnDocumentStart(const YAML::Mark& mark) override {
+    whole_ = false;
     if (documents_++ > 0) give_up(document_.at(mark.pos), "a second document, expected one in a file");
   }
-  void OnDocumentEnd() override {}
+  void OnDocumentEnd() override { whole_ = true; }
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     const bool written = document_.null_at(mark.pos);
@@ -215,6 +219,7 @@ class Builder final : public YAML::EventHandler {
   std::unordered_map<YAML::anchor_t, Anchored> anchors_;
   std::size_t nodes_ = 0;
   int documents_ = 0;
+  bool whole_ = false;
   Value root_;
 };
 
@@ -292,17 +297,28 @@ std::string read_file(const std::filesystem::path& file) {
 
 }  // namespace
 
-Value parse_document(std::string_view text, const std::string& name, const std::filesystem::path& folder,
-                     const Place* place) {
+namespace {
+
+Value parse_all(std::string_view text, const std::string& name, const std::filesystem::path& folder,
+                const Place* place, Diagnostics& diagnostics) {
   if (text.size() > kMostBytes) refuse_file(name, "larger than 512 KiB, expected a configuration");
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-  Diagnostics diagnostics;
   const Document document(text, name, place);
   Builder builder(document, std::make_shared<const std::filesystem::path>(folder), diagnostics);
   if (document.check_characters(diagnostics) && document.check_signs(kMostSigns, diagnostics))
     run_parser(text, document, builder, diagnostics);
-  diagnostics.throw_if_any();
+  if (!builder.whole()) diagnostics.throw_if_any();
   return builder.take();
+}
+
+}  // namespace
+
+Value parse_document(std::string_view text, const std::string& name, const std::filesystem::path& folder,
+                     const Place* place) {
+  Diagnostics diagnostics;
+  Value value = parse_all(text, name, folder, place, diagnostics);
+  diagnostics.throw_if_any();
+  return value;
 }
 
 Value parse(std::string_view text, const std::string& name, const std::filesystem::path& folder,
@@ -312,6 +328,11 @@ Value parse(std::string_view text, const std::string& name, const std::filesyste
 
 Value load(const std::filesystem::path& file, std::span<const Override> overrides) {
   return parse(read_file(file), file.string(), file.parent_path(), overrides);
+}
+
+Value load(const std::filesystem::path& file, std::span<const Override> overrides, Diagnostics& diagnostics) {
+  return apply(parse_all(read_file(file), file.string(), file.parent_path(), nullptr, diagnostics),
+               overrides);
 }
 
 }  // namespace actionflow::config

@@ -1,5 +1,6 @@
 #include "base/text/time_text.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <regex>
@@ -55,7 +56,10 @@ std::optional<std::int64_t> time_of(std::string_view view, std::int64_t now_ns) 
   const std::int64_t days = chrono::sys_days(day).time_since_epoch().count();
   const std::int64_t seconds = days * 86400 + hour * 3600 + (minute - zone_minutes(part)) * 60 + second;
   const double rest = part[7].matched ? std::stod("0" + part[7].str()) : 0;
-  return seconds * static_cast<std::int64_t>(kNsPerSecond) + std::llround(rest * kNsPerSecond);
+  // Nothing was before 1970, and nothing is after 2262, where nanoseconds end.
+  constexpr std::int64_t kLastSecond = 9'223'372'035;
+  return std::clamp<std::int64_t>(seconds, 0, kLastSecond) * static_cast<std::int64_t>(kNsPerSecond) +
+         std::llround(rest * kNsPerSecond);
 }
 
 }  // namespace actionflow

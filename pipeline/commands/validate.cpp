@@ -1,6 +1,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "base/config/load.h"
 #include "base/log/log.h"
 #include "base/text/json_text.h"
 #include "base/text/mask.h"
@@ -65,7 +66,19 @@ class Validate : public Command {
   }
 
   static void read(const std::string& file, const std::vector<config::Override>& overrides) {
-    const config::Value document = config::load(file, overrides);
+    config::Diagnostics diagnostics;
+    const config::Value document = config::load(file, overrides, diagnostics);
+    try {
+      read(document);
+    } catch (const config::ConfigError& error) {
+      for (const config::Diagnostic& one : error.diagnostics())
+        diagnostics.add(one.place, one.message, one.hint);
+      diagnostics.throw_if_any();
+    }
+    diagnostics.throw_if_any();
+  }
+
+  static void read(const config::Value& document) {
     const FileKind kind = kind_of(document);
     if (kind == FileKind::model) read_architecture(document);
     if (kind == FileKind::pipeline) {

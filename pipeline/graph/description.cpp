@@ -11,6 +11,7 @@
 #include "pipeline/graph/graph_check.h"
 #include "pipeline/graph/output_check.h"
 #include "pipeline/graph/settings.h"
+#include "pipeline/graph/stream_name.h"
 
 namespace actionflow {
 
@@ -194,10 +195,8 @@ class PipelineReader {
 
   void check_streams() {
     for (const StreamDescription& stream : description_.streams) {
-      const auto is_control = [](unsigned char c) { return c < 0x20 || c == 0x7F; };
-      if (stream.name.empty() || std::ranges::any_of(stream.name, is_control))
-        problems_.diagnostics().add(stream.place,
-                                    "a stream's name is empty or holds a line break, expected a word");
+      if (const std::string wrong = wrong_stream_name(stream.name); !wrong.empty())
+        problems_.diagnostics().add(stream.place, "'" + printable(stream.name) + "' " + wrong);
       if (const std::string wrong = unopened_scheme(stream.source.source); !wrong.empty())
         problems_.diagnostics().add(stream.place, "stream '" + stream.name + "': " + wrong);
     }

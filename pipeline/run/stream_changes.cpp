@@ -1,14 +1,15 @@
 #include "pipeline/run/stream_changes.h"
 
 #include <algorithm>
-#include <cctype>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "base/text/json_text.h"
 #include "base/text/mask.h"
+#include "base/text/utf8.h"
 #include "datasets/video/source_options.h"
 #include "pipeline/graph/description.h"
+#include "pipeline/graph/stream_name.h"
 
 namespace actionflow {
 
@@ -16,15 +17,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t kLongestName = 100, kLongestMessage = 16 << 10;
-
-void check_name(const std::string& name) {
-  const bool plain = std::none_of(name.begin(), name.end(), [](unsigned char c) {
-    return c < 0x20 || c == 0x7F || c == '/' || c == '\\';
-  });
-  if (name.empty() || name.size() > kLongestName || !plain)
-    throw UsageError("a stream's name has 1 to 100 bytes, without a slash or a line break");
-}
+constexpr std::size_t kLongestMessage = 16 << 10;
 
 void check_source(const SourceOptions& source) {
   const bool address = source.source.find("://") != std::string::npos && !source.source.starts_with("file:");
@@ -44,7 +37,8 @@ void put_credentials(Json& stream, const SourceOptions& now) {
 
 StreamChanges::Done StreamChanges::put(const std::string& name, const std::string& text) {
   check_not_shared();
-  check_name(name);
+  if (const std::string wrong = wrong_stream_name(name); !wrong.empty())
+    throw UsageError("'" + printable(name) + "' " + wrong);
   Json json = text.size() > kLongestMessage ? Json() : Json::parse(text, nullptr, false);
   if (!json.is_object())
     throw UsageError("expected a JSON object of a stream's keys, {\"source\": \"rtsp://…\"}");

@@ -57,7 +57,7 @@ function tile(name) {
   made.what.hidden = true;
   const text = element('div', undefined, made.node, 'text');
   const line = element('div', undefined, text, 'name');
-  element('b', name, line);
+  element('b', name, line).title = name;
   made.state = element('span', undefined, line);
   made.numbers = element('div', undefined, text);
   made.error = element('div', undefined, text, 'error bad');
@@ -217,7 +217,9 @@ function draw() {
   walk(list);
   $('more').hidden = !more;
 }
-// All of the time that was asked for; a bar may be of several events, and opens the newest.
+// All of the time that was asked for. Each class has a line of its own in its camera's row; a bar may be of
+// several events, and opens the newest.
+const LANE = 8, ROW = 24;
 async function timeline() {
   const {since, until, streams} = await ask('/api/timeline?' + query(filter()));
   const lines = $('lines'), first = Date.parse(since), whole = Math.max(1, (Date.parse(until) - first) / 1000);
@@ -227,12 +229,16 @@ async function timeline() {
     const row = element('div', undefined, lines, 'row');
     element('span', stream.name, row).title = stream.name;
     const time = element('div', undefined, row, 'time');
+    const labels = [...new Set(stream.bars.map(one => one.label))].sort();
+    time.style.height = Math.max(ROW, LANE * labels.length) + 'px';
     for (const one of stream.bars) {
       const bar = element('button', undefined, time), label = one.label || 'none of the classes';
       bar.style.left = 100 * one.start / whole + '%';
       bar.style.width = 100 * (one.end - one.start) / whole + '%';
+      bar.style.top = 100 * labels.indexOf(one.label) / labels.length + '%';
+      bar.style.height = 100 / labels.length + '%';
       const from = first + 1000 * one.start;
-      bar.title = (one.events > 1 ? one.events + ' events, most ' : '') + label + ', ' + day(from) + ' ' + clock(from);
+      bar.title = label + (one.events > 1 ? ', ' + one.events + ' events' : '') + ', ' + day(from) + ' ' + clock(from);
       bar.tabIndex = -1;
       bar.setAttribute('aria-hidden', 'true');
       bar.onclick = () => view(one.number);

@@ -24,6 +24,12 @@ TEST(TimeText, CountsBackFromNow) {
   EXPECT_EQ(time_of("999999999 d", kNow), 0) << "before all times";
 }
 
+TEST(TimeText, EndsWhereNanosecondsDo) {
+  EXPECT_EQ(time_of("0001-01-01T00:00:00Z", kNow), 0);
+  EXPECT_EQ(time_of("1969-12-31", kNow), 0);
+  EXPECT_GT(time_of("9999-12-31T23:59:59.999Z", kNow), time_of("2262-01-01", kNow));
+}
+
 TEST(TimeText, RefusesTheRest) {
   for (const char* text : {"", "yesterday", "2027-02-29", "2027-13-01", "2027-01-15 24:00", "2027-01-15 08",
                            "2027-01-15Z", "-2 h", "2 weeks", "1e9 s"})

@@ -21,6 +21,18 @@ TEST_F(Program, ValidatesAsJsonAnObjectAFile) {
   EXPECT_THAT(line["errors"].at(0).get<std::string>(), StartsWith(bad + ":3:18: there is no kind of node"));
 }
 
+TEST_F(Program, ValidatesTheRestOfAFileInWhichAKeyStandsTwice) {
+  const std::string bad = text_file(
+      "bad.yaml",
+      "streams: {a: a.mp4, a: b.mp4}\ngraph:\n  frames: {node: decod}\n  clips: {node: window, hopp: 1}\n");
+  const Ended ended = run({"validate", "--json", bad});
+  EXPECT_EQ(ended.code, 2);
+  const std::string errors = ended.lines().at(0)["errors"].dump();
+  EXPECT_THAT(errors, HasSubstr(":1:21: key 'a' stands twice"));
+  EXPECT_THAT(errors, HasSubstr(":3:18: there is no kind of node"));
+  EXPECT_THAT(errors, HasSubstr("hopp"));
+}
+
 TEST_F(Program, ValidatesEveryFileOfTheProject) {
   const auto files_of = [](const char* folder) {
     std::vector<std::string> words{"validate"};

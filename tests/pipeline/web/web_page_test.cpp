@@ -43,6 +43,7 @@ TEST_F(Page, AnswersAsItsDescriptionSays) {
       {"/api/events", "GET", "/api/events?limit=-1", "", 400},
       {"/api/timeline", "GET", "/api/timeline?stream=door&since=1%20h", "", 200},
       {"/api/timeline", "GET", "/api/timeline?until=tomorrow", "", 400},
+      {"/api/timeline", "GET", "/api/timeline?since=0001-01-01T00:00:00Z&until=9999-01-01", "", 200},
       {"/api/events/{number}", "GET", "/api/events/" + number, "", 200},
       {"/api/events/{number}", "GET", "/api/events/999999", "", 404},
       {"/api/events/{number}/clip", "GET", "/api/events/" + number + "/clip", "", 200},
@@ -177,7 +178,8 @@ TEST_F(OldPage, DrawsAllOfTheTimeAskedForInARealBrowser) {
   int events = 0;
   for (const json& bar : all["streams"][0]["bars"]) events += bar["events"].get<int>();
   EXPECT_EQ(events, kEvents);
-  EXPECT_LE(all["streams"][0]["bars"].size(), static_cast<std::size_t>(WebApi::kTimelineParts));
+  EXPECT_LE(all["streams"][0]["bars"].size(), 2 * static_cast<std::size_t>(WebApi::kTimelineParts))
+      << "falls and waves";
   const json falls = json::parse(http_get(port(), "/api/timeline?label=fall").body);
   EXPECT_EQ(falls["streams"][0]["bars"][0]["events"], 1);
   EXPECT_EQ(falls["streams"][0]["bars"][0]["label"], "fall");
@@ -194,6 +196,11 @@ TEST_F(OldPage, DrawsAllOfTheTimeAskedForInARealBrowser) {
       browser.wait("Date.parse(document.querySelector('.scale span').title) < Date.now() - 6.9 * 86400e3"));
   EXPECT_TRUE(browser.wait(lane + ".querySelectorAll('button').length > 100"));
   const std::string first = lane + ".querySelector('button')";
+  EXPECT_EQ(
+      browser.value("new Set([..." + lane +
+                    ".querySelectorAll('button')].map(bar => bar.style.top + bar.title.split(',')[0])).size"),
+      2)
+      << "each class has a line of its own";
   const double left = browser.value("parseFloat(" + first + ".style.left)").get<double>();
   EXPECT_NEAR(left, 100 * (168. - 100.) / 168, 1);
   keep_screenshot(browser, "timeline");
@@ -205,6 +212,24 @@ TEST_F(OldPage, DrawsAllOfTheTimeAskedForInARealBrowser) {
   EXPECT_TRUE(browser.wait("document.documentElement.scrollWidth <= innerWidth"));
   keep_screenshot(browser, "timeline-phone");
   EXPECT_THAT(browser.problems(), ::testing::IsEmpty());
+}
+
+TEST_F(Page, FitsAPhoneWithNamesOfEightyLetters) {
+  if (Browser::path().empty()) GTEST_SKIP() << "needs Chromium";
+  const std::string name(80, 'w');
+  changes_->put(name, R"({"source": "udp://127.0.0.1:9", "retry": true})");
+  Browser browser;
+  browser.resize(390, 844);
+  browser.open(server_->address());
+  ASSERT_TRUE(browser.wait("document.querySelector('[data-name=\"" + name + "\"]')"));
+  EXPECT_TRUE(browser.wait("document.documentElement.scrollWidth <= innerWidth"));
+  const std::string shown = "document.querySelector('[data-name=\"" + name + "\"] .name b')";
+  EXPECT_EQ(browser.value(shown + ".title"), name) << "what does not fit can be read";
+  browser.value("document.querySelector('#configure').click()");
+  ASSERT_TRUE(
+      browser.wait("document.querySelector('#settings').open && document.querySelector('#settings li')"));
+  EXPECT_TRUE(browser.wait("document.querySelector('#settings').scrollWidth <= innerWidth"));
+  keep_screenshot(browser, "names-phone");
 }
 
 TEST_F(Page, SaysThatResultsAreLost) {
