@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/text/lower_case.h"
+#include "base/text/remote_name.h"
 
 namespace actionflow {
 
@@ -165,14 +166,17 @@ bool holds_a_login(std::string_view segment) {
   return bot || plain.find("://") != std::string::npos;
 }
 
-// Long and of letters and digits, as few names of folders are.
-bool looks_like_a_key(std::string_view segment) {
+// Long and of letters and digits, as few names of folders are. Of a folder with videos in it, classes' names
+// of several words are not meant ("RockClimbingIndoor", "playing%20squash").
+bool looks_like_a_key(std::string_view segment, bool holds_videos) {
   constexpr std::size_t kLeast = 16;
   const std::string_view stem = segment.substr(0, segment.find('.'));
   const auto any = [&](int (*is)(int)) {
     return std::any_of(stem.begin(), stem.end(), [is](unsigned char c) { return is(c) != 0; });
   };
-  const bool mixed = any(std::isdigit) || (any(std::isupper) && any(std::islower));
+  const bool words = any(std::isupper) && any(std::islower);
+  const bool mixed = holds_videos ? any(std::isdigit) && stem.find('%') == std::string_view::npos
+                                  : any(std::isdigit) || words;
   return stem.size() >= kLeast && mixed && any(std::isalpha);
 }
 
@@ -181,11 +185,11 @@ void find_in_paths(std::string_view text, std::vector<Span>& found) {
     const std::size_t host = host_in(word);
     if (host == std::string_view::npos) return;
     const std::string scheme = lower_case(word.substr(0, word.find("://")));
-    // Names in buckets open nothing, and those on web servers are of files; what a camera calls its stream
+    // Names in buckets open nothing, nor do those of videos on web servers; what a camera calls its stream
     // may be all that keeps others out.
     if (scheme.ends_with("s3")) return;
-    const bool files = scheme.ends_with("http") || scheme.ends_with("https");
     const std::string_view path = word.substr(0, word.find_first_of("?#", host));
+    const bool video = (scheme.ends_with("http") || scheme.ends_with("https")) && names_recording(path);
     bool hook = false;
     for (std::size_t begin = host; begin < path.size();) {
       const std::size_t end = std::min(path.size(), path.find('/', begin));
@@ -194,7 +198,8 @@ void find_in_paths(std::string_view text, std::vector<Span>& found) {
         found.push_back({word_begin + begin, word_begin + path.size()});
         return;
       }
-      if (begin != host && (holds_a_login(segment) || (!files && looks_like_a_key(segment))))
+      if (begin != host &&
+          (holds_a_login(segment) || (!(video && end == path.size()) && looks_like_a_key(segment, video))))
         found.push_back({word_begin + begin, word_begin + end});
       hook = lower_case(segment).find("hook") != std::string::npos;
       begin = end + 1;

@@ -2,9 +2,9 @@
 // passes through here. In doubt it masks.
 //
 // Masked are, in an address, what stands before its host's '@', all that a query says but for few plain keys,
-// a web hook's path and, of cameras' addresses, what looks like a key in it; anywhere what stands before the
-// '@' of "user:password@host", and the value of a key that sounds secret ("pin=…", also written with %XX).
-// From any thread.
+// a web hook's path and what looks like a key in it, but for the names of videos on web servers; anywhere
+// what stands before the '@' of "user:password@host", and the value of a key that sounds secret ("pin=…",
+// also written with %XX). From any thread.
 #pragma once
 
 #include <string>

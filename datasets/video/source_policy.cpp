@@ -1,4 +1,5 @@
 #include "datasets/video/source_policy.h"
+#include "base/text/remote_name.h"
 
 #include <sys/stat.h>
 
@@ -118,15 +119,6 @@ std::string unopened_scheme(const std::string& source) {
   const bool refused = !scheme.empty() && source_kind_by_name(source) == SourceKind::file &&
                        ::stat(source.c_str(), &status) != 0;
   return refused ? not_opened(scheme) : std::string();
-}
-
-bool names_recording(std::string_view address) {
-  constexpr std::array<std::string_view, 13> kSuffixes{".mp4", ".m4v", ".mov",  ".mkv", ".webm",
-                                                       ".avi", ".mpg", ".mpeg", ".wmv", ".3gp",
-                                                       ".ogv", ".mts", ".m2ts"};
-  const std::string path = lower_case(address.substr(0, address.find_first_of("?#")));
-  return std::any_of(kSuffixes.begin(), kSuffixes.end(),
-                     [&](std::string_view suffix) { return path.ends_with(suffix); });
 }
 
 SourceKind source_kind(const SourceOptions& options) {

@@ -27,9 +27,6 @@ enum class SourceKind { file, standard_input, frame_folder, device, rtsp, http, 
 
 bool is_network(SourceKind kind);
 
-// Whether an http(s) address ends, before its query, as a video file's does and no camera's.
-bool names_recording(std::string_view address);
-
 // Throws SourceError for what cannot be a source: an empty name, an unknown scheme, a missing file.
 SourceKind source_kind(const SourceOptions& options);
 

@@ -171,8 +171,12 @@ TEST(Mask, HidesWhatLooksLikeAKeyInAPath) {
             "rtsps://10.0.0.1:7441/***?channel=1");
   for (const char* name : {"https://h/UCF-101/ApplyEyeMakeup/v_ApplyEyeMakeup_g01_c01.avi",
                            "https://h/kinetics/aB3_dE9-xY2_000012_000022.mp4",
-                           "https://h/2024-05-01T12:00:00.mp4", "https://h/8f14e45fceea167a5a36dedd4bea2543"})
+                           "https://h/UCF-101/RockClimbingIndoor/v_RockClimbingIndoor_g01_c01.avi",
+                           "https://h/2024-05-01T12:00:00.mp4"})
     EXPECT_EQ(without_credentials(name), name) << "names of files are what results are told by";
+  EXPECT_EQ(without_credentials("https://h/live/8f14e45fceea167a5a36dedd4bea2543.m3u8"),
+            "https://h/live/***");
+  EXPECT_EQ(without_credentials("https://h/8f14e45fceea167a5a36dedd4bea2543/a.mp4"), "https://h/***/a.mp4");
   EXPECT_EQ(without_credentials("http://proxy/rtsp%3A%2F%2Fu%3Ahunter2%40cam/1"), "http://proxy/***/1");
 }
 

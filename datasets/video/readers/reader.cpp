@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "base/text/remote_name.h"
 #include "datasets/video/opening/live_open.h"
 #include "datasets/video/opening/open_input.h"
 #include "datasets/video/readers/container_reader.h"
