@@ -35,6 +35,7 @@ add_fuzzer(safetensors
 # Archives may lie on servers, so what asks those is linked, too.
 add_fuzzer(tar
   datasets/lists/text/tar_index.cpp base/remote/address.cpp base/remote/range_request.cpp base/remote/remote_file.cpp
+  base/remote/server_patience.cpp
   base/log/log.cpp base/machine/backoff.cpp base/machine/clock.cpp base/text/lower_case.cpp base/text/mask.cpp
   base/text/remote_name.cpp base/files/descriptor.cpp base/error.cpp)
 target_link_libraries(fuzz_tar PRIVATE spdlog::spdlog PkgConfig::CURL)
@@ -59,9 +60,10 @@ list(FILTER onnx_sources EXCLUDE REGEX "/onnx_format.cpp$")
 add_fuzzer(onnx ${onnx_sources})
 target_link_libraries(fuzz_onnx PRIVATE fuzzed_description yaml-cpp spdlog::spdlog $<LINK_ONLY:onnx_proto>)
 
-add_fuzzer(keras
-  models/formats/keras/keras_attention.cpp models/formats/keras/keras_config.cpp models/formats/keras/keras_hdf5.cpp models/formats/keras/keras_joining_layers.cpp
-  models/formats/keras/keras_layer_parts.cpp models/formats/keras/keras_layers.cpp models/formats/keras/keras_network.cpp
-  models/formats/keras/keras_settings.cpp models/formats/keras/keras_window_layers.cpp models/formats/hdf5/hdf5_answer.cpp models/formats/zip/zip_directory.cpp
-  models/formats/axis_order.cpp models/formats/safetensors/safetensors.cpp models/formats/safetensors/safetensors_header.cpp)
+file(GLOB keras_sources RELATIVE ${PROJECT_SOURCE_DIR} CONFIGURE_DEPENDS
+  ${PROJECT_SOURCE_DIR}/models/formats/keras/*.cpp)
+list(FILTER keras_sources EXCLUDE REGEX "/keras_(archive|format|writer|written_activation).cpp$")
+add_fuzzer(keras ${keras_sources}
+  models/formats/hdf5/hdf5_answer.cpp models/formats/zip/zip_directory.cpp models/formats/axis_order.cpp
+  models/formats/safetensors/safetensors.cpp models/formats/safetensors/safetensors_header.cpp)
 target_link_libraries(fuzz_keras PRIVATE fuzzed_description yaml-cpp spdlog::spdlog)
