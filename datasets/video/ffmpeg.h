@@ -58,12 +58,12 @@ struct FreeOwnIo {
 using UniqueOwnIo = std::unique_ptr<AVIOContext, FreeOwnIo>;
 
 // Options handed to FFmpeg, which takes out those that it knows.
-class Options {
+class FfmpegOptions {
  public:
-  Options() = default;
-  ~Options() { av_dict_free(&dictionary_); }
-  Options(const Options&) = delete;
-  Options& operator=(const Options&) = delete;
+  FfmpegOptions() = default;
+  ~FfmpegOptions() { av_dict_free(&dictionary_); }
+  FfmpegOptions(const FfmpegOptions&) = delete;
+  FfmpegOptions& operator=(const FfmpegOptions&) = delete;
 
   void set(const char* key, const std::string& value) { av_dict_set(&dictionary_, key, value.c_str(), 0); }
   void set(const char* key, std::int64_t value) { av_dict_set_int(&dictionary_, key, value, 0); }

@@ -37,7 +37,7 @@ void add_key(Database& database) {
 constexpr const char* kUnknown = "other";
 constexpr std::int64_t kUnsavedIds = 1'000'000;
 constexpr std::int64_t kTryAgainNs = 1'000'000'000;
-constexpr std::int64_t kNsPerUs = 1000, kNsPerSecond = 1'000'000'000;
+constexpr std::int64_t kNsPerUs = 1000;
 
 // The format of what a spool holds, where it is not this one; else empty.
 std::string stranger_in(Database& database, const SpoolFormat& format) {
@@ -304,7 +304,7 @@ std::map<std::string, std::string> Spool::notes() const {
 
 std::int64_t Spool::last_run() const {
   const std::lock_guard lock(mutex_);
-  return database_ ? run_in(*database_) : Clock::system().wall_ns() / kNsPerSecond;
+  return database_ ? run_in(*database_) : Clock::system().wall_ns() / (1'000'000 * kNsPerUs);
 }
 
 void Spool::begin_run(std::int64_t number) {

@@ -126,7 +126,8 @@ void look_briefly(AVFormatContext& context) {
 }
 
 // `io` may be nullptr: then FFmpeg opens the name itself, under the whitelists.
-void open_context(const Opening& opening, AVIOContext* io, const AVInputFormat* format, Options& options) {
+void open_context(const Opening& opening, AVIOContext* io, const AVInputFormat* format,
+                  FfmpegOptions& options) {
   AVFormatContext* context = avformat_alloc_context();
   if (!context) throw std::bad_alloc();
   context->interrupt_callback = opening.input.deadline.callback();
@@ -180,21 +181,21 @@ void open_descriptor(const Opening& opening) {
     format = probe_arriving(opening, *io);
     io = &input.replayed->io();
   }
-  Options options;
+  FfmpegOptions options;
   open_context(opening, io, format, options);
 }
 
 void open_remote(const Opening& opening) {
   AVIOContext* io = opening.input.remote->io();
   const AVInputFormat* format = probe_file(opening, io);
-  Options options;
+  FfmpegOptions options;
   open_context(opening, io, format, options);
 }
 
 // Bytes that were lost on the way are damage, no reason to stop.
 void open_connection(const Opening& opening) {
   Input& input = opening.input;
-  Options options;
+  FfmpegOptions options;
   options.set("protocol_whitelist", protocol_whitelist(opening.kind, opening.options.allow_manifests));
   if (opening.kind == SourceKind::stream) options.set("overrun_nonfatal", 1);
   const AVIOInterruptCB callback = input.deadline.callback();
@@ -204,7 +205,7 @@ void open_connection(const Opening& opening) {
   if (result < 0) throw_opening_error(opening, result);
   input.url.reset(io);
   const AVInputFormat* format = probe_arriving(opening, *io);
-  Options context_options;
+  FfmpegOptions context_options;
   if (is_manifest(*format)) {
     input.replayed.reset();
     input.url.reset();
@@ -216,7 +217,7 @@ void open_connection(const Opening& opening) {
 }
 
 void open_rtsp(const Opening& opening) {
-  Options options;
+  FfmpegOptions options;
   const bool udp = opening.options.transport == RtspTransport::udp;
   options.set("rtsp_transport", udp ? "udp" : "tcp");
   options.set("allowed_media_types", "video");
@@ -238,7 +239,7 @@ void open_device(const Opening& opening) {
   register_camera_drivers();
   const AVInputFormat* format = av_find_input_format("v4l2");
   if (!format) throw SourceError(opening.shown + ": this FFmpeg was built without cameras (V4L2)");
-  Options options;
+  FfmpegOptions options;
   open_context(opening, nullptr, format, options);
 }
 

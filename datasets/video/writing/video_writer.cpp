@@ -132,7 +132,7 @@ void VideoWriter::State::open_encoder(const AVCodec* codec) {
     encoder->flags |= AV_CODEC_FLAG_QSCALE;
     encoder->global_quality = 3 * FF_QP2LAMBDA;
   }
-  Options own;
+  FfmpegOptions own;
   own.set("crf", options.quality);
   own.set("preset", options.preset);
   if (options.live) own.set("tune", "zerolatency");
@@ -164,7 +164,7 @@ void VideoWriter::State::open_stream() {
 }
 
 void VideoWriter::State::open_server() {
-  Options own;
+  FfmpegOptions own;
   own.set("rtsp_transport", "tcp");
   deadline = Deadline(VideoWriter::kPatienceSeconds);
   require(avformat_write_header(context.get(), own.get()), "sending to the server");
