@@ -19,15 +19,13 @@ std::chrono::milliseconds Backoff::next() {
   random_ ^= random_ << 17;
   const auto quarter = static_cast<std::uint64_t>(whole.count() / 4);
   const std::chrono::milliseconds shortened = whole - std::chrono::milliseconds(random_ % (quarter + 1));
-  const std::chrono::milliseconds wait = std::max(kFirst, shortened);
-  waited_ = wait;
   there_ns_.reset();
-  return wait;
+  return std::max(kFirst, shortened);
 }
 
 void Backoff::note_there(std::int64_t now_ns) {
   if (!there_ns_) there_ns_ = now_ns;
-  if (now_ns - *there_ns_ >= std::max<std::chrono::nanoseconds>(kHeld, waited_).count()) reset();
+  if (now_ns - *there_ns_ >= std::chrono::nanoseconds(kHeld).count()) reset();
 }
 
 }  // namespace actionflow

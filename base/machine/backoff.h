@@ -22,15 +22,14 @@ class Backoff {
   // It is there again.
   void reset() { attempt_ = 0; }
   // It is there at this moment of a steady clock, with no word of its loss, next(), since the first such
-  // moment: delays begin anew once that has lasted for kHeld, and for as long as was last waited. What is
-  // lost again at once is so waited for longer each time.
+  // moment: delays begin anew once that has lasted for kHeld. What is lost again at once is so waited for
+  // longer each time.
   void note_there(std::int64_t now_ns);
-  static constexpr std::chrono::seconds kHeld{5};
+  static constexpr std::chrono::seconds kHeld{1};
   int attempts() const { return attempt_; }
 
  private:
   int attempt_ = 0;
-  std::chrono::nanoseconds waited_{};
   std::optional<std::int64_t> there_ns_;  // since when
   std::uint64_t random_;
 };

@@ -188,7 +188,9 @@ void find_in_paths(std::string_view text, std::vector<Span>& found) {
     // Names in buckets open nothing, nor do those of videos on web servers; what a camera calls its stream
     // may be all that keeps others out.
     if (scheme.ends_with("s3")) return;
-    const std::string_view path = word.substr(0, word.find_first_of("?#", host));
+    std::string_view path = word.substr(0, word.find_first_of("?#", host));
+    while (path.size() > host && std::string_view(":,;.)'\"").find(path.back()) != std::string_view::npos)
+      path.remove_suffix(1);
     const bool video = (scheme.ends_with("http") || scheme.ends_with("https")) && names_recording(path);
     bool hook = false;
     for (std::size_t begin = host; begin < path.size();) {

@@ -71,6 +71,7 @@ class Validate : public Command {
     try {
       read(document);
     } catch (const config::ConfigError& error) {
+      if (diagnostics.empty()) throw;
       for (const config::Diagnostic& one : error.diagnostics())
         diagnostics.add(one.place, one.message, one.hint);
       diagnostics.throw_if_any();

@@ -195,7 +195,7 @@ class PipelineReader {
 
   void check_streams() {
     for (const StreamDescription& stream : description_.streams) {
-      if (const std::string wrong = wrong_stream_name(stream.name); !wrong.empty())
+      if (const std::string wrong = wrong_stream_name(stream.name, NamedBy::file); !wrong.empty())
         problems_.diagnostics().add(stream.place, "'" + printable(stream.name) + "' " + wrong);
       if (const std::string wrong = unopened_scheme(stream.source.source); !wrong.empty())
         problems_.diagnostics().add(stream.place, "stream '" + stream.name + "': " + wrong);

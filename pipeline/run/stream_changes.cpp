@@ -37,7 +37,7 @@ void put_credentials(Json& stream, const SourceOptions& now) {
 
 StreamChanges::Done StreamChanges::put(const std::string& name, const std::string& text) {
   check_not_shared();
-  if (const std::string wrong = wrong_stream_name(name); !wrong.empty())
+  if (const std::string wrong = wrong_stream_name(name, NamedBy::request); !wrong.empty())
     throw UsageError("'" + printable(name) + "' " + wrong);
   Json json = text.size() > kLongestMessage ? Json() : Json::parse(text, nullptr, false);
   if (!json.is_object())

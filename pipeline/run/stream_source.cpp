@@ -209,7 +209,8 @@ bool StreamSource::wait_and_retry(const Failure& failure) {
                  *losses);
   }
   if (!down_) {
-    if (!reconnects_.restless()) log::warn("{}; trying again until it is back", failure.message);
+    if (const auto at = reconnects_.restless() ? log::Level::debug : log::Level::warn; log::level() <= at)
+      log::write(at, failure.message + "; trying again until it is back");
     absence_ = Absence(now);
   } else {
     tell_absence(failure.message);
@@ -233,7 +234,8 @@ void StreamSource::note_recovery() {
   if (!down_) return;
   down_ = false;
   ++state_->reconnects;
-  if (!reconnects_.restless()) log::info("{}: back", state_->name);
+  if (const auto at = reconnects_.restless() ? log::Level::debug : log::Level::info; log::level() <= at)
+    log::write(at, state_->name + ": back");
 }
 
 // The item is let go after the mutex is free: the last copy of a ticket takes it again.

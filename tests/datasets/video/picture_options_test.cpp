@@ -92,15 +92,17 @@ TEST(SkippedWork, LeavesOutThePicturesThatItSays) {
 // Wherever there is no device, which the log says in one line; with one the pictures have the same form.
 TEST(HardwareDecoding, FallsBackToTheProcessor) {
   const TemporaryFolder folder;
-  write_map(folder / "a.mp4");
   for (const Hardware hardware : {Hardware::automatic, Hardware::vaapi, Hardware::cuda, Hardware::qsv,
                                   Hardware::vdpau, Hardware::drm}) {
     const testing::LogLines log;
-    SourceOptions source = source_of(folder / "a.mp4");
+    const std::filesystem::path file =
+        folder / (std::to_string(static_cast<int>(hardware)) + ".mp4");  // each is told once
+    write_map(file);
+    SourceOptions source = source_of(file);
     source.hardware = hardware;
     const auto decoded = read_all(source);
     EXPECT_EQ(decoded.frames.size(), 3U);
-    EXPECT_THAT(log.lines(), ElementsAre(HasSubstr("a.mp4: decoded by ")));
+    EXPECT_THAT(log.lines(), ElementsAre(HasSubstr(".mp4: decoded by ")));
   }
 }
 

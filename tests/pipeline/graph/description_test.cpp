@@ -368,7 +368,7 @@ TEST_F(Description, RefusesStreamsWhoseVideosWouldHaveOneName) {
       errors("streams: {x/y: a.mp4, x_y: b.mp4}\n"
              "graph:\n  f: {node: decode}\n  w: {node: window, from: f}\n  n: {node: cnn3d, from: w, " +
              plain_ + "}\n  drawn: {node: overlay, from: [f, n], file: v.mp4}\n"),
-      ElementsAre(HasSubstr("'x/y' is no name of a stream"), HasSubstr("which would hold two streams")));
+      ElementsAre(HasSubstr("which would hold two streams")));
 }
 
 TEST_F(Description, RefusesAVideoWhoseSuffixNamesNoContainer) {
@@ -381,15 +381,12 @@ TEST_F(Description, RefusesAVideoWhoseSuffixNamesNoContainer) {
 
 TEST_F(Description, NamesStreamsThatCanNeverBeOpenedOrNamed) {
   EXPECT_THAT(
-      errors("streams: {x: 'ftp://host/a.mp4', '': a.mp4, \"y\\nz\": a.mp4, ..: a.mp4, a/b: a.mp4, " +
-             std::string(101, 'n') +
-             ": a.mp4}\n"
+      errors("streams: {x: 'ftp://host/a.mp4', '': a.mp4, \"y\\nz\": a.mp4, ..: a.mp4, a/b: a.mp4}\n"
              "graph:\n  f: {node: decode}\n  w: {node: window, from: f}\n  n: {node: cnn3d, from: w, " +
              plain_ + "}\n"),
       ElementsAre(HasSubstr("stream 'x': ftp:// is not opened"),
-                  HasSubstr("'' is no name of a stream, expected 1 to 100 bytes"),
-                  HasSubstr("is no name of a stream"), HasSubstr("'..' is no name of a stream"),
-                  HasSubstr("'a/b' is no name of a stream"), HasSubstr("n' is no name of a stream")));
+                  HasSubstr("'' is no name of a stream, expected a word"),
+                  HasSubstr("is no name of a stream"), HasSubstr("'..' is no name of a stream")));
 }
 
 TEST_F(Description, LetsOneStreamReadStandardInput) {

@@ -89,7 +89,9 @@ TEST(Cameras, ComeBackAfterEachOfTwentyRestartsOfTheirServerWithNothingLeftBehin
   const std::string log = folder / "log.txt";
 
   auto server = start_camera_server(port);
-  ChildProcess program({ACTIONFLOW_PROGRAM, "classify", "--json", folder / "pipeline.yaml"}, log);
+  // Of a camera that comes and goes only debug lines tell each time.
+  ChildProcess program({ACTIONFLOW_PROGRAM, "classify", "--json", folder / "pipeline.yaml", "--log", "debug"},
+                       log);
   ASSERT_TRUE(windows_of_both(program, 2, 60)) << "no window before the first restart";
 
   // Of three restarts the least: pictures that wait while the machine is busy elsewhere come and go.
