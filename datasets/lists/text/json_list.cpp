@@ -20,6 +20,8 @@ nlohmann::json parse_json_list(const ListText& list, ListErrors& errors) {
     return nlohmann::json::parse(list.text(), shallow);
   } catch (const nlohmann::json::parse_error& error) {
     errors.add(list.place(list.line_of(error.byte)), fmt::format("is not JSON here (byte {})", error.byte));
+  } catch (const nlohmann::json::out_of_range&) {
+    errors.add(list.file().string(), "holds a number that is too large");
   } catch (const DatasetError& error) {
     errors.add(list.file().string(), error.what());
   }

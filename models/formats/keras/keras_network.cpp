@@ -27,6 +27,8 @@ Json parse_json(const std::string& text, const std::string& file) {
     return Json::parse(text, bound);
   } catch (const Json::parse_error& error) {
     throw ModelError(fmt::format("{}: model_config is not JSON at byte {}", file, error.byte));
+  } catch (const Json::out_of_range&) {
+    throw ModelError(fmt::format("{}: model_config holds a number that is too large", file));
   }
 }
 

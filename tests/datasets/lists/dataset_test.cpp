@@ -243,6 +243,8 @@ TEST_F(DatasetTest, HostileListsAreRefusedAtTheirBounds) {
   options_.train = "train.json";
   write("train.json", std::string(3'000'000, '['));
   EXPECT_THAT(short_error(), HasSubstr("nests deeper than lists do"));
+  write("train.json", R"({"database": {"a": {"duration": 1e999}}})");
+  EXPECT_THAT(short_error(), HasSubstr("holds a number that is too large"));
   write("train.txt", "a.mp4 0\nb.mp4 99999999999999999999\n");
   options_.train = "train.txt";
   EXPECT_THAT(short_error(), HasSubstr("label 99999999999999999999 is no number of a class"));

@@ -177,6 +177,7 @@ TEST(KerasDescription, RefusesDirectionsThatNoMergeJoins) {
 TEST(KerasDescription, RefusesDamagedJson) {
   EXPECT_THAT(message("{"), HasSubstr("not JSON at byte"));
   EXPECT_THAT(message(std::string(100'000, '[')), HasSubstr("nested too deeply"));
+  EXPECT_THAT(message(R"({"units":1e999})"), HasSubstr("holds a number that is too large"));
   EXPECT_THAT(message("[]"), HasSubstr("has no settings"));
   EXPECT_THAT(message(R"({"class_name":"Sequential","config":[]})"), HasSubstr("no list of 1 to"));
   EXPECT_THAT(message(R"({"class_name":"Subclassed","config":{}})"), HasSubstr("is a 'Subclassed'"));
