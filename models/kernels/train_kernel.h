@@ -4,7 +4,7 @@
 // Values and their gradients lie as kernels::Layout says: N,T,H,W,C with channels padded, f32 or bf16;
 // the padding channels of values and of gradients are zero, and every kernel keeps them so. Parameters and
 // their gradients are plain f32 in the shapes of Parameter::shape, whatever the values' type (f32 masters),
-// so a kernel brings them into its own layout at each step.
+// so a kernel brings them into its own layout at each step, with lay_out() or on its way.
 //
 // A kernel is immutable and holds nothing between forward() and backward(): what it has to remember beyond
 // the values it asked for (backward_reads) it leaves in `saved`. All memory is the caller's, 64-byte aligned.
@@ -45,8 +45,9 @@ struct ForwardArguments {
   void* output = nullptr;
   // In the order of GraphNode::parameters. Batch norm writes its moving statistics, nothing else is written.
   std::vector<float*> parameters;
-  void* saved = nullptr;    // saved_bytes(), kept until backward()
-  void* scratch = nullptr;  // forward_scratch_bytes()
+  void* saved = nullptr;           // saved_bytes(), kept until backward()
+  const void* laid_out = nullptr;  // by lay_out()
+  void* scratch = nullptr;         // forward_scratch_bytes()
   StepKey key;
   BatchSums sums;
 };
@@ -56,7 +57,8 @@ struct BackwardArguments {
   const void* output = nullptr;     // likewise
   std::vector<const float*> parameters;
   const void* saved = nullptr;
-  void* scratch = nullptr;  // backward_scratch_bytes()
+  const void* laid_out = nullptr;  // by lay_out()
+  void* scratch = nullptr;         // backward_scratch_bytes()
   StepKey key;
   const void* output_gradient = nullptr;  // the output's layout
   // Written (not added to), each in its input's layout; null where it is not wanted.
@@ -71,9 +73,16 @@ struct BackwardReads {
   bool output = false;
 };
 
+enum class Direction { forward, backward };
+
 class TrainKernel {
  public:
   virtual ~TrainKernel() = default;
+
+  // What a direction reads of the parameters in a layout of the kernel's own: made once, into
+  // laid_out_bytes() bytes, before all parts of a batch run it.
+  virtual std::size_t laid_out_bytes(Direction) const { return 0; }
+  virtual void lay_out(Direction, std::span<const float* const>, void*) const {}
 
   virtual void forward(const ForwardArguments& arguments) const = 0;
   virtual void backward(const BackwardArguments& arguments) const = 0;

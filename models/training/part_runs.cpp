@@ -15,7 +15,14 @@ PartRuns::PartRuns(Ranks& ranks, BatchParts parts, const TrainPlan& pattern, std
       pattern_(pattern),
       parameters_(std::move(parameters)),
       own_(std::move(own)),
-      threads_(threads) {}
+      threads_(threads) {
+  // A plan's first part lays out for all of its parts.
+  if (!divided()) return;
+  for (PartRun& one : own_)
+    one.run.laid_out = std::find_if(own_.begin(), own_.end(), [&](const PartRun& first) {
+                         return first.plan == one.plan;
+                       })->run.arena;
+}
 
 template <class F>
 void PartRuns::each(const F& body) {
@@ -38,6 +45,13 @@ void PartRuns::each(const F& body) {
   for (const std::exception_ptr& exception : thrown)
     if (exception) std::rethrow_exception(exception);
   ranks_.look();
+}
+
+void PartRuns::lay_out(std::size_t step, Direction direction) {
+  if (!divided()) return;
+  set_threads(1);
+  for (const PartRun& one : own_)
+    if (one.run.laid_out == one.run.arena) one.plan->lay_out(step, direction, one.run);
 }
 
 template <class F>
@@ -66,6 +80,7 @@ void PartRuns::forward() {
       exchange(step, [&](std::size_t i, std::span<double> sums) {
         own_[i].plan->forward_sums(step, own_[i].run, sums);
       });
+    lay_out(step, Direction::forward);
     each([&](std::size_t i) { own_[i].plan->forward_step(step, own_[i].run); });
     if (!sees_batch) continue;
     std::vector<float*> parameters;
@@ -84,6 +99,7 @@ void PartRuns::backward(const std::function<void(std::size_t step)>& ended) {
       exchange(step, [&](std::size_t i, std::span<double> sums) {
         own_[i].plan->backward_sums(step, own_[i].run, sums);
       });
+    lay_out(step, Direction::backward);
     each([&](std::size_t i) { own_[i].plan->backward_step(step, own_[i].run); });
     if (sees_batch) set_sums(false);
     ended(step);

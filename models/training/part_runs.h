@@ -1,6 +1,7 @@
 // A batch's passes over the parts of it that this process computes: step by step, the parts side by side,
 // each on one thread; so what comes out depends neither on the number of threads nor on that of ranks. A
-// batch that is no more than one part runs on all the threads that its plan was made for.
+// batch that is no more than one part runs on all the threads that its plan was made for. Parameters are laid
+// out once a step for all parts of one plan.
 //
 // At a kernel that sees the whole batch (TrainKernel::batch_sums()) the parts wait for each other, those of
 // other ranks too. All ranks call all functions alike, those without a part as well. Throws RanksLost.
@@ -36,6 +37,7 @@ class PartRuns {
   const std::vector<PartRun>& own() const { return own_; }
 
  private:
+  void lay_out(std::size_t step, Direction direction);
   bool divided() const { return is_divided(parts_); }
   template <class F>
   void each(const F& body);

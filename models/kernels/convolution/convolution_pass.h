@@ -1,6 +1,7 @@
 // The three passes of a convolution's training, each by whichever kernel is best for its shape.
 //
-// Parameters and their gradients are plain f32, O×(I/groups)×T×H×W; a pass lays them out anew each time.
+// Parameters and their gradients are plain f32, O×(I/groups)×T×H×W; a pass that reads the kernel reads it
+// from where lay_out() has left it in the pass's own form.
 // Immutable; memory is the caller's. Threads: as many OpenMP threads as when the pass was made.
 #pragma once
 
@@ -25,8 +26,8 @@ struct ConvolutionShape {
 struct PassArguments {
   const void* input = nullptr;
   const void* output_gradient = nullptr;
-  const void* mask = nullptr;  // for a pass that masks(): the output, whose ReLU the gradient goes through
-  const float* kernel = nullptr;
+  const void* mask = nullptr;    // for a pass that masks(): the output, whose ReLU the gradient goes through
+  const void* kernel = nullptr;  // as lay_out() left it
   const float* bias = nullptr;
   void* result = nullptr;
   float* kernel_gradient = nullptr;
@@ -37,6 +38,10 @@ struct PassArguments {
 class ConvolutionPass {
  public:
   virtual ~ConvolutionPass() = default;
+  // Into kernel_bytes() bytes, 64-byte aligned; any number of runs may read them.
+  virtual std::size_t kernel_bytes() const { return 0; }
+  virtual void lay_out(const float*, void*) const {}
+
   virtual void run(const PassArguments& arguments) const = 0;
   virtual std::size_t scratch_bytes() const = 0;
   virtual std::string implementation() const = 0;

@@ -48,7 +48,7 @@ class TrainConvolution final : public TrainKernel {
   void forward(const ForwardArguments& a) const override {
     PassArguments pass;
     pass.input = a.inputs[0];
-    pass.kernel = a.parameters[0];
+    pass.kernel = a.laid_out;
     pass.bias = bias_ ? a.parameters[1] : nullptr;
     pass.result = a.output;
     pass.scratch = a.scratch;
@@ -67,9 +67,17 @@ class TrainConvolution final : public TrainKernel {
       weights_->run(pass);
     }
     if (data_ == nullptr) return;
-    pass.kernel = a.parameters[0];
+    pass.kernel = a.laid_out;
     pass.result = a.input_gradients[0];
     data_->run(pass);
+  }
+
+  std::size_t laid_out_bytes(Direction direction) const override {
+    const ConvolutionPass* pass = that_reads_kernel(direction);
+    return pass ? pass->kernel_bytes() : 0;
+  }
+  void lay_out(Direction direction, std::span<const float* const> parameters, void* to) const override {
+    if (const ConvolutionPass* pass = that_reads_kernel(direction)) pass->lay_out(parameters[0], to);
   }
 
   BackwardReads backward_reads() const override { return {{weights_ != nullptr}, shape_.relu}; }
@@ -88,6 +96,9 @@ class TrainConvolution final : public TrainKernel {
   }
 
  private:
+  const ConvolutionPass* that_reads_kernel(Direction direction) const {
+    return direction == Direction::forward ? forward_.get() : data_.get();
+  }
   std::size_t gradient_bytes() const { return (gradient_->bytes() + 63) / 64 * 64; }
 
   ConvolutionShape shape_;

@@ -90,30 +90,32 @@ class Problem {
 // The plain f32 kernel brought into a primitive's form.
 class KernelEntry {
  public:
-  KernelEntry(const Problem& problem, const memory::desc& to, Pieces& pieces)
+  KernelEntry(const Problem& problem, const memory::desc& to)
       : padding_(problem.shape().operation, problem.shape().in, problem.shape().out),
         reorder_(problem.plain_weights(), to),
         to_(to),
-        padded_(pieces.add(
+        laid_out_(pieces_.add(to.get_size())),
+        padded_(pieces_.add(
             padding_.needed() ? static_cast<std::size_t>(padding_.padded_floats()) * sizeof(float) : 0)),
-        laid_out_(pieces.add(to.get_size())),
-        scratch_(pieces.add(reorder_.scratch_bytes())) {}
+        scratch_(pieces_.add(reorder_.scratch_bytes())) {}
 
-  memory run(dnnl::stream& stream, const PassArguments& arguments) const {
-    const float* plain = arguments.kernel;
+  std::size_t bytes() const { return pieces_.bytes(); }
+  void lay_out(const float* plain, void* to) const {
+    dnnl::stream stream(onednn::cpu());
     if (padding_.needed()) {
-      padding_.pad(plain, at<float>(arguments, padded_));
-      plain = at<float>(arguments, padded_);
+      padding_.pad(plain, piece<float>(to, padded_));
+      plain = piece<float>(to, padded_);
     }
-    reorder_.run(stream, plain, at(arguments, laid_out_), at(arguments, scratch_));
-    return view(to_, at(arguments, laid_out_));
+    reorder_.run(stream, plain, piece(to, laid_out_), piece(to, scratch_));
   }
+  memory read(const void* laid_out) const { return view(to_, piece(laid_out, laid_out_)); }
 
  private:
   KernelPadding padding_;
   Reorder reorder_;
   memory::desc to_;
-  std::size_t padded_, laid_out_, scratch_;
+  Pieces pieces_;
+  std::size_t laid_out_, padded_, scratch_;
 };
 
 class Forward final : public ConvolutionPass {
@@ -123,7 +125,7 @@ class Forward final : public ConvolutionPass {
                                           dnnl::prop_kind::forward_training,
                                           attributes(problem.shape().relu))),
         primitive_(desc_),
-        kernel_(problem, desc_.weights_desc(), pieces_),
+        kernel_(problem, desc_.weights_desc()),
         outputs_(problem.shape().out.extents.c),
         padded_(problem.shape().out.padded),
         has_bias_(problem.shape().operation.bias),
@@ -134,7 +136,7 @@ class Forward final : public ConvolutionPass {
     dnnl::stream stream(onednn::cpu());
     std::unordered_map<int, memory> all{
         {DNNL_ARG_SRC, view(desc_.src_desc(), arguments.input)},
-        {DNNL_ARG_WEIGHTS, kernel_.run(stream, arguments)},
+        {DNNL_ARG_WEIGHTS, kernel_.read(arguments.kernel)},
         {DNNL_ARG_DST, view(desc_.dst_desc(), arguments.result)},
         {DNNL_ARG_SCRATCHPAD, view(desc_.scratchpad_desc(), at(arguments, scratch_))}};
     if (has_bias_) {
@@ -144,6 +146,8 @@ class Forward final : public ConvolutionPass {
     }
     primitive_.execute(stream, all);
   }
+  std::size_t kernel_bytes() const override { return kernel_.bytes(); }
+  void lay_out(const float* kernel, void* to) const override { kernel_.lay_out(kernel, to); }
   std::size_t scratch_bytes() const override { return pieces_.bytes(); }
   std::string implementation() const override { return desc_.impl_info_str(); }
 
@@ -169,17 +173,19 @@ class BackwardData final : public ConvolutionPass {
       : desc_(onednn::convolution_backward_data(problem.description(problem.shape().in.type, problem.type()),
                                                 problem.hint())),
         primitive_(desc_),
-        kernel_(problem, desc_.weights_desc(), pieces_),
+        kernel_(problem, desc_.weights_desc()),
         scratch_(pieces_.add(desc_.scratchpad_desc().get_size())) {}
 
   void run(const PassArguments& arguments) const override {
     dnnl::stream stream(onednn::cpu());
     primitive_.execute(stream,
                        {{DNNL_ARG_DIFF_SRC, view(desc_.diff_src_desc(), arguments.result)},
-                        {DNNL_ARG_WEIGHTS, kernel_.run(stream, arguments)},
+                        {DNNL_ARG_WEIGHTS, kernel_.read(arguments.kernel)},
                         {DNNL_ARG_DIFF_DST, view(desc_.diff_dst_desc(), arguments.output_gradient)},
                         {DNNL_ARG_SCRATCHPAD, view(desc_.scratchpad_desc(), at(arguments, scratch_))}});
   }
+  std::size_t kernel_bytes() const override { return kernel_.bytes(); }
+  void lay_out(const float* kernel, void* to) const override { kernel_.lay_out(kernel, to); }
   std::size_t scratch_bytes() const override { return pieces_.bytes(); }
   std::string implementation() const override { return desc_.impl_info_str(); }
 

@@ -32,6 +32,7 @@ class TrainRepeated final : public TrainKernel {
     ForwardArguments inner = a;
     for (std::size_t i = 0; i < sizes_.size(); ++i)
       inner.parameters[i] = write_out(a.parameters[i], i, a.scratch);
+    inner.laid_out = inner_laid_out(a.laid_out);
     inner.scratch = piece(a.scratch, pieces_.bytes());
     inner_->forward(inner);
   }
@@ -44,12 +45,25 @@ class TrainRepeated final : public TrainKernel {
       inner.parameter_gradients[i] = piece<float>(a.scratch, gradients_at_[i]);
       std::fill_n(inner.parameter_gradients[i], sizes_[i] * repeats_, 0.0F);
     }
+    inner.laid_out = inner_laid_out(a.laid_out);
     inner.scratch = piece(a.scratch, pieces_.bytes());
     inner_->backward(inner);
     for (std::size_t i = 0; i < sizes_.size(); ++i)
       if (a.parameter_gradients[i] != nullptr)
         for (std::int64_t k = 0; k < sizes_[i] * repeats_; ++k)
           a.parameter_gradients[i][k % sizes_[i]] += inner.parameter_gradients[i][k];
+  }
+
+  // The parameters written out, and then what inner_ makes of them.
+  std::size_t laid_out_bytes(Direction direction) const override {
+    const std::size_t bytes = inner_->laid_out_bytes(direction);
+    return bytes == 0 ? 0 : pieces_.bytes() + bytes;
+  }
+  void lay_out(Direction direction, std::span<const float* const> parameters, void* to) const override {
+    if (inner_->laid_out_bytes(direction) == 0) return;
+    std::vector<const float*> written;
+    for (std::size_t i = 0; i < sizes_.size(); ++i) written.push_back(write_out(parameters[i], i, to));
+    inner_->lay_out(direction, written, piece(to, pieces_.bytes()));
   }
 
   BackwardReads backward_reads() const override { return inner_->backward_reads(); }
@@ -66,6 +80,9 @@ class TrainRepeated final : public TrainKernel {
   std::string implementation() const override { return inner_->implementation(); }
 
  private:
+  const void* inner_laid_out(const void* laid_out) const {
+    return laid_out == nullptr ? nullptr : piece(laid_out, pieces_.bytes());
+  }
   float* write_out(const float* once, std::size_t parameter, void* scratch) const {
     float* to = piece<float>(scratch, values_at_[parameter]);
     for (int i = 0; i < repeats_; ++i) std::copy_n(once, sizes_[parameter], to + i * sizes_[parameter]);

@@ -1,4 +1,4 @@
-// Forward and data passes as indirect convolutions: weights are laid out anew at each step.
+// Forward and data passes as indirect convolutions.
 #include <algorithm>
 
 #include "models/kernels/convolution/convolution_pass.h"
@@ -19,18 +19,23 @@ class IndirectPass final : public ConvolutionPass {
         taps_(p.kernel_taps()),
         padded_(p.out.padded),
         runner_(p),
-        weights_(pieces_.add_floats(runner_.weight_floats())),
         bias_(pieces_.add_floats(padded_)),
         scratch_(pieces_.add(runner_.scratch_bytes())) {}
 
   void run(const PassArguments& a) const override {
-    auto *weights = piece<float>(a.scratch, weights_), *bias = piece<float>(a.scratch, bias_);
-    std::fill_n(weights, runner_.weight_floats(), 0.0F);
-    runner_.lay_out({a.kernel, outputs_, inputs_, taps_, turned_}, weights);
+    auto* bias = piece<float>(a.scratch, bias_);
     std::fill_n(bias, padded_, 0.0F);
     if (!turned_ && a.bias != nullptr) std::copy_n(a.bias, outputs_, bias);
-    runner_.run({{turned_ ? a.output_gradient : a.input}, a.result, piece(a.scratch, scratch_)}, weights,
-                bias);
+    runner_.run({{turned_ ? a.output_gradient : a.input}, a.result, piece(a.scratch, scratch_)},
+                static_cast<const float*>(a.kernel), bias);
+  }
+  std::size_t kernel_bytes() const override {
+    return static_cast<std::size_t>(runner_.weight_floats()) * sizeof(float);
+  }
+  void lay_out(const float* kernel, void* to) const override {
+    auto* weights = static_cast<float*>(to);
+    std::fill_n(weights, runner_.weight_floats(), 0.0F);
+    runner_.lay_out({kernel, outputs_, inputs_, taps_, turned_}, weights);
   }
   std::size_t scratch_bytes() const override { return pieces_.bytes(); }
   std::string implementation() const override { return runner_.implementation(); }
@@ -40,7 +45,7 @@ class IndirectPass final : public ConvolutionPass {
   std::int64_t outputs_, inputs_, taps_, padded_;
   kernels::indirect::Runner runner_;
   Pieces pieces_;
-  std::size_t weights_, bias_, scratch_;
+  std::size_t bias_, scratch_;
 };
 
 std::unique_ptr<ConvolutionPass> where_it_pays(const ConvolutionShape& shape, bool turned) {

@@ -1,5 +1,5 @@
 // Forward and data passes by Winograd's products: the data pass is a convolution of the output's gradient
-// with the kernel turned round, inputs and outputs swapped. Weights are transformed anew at each step.
+// with the kernel turned round, inputs and outputs swapped.
 #include <algorithm>
 #include <optional>
 
@@ -27,16 +27,22 @@ class WinogradPass final : public ConvolutionPass {
         padded_(p.out.padded),
         cut_(cut),
         runner_(make_runner(p, cut)),
-        u_(pieces_.add_floats(cut.u_floats())),
         bias_(pieces_.add_floats(padded_)),
         scratch_(pieces_.add(runner_->scratch_bytes())) {}
 
   void run(const PassArguments& a) const override {
-    auto *u = piece<float>(a.scratch, u_), *bias = piece<float>(a.scratch, bias_);
-    kernels::winograd::transform_kernel({a.kernel, outputs_, inputs_, taps_, turned_}, cut_, u);
+    auto* bias = piece<float>(a.scratch, bias_);
     std::fill_n(bias, padded_, 0.0F);
     if (!turned_ && a.bias != nullptr) std::copy_n(a.bias, outputs_, bias);
-    runner_->run({{turned_ ? a.output_gradient : a.input}, a.result, piece(a.scratch, scratch_)}, u, bias);
+    runner_->run({{turned_ ? a.output_gradient : a.input}, a.result, piece(a.scratch, scratch_)},
+                 static_cast<const float*>(a.kernel), bias);
+  }
+  std::size_t kernel_bytes() const override {
+    return static_cast<std::size_t>(cut_.u_floats()) * sizeof(float);
+  }
+  void lay_out(const float* kernel, void* to) const override {
+    kernels::winograd::transform_kernel({kernel, outputs_, inputs_, taps_, turned_}, cut_,
+                                        static_cast<float*>(to));
   }
   std::size_t scratch_bytes() const override { return pieces_.bytes(); }
   std::string implementation() const override { return runner_->implementation(); }
@@ -48,7 +54,7 @@ class WinogradPass final : public ConvolutionPass {
   Cut cut_;
   std::unique_ptr<kernels::winograd::Runner> runner_;
   Pieces pieces_;
-  std::size_t u_, bias_, scratch_;
+  std::size_t bias_, scratch_;
 };
 
 class WinogradWeightsPass final : public ConvolutionPass {

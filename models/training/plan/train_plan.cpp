@@ -26,6 +26,7 @@ ForwardArguments TrainPlan::forward_arguments(const TrainStep& step, const Train
   for (const int parameter : step.parameters)
     arguments.parameters.push_back(run.parameters[static_cast<std::size_t>(parameter)]);
   arguments.saved = run.arena + step.saved;
+  arguments.laid_out = (run.laid_out ? run.laid_out : run.arena) + step.forward_laid_out;
   arguments.scratch = run.arena + step.forward_scratch;
   arguments.key = run.key;
   arguments.sums = run.sums;
@@ -42,6 +43,7 @@ BackwardArguments TrainPlan::backward_arguments(const TrainStep& step, const Tra
     arguments.parameter_gradients.push_back(run.gradients[static_cast<std::size_t>(parameter)]);
   }
   arguments.saved = run.arena + step.saved;
+  arguments.laid_out = (run.laid_out ? run.laid_out : run.arena) + step.backward_laid_out;
   arguments.scratch = run.arena + step.backward_scratch;
   arguments.key = run.key;
   arguments.sums = run.sums;
@@ -51,8 +53,19 @@ BackwardArguments TrainPlan::backward_arguments(const TrainStep& step, const Tra
   return arguments;
 }
 
+void TrainPlan::lay_out(std::size_t index, Direction direction, const TrainRun& run) const {
+  const TrainStep& step = steps_[index];
+  if (step.kernel->laid_out_bytes(direction) == 0) return;
+  std::vector<const float*> parameters;
+  for (const int parameter : step.parameters)
+    parameters.push_back(run.parameters[static_cast<std::size_t>(parameter)]);
+  const std::size_t to = direction == Direction::forward ? step.forward_laid_out : step.backward_laid_out;
+  step.kernel->lay_out(direction, parameters, run.arena + to);
+}
+
 void TrainPlan::forward_step(std::size_t index, const TrainRun& run) const {
   const TrainStep& step = steps_[index];
+  if (run.laid_out == nullptr) lay_out(index, Direction::forward, run);
   step.kernel->forward(forward_arguments(step, run));
 }
 
@@ -70,6 +83,7 @@ void TrainPlan::backward_sums(std::size_t index, const TrainRun& run, std::span<
 void TrainPlan::backward_step(std::size_t index, const TrainRun& run) const {
   const TrainStep& step = steps_[index];
   if (run.sums.parts.empty()) transfer(step.copies_before, run, copy);
+  if (run.laid_out == nullptr) lay_out(index, Direction::backward, run);
   step.kernel->backward(backward_arguments(step, run));
   transfer(step.additions, run, add_gradient);
   transfer(step.copies_after, run, copy);
@@ -77,11 +91,6 @@ void TrainPlan::backward_step(std::size_t index, const TrainRun& run) const {
 
 void TrainPlan::forward(const TrainRun& run) const {
   for (std::size_t i = 0; i < steps_.size(); ++i) forward_step(i, run);
-}
-
-void TrainPlan::backward(const TrainRun& run) const {
-  for (std::size_t i = steps_.size(); i-- > 0;)
-    if (steps_[i].runs_backward) backward_step(i, run);
 }
 
 }  // namespace actionflow::training

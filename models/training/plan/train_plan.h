@@ -41,6 +41,8 @@ struct TrainPlanRequest {
 // (null where it is not trained).
 struct TrainRun {
   std::byte* arena = nullptr;
+  // The arena of a run of this plan that lay_out() has filled; null: each step lays out for itself.
+  const std::byte* laid_out = nullptr;
   std::vector<float*> parameters, gradients;
   StepKey key;
   BatchSums sums;  // of the step being run, where the batch is computed in parts
@@ -62,6 +64,7 @@ struct TrainStep {
   // Offsets into the arena.
   std::vector<std::size_t> inputs;
   std::size_t saved = 0, forward_scratch = 0, backward_scratch = 0;
+  std::size_t forward_laid_out = 0, backward_laid_out = 0;
 
   bool runs_backward = false;
   BackwardReads reads;
@@ -83,10 +86,12 @@ class TrainPlan {
   const PlanValue& output_gradient() const { return output_gradient_; }
 
   const std::vector<TrainStep>& steps() const { return steps_; }
+  // A step's parameters in the layout of its kernel, into the run's arena: for the same step of runs that
+  // share them.
+  void lay_out(std::size_t step, Direction direction, const TrainRun& run) const;
   void forward_step(std::size_t step, const TrainRun& run) const;
   void backward_step(std::size_t step, const TrainRun& run) const;
   void forward(const TrainRun& run) const;
-  void backward(const TrainRun& run) const;
   // Before forward_step() and backward_step() of a step whose kernel has batch_sums(), where run.sums will
   // say what came of it.
   void forward_sums(std::size_t step, const TrainRun& run, std::span<double> sums) const;

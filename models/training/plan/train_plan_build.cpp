@@ -129,6 +129,10 @@ class TrainPlanBuilder {
       step.forward_scratch = memory_.add_buffer({step.kernel->forward_scratch_bytes(), forward, forward, 0});
       step.backward_scratch = memory_.add_buffer(
           {step.runs_backward ? step.kernel->backward_scratch_bytes() : 0, backward, backward, 0});
+      step.forward_laid_out =
+          memory_.add_buffer({step.kernel->laid_out_bytes(Direction::forward), forward, forward, 0});
+      step.backward_laid_out = memory_.add_buffer(
+          {step.runs_backward ? step.kernel->laid_out_bytes(Direction::backward) : 0, backward, backward, 0});
     }
     plan_->arena_bytes_ = memory_.place();
 
@@ -140,7 +144,8 @@ class TrainPlanBuilder {
       const WalkedStep& walked = walked_.steps[i];
       for (const std::size_t input : walked.inputs) step.inputs.push_back(memory_.offset(input));
       step.result.offset = memory_.offset(walked.output);
-      for (std::size_t* at : {&step.saved, &step.forward_scratch, &step.backward_scratch})
+      for (std::size_t* at : {&step.saved, &step.forward_scratch, &step.backward_scratch,
+                              &step.forward_laid_out, &step.backward_laid_out})
         *at = memory_.buffer_offset(*at);
       if (step.runs_backward) place_gradients(step, gradients_.steps[i], gradient_offset);
     }

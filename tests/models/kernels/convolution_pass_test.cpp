@@ -115,7 +115,10 @@ class Passes {
     PassArguments arguments;
     arguments.input = in_.data();
     arguments.output_gradient = gradient_.data();
-    arguments.kernel = kernel_.data();
+    laid_out_ = Tensor({static_cast<std::int64_t>(pass.kernel_bytes() / sizeof(float)) + 16});
+    std::fill_n(laid_out_.data(), laid_out_.size(), 7.0F);
+    pass.lay_out(kernel_.data(), laid_out_.data());
+    arguments.kernel = laid_out_.data();
     arguments.bias = bias_.data();
     arguments.scratch = scratch_.data();
     return arguments;
@@ -130,7 +133,7 @@ class Passes {
 
   ConvolutionShape shape_;
   Value in_, gradient_;
-  Tensor kernel_, bias_, scratch_;
+  Tensor kernel_, bias_, scratch_, laid_out_;
 };
 
 // Errors of Winograd's products are some times those of a direct sum; bf16 results are rounded to eight bits.

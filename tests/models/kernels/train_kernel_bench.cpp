@@ -70,6 +70,15 @@ Shape shape_of(const Layout& layout) {
   return {layout.batch, e.c, e.t, e.h, e.w};
 }
 
+Block lay_out(const training::TrainKernel& kernel, training::Direction direction,
+              const std::vector<Tensor>& parameters) {
+  Block block(kernel.laid_out_bytes(direction));
+  std::vector<const float*> values;
+  for (const Tensor& p : parameters) values.push_back(p.data());
+  kernel.lay_out(direction, values, block.get());
+  return block;
+}
+
 }  // namespace
 
 bool Gradients::operator==(const Gradients& other) const {
@@ -154,9 +163,11 @@ Tensor TrainKernelBench::forward() {
   memory_->output.forget();
   memory_->saved = Block(kernel_->saved_bytes());
   memory_->scratch = Block(kernel_->forward_scratch_bytes());
+  Block laid_out = lay_out(*kernel_, training::Direction::forward, parameters_);
   arguments.output = memory_->output_memory();
   for (Tensor& p : parameters_) arguments.parameters.push_back(p.data());
   arguments.saved = memory_->saved.get();
+  arguments.laid_out = laid_out.get();
   arguments.scratch = memory_->scratch.get();
   arguments.key = options_.key;
   kernel_->forward(arguments);
@@ -190,6 +201,8 @@ Gradients TrainKernelBench::backward(const Tensor& output_gradient) {
   arguments.output = reads.output ? memory_->output_memory() : nullptr;
   for (const Tensor& p : parameters_) arguments.parameters.push_back(p.data());
   memory_->scratch = Block(kernel_->backward_scratch_bytes());
+  Block laid_out = lay_out(*kernel_, training::Direction::backward, parameters_);
+  arguments.laid_out = laid_out.get();
   arguments.saved = memory_->saved.get();
   arguments.scratch = memory_->scratch.get();
   arguments.key = options_.key;
