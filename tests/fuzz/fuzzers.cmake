@@ -62,7 +62,7 @@ target_link_libraries(fuzz_onnx PRIVATE fuzzed_description yaml-cpp spdlog::spdl
 
 file(GLOB keras_sources RELATIVE ${PROJECT_SOURCE_DIR} CONFIGURE_DEPENDS
   ${PROJECT_SOURCE_DIR}/models/formats/keras/*.cpp)
-list(FILTER keras_sources EXCLUDE REGEX "/keras_(archive|format|writer|written_activation).cpp$")
+list(FILTER keras_sources EXCLUDE REGEX "/keras_(archive|format|writer|network_writer|written_[a-z]+).cpp$")
 add_fuzzer(keras ${keras_sources}
   models/formats/hdf5/hdf5_answer.cpp models/formats/zip/zip_directory.cpp models/formats/axis_order.cpp
   models/formats/safetensors/safetensors.cpp models/formats/safetensors/safetensors_header.cpp)

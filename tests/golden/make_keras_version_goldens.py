@@ -9,8 +9,11 @@ NAME_keras2 and NAME_keras3 are as the folders of make_keras_goldens.py. refused
 networks (as each Keras writes them) whose layer or activation is not known here, by what the refusal must name.
 """
 import json
+import os
 import shutil
 import sys
+
+os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"  # whose softmax takes five axes at most
 
 from make_keras_goldens import FOLDER, h5py, hash_of, np, to_ncthw
 import keras
@@ -130,6 +133,39 @@ def conv_lstm(k):
                          layers.ConvLSTM2D(2, 2, dilation_rate=(1, 2), padding="same", activation="softsign", use_bias=False, return_sequences=True, name="third"),
                          layers.ConvLSTM2D(3, 1, go_backwards=True, name="fourth"), layers.MaxPooling2D(2, name="pool"), layers.Flatten(name="flat"),
                          layers.Dense(3, activation="softmax", name="scores")])
+
+
+@case
+def backwards(k):
+    """Sequences that were run through backwards, turned back or read as they come; maps in both directions."""
+    layers = k.layers
+    clip = layers.Input((4, 7, 6, 2))
+    x = layers.ConvLSTM2D(3, 3, padding="same", return_sequences=True, go_backwards=True, name="maps_back")(clip)
+    x = layers.Add(name="sum")([layers.Conv3D(3, 1, name="later")(x), layers.Conv3D(3, 1, name="first")(clip)])
+    x = layers.Bidirectional(layers.ConvLSTM2D(2, (3, 2), strides=(2, 1), return_sequences=True), name="both")(x)
+    x = layers.Bidirectional(layers.ConvLSTM2D(3, 1), merge_mode="sum", name="last")(x) if k is tf_keras else \
+        layers.Bidirectional(layers.ConvLSTM2D(3, 1, return_sequences=True), merge_mode="sum", name="last")(x)
+    x = layers.Reshape((-1, 3), name="steps")(x)
+    y = layers.LSTM(4, return_sequences=True, go_backwards=True, name="lstm_back")(x)
+    z = layers.GRU(4, return_sequences=True, go_backwards=True, name="gru_back")(x)
+    if k is keras:
+        z = keras.ops.flip(z, axis=1)
+    return k.Model(clip, layers.Dense(3, name="scores")(layers.GRU(3, name="gru")(layers.Concatenate(name="two")([y, z]))))
+
+
+@case
+def places(k):
+    """Attention along some axes of a clip; a number a channel with a table added; joins along axes."""
+    layers = k.layers
+    clip = layers.Input((3, 4, 5, 6))
+    x = layers.EinsumDense("bthwc,c->bthwc", output_shape=(3, 4, 5, 6), bias_axes="hwc", name="positions")(clip)
+    x = layers.EinsumDense("bthwc,c->bthwc", output_shape=(3, 4, 5, 6), name="scale")(x)
+    for number, axes in enumerate(((1, 2, 3), (2, 3), (1,), (1, 3))):
+        x = layers.Add(name=f"sum{number}")([x, layers.MultiHeadAttention(2, 3, attention_axes=axes, name=f"heads{number}")(x, x)])
+    x = layers.LayerNormalization(name="norm")(x)
+    x = layers.Concatenate(axis=1, name="later")([x, clip])
+    x = layers.Concatenate(axis=-2, name="wider")([x, x])
+    return k.Model(clip, layers.Dense(3, name="scores")(layers.GlobalAveragePooling3D(name="mean")(x)))
 
 
 @case
@@ -274,7 +310,7 @@ def randomise(model, random):
         role, shape = weight.name.split("/")[-1].split(":")[0], weight.shape
         if role in ("bias", "beta", "moving_mean"):
             weight.assign(random.normal(0, 0.5, shape))
-        elif role in ("gamma", "moving_variance", "alpha"):
+        elif role in ("gamma", "moving_variance", "alpha") or (role == "kernel" and len(shape) == 1):
             weight.assign(random.uniform(0.3, 1.7, shape))
         elif role in ("kernel", "depthwise_kernel", "recurrent_kernel"):
             weight.assign(random.normal(0, 1 / np.sqrt(np.prod(shape[:-1])), shape) * 1.5)
@@ -297,7 +333,7 @@ def make(name, version):
     np.save(folder / "output.npy", to_ncthw(output, output.ndim - 1))
     options = {"save_format": "h5"} if k is tf_keras else {}
     model.save(folder / "keras.h5", include_optimizer=False, **options)
-    if name in ("models_within", "classes", "conv_lstm", "attention", "models_of_each_sample"):
+    if name in ("models_within", "classes", "conv_lstm", "attention", "models_of_each_sample", "backwards", "places"):
         write_other_forms(model, folder)
     print(f"{folder.name}: {(folder / 'keras.h5').stat().st_size} bytes, output {output.ravel()[:3]}")
 
@@ -305,7 +341,7 @@ def make(name, version):
 def write_other_forms(model, folder):
     """The same network as .keras and as weights alone, whose model.yaml is written by hand."""
     for form, write in ("keras", model.save), ("weights.h5", model.save_weights):
-        if form == "weights.h5" and folder.name in ("models_within_keras2", "attention_keras2", "attention_keras3", "models_of_each_sample_keras2",
+        if form == "weights.h5" and folder.name in ("models_within_keras2", "backwards_keras2", "backwards_keras3", "attention_keras2", "attention_keras3", "places_keras2", "places_keras3", "models_of_each_sample_keras2",
                                                     "models_of_each_sample_keras3"):
             continue  # holds no names: which layer of which model, which product of attention is which is not to be known
         other = folder.with_name(f"{folder.name}_{form.split('.')[0]}")

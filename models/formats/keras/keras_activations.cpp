@@ -88,6 +88,10 @@ const std::map<std::string, FromSettings>& classes() {
       {"Exp", [](const Settings&) { return one("exponential"); }},
       {"Silu", [](const Settings&) { return one("silu"); }},
       {"HardSilu", [](const Settings&) { return one("hard_swish"); }},
+      {"ZerosLike",
+       [](const Settings&) {
+         return one("clip", {{"low", "0"}, {"high", "0"}});
+       }},
       {"Gelu", [](const Settings& s) { return one(s.flag("approximate", true) ? "gelu_tanh" : "gelu"); }},
   };
   return all;

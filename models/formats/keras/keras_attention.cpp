@@ -1,7 +1,8 @@
-// Attention among the steps of a sequence.
+// Attention among the steps of a sequence, or the places of a clip.
 #include <fmt/format.h>
 
 #include <array>
+#include <map>
 #include <string>
 #include <utility>
 
@@ -20,7 +21,8 @@ Inputs read_inputs(const LayerUse& use) {
     use.settings.fail(
         fmt::format("has {} inputs, expected a query, a value and perhaps a key", use.inputs.size()));
   for (const Value& input : use.inputs) {
-    if (input.rank != 2) use.settings.fail("attends within other values than sequences (T,C)");
+    if (input.rank != use.inputs.front().rank || input.rank < 2)
+      use.settings.fail("attends among values of different numbers of axes, or without steps");
   }
   for (const char* mask : {"attention_mask", "query_mask", "value_mask", "key_mask", "mask"}) {
     if (use.call.contains(mask) && !use.call[mask].is_null())
@@ -36,6 +38,7 @@ Inputs read_inputs(const LayerUse& use) {
 // Without weights: softmax(q·kᵀ)·v.
 Value attention(const LayerUse& use, std::vector<Line>& lines) {
   const Inputs inputs = read_inputs(use);
+  need_rank({use.name, use.class_name, use.settings, {inputs.query}, use.call, use.version}, 2);
   use.settings.expect("use_scale", false);
   if (use.settings.text("score_mode", "dot") != "dot")
     use.settings.fail("scores by another way than products");
@@ -45,16 +48,30 @@ Value attention(const LayerUse& use, std::vector<Line>& lines) {
   return append(use, lines, std::move(line), {.rank = 2, .channels = inputs.value.channels});
 }
 
-void check_axes(const LayerUse& use) {
+// Who sees whom, by the axes along which it attends: all of the value's unless told.
+void add_axes(const LayerUse& use, int rank, Line& line) {
   if (!use.settings.has("attention_axes")) return;
-  const std::vector<std::int64_t> axes = use.settings.integers("attention_axes", 1);
-  if (axes != std::vector<std::int64_t>{1}) use.settings.fail("attends along another axis than the steps");
+  constexpr const char* kWholeAxis = "4096";
+  std::map<std::string, std::string> window{{"t", "1"}, {"h", "1"}, {"w", "1"}};
+  std::string attended;
+  for (const std::int64_t axis :
+       use.settings.integers("attention_axes", use.settings.at("attention_axes").is_number() ? 1 : 0)) {
+    const std::string letter = axis_letter(axis, rank);
+    if (letter.empty() || letter == "c") use.settings.fail(fmt::format("attends along its axis {}", axis));
+    window[letter] = kWholeAxis;
+    attended += letter;
+  }
+  if (static_cast<int>(attended.size()) + 1 == rank) return;
+  if (rank == 4 && (attended == "t" || attended == "hw")) {
+    line.options.emplace_back("within", attended == "t" ? "time" : "space");
+  } else {
+    line.options.emplace_back("window", fmt::format("[{}, {}, {}]", window["t"], window["h"], window["w"]));
+  }
 }
 
 // Three products, attention by heads, and a product of its result, each a layer called by what it is there.
 Value multi_head_attention(const LayerUse& use, std::vector<Line>& lines) {
   const Inputs inputs = read_inputs(use);
-  check_axes(use);
   const std::int64_t heads = use.settings.integer("num_heads"), size = use.settings.integer("key_dim");
   if (heads < 1 || heads > 1 << 16 || size < 1 || size > 1 << 16)
     use.settings.fail(fmt::format("has {} heads of {}", heads, size));
@@ -73,8 +90,11 @@ Value multi_head_attention(const LayerUse& use, std::vector<Line>& lines) {
                     key = product("key", heads * size, inputs.key.layer),
                     value = product("value", heads * size, inputs.value.layer);
   const std::string scores = use.name + "/attention";
-  lines.push_back({"attention", scores, {{"heads", yaml(heads)}}, {query, key, value}});
-  Value result{.layer = product("attention_output", units, scores), .rank = 2, .channels = units};
+  Line attended{"attention", scores, {{"heads", yaml(heads)}}, {query, key, value}};
+  add_axes(use, inputs.query.rank, attended);
+  lines.push_back(std::move(attended));
+  Value result{
+      .layer = product("attention_output", units, scores), .rank = inputs.query.rank, .channels = units};
   return result;
 }
 

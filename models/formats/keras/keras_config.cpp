@@ -88,7 +88,7 @@ Value convert(const keras::Network& network, const std::string& file, std::vecto
                                   lines);
     values.emplace(layer.name, result);
   }
-  return result;
+  return keras::in_its_order(result, lines);
 }
 
 }  // namespace

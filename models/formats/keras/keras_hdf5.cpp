@@ -22,6 +22,7 @@ namespace {
 struct GroupedWeight {
   KerasWeight* weight = nullptr;
   std::string direction;  // forward, backward, or empty
+  std::string role;       // where Keras has another name or number
 };
 
 struct Group {
@@ -73,10 +74,23 @@ void add_by_direction(Group group, std::vector<Group>& groups) {
   for (const char* direction : {"forward", "backward"}) {
     Group part{keras::direction_name(layer_name_from_keras(group.layer), direction), {}};
     for (const GroupedWeight& one : group.weights) {
-      if (one.direction == direction) part.weights.push_back({one.weight, {}});
+      if (one.direction == direction) part.weights.push_back({one.weight, {}, {}});
     }
     groups.push_back(std::move(part));
   }
+}
+
+// An EinsumDense with a bias is two layers here.
+void add_scale_and_table(Group group, const std::string& scale, std::vector<Group>& groups) {
+  Group kernel{scale, {}}, bias{group.layer, {}};
+  for (GroupedWeight& one : group.weights) {
+    const std::string role = role_of(one.weight->name);
+    const bool is_kernel = role == "kernel" || role == "0";
+    one.role = is_kernel ? "gamma" : "embedding";
+    (is_kernel ? kernel : bias).weights.push_back(one);
+  }
+  for (Group* part : {&kernel, &bias})
+    if (!part->weights.empty()) groups.push_back(std::move(*part));
 }
 
 std::vector<const LayerInfo*> layers_with_parameters(const Architecture& architecture) {
@@ -128,7 +142,8 @@ struct Target {
 
 // Weights that are numbered come in the order of the layer's parameters, a direction's by itself.
 Target target_of(const LayerInfo& layer, const GroupedWeight& one, const std::string& file) {
-  const std::string role = role_of(one.weight->name);
+  std::string role = one.role.empty() ? role_of(one.weight->name) : one.role;
+  if (layer.type == "scale" && role == "kernel") role = "gamma";  // an EinsumDense's
   const std::string prefix =
       layer.type == "bidirectional" ? fmt::format("{}.{}.", layer.name, one.direction) : layer.name + ".";
   std::size_t number = 0;
@@ -180,6 +195,7 @@ std::string_view kind_of_group(std::string_view step) {
                                                                    {"lstm", "lstm"},
                                                                    {"gru", "gru"},
                                                                    {"conv_lstm2d", "conv_lstm2d"},
+                                                                   {"einsum_dense", "scale"},
                                                                    {"p_re_lu", "prelu"},
                                                                    {"bidirectional", "bidirectional"}};
   const auto found = kKinds.find(step);
@@ -230,6 +246,8 @@ Tensor in_own_axes(const LayerInfo& layer, const std::string& parameter, const s
     return std::move(value).reshaped(output ? Shape{shape[0] * shape[1], shape[2]}
                                             : Shape{shape[0], shape[1] * shape[2]});
   }
+  if (role == "embedding" && own != nullptr && element_count(*own) == value.size())
+    return std::move(value).reshaped(*own);
   const bool depthwise = own != nullptr && role == "kernel" && own->size() == 5 && shape.size() == 4 &&
                          (*own)[1] == 1 && shape[2] > 1 && (*own)[0] == shape[2] * shape[3];
   if (!depthwise) return value;
@@ -256,14 +274,17 @@ std::vector<Group> group_by_layer(std::vector<KerasWeight>& weights, const Archi
   for (KerasWeight& weight : weights) {
     weight.layer = owner_of(weight, names);
     if (held.empty() || held.back().layer != weight.layer) held.push_back({weight.layer, {}});
-    held.back().weights.push_back({&weight, {}});
+    held.back().weights.push_back({&weight, {}, {}});
   }
   std::vector<Group> groups;
   for (Group& group : held) {
     find_directions(group);
     const bool two = names.contains(keras::direction_name(layer_name_from_keras(group.layer), "backward"));
+    const std::string scale = keras::scale_name(layer_name_from_keras(group.layer));
     if (two) {
       add_by_direction(std::move(group), groups);
+    } else if (names.contains(scale)) {
+      add_scale_and_table(std::move(group), scale, groups);
     } else {
       groups.push_back(std::move(group));
     }

@@ -45,15 +45,17 @@ void add_all(const Options& options, Line& line) {
   line.options.insert(line.options.end(), options.begin(), options.end());
 }
 
-// Whether it gives a sequence.
-bool add_direction(const LayerUse& use, Line& line) {
-  const bool sequence = use.settings.flag("return_sequences", false);
-  if (use.settings.flag("go_backwards", false)) {
-    if (sequence)
-      use.settings.fail("'go_backwards' with 'return_sequences' gives time reversed, not known here");
-    line.options.emplace_back("backward", "true");
-  }
-  return sequence;
+// Whether it gives a sequence, and whether backwards: from the last step to the first, in the order of
+// running.
+struct Course {
+  bool sequence = false, reversed = false;
+};
+
+Course add_direction(const LayerUse& use, Line& line) {
+  const bool sequence = use.settings.flag("return_sequences", false),
+             backward = use.settings.flag("go_backwards", false);
+  if (backward) line.options.emplace_back("backward", "true");
+  return {sequence, sequence && backward};
 }
 
 template <bool gru>
@@ -62,28 +64,51 @@ Value recurrent(const LayerUse& use, std::vector<Line>& lines) {
   Line line = line_of(use, gru ? "gru" : "lstm");
   line.options.emplace_back("units", yaml(use.settings.integer("units")));
   add_all(recurrent_options(use, use.settings, gru), line);
-  const bool sequence = add_direction(use, line);
+  const Course course = add_direction(use, line);
   return append(use, lines, std::move(line),
-                {.rank = sequence ? 2 : 1, .channels = use.settings.integer("units")});
+                {.rank = course.sequence ? 2 : 1,
+                 .channels = use.settings.integer("units"),
+                 .reversed = course.reversed});
+}
+
+// Zeros that were put around pictures.
+void add_space_padding(const LayerUse& use, Line& line) {
+  const std::string padding = padding_of(use, false);
+  const auto& zeros = use.inputs[0].padding;
+  if (!zeros.empty() && padding != "valid")
+    use.settings.fail(
+        fmt::format("has the padding '{}' behind a ZeroPadding, which is not known here", padding));
+  if (!zeros.empty())
+    line.options.emplace_back(
+        "padding", fmt::format("[[{}, {}], [{}, {}]]", zeros[1][0], zeros[1][1], zeros[2][0], zeros[2][1]));
+  if (padding != "valid") line.options.emplace_back("padding", padding);
+}
+
+Options conv_lstm_options(const LayerUse& use) {
+  need_rank(use, 4);
+  need_channels_last(use.settings);
+  Line line;
+  line.options = {{"filters", yaml(use.settings.integer("filters"))},
+                  {"kernel", yaml(use.settings.integers("kernel_size", 2))}};
+  add_steps(use, 2, line);
+  add_space_padding(use, line);
+  add_all(recurrent_options(use, use.settings, false), line);
+  return line.options;
 }
 
 Value conv_lstm(const LayerUse& use, std::vector<Line>& lines) {
-  need_rank(use, 4);
-  need_channels_last(use.settings);
-  const std::int64_t filters = use.settings.integer("filters");
   Line line = line_of(use, "conv_lstm2d");
-  line.options = {{"filters", yaml(filters)}, {"kernel", yaml(use.settings.integers("kernel_size", 2))}};
-  add_steps(use, 2, line);
-  if (const std::string padding = padding_of(use, false); padding != "valid")
-    line.options.emplace_back("padding", padding);
-  add_all(recurrent_options(use, use.settings, false), line);
-  const bool sequence = add_direction(use, line);
-  return append(use, lines, std::move(line), {.rank = sequence ? 4 : 3, .channels = filters});
+  line.options = conv_lstm_options(use);
+  const Course course = add_direction(use, line);
+  return append(use, lines, std::move(line),
+                {.rank = course.sequence ? 4 : 3,
+                 .channels = use.settings.integer("filters"),
+                 .reversed = course.reversed});
 }
 
 // One direction of a Bidirectional.
 struct Direction {
-  std::string cell;  // lstm or gru
+  std::string cell;  // lstm, gru or conv_lstm2d
   Options options;
   std::int64_t units = 0;
   bool sequence = false;
@@ -93,14 +118,20 @@ struct Direction {
 Direction read_direction(const LayerUse& use, const std::string& key, bool backwards) {
   const Settings wrapper(use.settings.at(key), use.settings.where());
   const std::string cell = wrapper.text("class_name");
-  if (cell != "LSTM" && cell != "GRU")
-    use.settings.fail(fmt::format("of {}: expected LSTM or GRU", printable(cell)));
+  static const std::map<std::string, const char*> kCells{
+      {"LSTM", "lstm"}, {"GRU", "gru"}, {"ConvLSTM2D", "conv_lstm2d"}};
+  const auto known = kCells.find(cell);
+  if (known == kCells.end())
+    use.settings.fail(fmt::format("of {}: expected LSTM, GRU or ConvLSTM2D", printable(cell)));
   const Settings inner(wrapper.at("config"), use.settings.where());
   inner.expect("go_backwards", backwards);
+  const bool sequence = inner.flag("return_sequences", false);
+  if (cell == "ConvLSTM2D")
+    return {known->second, conv_lstm_options({use.name, cell, inner, use.inputs, use.call, use.version}),
+            inner.integer("filters"), sequence};
   Options options = recurrent_options(use, inner, cell == "GRU");
   options.insert(options.begin(), {"units", yaml(inner.integer("units"))});
-  return {cell == "GRU" ? "gru" : "lstm", std::move(options), inner.integer("units"),
-          inner.flag("return_sequences", false)};
+  return {known->second, std::move(options), inner.integer("units"), sequence};
 }
 
 struct Merge {
@@ -135,7 +166,6 @@ void append_directions(const LayerUse& use, std::vector<Line>& lines, const Dire
 
 // Keras 3 always writes the layer that runs backwards, Keras 2 where it is one of its own.
 Value bidirectional(const LayerUse& use, std::vector<Line>& lines) {
-  need_rank(use, 2);
   const Merge& merge = merge_of(use);
   const bool concat = std::string_view(merge.option) == "concat";
   const Direction forward = read_direction(use, "layer", false);
@@ -145,10 +175,13 @@ Value bidirectional(const LayerUse& use, std::vector<Line>& lines) {
     use.settings.fail("one direction gives a sequence and the other its last state");
   if (!concat && backward.units != forward.units)
     use.settings.fail(fmt::format("adds or multiplies {} and {} units", forward.units, backward.units));
+  const bool maps = forward.cell == "conv_lstm2d";
+  if (maps != (backward.cell == "conv_lstm2d")) use.settings.fail("joins maps and vectors");
+  if (!maps) need_rank(use, 2);
   const Value result{.layer = use.name,
-                     .rank = forward.sequence ? 2 : 1,
+                     .rank = (maps ? 2 : 0) + (forward.sequence ? 2 : 1),
                      .channels = concat ? forward.units + backward.units : forward.units};
-  if (forward != backward) {
+  if (maps || forward != backward) {
     append_directions(use, lines, forward, backward, merge.layer);
     return result;
   }
@@ -168,15 +201,19 @@ Value join(const LayerUse& use, std::vector<Line>& lines) {
   for (const Value& input : use.inputs) {
     if (input.rank != result.rank) use.settings.fail("joins layers of different numbers of axes");
   }
-  if (kind == kConcat) {
-    if (use.settings.has("axis") && !is_channel_axis(use.settings.at("axis"), result.rank)) {
-      use.settings.fail("joins along another axis than the channels");
-    }
+  Line line = line_of(use, kNames[kind]);
+  const std::string axis =
+      kind == kConcat && use.settings.has("axis") ? axis_letter(use.settings.at("axis"), result.rank) : "c";
+  if (axis.empty()) use.settings.fail("joins along an axis that its inputs do not have");
+  if (axis != "c") {
+    line.options.emplace_back("axis", axis);
+    result.one_position = false;
+  } else if (kind == kConcat) {
     result.channels = 0;
     for (const Value& input : use.inputs) result.channels += input.channels;
   }
   result.classes = false;
-  return append(use, lines, line_of(use, kNames[kind]), result);
+  return append(use, lines, std::move(line), result);
 }
 
 Value over_time(const LayerUse& use, std::vector<Line>& lines, const Settings& arguments, bool max) {
@@ -204,6 +241,18 @@ Value operation(const LayerUse& use, std::vector<Line>& lines) {
 template <bool max>
 Value operation_of_3(const LayerUse& use, std::vector<Line>& lines) {
   return over_time(use, lines, use.settings, max);
+}
+
+// keras.ops.flip of Keras 3: a sequence that was run through backwards is in its order again.
+Value flip(const LayerUse& use, std::vector<Line>& lines) {
+  Value result = only_input(use);
+  if (axis_letter(use.settings.at("axis"), result.rank) != "t")
+    use.settings.fail("turns another axis than time");
+  if (result.reversed) {
+    result.reversed = false;
+    return result;
+  }
+  return append(use, lines, line_of(use, "reverse"), result);
 }
 
 Value select_frame(const LayerUse& use, std::vector<Line>& lines, const Json& spec, const Json& all) {
@@ -252,6 +301,7 @@ const std::map<std::string, Converter>& joining_converters() {
       {"Max", operation_of_3<true>},
       {"Mean", operation_of_3<false>},
       {"GetItem", slice_of_3},
+      {"Flip", flip},
   };
   return all;
 }

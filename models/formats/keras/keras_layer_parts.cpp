@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <string_view>
 
 namespace actionflow::keras {
 
@@ -100,6 +101,15 @@ void add_steps(const LayerUse& use, std::size_t axes, Line& line) {
     const std::string value = yaml(widened(use.settings.integers(theirs, axes)));
     if (value != "1") line.options.emplace_back(ours, value);
   }
+}
+
+std::string axis_letter(const Json& axis, int rank) {
+  static const std::array<std::string_view, 5> kAxes{"", "c", "tc", "hwc", "thwc"};
+  if (!axis.is_number_integer()) return {};
+  const auto number = axis.get<std::int64_t>();
+  const std::int64_t place = number < 0 ? rank + number : number - 1;
+  if (place < 0 || place >= rank) return {};
+  return std::string(1, kAxes[static_cast<std::size_t>(rank)][static_cast<std::size_t>(place)]);
 }
 
 bool is_channel_axis(const Json& axis, int rank) { return axis == -1 || axis == rank; }

@@ -37,7 +37,9 @@ void add_padding(const LayerUse& use, bool causal_too, Line& line);
 
 // Extents of a layer that has one axis in Keras: along time only.
 std::vector<std::int64_t> widened(std::vector<std::int64_t> axes);
-// Keras counts the batch as axis 0.
+// Which of ours (t, h, w, c) is this axis of a value of so many; Keras counts the batch as axis 0, and
+// negative ones from the end. Empty where there is none.
+std::string axis_letter(const Json& axis, int rank);
 bool is_channel_axis(const Json& axis, int rank);
 
 using Converter = Value (*)(const LayerUse&, std::vector<Line>&);
@@ -46,6 +48,8 @@ using Converter = Value (*)(const LayerUse&, std::vector<Line>&);
 const std::map<std::string, Converter>& window_converters();
 // Recurrent layers, joins, and calls of TensorFlow's own, by Keras' class.
 const std::map<std::string, Converter>& joining_converters();
+// EinsumDense, as far as it is one number a channel.
+const std::map<std::string, Converter>& einsum_converters();
 // Attention and MultiHeadAttention.
 const std::map<std::string, Converter>& attention_converters();
 

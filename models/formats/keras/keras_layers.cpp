@@ -18,6 +18,8 @@ void check_padding(const LayerUse& use) {
                      name == "DepthwiseConv2D";
   for (const Value& input : use.inputs) {
     if (input.padding.empty() || name == "TimeDistributed") continue;
+    if (name == "ConvLSTM2D" && input.rank == 4 && input.padding[0] == std::array<std::int64_t, 2>{0, 0})
+      continue;
     const bool of_its_axes = static_cast<int>(input.padding.size()) + 1 == input.rank;
     if (of_its_axes && (takes || (name.starts_with("MaxPooling") && input.non_negative))) continue;
     use.settings.fail(
@@ -156,7 +158,7 @@ const std::map<std::string, Converter>& converters() {
 // By Keras' class; null where it is not known.
 Converter find_converter(const std::string& class_name) {
   for (const auto* group : {&window_converters(), &joining_converters(), &attention_converters(),
-                            &activation_converters(), &converters()}) {
+                            &einsum_converters(), &activation_converters(), &converters()}) {
     if (const auto found = group->find(class_name); found != group->end()) return found->second;
   }
   return nullptr;
@@ -214,7 +216,23 @@ Value time_distributed(const LayerUse& use, std::vector<Line>& lines) {
 
 }  // namespace
 
-Value convert_layer(const LayerUse& use, std::vector<Line>& lines) {
+Value in_its_order(Value value, std::vector<Line>& lines) {
+  if (!value.reversed) return value;
+  const std::string name = value.layer + "/reversed";
+  const bool there =
+      std::any_of(lines.begin(), lines.end(), [&](const Line& line) { return line.name == name; });
+  if (!there) lines.push_back({"reverse", name, {}, {value.layer}});
+  value.layer = name;
+  value.reversed = false;
+  return value;
+}
+
+Value convert_layer(const LayerUse& given, std::vector<Line>& lines) {
+  std::vector<Value> inputs = given.inputs;
+  if (given.class_name != "Flip")
+    for (Value& input : inputs) input = in_its_order(input, lines);
+  const LayerUse use{given.name, given.class_name, given.settings, inputs,
+                     given.call, given.version,    given.in_time};
   if (use.in_time) return of_each_sample(use, lines);
   check_padding(use);
   const Converter converter = find_converter(use.class_name);

@@ -21,6 +21,8 @@ struct Value {
   std::int64_t channels = 0;  // 0 where it is not followed
   bool classes = false;       // its channels can be the classes: `dense` and what keeps its channels
   bool one_position = false;  // all of its axes but the channels are 1, as far as that is followed
+  // Its samples stand from the layer's last to its first, as no layer of ours holds them yet.
+  bool reversed = false;
   bool non_negative = false;  // comes from a ReLU: zeros around it are what a max pooling pads with
   // Zeros around it that no layer of ours holds yet, before and after each of Keras' axes but the channels,
   // and the layer that put them there, for messages. Empty for none.
@@ -40,8 +42,13 @@ struct LayerUse {
   bool in_time = false;  // the layer sees one sample, without the axis of time
 };
 
+// The value with its samples in the order of a layer: a line that reverses them is appended where need be.
+Value in_its_order(Value value, std::vector<Line>& lines);
+
 // The layer that one direction of a Bidirectional becomes where the two differ.
 std::string direction_name(const std::string& layer, const std::string& direction);
+// The layer that the kernel of an EinsumDense with a bias becomes.
+std::string scale_name(const std::string& layer);
 
 // Appends the layer's lines, none where it computes nothing, and returns its value.
 Value convert_layer(const LayerUse& use, std::vector<Line>& lines);

@@ -6,10 +6,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+
 #include "base/tensor/npy.h"
 #include "models/formats/keras/keras_archive.h"
+#include "models/formats/keras/keras_written_order.h"
 #include "models/formats/weight_files.h"
 #include "models/formats/weight_format.h"
+#include "tests/models/golden_case.h"
 #include "tests/models/kernels/training_formulas.h"
 #include "tests/models/networks.h"
 #include "tests/models/reference.h"
@@ -47,6 +53,25 @@ Tensor says(const Model& model, const Tensor& clip) {
 
 void write(const Model& model, const std::filesystem::path& file) {
   weight_format_to_write(file).write(model, file, {});
+}
+
+// Of a call's arguments, tensors by the layers that give them.
+void add_inputs(const nlohmann::json& arguments, std::vector<std::string>& inputs) {
+  for (const auto& argument : arguments) {
+    if (argument.is_array()) add_inputs(argument, inputs);
+    if (argument.is_object() && argument.contains("config"))
+      inputs.push_back(argument["config"]["keras_history"][0]);
+  }
+}
+
+// Every layer behind what it needs, its last input first.
+void append_backwards(const std::string& layer, const std::map<std::string, std::vector<std::string>>& inputs,
+                      std::vector<std::string>& names) {
+  if (std::find(names.begin(), names.end(), layer) != names.end()) return;
+  if (const auto found = inputs.find(layer); found != inputs.end())
+    for (auto input = found->second.rbegin(); input != found->second.rend(); ++input)
+      append_backwards(*input, inputs, names);
+  names.push_back(layer);
 }
 
 class KerasWriter : public ::testing::Test {
@@ -136,6 +161,98 @@ TEST_F(KerasWriter, WritesWhatKerasHasLoaded) {
   EXPECT_LT(deviation(says(model, clip_of(model.architecture)), said_by_keras).largest, 1e-5);
 }
 
+// Each of these is one layer or a few of Keras', which check_keras_writer.py has Keras run.
+TEST_F(KerasWriter, WhatIsMadeOfLayersOfKerasReadsBackAsTheSameFunction) {
+  const std::pair<const char*, const char*> kinds[] = {
+      {"  - {layer: conv_lstm2d, filters: 4, kernel: [3, 2], padding: [[1, 0], [2, 1]], stride: [2, 1]}\n",
+       "\"ConvLSTM2D\""},
+      {"  - {layer: conv_lstm2d, filters: 4, kernel: 3, padding: same, sequence: true, backward: true}\n"
+       "  - {layer: conv_lstm2d, filters: 2, kernel: 1, dilation: 2, activation: softsign, bias: false}\n",
+       "\"Flip\""},
+      {"  - {layer: flatten, keep_time: true}\n"
+       "  - {layer: bidirectional, units: 3, sequence: true}\n"
+       "  - {layer: gru, units: 2, sequence: true, backward: true}\n",
+       "\"Flip\""},
+      {"  - reverse\n  - {layer: slice, axis: c, begin: 1, count: 2}\n  - {layer: dense, units: 2}\n",
+       "\"Permute\""},
+      {"  - {layer: select_frame, name: one, frame: 2}\n"
+       "  - {layer: concat, from: [one, input], axis: w}\n  - {layer: dense, units: 2}\n",
+       "\"Concatenate\""},
+      {"  - {layer: class_token, axis: h}\n  - {layer: position_embedding, over: [t]}\n", "\"EinsumDense\""},
+      {"  - {layer: position_embedding, over: [h, w]}\n  - {layer: scale}\n", "\"EinsumDense\""},
+      {"  - {layer: position_embedding, kind: sinusoid}\n  - {layer: scale, shared: true}\n",
+       "\"trainable\":false"},
+      {"  - {layer: dense, units: 12}\n  - {layer: attention, heads: 2}\n", "\"MultiHeadAttention\""},
+      {"  - {layer: dense, units: 12, bias: false}\n  - {layer: attention, heads: 2, within: space, scale: "
+       "0.3}\n"
+       "  - {layer: dense, units: 5}\n",
+       "\"attention_axes\":[2]"},
+      {"  - {layer: dense, units: 4, name: q}\n"
+       "  - {layer: max_pool3d, size: [1, 2, 2], from: input, name: few}\n"
+       "  - {layer: attention, heads: 1, from: [q, k, v]}\n",
+       "\"MultiHeadAttention\""},
+      {"  - {layer: dense, units: 12}\n  - {layer: attention, heads: 2, within: time}\n"
+       "  - {layer: layer_norm, groups: 2}\n",
+       "\"attention_axes\":[1]"},
+      {"  - {layer: dense, units: 3}\n  - relu\n  - {layer: max_pool3d, size: 3, stride: 2, padding: 1}\n",
+       "\"ZeroPadding3D\""}};
+  for (const auto& [layers, in_keras] : kinds) {
+    SCOPED_TRACE(layers);
+    std::string text = layers;
+    if (const std::size_t few = text.find("name: few}\n"); few != text.npos)
+      text.insert(few + 11,
+                  "  - {layer: dense, units: 4, from: few, name: k}\n"
+                  "  - {layer: dense, units: 4, from: few, name: v}\n");
+    const Model model = formula_model(network(text));
+    write(model, file("a.keras"));
+    const Tensor clip = clip_of(model.architecture);
+    EXPECT_LT(deviation(says(load_model(file("a.keras")), clip), says(model, clip)).largest, 1e-5);
+    EXPECT_THAT(KerasArchive(file("a.keras")).read().model_config, HasSubstr(in_keras));
+  }
+}
+
+// Small networks of the shipped forms, and what their own packages compute (make_transformer_goldens.py).
+TEST_F(KerasWriter, TransformersReadBackWithTheirResults) {
+  for (const char* name : {"videomae_s", "timesformer_b"}) {
+    SCOPED_TRACE(name);
+    const GoldenCase golden_case = read_golden_case(golden(std::string("transformers/") + name));
+    write({.architecture = golden_case.architecture, .weights = golden_case.weights}, file("a.keras"));
+    const Model back = load_model(file("a.keras"));
+    const Tensor expected = Tensor(golden_case.output).reshaped({golden_case.output.size()});
+    EXPECT_LT(deviation(says(back, golden_case.input), expected).largest, 1e-4);
+  }
+}
+
+// A file that Keras wrote lists its layers in the order in which Keras counts them.
+TEST_F(KerasWriter, CountsLayersInKerasOrder) {
+  for (const char* name : {"backwards_keras3_keras", "models_within_keras3_keras", "places_keras3_keras"}) {
+    SCOPED_TRACE(name);
+    const auto config = nlohmann::json::parse(
+        KerasArchive(golden("keras_versions") / name / "keras.keras").read().model_config)["config"];
+    std::vector<std::string> names, expected;
+    std::map<std::string, std::vector<std::string>> inputs;
+    for (const auto& layer : config["layers"]) {
+      expected.push_back(layer["name"]);
+      for (const auto& node : layer["inbound_nodes"]) add_inputs(node["args"], inputs[expected.back()]);
+    }
+    const std::string output = config["output_layers"].is_array() && config["output_layers"][0].is_string()
+                                   ? config["output_layers"][0]
+                                   : config["output_layers"][0][0];
+    append_backwards(output, inputs, names);
+    std::vector<std::vector<std::size_t>> numbers;
+    const auto number = [&](const std::string& layer) {
+      return static_cast<std::size_t>(std::find(names.begin(), names.end(), layer) - names.begin());
+    };
+    for (const std::string& layer : names) {
+      numbers.emplace_back();
+      for (const std::string& input : inputs[layer]) numbers.back().push_back(number(input));
+    }
+    std::vector<std::string> counted;
+    for (const std::size_t i : keras::layer_order(numbers, number(output))) counted.push_back(names[i]);
+    EXPECT_EQ(counted, expected);
+  }
+}
+
 TEST_F(KerasWriter, SaysWhichLayerKerasHasNot) {
   const auto why_not = [&](const std::string& layers) -> std::string {
     try {
@@ -150,6 +267,11 @@ TEST_F(KerasWriter, SaysWhichLayerKerasHasNot) {
   EXPECT_THAT(why_not("  - {layer: max_pool3d, name: pool, size: 3, stride: 2, padding: 1}\n"),
               HasSubstr("layer 'pool' (max pooling): Keras has no layer that pads so"));
   EXPECT_THAT(why_not("  - {layer: hard_sigmoid, name: h}\n"), HasSubstr("another slope"));
+  EXPECT_THAT(why_not("  - {layer: conv2d, name: c, filters: 2, kernel: 2, stride: 2, dilation: 2}\n"),
+              HasSubstr("layer 'c' (convolution): Keras has no layer that has both strides and dilation"));
+  EXPECT_THAT(why_not("  - {layer: dense, units: 12}\n"
+                      "  - {layer: attention, name: a, heads: 2, within: space, bias: table}\n"),
+              HasSubstr("layer 'a' (attention): Keras has no layer that adds biases by distance"));
 }
 
 }  // namespace
