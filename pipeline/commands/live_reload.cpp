@@ -35,7 +35,12 @@ LiveReload::Running::Running(Pipeline& pipeline, const PipelineDescription& desc
                              std::unique_ptr<FileWatch> watch, std::shared_ptr<CameraGroup> group)
     : pipeline_(pipeline),
       group_(std::move(group)),
-      reload_(pipeline, description, name, [&saved, read] { return read(saved.value()); }),
+      reload_(pipeline, description, name,
+              [&saved, read] {
+                PipelineDescription again = read(saved.value());
+                saved.forget_removed_but(again.file_streams);
+                return again;
+              }),
       changes_(reload_, pipeline, saved, description.defaults),
       settings_(reload_, pipeline, saved, std::move(read)),
       requests_(
@@ -89,6 +94,7 @@ std::unique_ptr<LiveReload::Running> LiveReload::begin(Pipeline& pipeline,
   const bool live = std::any_of(description.streams.begin(), description.streams.end(),
                                 [](const StreamDescription& stream) { return is_live(stream.source); });
   if (!live) return nullptr;
+  saved_->forget_removed_but(description.file_streams);
   const std::string name = watch_ ? watch_->file().string() : "the command line";
   SettingsChanges::Read read = read_again(flags_, arguments_, description);
   std::shared_ptr<CameraGroup> group;

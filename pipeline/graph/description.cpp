@@ -96,6 +96,8 @@ class PipelineReader {
 
   PipelineDescription read(const config::Value& file_root) {
     const config::Value root = with_settings(file_root, overrides_.settings, description_.warnings);
+    if (const config::Value* streams = file_root.find("streams"); streams && streams->is_map())
+      for (const auto& entry : streams->entries()) description_.file_streams.insert(entry.key);
     config::Diagnostics& diagnostics = problems_.diagnostics();
     const PipelineFile file = config::read<PipelineFile>(root, diagnostics);
     description_.options = file.options;
@@ -229,20 +231,8 @@ class PipelineReader {
 
   void warn_of_share() {
     if (!description_.share) return;
-    const auto warn = [this](const config::Place& place, const std::string& what) {
-      description_.warnings.push_back(config::to_string(place) + ": warning: " + what);
-    };
     if (const std::string warning = description_.share->warning(); !warning.empty())
-      warn(description_.place, "share: " + warning);
-    for (const NodeDescription& node : description_.nodes) {
-      const config::Value* topic = node.options.is_map() ? node.options.find("topic") : nullptr;
-      if (node.kind->name == "mqtt" && !(topic && topic->secret()))
-        warn(node.use.place,
-             "'" + node.use.name +
-                 "' has one topic on all machines of the group, and the first that ends calls all "
-                 "cameras unavailable; expected topic: \"${NAME}\", another in each machine's "
-                 "environment");
-    }
+      description_.warnings.push_back(config::to_string(description_.place) + ": warning: share: " + warning);
   }
 
   bool expect_map(const config::Value& value, const std::string& what) {

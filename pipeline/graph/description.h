@@ -67,6 +67,7 @@ struct PipelineDescription {
   PipelineOptions options;
   MetricsOptions metrics;
   std::vector<StreamDescription> streams;
+  std::set<std::string> file_streams;    // names that the file has, whatever settings add or remove
   std::vector<NodeDescription> nodes;    // every input before its consumers; nodes without use left out
   std::optional<WebOptions> web;         // the page, where there is one
   std::optional<ShareOptions> share;     // the group whose machines share the streams

@@ -23,11 +23,19 @@ bool is_removed(const config::Value& settings, const std::string& stream) {
                      [&](const config::Value& name) { return name.text() == stream; });
 }
 
-config::Value with_streams(const config::Value& streams, const config::Value& settings) {
+config::Value with_streams(const config::Value& streams, const config::Value& settings,
+                           std::vector<std::string>& warnings) {
   const config::Value own = member_of(settings, "streams");
   Entries entries;
   for (const auto& entry : streams.entries()) {
-    if (!own.find(entry.key) && !is_removed(settings, entry.key)) entries.push_back(entry);
+    if (own.find(entry.key)) continue;
+    if (!is_removed(settings, entry.key))
+      entries.push_back(entry);
+    else
+      warnings.push_back(config::to_string(entry.key_place) + ": warning: stream '" + entry.key +
+                         "' was removed on the page or by a message and is not watched; add it there, or "
+                         "take its name out of 'removed' in " +
+                         (settings.place().file ? *settings.place().file : std::string("the settings")));
   }
   entries.insert(entries.end(), own.entries().begin(), own.entries().end());
   return config::make_map(std::move(entries));
@@ -72,8 +80,9 @@ config::Value with_member(const config::Value& map, const std::string& name,
 config::Value with_settings(const config::Value& pipeline, const config::Value& settings,
                             std::vector<std::string>& warnings) {
   if (!settings.is_map() || !pipeline.is_map()) return pipeline;
-  config::Value changed = with_member(
-      pipeline, "streams", [&](const config::Value& streams) { return with_streams(streams, settings); });
+  config::Value changed = with_member(pipeline, "streams", [&](const config::Value& streams) {
+    return with_streams(streams, settings, warnings);
+  });
   changed = with_member(changed, "graph",
                         [&](const config::Value& graph) { return with_options(graph, settings, warnings); });
   const config::Value web = member_of(settings, "web");

@@ -14,7 +14,8 @@
 
 namespace actionflow {
 
-// Names of what no longer stands in the file are passed over, and said so in `warnings`.
+// Nodes that no longer stand in the file are passed over, and streams of the file that were removed left out;
+// `warnings` says so of each.
 config::Value with_settings(const config::Value& pipeline, const config::Value& settings,
                             std::vector<std::string>& warnings);
 

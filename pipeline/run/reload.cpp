@@ -57,6 +57,7 @@ Reload::Reload(Pipeline& pipeline, const PipelineDescription& running, std::stri
       name_(std::move(name)),
       read_(std::move(read)),
       graph_(running),
+      file_streams_(running.file_streams),
       described_(sources_of(running)),
       running_(running.share ? Sources() : described_) {
   if (running.share) held_.emplace();
@@ -82,6 +83,7 @@ void Reload::reload() noexcept try { take_up(read_()); } catch (const config::Co
 
 void Reload::take_up(const PipelineDescription& description) {
   const std::lock_guard lock(mutex_);
+  file_streams_ = description.file_streams;
   for (const std::string& warning : description.warnings) log::warn("{}", warning);
   const std::vector<std::string> other = graph_difference(graph_, description);
   Report report(name_);
@@ -176,6 +178,11 @@ void Reload::hold(const std::set<std::string>& names) {
 std::map<std::string, Reload::Changeable> Reload::changeable() const {
   const std::lock_guard lock(mutex_);
   return changeable_;
+}
+
+std::set<std::string> Reload::file_streams() const {
+  const std::lock_guard lock(mutex_);
+  return file_streams_;
 }
 
 OverlayLook Reload::look() const {

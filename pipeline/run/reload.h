@@ -52,6 +52,8 @@ class Reload {
   std::map<std::string, Changeable> changeable() const;
   // Of the page's videos.
   OverlayLook look() const;
+  // PipelineDescription::file_streams, as read last.
+  std::set<std::string> file_streams() const;
   // What a stream runs from; nullopt where there is none of that name.
   std::optional<SourceOptions> source_of(const std::string& stream) const;
   // Adds a stream, or changes the source of the one of that name; nothing where it has that source already.
@@ -84,6 +86,7 @@ class Reload {
   const Read read_;
   const PipelineDescription graph_;  // its streams are those at the beginning
   mutable std::mutex mutex_;
+  std::set<std::string> file_streams_;
   // As the description was read last, and as they run by whoever's wish; networks by node.
   Sources described_, running_;
   std::optional<std::set<std::string>> held_;  // those that may run; nullopt: all

@@ -84,16 +84,32 @@ void SavedSettings::put_stream(const std::string& name, Json options) {
   save();
 }
 
-void SavedSettings::remove_stream(const std::string& name) {
+void SavedSettings::remove_stream(const std::string& name, const std::set<std::string>& file_streams) {
   const std::lock_guard lock(mutex_);
   if (settings_.contains("streams")) settings_["streams"].erase(name);
   Json& removed = settings_["removed"];
   if (!removed.is_array()) removed = Json::array();
   without_name(removed, name);
   removed.push_back(name);
-  constexpr std::size_t kMostRemoved = 1000;
-  if (removed.size() > kMostRemoved) removed.erase(removed.begin());
+  keep_removed(file_streams);
   save();
+}
+
+void SavedSettings::forget_removed_but(const std::set<std::string>& file_streams) {
+  const std::lock_guard lock(mutex_);
+  if (settings_.contains("removed") && keep_removed(file_streams)) save();
+}
+
+bool SavedSettings::keep_removed(const std::set<std::string>& file_streams) {
+  Json kept = Json::array();
+  for (const Json& name : settings_["removed"])
+    if (name.is_string() && file_streams.contains(name.get<std::string>())) kept.push_back(name);
+  const bool fewer = kept.size() < settings_["removed"].size();
+  if (kept.empty())
+    settings_.erase("removed");
+  else
+    settings_["removed"] = std::move(kept);
+  return fewer;
 }
 
 void SavedSettings::save() const {

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <mutex>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string>
 
 #include "base/config/config.h"
@@ -30,10 +31,14 @@ class SavedSettings {
   // for the run alone.
   void change(const nlohmann::ordered_json& patch);
   void put_stream(const std::string& name, nlohmann::ordered_json options);
-  void remove_stream(const std::string& name);
+  // `file_streams`: the names that the pipeline file has. Only of these it is noted that they are removed; so
+  // a name that goes from the file, and comes back later, is heard again.
+  void remove_stream(const std::string& name, const std::set<std::string>& file_streams);
+  void forget_removed_but(const std::set<std::string>& file_streams);
 
  private:
   config::Value value_of(const nlohmann::ordered_json& settings) const;
+  bool keep_removed(const std::set<std::string>& file_streams);
   void save() const;
 
   const std::filesystem::path file_;

@@ -60,7 +60,7 @@ StreamChanges::Done StreamChanges::remove(const std::string& name) {
   if (pipeline_.streams().size() == 1)
     throw UsageError("'" + name + "' is the last stream, and the run ends with it; add another first");
   reload_.remove_stream(name);
-  saved_.remove_stream(name);
+  saved_.remove_stream(name, reload_.file_streams());
   return Done::changed;
 }
 

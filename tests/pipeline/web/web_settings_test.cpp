@@ -102,6 +102,7 @@ TEST_F(Settings, CamerasThatWereAddedAndRemovedAreSoInTheNextRun) {
   EXPECT_EQ(put(R"({"source":"rtsp://user:secret@127.0.0.1:9/1","realtime":false})"), 201);
   EXPECT_EQ(http_ask(port(), "DELETE", "/api/streams/gate").status, 204);
   EXPECT_THAT(next_streams(), ::testing::ElementsAre("door", "yard <b>", "lane"));
+  EXPECT_THAT(next_run().warnings, ::testing::ElementsAre(HasSubstr("stream 'gate' was removed")));
   struct stat mode {};
   ASSERT_EQ(stat(saved_.file().c_str(), &mode), 0);
   EXPECT_EQ(mode.st_mode & 0777, 0600) << "addresses hold passwords";
@@ -116,6 +117,14 @@ TEST_F(Settings, CamerasThatWereAddedAndRemovedAreSoInTheNextRun) {
 
   EXPECT_EQ(http_ask(port(), "DELETE", "/api/streams/lane").status, 204);
   EXPECT_THAT(next_streams(), ::testing::ElementsAre("door", "yard <b>"));
+  EXPECT_EQ(SavedSettings(saved_.file()).value().find("removed")->items().size(), 1)
+      << "what never stood in the file may be added to it";
+
+  saved_.forget_removed_but({"door", "gate"});
+  EXPECT_THAT(next_streams(), ::testing::ElementsAre("door", "yard <b>"));
+  saved_.forget_removed_but({"door"});
+  EXPECT_THAT(next_streams(), ::testing::ElementsAre("door", "yard <b>", "gate"))
+      << "gone from the file in the meantime, and back";
 }
 
 TEST_F(Settings, OfWhatIsGoneFromTheFileArePassedOver) {
