@@ -44,10 +44,11 @@ fs::path home_of(const fs::path& folder) {
   return real.parent_path();
 }
 
-// What is no file here, such as an address, is told by its name alone.
+// What is no file here is told by its name alone. In a bucket, "a//b" is not "a/b".
 std::string recording_from(const std::string& stream, const fs::path& home) {
+  if (is_remote(stream)) return stream;
   std::error_code none;
-  const fs::path real = is_remote(stream) ? fs::path() : fs::canonical(stream, none);
+  const fs::path real = fs::canonical(stream, none);
   if (real.empty()) return fs::path(stream).lexically_normal().string();
   const fs::path below = real.lexically_relative(home);
   const bool inside = !below.empty() && *below.begin() != ".." && below != ".";
@@ -114,9 +115,21 @@ std::string ResultsFolder::recording_of(const std::string& stream) const {
 
 // Below the folder, whatever the name: "/a/b" and "../b" are not.
 fs::path ResultsFolder::file_of(const std::string& stream) const {
+  const std::string recording = recording_of(stream);
+  const bool remote = is_remote(recording);
   fs::path inside;
-  for (const fs::path& part : fs::path(recording_of(stream)).relative_path())
-    inside /= part == ".." ? fs::path("__") : fs::path(short_name(part.string(), kMostNameBytes));
+  std::size_t begin = 0;
+  if (remote) {
+    begin = recording.find("://") + 3;
+    inside = recording.substr(0, begin - 2);
+  }
+  for (std::size_t end = 0; end < recording.size(); begin = end + 1) {
+    end = std::min(recording.find('/', begin), recording.size());
+    const std::string part = recording.substr(begin, end - begin);
+    if (part.empty() && !remote) continue;
+    const bool steps = part.empty() || part == "." || part == "..";
+    inside /= steps ? "__" : short_name(part, kMostNameBytes);
+  }
   return folder_ / (inside.string() + kSuffix);
 }
 

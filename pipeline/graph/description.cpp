@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/machine/machine_limits.h"
+#include "base/text/source_name.h"
 #include "base/text/utf8.h"
 #include "datasets/video/source_policy.h"
 #include "nodes/kinds/network_node.h"
@@ -127,7 +128,9 @@ class PipelineReader {
       SourceOptions options;
       options.source = source;
       if (overrides_.recordings.contains(source)) options.live = false;
-      add_stream({unique_name(printable(without_credentials(source))), nowhere, options});
+      const std::string name =
+          is_live(options) ? printable(without_credentials(source)) : recording_name(source);
+      add_stream({unique_name(name), nowhere, options});
     }
     const bool tells_actions = model->architecture.gives_action_scores();
     const std::string network = natural_node_kind(model->architecture);

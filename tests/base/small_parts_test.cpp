@@ -172,7 +172,8 @@ TEST(Mask, HidesWhatLooksLikeAKeyInAPath) {
   for (const char* name : {"https://h/UCF-101/ApplyEyeMakeup/v_ApplyEyeMakeup_g01_c01.avi",
                            "https://h/kinetics/aB3_dE9-xY2_000012_000022.mp4",
                            "https://h/UCF-101/RockClimbingIndoor/v_RockClimbingIndoor_g01_c01.avi",
-                           "https://h/2024-05-01T12:00:00.mp4"})
+                           "https://h/recording_2026_11_29/cam1.mp4", "https://h/2024-05-01T12:00:00.mp4",
+                           "s3://b/session=1/take#1.mp4", "hive/session=1/a.mp4: is missing"})
     EXPECT_EQ(without_credentials(name), name) << "names of files are what results are told by";
   EXPECT_EQ(without_credentials("https://h/live/8f14e45fceea167a5a36dedd4bea2543.m3u8"),
             "https://h/live/***");

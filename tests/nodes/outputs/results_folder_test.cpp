@@ -73,6 +73,17 @@ TEST_F(ResultsFolderTest, NamesFromAnywhereLieInIt) {
   EXPECT_EQ(folder.file_of("/videos/a.mp4"), path() / "videos/a.mp4.jsonl");
   EXPECT_EQ(folder.file_of("../../a.mp4"), path() / "__/__/a.mp4.jsonl");
   EXPECT_EQ(folder.file_of("./day 1//b.mp4"), path() / "day 1/b.mp4.jsonl");
+  EXPECT_EQ(folder.file_of("s3://b/day 1/b.mp4"), path() / "s3:/b/day 1/b.mp4.jsonl");
+  EXPECT_EQ(folder.file_of("http://h/view/"), path() / "http:/h/view/__.jsonl");
+}
+
+TEST_F(ResultsFolderTest, ObjectsOfABucketAreToldByEachCharacter) {
+  const auto folder = std::make_shared<ResultsFolder>(path());
+  for (const char* stream : {"s3://b/a//x.mp4", "s3://b/a/x.mp4", "s3://b/a/../x.mp4"}) {
+    ASSERT_TRUE(folder->take(stream)) << stream;
+    FolderOutput(folder).stream_end({stream, 5, true});
+  }
+  EXPECT_EQ(result_files_in(path()).size(), 3U);
 }
 
 TEST_F(ResultsFolderTest, TwoRecordingsOfOneNameAreRefused) {
