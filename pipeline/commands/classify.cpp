@@ -57,7 +57,7 @@ class Classify : public Command {
   ExitCode run(const Arguments& arguments) override {
     LiveReload reload(flags_, arguments);
     flags_.overrides.settings = reload.settings();
-    const NamedSources sources = flags_.sources(arguments);
+    const NamedSources sources = flags_.sources(arguments, is_of_recordings(outputs_));
     const ResultFiles files(outputs_, sources.several);
     flags_.overrides.done = files.done();
     const PipelineDescription description = flags_.read(sources.arguments);

@@ -52,6 +52,11 @@ void refuse_other_uses(const PipelineDescription& description, const OutputFile&
 
 }  // namespace
 
+bool is_of_recordings(const std::vector<std::string>& files) {
+  return std::ranges::any_of(
+      files, [](const fs::path& file) { return file.extension() != ".jsonl" && file.extension() != ".csv"; });
+}
+
 ResultFiles::ResultFiles(const std::vector<std::string>& files, bool several) {
   for (const std::string& file : files) files_.emplace_back(file, several);
   for (auto file = files_.begin(); file != files_.end(); ++file) {

@@ -11,6 +11,9 @@
 
 namespace actionflow {
 
+// Whether one of the files that `--output` names is about videos that end: a folder, captions or a page.
+bool is_of_recordings(const std::vector<std::string>& files);
+
 class ResultFiles {
  public:
   // `several`: streams, those that are done too. Throws UsageError.

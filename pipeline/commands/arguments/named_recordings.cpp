@@ -51,7 +51,7 @@ std::vector<NamedRecording> listed_in(const std::string& list) {
 
 }  // namespace
 
-bool is_recording_on_server(const NamedRecording& named) {
+bool is_recording_on_server(const NamedRecording& named, bool expected) {
   if (source_kind_by_name(named.source) != SourceKind::http || names_recording(named.source)) return false;
   if (!named.name.empty()) return true;
   try {
@@ -59,11 +59,15 @@ bool is_recording_on_server(const NamedRecording& named) {
     const Deadline deadline(kSecondsToTell);
     const RangeAnswer answer =
         request_range(RemoteTarget::of(named.source), {0, kEnoughToTell},
-                      {.most_whole = 0, .stopped = [&deadline] { return deadline.passed(); }});
+                      {.most_whole = kEnoughToTell, .stopped = [&deadline] { return deadline.passed(); }});
+    const bool whole = answer.status == 200;
+    if (!whole && answer.status != 206) return expected;
     const auto holds = [&](const char* text) { return answer.body.find(text) != std::string::npos; };
-    return answer.total.value_or(0) > 0 && !answer.body.empty() && !holds("#EXTM3U") && !holds("<MPD");
+    if (holds("#EXTM3U") || holds("<MPD")) return false;
+    return whole ? expected && answer.length.value_or(0) > 0
+                 : answer.total.value_or(0) > 0 && !answer.body.empty();
   } catch (const Error&) {
-    return false;
+    return expected;
   }
 }
 

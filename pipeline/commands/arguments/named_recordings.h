@@ -19,7 +19,8 @@ struct NamedRecording {
 std::vector<NamedRecording> recordings_of(const std::string& source);
 
 // Whether it is an http(s) address of what has an end: what a list names, or what the server gives in parts
-// and says the length of, where that is no playlist. False where the server does not answer.
-bool is_recording_on_server(const NamedRecording& named);
+// and says the length of, where that is no playlist. `expected`: nothing else can be meant, so also what is
+// given whole, and what is not given at all, which is then told as of any recording.
+bool is_recording_on_server(const NamedRecording& named, bool expected);
 
 }  // namespace actionflow

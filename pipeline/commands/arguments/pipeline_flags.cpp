@@ -75,7 +75,7 @@ void PipelineFlags::declare_shard(CLI::App& app) {
       ->type_name("i/n");
 }
 
-NamedSources PipelineFlags::sources(const Arguments& arguments) {
+NamedSources PipelineFlags::sources(const Arguments& arguments, bool recordings_expected) {
   NamedSources named{arguments, false};
   std::map<std::string, std::string> in_folder;  // a recording's name there, or in a list, by its source
   if (names_network()) {
@@ -84,7 +84,7 @@ NamedSources PipelineFlags::sources(const Arguments& arguments) {
       for (const NamedRecording& found : recordings_of(source)) {
         named.several = named.several || found.source != source;
         if (!found.name.empty()) in_folder[found.source] = found.name;
-        if (is_recording_on_server(found)) overrides.recordings.insert(found.source);
+        if (is_recording_on_server(found, recordings_expected)) overrides.recordings.insert(found.source);
         named.arguments.files.push_back(found.source);
       }
     }

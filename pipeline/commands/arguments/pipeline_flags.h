@@ -28,8 +28,9 @@ struct PipelineFlags {
   void declare_shard(CLI::App& app);
 
   // Folders and lists beside a network stand for the recordings in them. What is another share's is left out
-  // of what is read from then on. Throws as read() does.
-  NamedSources sources(const Arguments& arguments);
+  // of what is read from then on. `recordings_expected`: as is_recording_on_server() has it. Throws as read()
+  // does.
+  NamedSources sources(const Arguments& arguments, bool recordings_expected = false);
   // Throws ConfigError, UsageError or ModelError.
   PipelineDescription read(const Arguments& arguments) const;
   // Whether the command line names a PIPELINE.yaml, and nothing else.

@@ -48,6 +48,16 @@ class Recordings : public Program {
     return names;
   }
 
+  // Of streams that are done.
+  std::set<std::string> names_in(const std::string& output) const {
+    std::ifstream lines(folder_ / output);
+    std::set<std::string> names;
+    for (std::string line; std::getline(lines, line);)
+      if (const auto json = nlohmann::json::parse(line); json["type"] == "stream")
+        names.insert(json["stream"]);
+    return names;
+  }
+
   std::set<std::string> names_;
   ObjectServer server_;
   const EnvironmentVariable endpoint_{"AWS_ENDPOINT_URL", server_.address()};
@@ -84,8 +94,47 @@ TEST_F(Recordings, OnAWebServerAreToldByItsAnswerWhereTheirNamesDoNotSay) {
   EXPECT_EQ(
       run({"classify", address, "--weights", weights_, "--output", (folder_ / "found").string() + "/"}).code,
       0);
+  const std::vector<std::string> none{"classify", server_.address("/rec/none"),
+                                      address,    "--weights",
+                                      weights_,   "--json",
+                                      "--output", (folder_ / "found with none").string() + "/"};
+  const Ended ended = run(none);
+  expect_error(ended, 3, "/rec/none: the server answers 404");
+  EXPECT_EQ(ended.lines().back()["streams"], 2) << "the others are read";
+  EXPECT_GT(ended.lines().back()["windows"], 0);
+  server_.give_no_ranges();
+  EXPECT_EQ(
+      run({"classify", address, "--weights", weights_, "--output", (folder_ / "whole").string() + "/"}).code,
+      0);
   text_file("web.txt", server_.address("/rec/none") + "\n");
   expect_error(run({"classify", folder_ / "web.txt", "--weights", weights_}), 3, "the server answers 404");
+}
+
+TEST_F(Recordings, AreDoneByTheirAddressesWhateverOfThemIsHidden) {
+  std::ifstream file(folder_ / "films/b.mp4", std::ios::binary);
+  const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+  const std::vector<std::string> names{"recording_2026_11_29/1.mp4",
+                                       "recording_2026_11_30/1.mp4",
+                                       "8f14e45fceea167a5a36dedd4bea2543/1.mp4",
+                                       "8f14e45fceea167a5a36dedd4bea2544/1.mp4",
+                                       "view?id=3",
+                                       "view?id=4",
+                                       "session=1/1.mp4",
+                                       "session=2/1.mp4"};
+  std::string list;
+  std::size_t done = 0;
+  for (const std::string& name : names) {
+    server_.put("/rec/" + name.substr(0, name.find('?')), bytes);
+    list = server_.address("/rec/" + name) + "\n" + list;
+    text_file("web.txt", list);
+    for (const std::string to : {"found/", "found.jsonl"}) {
+      const Ended ended = run({"classify", folder_ / "web.txt", "--weights", weights_, "--json", "--output",
+                               (folder_ / to).string()});
+      EXPECT_EQ(ended.code, 0) << ended.err;
+      EXPECT_EQ(ended.lines().back()["streams"], 1) << name << " in " << to;
+    }
+    EXPECT_THAT(names_in("found.jsonl"), SizeIs(++done));
+  }
 }
 
 TEST_F(Recordings, OfOtherNetworksAndOptionsDoNotShareAFolder) {
