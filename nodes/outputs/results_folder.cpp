@@ -127,8 +127,8 @@ fs::path ResultsFolder::file_of(const std::string& stream) const {
     end = std::min(recording.find('/', begin), recording.size());
     const std::string part = recording.substr(begin, end - begin);
     if (part.empty() && !remote) continue;
-    const bool steps = part.empty() || part == "." || part == "..";
-    inside /= steps ? "__" : short_name(part, kMostNameBytes);
+    const bool steps = part == "." || part == "..";
+    inside /= part.empty() ? "_" : steps ? "__" : short_name(part, kMostNameBytes);
   }
   return folder_ / (inside.string() + kSuffix);
 }

@@ -74,7 +74,7 @@ TEST_F(ResultsFolderTest, NamesFromAnywhereLieInIt) {
   EXPECT_EQ(folder.file_of("../../a.mp4"), path() / "__/__/a.mp4.jsonl");
   EXPECT_EQ(folder.file_of("./day 1//b.mp4"), path() / "day 1/b.mp4.jsonl");
   EXPECT_EQ(folder.file_of("s3://b/day 1/b.mp4"), path() / "s3:/b/day 1/b.mp4.jsonl");
-  EXPECT_EQ(folder.file_of("http://h/view/"), path() / "http:/h/view/__.jsonl");
+  EXPECT_EQ(folder.file_of("http://h/view/"), path() / "http:/h/view/_.jsonl");
 }
 
 TEST_F(ResultsFolderTest, ObjectsOfABucketAreToldByEachCharacter) {
