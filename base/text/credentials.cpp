@@ -213,13 +213,14 @@ void find_in_paths(std::string_view text, std::vector<TextSpan>& found) {
   });
 }
 
-// "/session=1/" of a path, in a folder or in a bucket, is no key with its value.
-bool is_folder(std::string_view text, std::size_t key, std::size_t value) {
+// "/session=1/" of a path, in a folder or in a bucket, is no key with its value, but for "/password=1/".
+bool is_folder(std::string_view text, std::size_t key, std::size_t equals, std::size_t value) {
   const std::size_t begin = text.find_last_of(kEndsWord, key) + 1;
   const std::string_view word = text.substr(begin, text.find_first_of(kEndsWord, key) - begin);
   const std::size_t scheme = word.find("://");
   if (scheme != std::string_view::npos) return is_bucket(word.substr(0, scheme));
-  return key > 0 && text[key - 1] == '/' && word.find('/', value - begin) != std::string_view::npos;
+  return key > 0 && text[key - 1] == '/' && word.find('/', value - begin) != std::string_view::npos &&
+         !names_a_secret(text.substr(key, equals - key));
 }
 
 // Behind each `equals`, "=" or "=" written with %XX.
@@ -229,7 +230,7 @@ void find_secret_values(std::string_view text, std::string_view equals, std::vec
     while (key > 0 && is_key_character(text[key - 1])) --key;
     if (!sounds_secret(text.substr(key, at - key))) continue;
     const std::size_t value = at + equals.size();
-    if (is_folder(text, key, value)) continue;
+    if (is_folder(text, key, at, value)) continue;
     found.push_back({value, std::min(text.size(), text.find_first_of(kEndsValue, value))});
   }
 }
