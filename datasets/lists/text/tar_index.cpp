@@ -192,9 +192,10 @@ void refuse_compressed(const std::string& archive, const ArchiveBytes& bytes) {
                                                {"\xfd"
                                                 "7zXZ",
                                                 "xz"}}};
-  std::array<std::uint8_t, 6> first{};
-  const std::size_t count = bytes.read(0, first);
-  const std::string_view begin(reinterpret_cast<const char*>(first.data()), count);
+  std::string begin(kTarBlock, '\0');
+  begin.resize(bytes.read(0, {reinterpret_cast<std::uint8_t*>(begin.data()), begin.size()}));
+  // The name of a tar's first member may begin so, too.
+  if (begin.size() == kTarBlock && TarHeader(begin).sum_is_right()) return;
   for (const Compression& known : kKnown) {
     if (!begin.starts_with(known.begin)) continue;
     const std::string shown = without_credentials(archive);

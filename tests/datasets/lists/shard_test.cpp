@@ -121,6 +121,10 @@ TEST_F(Shards, ThatAreCompressedAreToldHowToBeUnpacked) {
   EXPECT_THAT(tar_error("train.tar.zst"), HasSubstr("zstd -dk '"));
   write("named.tar", std::string("\xfd") + "7zXZ and more");
   EXPECT_THAT(tar_error("named.tar"), HasSubstr("xz -dk '")) << "whatever its name is";
+  write("in/BZh 1.mp4", std::string(700, 'x'));
+  write("in/BZh 1.cls", "1");
+  pack("plain.tar", "'BZh 1.mp4' 'BZh 1.cls'", "--format=ustar");
+  EXPECT_EQ(tar_error("plain.tar"), "") << "a member's name may begin as bzip2 does";
 }
 
 TEST_F(Shards, AnyByteMayBeWrong) {
