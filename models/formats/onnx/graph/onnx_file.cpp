@@ -14,6 +14,7 @@
 #include <system_error>
 
 #include "base/error.h"
+#include "models/formats/onnx/graph/conv_lstm_scan.h"
 #include "models/formats/onnx/graph/message_count.h"
 #include "models/formats/onnx/graph/onnx_tensor.h"
 
@@ -84,15 +85,17 @@ Attribute read_attribute(const AttributeProto& proto, const std::filesystem::pat
 }
 
 Node read_node(const NodeProto& proto, const std::filesystem::path& file) {
-  Node node;
+  Node node = conv_lstm_of(proto).value_or(Node{});
+  const bool joined = !node.op.empty();
   const bool own = proto.domain().empty() || proto.domain() == "ai.onnx";
   const std::string called = !proto.name().empty()     ? proto.name()
                              : proto.output_size() > 0 ? proto.output(0)
                                                        : "";
-  node.op = own ? proto.op_type() : proto.domain() + "::" + proto.op_type();
+  if (!joined) node.op = own ? proto.op_type() : proto.domain() + "::" + proto.op_type();
   node.name = called;
   node.where = fmt::format("{}: node '{}' ({})", file.string(), shown(called), shown(node.op));
   node.scope = read_scope(proto);
+  if (joined) return node;
   node.inputs.assign(proto.input().begin(), proto.input().end());
   node.outputs.assign(proto.output().begin(), proto.output().end());
   for (const AttributeProto& attribute : proto.attribute()) {

@@ -1,9 +1,10 @@
-// LSTM and GRU, in both directions.
+// LSTM and GRU, in both directions, and ConvLSTM as it is written here.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 
+#include "models/formats/onnx/graph/conv_lstm_scan.h"
 #include "models/formats/onnx/graph/gate_order.h"
 #include "models/formats/onnx/operators/operators.h"
 
@@ -211,8 +212,73 @@ std::vector<Value> recurrent(const Use& use) {
   return results;
 }
 
+// ---- ConvLSTM ----
+
+// An option of a layer with time, height and width, without that of time, which has to be `neutral`.
+std::string in_space(const Use& use, const std::string& value, const char* neutral) {
+  if (value == neutral) return value;
+  const std::string all = fmt::format("[{}, ", neutral), pairs = fmt::format("[[{0}, {0}], ", neutral);
+  for (const std::string& begin : {pairs, all})
+    if (value.starts_with(begin)) return "[" + value.substr(begin.size());
+  use.node.fail("reads a convolution that is over time, too");
+}
+
+// The convolution before it becomes part of the layer.
+std::vector<Value> conv_lstm(const Use& use) {
+  const Value gates = use.network.arranged(use.value(0), {{{2}, {3}, {4}, {0, 1}}}, use.node);
+  ModelLine* const line = use.network.own_line(gates);
+  const std::int64_t units = use.node.integer("units", 0);
+  const Array& kernel = use.required_constant(3);
+  const Array* const bias = use.constant(4);
+  const Tensor* const input = line == nullptr ? nullptr : use.network.find_weight(line->name, "kernel");
+  if (input == nullptr || line->layer != "conv3d" || option(*line, "bias") != "false" ||
+      !option(*line, "groups").empty() || !option(*line, "activation").empty() ||
+      gates.extents[kChannels] != 4 * units || kernel.shape.size() != 4 || kernel.shape[0] != 4 * units ||
+      kernel.shape[1] != units || input->dim(2) != 1 || kernel.shape[2] != input->dim(3) ||
+      kernel.shape[3] != input->dim(4) || (bias != nullptr && bias->shape != Shape{4 * units}))
+    use.node.fail("does not read a convolution of its own that is of its kernel");
+  need_zeros(use, 1, "a state");
+  need_zeros(use, 2, "a cell state");
+  const bool sequence = use.read.size() > 2 && use.read[2];
+  if (use.read.size() > 1 && use.read[1])
+    use.node.fail("its last cell state is read, which is not known here");
+  if (sequence && use.read[0]) use.node.fail("its samples and its last state are both read");
+  ModelLine layer{.layer = "conv_lstm2d",
+                  .name = line->name,
+                  .options = {{"filters", std::to_string(units)}},
+                  .from = line->from};
+  for (const auto& [key, neutral] :
+       {std::pair{"kernel", "1"}, {"stride", "1"}, {"padding", "0"}, {"dilation", "1"}})
+    if (const std::string value = option(*line, key); !value.empty())
+      layer.options.emplace_back(key, in_space(use, value, neutral));
+  const std::string state = our_activation(use, use.node.text("activation", "Tanh")),
+                    inner = our_activation(use, use.node.text("recurrent_activation", "Sigmoid"));
+  if (state != "tanh") layer.options.emplace_back("activation", state);
+  if (inner != "sigmoid") layer.options.emplace_back("recurrent_activation", inner);
+  const float slope = use.node.number("slope", 0.2F);
+  if (slope != 0.2F) layer.options.emplace_back("slope", fmt::format("{}", slope));
+  if (sequence) layer.options.emplace_back("sequence", "true");
+  if (use.node.integer("backward", 0) != 0) layer.options.emplace_back("backward", "true");
+  if (bias == nullptr) layer.options.emplace_back("bias", "false");
+  *line = std::move(layer);
+  use.network.set_weight(line->name, "recurrent_kernel",
+                         to_tensor(kernel, {4 * units, units, 1, kernel.shape[2], kernel.shape[3]}));
+  if (bias != nullptr) use.network.set_weight(line->name, "bias", to_tensor(*bias, {4 * units}));
+  Value result = gates;
+  result.extents[kChannels] = units;
+  if (!sequence) result.extents[kTime] = 1;
+  result.view.dims = {{}, whole_axis(kChannels, units)};
+  if (sequence) result.view.dims.push_back(whole_axis(kTime, gates.extents[kTime]));
+  for (const std::size_t axis : {kHeight, kWidth})
+    result.view.dims.push_back(whole_axis(static_cast<int>(axis), gates.extents[axis]));
+  if (!sequence) return {result};
+  return {result, result, result};
+}
+
 }  // namespace
 
-Operators recurrent_operators() { return {{"LSTM", recurrent<false>}, {"GRU", recurrent<true>}}; }
+Operators recurrent_operators() {
+  return {{"LSTM", recurrent<false>}, {"GRU", recurrent<true>}, {kConvLstm, conv_lstm}};
+}
 
 }  // namespace actionflow::onnx

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "models/formats/onnx/writing/graph_writer.h"
+#include "models/formats/onnx/graph/graph_writer.h"
 #include "models/graph/graph.h"
 #include "models/weights/weights.h"
 

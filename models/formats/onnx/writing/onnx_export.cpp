@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "base/files/atomic_file.h"
-#include "models/formats/onnx/writing/graph_writer.h"
+#include "models/formats/onnx/graph/graph_writer.h"
 #include "models/formats/onnx/writing/operation_writer.h"
 
 namespace actionflow {

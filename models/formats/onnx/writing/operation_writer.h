@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "models/formats/onnx/writing/graph_writer.h"
+#include "models/formats/onnx/graph/graph_writer.h"
 #include "models/graph/graph.h"
 #include "models/weights/weights.h"
 
@@ -69,6 +69,7 @@ class OperationWriter {
   void emit(const Slice& operation, const GraphNode& node, Written& result);
   void emit(const SelectFrames& operation, const GraphNode& node, Written& result);
   void emit(const Recurrent& operation, const GraphNode& node, Written& result);
+  void emit(const ConvLstm& operation, const GraphNode& node, Written& result);
   void emit(const LayerNorm& operation, const GraphNode& node, Written& result);
   void emit(const ClassToken& operation, const GraphNode& node, Written& result);
   void emit(const PositionEmbedding& operation, const GraphNode& node, Written& result);

@@ -165,6 +165,26 @@ Model small_network(const std::string& first, int filters = 4) {
       "net.yaml"));
 }
 
+TEST(OnnxExportFile, AScanIsAConvLstmOnlyWhereItsStepsAreThatsOwn) {
+  const Model model = with_random_weights(parse_architecture(
+      "name: net\ninput: {channels: 3, frames: 4, frame_rate: 12, height: 6, width: 5}\nlayers:\n"
+      "  - {layer: conv_lstm2d, name: maps, filters: 2, kernel: [3, 2], padding: same, sequence: true}\n"
+      "  - {layer: conv_lstm2d, name: last, filters: 3, kernel: 1, backward: true, recurrent_activation: "
+      "hard_sigmoid}\n",
+      "net.yaml"));
+  const std::string bytes = print_onnx(model);
+  EXPECT_EQ(parse_architecture(parse_onnx(bytes, "net.onnx").yaml, "net.yaml").macs(),
+            model.architecture.macs());
+  for (const auto& [part, other] :
+       {std::pair{"Tanh", "Sinh"}, {"Identity", "Softsign"}, {"Split", "Reshp"}}) {
+    std::string changed = bytes;
+    changed.replace(changed.rfind(part), std::string_view(part).size(),
+                    std::string(other).substr(0, std::string_view(part).size()));
+    EXPECT_THAT([&] { parse_onnx(changed, "net.onnx"); },
+                ::testing::ThrowsMessage<ModelError>(::testing::HasSubstr("(Scan): holds nodes of its own")));
+  }
+}
+
 TEST(OnnxExportFile, KeepsNamesClassesAndInputForm) {
   const ScratchFolder scratch;
   const Model model = small_network("first");

@@ -1,4 +1,4 @@
-#include "models/formats/onnx/writing/graph_writer.h"
+#include "models/formats/onnx/graph/graph_writer.h"
 
 #include <fmt/format.h>
 
@@ -8,21 +8,29 @@ using ::onnx::AttributeProto;
 using ::onnx::TensorProto;
 
 std::string GraphWriter::unique(const std::string& name) {
-  std::string result = name;
-  for (int i = 1; names_.contains(result); ++i) result = fmt::format("{}/{}", name, i);
+  const std::string first = prefix_ + name;
+  std::string result = first;
+  for (int i = 1; names_.contains(result); ++i) result = fmt::format("{}/{}", first, i);
   names_.insert(result);
   return result;
 }
 
 std::string GraphWriter::add(const std::string& op, const std::vector<std::string>& inputs,
                              const std::string& output) {
+  return add_several(op, inputs, {output}).front();
+}
+
+std::vector<std::string> GraphWriter::add_several(const std::string& op,
+                                                  const std::vector<std::string>& inputs,
+                                                  const std::vector<std::string>& outputs) {
   ::onnx::NodeProto& node = *graph_.add_node();
-  const std::string name = unique(output);
+  std::vector<std::string> names;
+  for (const std::string& output : outputs) names.push_back(unique(output));
   node.set_op_type(op);
-  node.set_name(name);
+  node.set_name(names.front());
   for (const std::string& input : inputs) node.add_input(input);
-  node.add_output(name);
-  return name;
+  for (const std::string& name : names) node.add_output(name);
+  return names;
 }
 
 AttributeProto& GraphWriter::attribute(const std::string& key) {
@@ -67,6 +75,12 @@ void GraphWriter::set(const std::string& key, const std::vector<float>& values) 
   for (const float value : values) one.add_floats(value);
 }
 
+::onnx::GraphProto& GraphWriter::graph(const std::string& key) {
+  AttributeProto& one = attribute(key);
+  one.set_type(AttributeProto::GRAPH);
+  return *one.mutable_g();
+}
+
 void GraphWriter::give_as_second() {
   ::onnx::NodeProto& node = *graph_.mutable_node(graph_.node_size() - 1);
   node.add_output(node.output(0));
@@ -84,7 +98,7 @@ std::string GraphWriter::weight(const std::string& name, const Tensor& tensor, c
 }
 
 std::string GraphWriter::integers(const std::vector<std::int64_t>& values) {
-  const std::string name = fmt::format("constant/[{}]", fmt::join(values, ","));
+  const std::string name = fmt::format("{}constant/[{}]", prefix_, fmt::join(values, ","));
   if (!names_.insert(name).second) return name;
   TensorProto& proto = *graph_.add_initializer();
   proto.set_name(name);
