@@ -122,7 +122,7 @@ endfunction()
 # The files of the web page become strings of the program. No file holds `)embedded"`.
 function(embed_page target)
   set(folder ${PROJECT_SOURCE_DIR}/pipeline/web)
-  foreach(name page.html page.css page.js settings.js login.html login.js openapi.json)
+  foreach(name page.html page.css page.js timeline.js settings.js login.html login.js openapi.json)
     string(REPLACE "." "_" variable ${name})
     file(READ ${folder}/assets/${name} ${variable})
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${folder}/assets/${name})

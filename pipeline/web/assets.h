@@ -10,7 +10,8 @@ struct Asset {
   std::string_view content;
 };
 
-// "page.html", "page.css", "page.js", "settings.js", "login.html", "openapi.json"; null for any other name.
+// "page.html", "page.css", "page.js", "timeline.js", "settings.js", "login.html", "openapi.json"; null for
+// any other name.
 const Asset* find_asset(std::string_view name);
 
 }  // namespace actionflow

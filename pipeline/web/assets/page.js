@@ -33,9 +33,12 @@ const day = time => new Date(time).toLocaleDateString(undefined, {month: 'short'
 // Labels have the colours that they have in videos and reports; those of other networks follow.
 const colors = new Map();
 let palette = [];
-function paint(node, label) {
+function colorOf(label) {
   if (label && !colors.has(label) && palette.length) colors.set(label, palette[colors.size % palette.length]);
-  const one = colors.get(label);
+  return colors.get(label);
+}
+function paint(node, label) {
+  const one = colorOf(label);
   node.style.setProperty('--color', one ? one.color : '');
   node.style.setProperty('--ink', one ? one.ink : '');
 }
@@ -170,7 +173,7 @@ async function history() {
       shown = now.events;
       more = now.more;
       draw();
-      await timeline();
+      await timeline(shown.slice(-1).map(event => [event.number, event.state]));
     } catch (error) { /* look() says that nobody answers */ }
   }
   $('none').hidden = shown.length > 0;
@@ -216,40 +219,6 @@ function draw() {
   }
   walk(list);
   $('more').hidden = !more;
-}
-// All of the time that was asked for. Each class has a line of its own in its camera's row; a bar may be of
-// several events, and opens the newest.
-const LANE = 8, ROW = 24;
-async function timeline() {
-  const {since, until, streams} = await ask('/api/timeline?' + query(filter()));
-  const lines = $('lines'), first = Date.parse(since), whole = Math.max(1, (Date.parse(until) - first) / 1000);
-  lines.replaceChildren();
-  if (!streams.length) return;
-  for (const stream of streams) {
-    const row = element('div', undefined, lines, 'row');
-    element('span', stream.name, row).title = stream.name;
-    const time = element('div', undefined, row, 'time');
-    const labels = [...new Set(stream.bars.map(one => one.label))].sort();
-    time.style.height = Math.max(ROW, LANE * labels.length) + 'px';
-    for (const one of stream.bars) {
-      const bar = element('button', undefined, time), label = one.label || 'none of the classes';
-      bar.style.left = 100 * one.start / whole + '%';
-      bar.style.width = 100 * (one.end - one.start) / whole + '%';
-      bar.style.top = 100 * labels.indexOf(one.label) / labels.length + '%';
-      bar.style.height = 100 / labels.length + '%';
-      const from = first + 1000 * one.start;
-      bar.title = label + (one.events > 1 ? ', ' + one.events + ' events' : '') + ', ' + day(from) + ' ' + clock(from);
-      bar.tabIndex = -1;
-      bar.setAttribute('aria-hidden', 'true');
-      bar.onclick = () => view(one.number);
-      paint(bar, label);
-    }
-  }
-  const row = element('div', undefined, lines, 'row');
-  element('span', '', row);
-  const scale = element('div', undefined, row, 'scale');
-  element('span', day(first) + ' ' + clock(first), scale).title = since;
-  element('span', 'now', scale);
 }
 // One stop of the Tab key for all cards; arrows go on from there.
 function walk(list) {
@@ -318,7 +287,7 @@ async function correct(label, fresh = false) {
     $('said').textContent = label === null ? 'Taken back.' :
       'Kept: ' + (changed.clip ? changed.clip + ' stands in labelled.txt of the state folder.' : 'without a clip.');
     draw();
-    await timeline();
+    await timeline([changed.number, label]);
   } catch (error) {
     $('said').textContent = error.message;
   }

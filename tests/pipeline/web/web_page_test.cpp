@@ -195,17 +195,33 @@ TEST_F(OldPage, DrawsAllOfTheTimeAskedForInARealBrowser) {
   browser.value(choose);
   ASSERT_TRUE(
       browser.wait("Date.parse(document.querySelector('.scale span').title) < Date.now() - 6.9 * 86400e3"));
-  EXPECT_TRUE(browser.wait(lane + ".querySelectorAll('button').length > 100"));
-  const std::string first = lane + ".querySelector('button')";
+  EXPECT_TRUE(browser.wait(lane + ".querySelector('canvas').bars.length > 100"));
+  const std::string strip = lane + ".querySelector('canvas')";
   EXPECT_EQ(
-      browser.value("new Set([..." + lane +
-                    ".querySelectorAll('button')].map(bar => bar.style.top + bar.title.split(',')[0])).size"),
+      browser.value("new Set(" + strip + ".bars.map(bar => bar.place().top + bar.told.split(',')[0])).size"),
       2)
       << "each class has a line of its own";
-  const double left = browser.value("parseFloat(" + first + ".style.left)").get<double>();
-  EXPECT_NEAR(left, 100 * (168. - 100.) / 168, 1);
+  const double left =
+      browser.value(strip + ".bars[0].place().left / " + strip + ".clientWidth").get<double>();
+  EXPECT_NEAR(left, (168. - 100.) / 168, 0.01);
+  // Where the first bar is something is drawn, before it nothing.
+  const auto painted = [&](const std::string& across) {
+    return browser
+        .value(
+            "(strip => { const at = strip.bars[0].place(); return strip.getContext('2d').getImageData("
+            "devicePixelRatio * (" +
+            across + "), devicePixelRatio * (at.top + 2), 1, 1).data[3]; })(" + strip + ")")
+        .get<int>();
+  };
+  EXPECT_TRUE(browser.wait(strip + ".width > 300"));
+  EXPECT_GT(painted("at.left + 1"), 0);
+  EXPECT_EQ(painted("at.left - 4"), 0);
   keep_screenshot(browser, "timeline");
-  browser.value(first + ".click()");
+  browser.value(
+      "(strip => { const at = strip.bars[0].place(), box = strip.getBoundingClientRect();"
+      "strip.dispatchEvent(new MouseEvent('click', {clientX: box.left + at.left + 1,"
+      "clientY: box.top + at.top + 2})); })(" +
+      strip + ")");
   EXPECT_TRUE(browser.wait("document.querySelector('#viewer').open"));
   EXPECT_EQ(browser.value("viewed.stream"), "lane");
   browser.press("Escape");
@@ -255,7 +271,8 @@ TEST_F(Page, SaysThatResultsAreLost) {
 
 TEST_F(Page, AsksOthersForNothingAndIsSmall) {
   std::size_t first_paint = 0;
-  for (const char* target : {"/", "/page.css", "/page.js", "/settings.js", "/api/labels", "/api/streams"}) {
+  for (const char* target :
+       {"/", "/page.css", "/page.js", "/timeline.js", "/settings.js", "/api/labels", "/api/streams"}) {
     const HttpReply reply = http_get(port(), target);
     EXPECT_EQ(reply.status, 200) << target;
     EXPECT_THAT(reply.headers.at("content-security-policy"), HasSubstr("default-src 'none'"));
@@ -298,7 +315,7 @@ TEST_F(Page, IsWatchedPlayedAndCorrectedInARealBrowser) {
   EXPECT_TRUE(browser.wait("document.querySelectorAll('#events button').length > 0"));
   EXPECT_TRUE(
       browser.wait("[...document.querySelectorAll('#events img')].some(img => img.naturalWidth > 0)"));
-  EXPECT_TRUE(browser.wait("document.querySelectorAll('.time button').length > 0"));
+  EXPECT_TRUE(browser.wait("document.querySelectorAll('canvas.time').length > 0"));
   keep_screenshot(browser, "page");
 
   // By keyboard: one stop for all cards, arrows between them, Enter opens.
