@@ -98,8 +98,10 @@ void Courier::Shared::fail(const Failure& failure) {
   connected = false;
   ++failures;
   if (std::int64_t held_back = 0; !told_away && away_lines.pass(held_back)) {
+    const bool unwritten = !spool->state().error.empty();
     log::warn("{}: {}; trying again, and what comes waits in {}{}", name, failure.message,
-              spool->file().string(), held_back > 0 ? fmt::format(" ({} more)", held_back) : "");
+              unwritten ? "memory" : spool->file().string(),
+              held_back > 0 ? fmt::format(" ({} more)", held_back) : "");
     told_away = true;
   }
   if (closing) {

@@ -82,7 +82,6 @@ Spool::Spool(std::filesystem::path file, ByteSize limit, const SpoolFormat& form
   try {
     open();
   } catch (const FailingDisk& error) {
-    database_.reset();
     last_id_ = Clock::system().wall_ns() / kNsPerUs;
     note_unwritten(error.what());
   }
@@ -92,7 +91,17 @@ Spool::~Spool() {
   if (!state_.error.empty()) write();
 }
 
+// All of it or nothing: one that was opened by half would be taken for one that is there.
 void Spool::open() {
+  try {
+    open_file();
+  } catch (...) {
+    database_.reset();
+    throw;
+  }
+}
+
+void Spool::open_file() {
   std::error_code error;  // of another kind: opening says so
   if (file_.has_parent_path()) std::filesystem::create_directories(file_.parent_path(), error);
   if (error == std::errc::no_space_on_device)
@@ -115,10 +124,12 @@ void Spool::open_table() {
   if (check.run(); check.text(0) != "ok")
     throw DamagedDatabase(ExitCode::failure, file_.string() + ": damaged: " + check.text(0));
   check.reset();
+  Database::Transaction transaction(*database_);
   database_->run(kTables);
   add_key(*database_);
-  auto sum = database_->prepare("SELECT count(*), coalesce(sum(bytes), 0) FROM message");
-  sum.run();
+  transaction.commit();
+  auto sum = database_->prepare("SELECT count(*), coalesce(sum(bytes), 0) FROM message WHERE id > ?");
+  sum.run(done_id_);
   state_.messages = sum.integer(0) + static_cast<std::int64_t>(unsaved_.size());
   state_.bytes = sum.integer(1) + unsaved_bytes_;
   sum.reset();
@@ -188,8 +199,21 @@ void Spool::write() {
     state_.error.clear();
   } catch (...) {
     state_ = before;
-    note_unwritten(Failure::from_current_exception().message);
+    give_up();
     while (unsaved_bytes_ > std::min(kUnsaved, limit_)) drop_unsaved();
+  }
+}
+
+// Of what was caught. What a full disk does not mend, such as a file that was damaged or taken away, is
+// opened anew at the next try.
+void Spool::give_up() {
+  try {
+    throw;
+  } catch (const FailingDisk& error) {
+    note_unwritten(error.what());
+  } catch (...) {
+    database_.reset();
+    note_unwritten(Failure::from_current_exception().message);
   }
 }
 
@@ -205,7 +229,7 @@ void Spool::save() {
   Database::Transaction transaction(*database_);
   database_->prepare("DELETE FROM message WHERE id <= ?").run(done_id_);
   auto insert = database_->prepare(
-      "INSERT INTO message (id, topic, payload, retain, bytes, key) VALUES (?, ?, ?, ?, ?, ?)");
+      "INSERT OR REPLACE INTO message (id, topic, payload, retain, bytes, key) VALUES (?, ?, ?, ?, ?, ?)");
   for (const Message& message : unsaved_)
     insert.run(message.id, message.topic, message.payload, message.retain, size_of(message), message.key);
   const bool dropped = make_room();
@@ -261,33 +285,45 @@ void Spool::count(const Message& message, int times) {
 std::optional<Message> Spool::front() {
   const std::lock_guard lock(mutex_);
   if (!state_.error.empty() && Clock::system().steady_ns() - written_ns_ >= kTryAgainNs) write();
-  if (database_) {
-    auto oldest = database_->prepare(
-        "SELECT topic, payload, retain, id, key FROM message WHERE id > ? ORDER BY id LIMIT 1");
-    if (oldest.run(done_id_))
-      return Message{oldest.text(0), oldest.text(1), oldest.integer(2) != 0, oldest.integer(3),
-                     oldest.text(4)};
+  try {
+    if (auto written = front_on_disk()) return written;
+  } catch (...) {
+    give_up();
   }
   return unsaved_.empty() ? std::nullopt : std::optional(unsaved_.front());
 }
 
-bool Spool::holds(std::int64_t id) const {
-  if (!unsaved_.empty() && unsaved_.front().id == id) return true;
-  return id > done_id_ && database_ && database_->prepare("SELECT 1 FROM message WHERE id = ?").run(id);
+std::optional<Message> Spool::front_on_disk() {
+  if (!database_) return std::nullopt;
+  auto oldest = database_->prepare(
+      "SELECT topic, payload, retain, id, key FROM message WHERE id > ? ORDER BY id LIMIT 1");
+  if (!oldest.run(done_id_)) return std::nullopt;
+  return Message{oldest.text(0), oldest.text(1), oldest.integer(2) != 0, oldest.integer(3), oldest.text(4)};
+}
+
+bool Spool::holds_on_disk(std::int64_t id) {
+  if (id <= done_id_ || !database_) return false;
+  try {
+    return database_->prepare("SELECT 1 FROM message WHERE id = ?").run(id);
+  } catch (...) {
+    give_up();
+    return true;  // it was read there a moment ago
+  }
 }
 
 void Spool::pop(const Message& message) {
   const std::lock_guard lock(mutex_);
-  if (!holds(message.id)) {
+  const bool unsaved = !unsaved_.empty() && unsaved_.front().id == message.id;
+  if (!unsaved && !holds_on_disk(message.id)) {
     --state_.dropped;  // it was dropped while it was on its way, and has come there after all
     return;
   }
-  done_id_ = message.id;
   count(message, -1);
-  const bool unsaved = !unsaved_.empty() && unsaved_.front().id == message.id;
-  if (unsaved) {
+  if (unsaved) {  // older ones may stand on a disk that cannot be read now
     unsaved_bytes_ -= size_of(message);
     unsaved_.pop_front();
+  } else {
+    done_id_ = message.id;
   }
   // A full disk is tried now and then, not for each message that passes it by.
   if (state_.error.empty()) write();

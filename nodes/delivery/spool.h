@@ -80,16 +80,19 @@ class Spool {
 
  private:
   void open();
+  void open_file();
   void open_table();
   void claim(const SpoolFormat& format);
   void put_aside(const std::filesystem::path& aside);
   void write();
+  void give_up();
   void note_unwritten(const std::string& why);
   void save();
   bool make_room();
   void drop_unsaved();
   void note_dropped();
-  bool holds(std::int64_t id) const;
+  std::optional<Message> front_on_disk();
+  bool holds_on_disk(std::int64_t id);
   void count(const Message& message, int times);
 
   const std::filesystem::path file_;
@@ -97,10 +100,10 @@ class Spool {
   const std::string kind_;
   const SpoolFormat format_;            // its kind is that
   mutable std::mutex mutex_;            // guards what follows
-  std::unique_ptr<Database> database_;  // null: the disk was full so far
+  std::unique_ptr<Database> database_;  // null: it could not be opened so far, or has failed
   State state_;
   std::int64_t last_id_ = 0;
-  std::int64_t done_id_ = 0;  // messages up to it are delivered, whether the disk knows it or not
+  std::int64_t done_id_ = 0;  // those on disk up to it are delivered, whether the disk knows it or not
   std::int64_t dropped_ns_ = 0, written_ns_ = 0;
   std::deque<Message> unsaved_;  // newer than all on disk
   std::int64_t unsaved_bytes_ = 0;

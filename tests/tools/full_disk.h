@@ -1,4 +1,4 @@
-// Files of this process that cannot grow, as on a full disk.
+// Files of this process that cannot grow beyond a size, as on a full disk.
 #pragma once
 
 #include <signal.h>
@@ -8,10 +8,10 @@ namespace actionflow::testing {
 
 class FullDisk {
  public:
-  FullDisk() {
+  explicit FullDisk(rlim_t most_bytes = 1) {
     signal(SIGXFSZ, SIG_IGN);
     getrlimit(RLIMIT_FSIZE, &before_);
-    const rlimit none{1, before_.rlim_max};
+    const rlimit none{most_bytes, before_.rlim_max};
     setrlimit(RLIMIT_FSIZE, &none);
   }
   ~FullDisk() { setrlimit(RLIMIT_FSIZE, &before_); }

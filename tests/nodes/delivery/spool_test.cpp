@@ -236,6 +236,67 @@ TEST(Spool, BeginsOnAFullDiskAndIsWrittenOnceThatTakesIt) {
   EXPECT_EQ(taken(spool), (Payloads{"two", "three"}));
 }
 
+// Where little is free, some of the tables come to stand there and others do not.
+TEST(Spool, IsMadeWholeAfterADiskThatTookAPartOfIt) {
+  constexpr std::uint64_t kPage = 4096;
+  for (std::uint64_t room = 0; room <= 10 * kPage; room += kPage) {
+    SCOPED_TRACE(room);
+    const testing::TemporaryFolder folder;
+    const testing::LogLines log;
+    {
+      std::optional<testing::FullDisk> full{std::in_place};
+      Spool spool(folder / "a.spool", kRoom, kMqtt);
+      put(spool, "one");
+      full.emplace(1 + room);
+      put(spool, "two");
+      EXPECT_EQ(taken(spool), (Payloads{"one", "two"})) << "whatever is on the disk";
+      spool.put(std::vector<Message>{{"topic", "three"}}, {{"event 1", "open"}});
+      full.reset();
+      put(spool, "four");
+      EXPECT_EQ(spool.state().error, "");
+      EXPECT_EQ(spool.state().unsaved, 0);
+    }
+    Spool spool(folder / "a.spool", kRoom, kMqtt);
+    EXPECT_EQ(spool.notes(), (std::map<std::string, std::string>{{"event 1", "open"}}));
+    EXPECT_EQ(taken(spool), (Payloads{"three", "four"}));
+  }
+}
+
+TEST(Spool, GivesWhatIsInMemoryWhereTheFileIsNoLongerThatOfASpool) {
+  const testing::TemporaryFolder folder;
+  const testing::LogLines log;
+  { const Spool whole(folder / "a.spool", kRoom, kMqtt); }
+  std::optional<testing::FullDisk> full{std::in_place};
+  Spool spool(folder / "a.spool", kRoom, kMqtt);
+  put(spool, "one");
+  full.reset();
+  std::ofstream(folder / "a.spool") << std::string(20'000, 'x');
+  std::filesystem::remove(folder / "a.spool-wal");
+  put(spool, "two");
+  EXPECT_EQ(taken(spool), (Payloads{"one", "two"}));
+  EXPECT_EQ(spool.state().messages, 0);
+}
+
+TEST(Spool, WhatAnEarlierRunLeftIsNotTakenForDeliveredBecauseNewerOnesAre) {
+  const testing::TemporaryFolder folder;
+  const std::filesystem::path spools = folder / "spools";
+  {
+    Spool spool(spools / "a.spool", kRoom, kMqtt);
+    put(spool, "old");
+  }
+  const testing::LogLines log;
+  std::filesystem::rename(spools, folder / "away");
+  std::optional<testing::FullDisk> full{std::in_place};
+  Spool spool(spools / "a.spool", kRoom, kMqtt);
+  put(spool, "new");
+  EXPECT_EQ(taken(spool), Payloads{"new"});
+  full.reset();
+  std::filesystem::remove_all(spools);
+  std::filesystem::rename(folder / "away", spools);
+  put(spool, "newer");
+  EXPECT_EQ(taken(spool), (Payloads{"old", "newer"}));
+}
+
 TEST(Spool, OfAnEarlierRunIsThereOnAFullDisk) {
   const testing::TemporaryFolder folder;
   {
