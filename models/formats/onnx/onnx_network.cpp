@@ -151,7 +151,9 @@ class Importer {
     for (const std::string& name : node.inputs) use.inputs.push_back(entry(name));
     for (const std::string& name : node.outputs) use.read.push_back(graph_.readers.contains(name));
     if (fold_constant(node, use)) return;
+    if (is_empty_slice(use)) return;
     put_zeros(use);
+    if (node.op == "Concat") drop_empty_parts(use);
     std::vector<Value> results = values_of(use);
     for (std::size_t i = 0; i < results.size() && i < node.outputs.size(); ++i) {
       if (!in_bounds(results[i].extents)) node.fail("its result has more than 2³¹ − 1 elements");
@@ -189,6 +191,24 @@ class Importer {
     Entry result = found->second;
     if (result.value && graph_.readers.at(name) > 1) result.value->sole = false;
     return result;
+  }
+
+  // A value rolled by nothing is written as itself behind a part of it without any steps.
+  bool is_empty_slice(const Use& use) {
+    if (use.node.op != "Slice" || use.node.outputs.empty()) return false;
+    Shape shape = padded_shape(use.padded_value(0));
+    for (const auto& [axis, range] : slice_ranges(use, shape)) shape[axis] = range.count;
+    if (element_count(shape) != 0) return false;
+    auto nothing = std::make_shared<Array>();
+    nothing->kind = Array::Kind::real;
+    nothing->shape = shape;
+    entries_[use.node.outputs.front()] = {.constant = std::move(nothing), .value = {}};
+    return true;
+  }
+
+  static void drop_empty_parts(Use& use) {
+    std::erase_if(use.inputs,
+                  [](const Entry& part) { return part.constant != nullptr && part.constant->size() == 0; });
   }
 
   // Zeros around a value are part of what slides over it, and else values like others.

@@ -76,8 +76,8 @@ Attribute read_attribute(const AttributeProto& proto, const std::filesystem::pat
     case AttributeProto::GRAPH:
       node.fail(
           "holds nodes of its own, as loops and branches do, which are not read here: where the exporter "
-          "can, "
-          "have it unroll them");
+          "can, have "
+          "it unroll them, as torch.onnx.export does with dynamo=True");
     default:
       node.fail(fmt::format("its attribute '{}' is of a kind that is not read here (type {})",
                             shown(proto.name()), static_cast<int>(proto.type())));

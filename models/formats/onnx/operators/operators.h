@@ -95,7 +95,7 @@ Value with_zeros(const Use& use, const Value& value);
 struct Range {
   std::int64_t begin = 0, step = 1, count = 0;
 };
-// Of a Slice: each axis that it names, and what it takes of it.
+// Of a Slice: each axis that it names, and what it takes of it, which may be nothing.
 std::vector<std::pair<std::size_t, Range>> slice_ranges(const Use& use, Shape shape);
 // Of a ScatterND: for each axis that it names, from the first on, what of it is replaced. Nothing where that
 // is not one block, counted in order.

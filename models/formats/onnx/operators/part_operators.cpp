@@ -238,8 +238,8 @@ std::vector<std::pair<std::size_t, Range>> slice_ranges(const Use& use, Shape sh
     };
     const std::int64_t begin = std::max<std::int64_t>(within(starts[i]), 0), end = within(ends[i]);
     const std::int64_t span = step < 0 ? begin - end : end - begin;
-    if (span <= 0) use.node.fail("takes nothing");
-    ranges.push_back({axes[i], {begin, step, (span - 1) / std::abs(step) + 1}});
+    const std::int64_t taken = span <= 0 ? 0 : (span - 1) / std::abs(step) + 1;
+    ranges.push_back({axes[i], {begin, step, taken}});
     shape[axes[i]] = ranges.back().second.count;
   }
   return ranges;

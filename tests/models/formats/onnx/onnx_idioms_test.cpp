@@ -95,8 +95,8 @@ TEST(OnnxIdioms, KerasLayerNormIsOneLayerWithItsWeights) {
   EXPECT_EQ(all_of<BatchNorm>(graph).size(), 1U) << "Keras' own; none for the norm's scale and shift";
 }
 
-TEST(OnnxIdioms, QueriesKeysAndValuesOfOneLayerAreReadFromIt) {
-  const Graph graph = imported("swin3d_export");
+TEST_P(OnnxIdiom, QueriesKeysAndValuesOfOneLayerAreReadFromIt) {
+  const Graph graph = network("swin3d");
   const auto found = all_of<Attention>(graph);
   EXPECT_EQ(found.size(), 4U);
   EXPECT_EQ(std::count_if(found.begin(), found.end(),
