@@ -55,6 +55,7 @@ struct Courier::Shared {
   std::atomic<bool> connected{false};
   std::atomic<std::int64_t> delivered{0};
   std::atomic<std::int64_t> refused{0};
+  std::atomic<std::int64_t> refused_ns{0};  // when the last one was
   std::atomic<std::int64_t> failures{0};
   std::atomic<bool> closing{false};
   std::atomic<bool> given_up{false};
@@ -83,6 +84,7 @@ void Courier::Shared::take_turn() {
   }
   const bool taken = delivery->deliver(*message);
   ++(taken ? delivered : refused);
+  if (!taken) refused_ns = steady_ns();
   spool->pop(*message);
   succeed();
 }
@@ -188,10 +190,14 @@ Courier::State Courier::state() const {
 
 std::string Courier::trouble(bool& loses) const {
   const Spool::State waiting = shared_->spool->state();
-  loses = waiting.dropping;
+  const std::int64_t refused_ns = shared_->refused_ns;
+  const bool refusing = refused_ns > 0 && steady_ns() - refused_ns < Spool::kTroubleNs;
+  loses = waiting.dropping || refusing;
   std::string words;
   const auto say = [&](const std::string& what) { words += (words.empty() ? "" : "; ") + what; };
   if (waiting.dropping) say("its spool is full, and the oldest messages are dropped");
+  if (refusing)
+    say("its receiver refuses messages, which are lost (" + std::to_string(shared_->refused) + " so far)");
   if (!waiting.error.empty()) say(waiting.error);
   if (waiting.messages > 0 && shared_->failures > 0 && !shared_->connected)
     say(std::to_string(waiting.messages) + " messages wait for a receiver that is away");

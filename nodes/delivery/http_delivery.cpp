@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "base/error.h"
-#include "base/log/log.h"
+#include "base/log/hourly.h"
 #include "nodes/delivery/hmac.h"
 
 namespace actionflow {
@@ -31,8 +31,21 @@ std::string origin(const std::string& url) {
   return url.substr(0, url.find_first_of("/?#", host));
 }
 
-// It may take the message another time.
-bool is_passing(long status) { return status == 408 || status == 425 || status == 429 || status >= 500; }
+// The message itself is at fault, and no try will mend it. All else a person or time may mend: a token that
+// is wrong or has run out, an address that moved, a receiver that has too much to do.
+bool is_message_fault(long status) {
+  constexpr std::array<long, 7> kFaults{400, 406, 409, 413, 415, 422, 431};
+  return std::find(kFaults.begin(), kFaults.end(), status) != kFaults.end();
+}
+
+std::string_view advice(long status) {
+  if (status == 401 || status == 403)
+    return "; its token or password is wrong or has run out: look at headers and secret";
+  if (status >= 300 && status < 400)
+    return ", a redirection, which is not followed: give the url it leads to";
+  if (status == 404 || status == 405 || status == 410) return ": look at url";
+  return "";
+}
 
 }  // namespace
 
@@ -106,8 +119,8 @@ bool HttpDelivery::deliver(const Message& message) {
   curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
   if (status >= 200 && status < 300) return true;
   const std::string answer = origin(receiver_.url) + ": answers " + std::to_string(status);
-  if (is_passing(status)) throw Error(ExitCode::failure, answer);
-  log::warn("{}; the message is not sent again", answer);
+  if (!is_message_fault(status)) throw Error(ExitCode::failure, answer + std::string(advice(status)));
+  log::hourly(log::Level::warn, answer + "; the message is not sent again");
   return false;
 }
 

@@ -1,8 +1,8 @@
 // Messages as the bodies of HTTP POST requests: the one place that includes libcurl.
 //
-// 2xx says that the receiver has it. Where it cannot be reached, does not answer in time, or answers 408,
-// 425, 429 or 5xx, the message is tried again; any other answer, a redirection among them, refuses it for
-// good. Servers of https:// are verified. Each request bears
+// 2xx says that the receiver has it. 400, 406, 409, 413, 415, 422 and 431 find fault with the message, which
+// is refused for good. After any other answer, a redirection or a refused token among them, and after none in
+// time, it is tried again. Servers of https:// are verified. Each request bears
 //   X-Actionflow-Delivery: NUMBER        the same for each try of one message, greater for later ones
 //   X-Actionflow-Timestamp: SECONDS      since 1970, of this try
 //   X-Actionflow-Signature: sha256=HEX   with a secret: HMAC-SHA256 of "TIMESTAMP.BODY"

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/log/hourly.h"
 #include "base/log/log.h"
 #include "base/machine/clock.h"
 #include "nodes/delivery/host_port.h"
@@ -197,7 +198,8 @@ class KafkaProducer {
     const rd_kafka_resp_err_t receipt = *sent_->receipt;
     sent_.reset();
     if (is_message_fault(receipt)) {
-      log::warn("Kafka: {}: {}; the message is not sent again", topic_name_, rd_kafka_err2str(receipt));
+      log::hourly(log::Level::warn, fmt::format("Kafka: {}: {}; the message is not sent again", topic_name_,
+                                                rd_kafka_err2str(receipt)));
       return false;
     }
     if (receipt != RD_KAFKA_RESP_ERR_NO_ERROR) fail_topic(receipt);

@@ -128,6 +128,9 @@ TEST(Courier, ARefusedMessageDoesNotHoldBackTheOthers) {
   ASSERT_TRUE(testing::wait_for([&] { return bench.spool->state().messages == 0; }));
   EXPECT_EQ(bench.receiver->got(), Payloads{"good"});
   EXPECT_EQ(courier->state().refused, 1);
+  bool loses = false;
+  EXPECT_EQ(courier->trouble(loses), "alert: its receiver refuses messages, which are lost (1 so far)");
+  EXPECT_TRUE(loses);
 }
 
 TEST(Courier, LeavesToTheNextRunWhatTheReceiverDoesNotTake) {

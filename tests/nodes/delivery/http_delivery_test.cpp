@@ -9,6 +9,7 @@
 #include "nodes/delivery/hmac.h"
 #include "tests/datasets/video/small_server.h"
 #include "tests/tools/certificates.h"
+#include "tests/tools/log_lines.h"
 #include "tests/tools/mosquitto.h"
 #include "tests/tools/moved_clock.h"
 
@@ -102,14 +103,18 @@ TEST(HttpDelivery, WithoutASecretThereIsNoSignature) {
 TEST(HttpDelivery, TellsWhatMayPassFromWhatIsRefused) {
   WebServer server;
   HttpDelivery delivery({server.address()});
-  for (const char* passing : {"500 Oops", "503 Busy", "429 Slow down", "408 Timeout"}) {
+  for (const char* passing : {"500 Oops", "503 Busy", "429 Slow down", "408 Timeout", "401 Who",
+                              "403 Not you", "404 Where", "410 Gone", "302 Elsewhere"}) {
     server.answer({passing});
     EXPECT_THROW(delivery.deliver(message("{}")), Error) << passing;
   }
-  for (const char* refused : {"400 Bad", "401 Who", "404 Where", "302 Elsewhere"}) {
+  const testing::LogLines log;
+  for (const char* refused : {"400 Bad", "413 Large", "415 What", "422 No"}) {
     server.answer({refused});
     EXPECT_FALSE(delivery.deliver(message("{}"))) << refused;
+    EXPECT_FALSE(delivery.deliver(message("{}"))) << refused;
   }
+  EXPECT_EQ(log.lines().size(), 4U) << "each kind once, however many are refused";
 }
 
 TEST(HttpDelivery, AServerThatHangsOrIsNotThereIsAnError) {
@@ -155,7 +160,7 @@ TEST(HttpDelivery, SaysNothingToAServerThatCannotBeVerified) {
 TEST(HttpDelivery, NothingIsLostWhileTheServerFailsAndHangs) {
   const testing::TemporaryFolder folder;
   WebServer server;
-  server.answer({"200 OK", "503 Busy", "", "404 Where", "200 OK"});
+  server.answer({"200 OK", "503 Busy", "", "400 Bad", "200 OK"});
   const auto spool = std::make_shared<Spool>(folder / "a.spool", ByteSize{1'000'000}, SpoolFormat{"webhook"});
   HttpReceiver receiver{server.address()};
   receiver.timeout_seconds = 0.2;
