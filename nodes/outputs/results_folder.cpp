@@ -55,23 +55,31 @@ std::string recording_from(const std::string& stream, const fs::path& home) {
   return (inside ? below : real).string();
 }
 
-// A last line says which recording's its file is, where that is not the stream's name.
+// A last line says which recording's its file is, where that is not the stream's name, and from what it was
+// made.
 constexpr const char* kRecording = "recording";
+constexpr const char* kMadeFrom = "made_from";
 
-std::string with_recording(std::string line, const ResultsFolder& folder, const std::string& stream) {
-  const std::string recording = folder.recording_of(stream);
-  if (recording == stream) return line;
-  line.pop_back();
-  return line + ",\"" + kRecording + "\":" + json_text(nlohmann::json(recording)) + "}";
+std::string with_origin(std::string line, const ResultsFolder& folder, const std::string& stream) {
+  const auto add = [&line](const char* key, const std::string& value) {
+    line.pop_back();
+    line += ",\"" + std::string(key) + "\":" + json_text(nlohmann::json(value)) + "}";
+  };
+  if (const std::string recording = folder.recording_of(stream); recording != stream)
+    add(kRecording, recording);
+  if (const std::string made_from = folder.made_from(stream); !made_from.empty()) add(kMadeFrom, made_from);
+  return line;
 }
 
-std::string told_recording(const std::string& lines) {
+nlohmann::json last_line(const std::string& lines) {
   if (lines.empty()) return {};
   const std::size_t begin = lines.rfind('\n', lines.size() - 2) + 1;
-  const nlohmann::json json = nlohmann::json::parse(lines.substr(begin), nullptr, false);
-  return json.is_object() && json.contains(kRecording) && json[kRecording].is_string()
-             ? json[kRecording].get<std::string>()
-             : std::string();
+  return nlohmann::json::parse(lines.substr(begin), nullptr, false);
+}
+
+std::string told(const nlohmann::json& line, const char* key) {
+  return line.is_object() && line.contains(key) && line[key].is_string() ? line[key].get<std::string>()
+                                                                         : std::string();
 }
 
 // The first line that is another, as a sentence; empty where none is.
@@ -136,16 +144,33 @@ fs::path ResultsFolder::file_of(const std::string& stream) const {
 std::vector<ResultsFolder::Standing> ResultsFolder::standing_in(const fs::path& file) const {
   std::vector<Standing> all;
   for (const OutputBlock& block : read_output_blocks(file)) {
-    const std::string told = told_recording(block.text);
-    all.push_back({told.empty() ? recording_of(block.stream) : told, block.stream, block.done});
+    const nlohmann::json line = last_line(block.text);
+    const std::string recording = told(line, kRecording);
+    all.push_back({recording.empty() ? recording_of(block.stream) : recording, block.stream,
+                   told(line, kMadeFrom), block.done});
   }
   return all;
+}
+
+void ResultsFolder::expect(const std::string& stream, const std::string& made_from) {
+  const std::lock_guard lock(mutex_);
+  made_from_[stream] = made_from;
+}
+
+std::string ResultsFolder::made_from(const std::string& stream) const {
+  const std::lock_guard lock(mutex_);
+  const auto known = made_from_.find(stream);
+  return known == made_from_.end() ? std::string() : known->second;
+}
+
+bool ResultsFolder::is_done(const Standing& standing, const std::string& stream) const {
+  return standing.done && standing.made_from == made_from(stream);
 }
 
 bool ResultsFolder::done(const std::string& stream) const {
   const std::string recording = recording_of(stream);
   return std::ranges::any_of(standing_in(file_of(stream)), [&](const Standing& standing) {
-    return standing.recording == recording && standing.done;
+    return standing.recording == recording && is_done(standing, stream);
   });
 }
 
@@ -159,7 +184,7 @@ bool ResultsFolder::take(const std::string& stream) {
   }
   for (const Standing& standing : standing_in(file)) {
     const bool other = standing.recording != recording;
-    if (!other && !standing.done) continue;
+    if (!other && !is_done(standing, stream)) continue;
     leave(stream);
     if (other)
       throw UsageError(file.string() + " holds the results of '" + standing.stream + "', not of '" + stream +
@@ -220,7 +245,7 @@ void FolderOutput::stream_end(const StreamEnd& end) {
   const std::string lines = std::move(waiting_[end.stream]);
   waiting_.erase(end.stream);
   if (end.whole || end.error)
-    return folder_->put(end.stream, lines + with_recording(to_json_line(end), *folder_, end.stream) + "\n");
+    return folder_->put(end.stream, lines + with_origin(to_json_line(end), *folder_, end.stream) + "\n");
   folder_->leave(end.stream);
 }
 

@@ -6,7 +6,8 @@
 //
 // A recording is told by the file that its name leads to, however that is written: "./a.mp4", an absolute
 // path, a link. Its path counts from the folder that FOLDER stands in, where it lies there, so that machines
-// which see both at other places agree. FOLDER/.made_by says which network and options all results are of.
+// which see both at other places agree. Where it was read from something else, it is not done.
+// FOLDER/.made_by says which network and options all results are of.
 #pragma once
 
 #include <filesystem>
@@ -31,6 +32,8 @@ class ResultsFolder {
   // Throws UsageError where what stands there was made otherwise: `how` has a line "key: value" for each
   // thing that results depend on.
   void require_made_by(const std::string& how);
+  // What a stream is read from, in a word: results that were made from something else do not count.
+  void expect(const std::string& stream, const std::string& made_from);
   // Its file is there, and the recording could be read.
   bool done(const std::string& stream) const;
   // Whether the caller is to read it: nobody else does, and it is not done. Held until put() or leave().
@@ -45,20 +48,24 @@ class ResultsFolder {
   std::filesystem::path file_of(const std::string& stream) const;
   // The recording's name, whichever way the stream's is written.
   std::string recording_of(const std::string& stream) const;
+  // As expect() was told; empty where it was not.
+  std::string made_from(const std::string& stream) const;
 
  private:
   // What a recording's file is of.
   struct Standing {
-    std::string recording, stream;
+    std::string recording, stream, made_from;
     bool done = false;
   };
 
   std::vector<Standing> standing_in(const std::filesystem::path& file) const;
+  bool is_done(const Standing& standing, const std::string& stream) const;
   void make_ready(const std::filesystem::path& folder);
 
   const std::filesystem::path folder_, home_;
   mutable std::mutex mutex_;
   mutable std::map<std::string, std::string> recordings_;  // by streams
+  std::map<std::string, std::string> made_from_;           // by streams
   std::set<std::string> taken_;  // recordings; a lock does not keep its process from taking it again
   NameLocks locks_;
   std::set<std::filesystem::path> swept_;  // folders in which nothing is left of runs that were killed

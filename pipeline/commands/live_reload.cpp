@@ -14,7 +14,7 @@ SettingsChanges::Read read_again(const PipelineFlags& flags, const Arguments& ar
                                  const PipelineDescription& first) {
   PipelineFlags again = flags;
   again.overrides.done = [done = std::set(first.passed_over.begin(), first.passed_over.end())](
-                             const std::string& stream) { return done.contains(stream); };
+                             const StreamDescription& stream) { return done.contains(stream.name); };
   return [again, &arguments](const config::Value& settings) {
     PipelineFlags now = again;
     now.overrides.settings = settings;

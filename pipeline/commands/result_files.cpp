@@ -71,11 +71,13 @@ ResultFiles::ResultFiles(const std::vector<std::string>& files, bool several) {
   }
 }
 
-std::function<bool(const std::string&)> ResultFiles::done() const {
+std::function<bool(const StreamDescription&)> ResultFiles::done() const {
   if (files_.empty()) return {};
-  return [this](const std::string& stream) {
-    return std::all_of(files_.begin(), files_.end(),
-                       [&](const OutputFile& file) { return file.done(stream); });
+  return [this](const StreamDescription& stream) {
+    return std::all_of(files_.begin(), files_.end(), [&](const OutputFile& file) {
+      if (file.folder()) file.folder()->expect(stream.name, made_from(stream.source));
+      return file.done(stream.name);
+    });
   };
 }
 

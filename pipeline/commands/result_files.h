@@ -19,8 +19,9 @@ class ResultFiles {
   // `several`: streams, those that are done too. Throws UsageError.
   ResultFiles(const std::vector<std::string>& files, bool several);
 
-  // Whether all of the files have all of a stream; empty without files.
-  std::function<bool(const std::string&)> done() const;
+  // Whether all of the files have all of a stream; empty without files. A folder that runs share has it where
+  // it was read from the same.
+  std::function<bool(const StreamDescription&)> done() const;
   // Whether this run is to read a stream that is not done: of a folder that runs share, one that no other
   // reads. Empty without such a folder.
   std::function<bool(const std::string&)> take() const;

@@ -159,7 +159,7 @@ class PipelineReader {
     names_.insert(stream.name);
     if (overrides_.elsewhere && overrides_.elsewhere(stream)) {
       description_.elsewhere.push_back(std::move(stream.name));
-    } else if (can_be_done(stream.source) && overrides_.done && overrides_.done(stream.name)) {
+    } else if (can_be_done(stream.source) && overrides_.done && overrides_.done(stream)) {
       description_.passed_over.push_back(std::move(stream.name));
     } else {
       description_.streams.push_back(std::move(stream));

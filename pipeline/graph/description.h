@@ -88,8 +88,8 @@ struct PipelineOverrides {
   std::optional<int> threads;
   std::optional<Precision> precision;
   std::optional<KernelSetting> kernels;
-  bool windows_too = false;                      // windows are results even where they become events
-  std::function<bool(const std::string&)> done;  // files to be passed over, by their stream's name
+  bool windows_too = false;                            // windows are results even where they become events
+  std::function<bool(const StreamDescription&)> done;  // recordings to be passed over
   std::function<bool(const StreamDescription&)> elsewhere;  // streams that are another run's
   std::set<std::string> recordings;  // addresses that are recordings, whatever their names say
 };

@@ -86,6 +86,20 @@ TEST_F(ResultsFolderTest, ObjectsOfABucketAreToldByEachCharacter) {
   EXPECT_EQ(result_files_in(path()).size(), 3U);
 }
 
+TEST_F(ResultsFolderTest, WhatWasReadFromSomethingElseIsTakenAgain) {
+  const auto one = std::make_shared<ResultsFolder>(path());
+  one->expect("door", "monday");
+  ASSERT_TRUE(one->take("door"));
+  FolderOutput(one).stream_end({"door", 5, true});
+  ResultsFolder same(path()), other(path());
+  same.expect("door", "monday");
+  other.expect("door", "tuesday");
+  EXPECT_TRUE(same.done("door"));
+  EXPECT_FALSE(same.take("door"));
+  EXPECT_FALSE(other.done("door"));
+  EXPECT_TRUE(other.take("door"));
+}
+
 TEST_F(ResultsFolderTest, TwoRecordingsOfOneNameAreRefused) {
   const auto folder = std::make_shared<ResultsFolder>(path());
   ASSERT_TRUE(folder->take("/videos/a.mp4"));

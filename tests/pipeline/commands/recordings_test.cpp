@@ -142,8 +142,38 @@ TEST_F(Recordings, OfOtherNetworksAndOptionsDoNotShareAFolder) {
                                  "--output", (folder_ / "found").string() + "/"};
   EXPECT_EQ(run(words).code, 0);
   EXPECT_EQ(run(words).code, 0);
+  std::vector<std::string> same = words;
+  same.insert(same.end(), {"--hop", "15", "--windows", "--advance", "off"});
+  EXPECT_EQ(run(same).code, 0) << "as it is without them";
   words.insert(words.end(), {"--hop", "3"});
-  expect_error(run(words), 2, "made otherwise: 'hop: as the graph has it' is now 'hop: 3'");
+  expect_error(run(words), 2,
+               "made otherwise: 'clips: window frames hop 15' is now 'clips: window frames hop 3'");
+}
+
+TEST_F(Recordings, AreReadAgainWhereSomethingElseIsReadOfThem) {
+  const std::string file = folder_ / "films/a.mp4", other = folder_ / "films/b.mp4";
+  const auto read = [&](const std::string& stream) {
+    const std::string pipeline = text_file("p.yaml", "streams: {yard: " + stream +
+                                                         "}\ngraph:\n  frames: {node: decode}\n"
+                                                         "  clips: {node: window, from: frames}\n"
+                                                         "  net: {node: cnn3d, from: clips, weights: " +
+                                                         weights_ + "}\n");
+    const Ended ended = run({"classify", pipeline, "--json", "--output", (folder_ / "found").string() + "/"});
+    EXPECT_EQ(ended.code, 0) << ended.err;
+    return ended.lines().back()["streams"] == 1;
+  };
+  EXPECT_TRUE(read(file));
+  EXPECT_FALSE(read("{source: " + file + ", retry: false, skip: []}"));
+  for (const std::string& stream :
+       {other, "{source: " + file + ", crop: [0, 0, 0.5, 1]}", "{source: " + file + ", skip: [nonkey]}"}) {
+    EXPECT_TRUE(read(stream)) << stream;
+    EXPECT_FALSE(read(stream)) << stream;
+  }
+  EXPECT_TRUE(read(file));
+  std::filesystem::copy_file(other, file, std::filesystem::copy_options::overwrite_existing);
+  std::filesystem::last_write_time(file, std::filesystem::last_write_time(other) + std::chrono::hours(1));
+  EXPECT_TRUE(read(file)) << "another recording under its name";
+  EXPECT_FALSE(read(file));
 }
 
 TEST_F(Recordings, ThatCannotBeListedAreAnError) {
