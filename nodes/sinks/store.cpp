@@ -80,8 +80,7 @@ class StoreNode : public Node {
 
   NodeOutput build(Flow& flow, const NodeUse& use, const std::vector<NodeOutput>& inputs) override {
     const StoreLimits limits{options_.keep.seconds, options_.limit.bytes};
-    const auto store = std::make_shared<NumberedStore>(
-        std::make_shared<EventStore>(options_.folder, limits, flow.run().clock()));
+    const auto store = std::make_shared<NumberedStore>(std::make_shared<EventStore>(options_.folder, limits));
     flow.run().number_from(store->store->next_run());
     const auto lanes = InLanes<LaneStore>::make(flow);
     flow.add_to_lanes(use, [this, &flow, use, lanes, store](StreamLane& lane) {

@@ -18,7 +18,6 @@ constexpr double kUsPerSecond = 1e6;
 constexpr std::int64_t kNsPerUs = 1000;
 constexpr int kPictureWidth = 640;
 constexpr const char* kPicture = ".jpg";
-constexpr const char* kUnfinished = ".part";
 
 // The last one that is shown at this time or before, else the first.
 Frame decode_frame(const PacketRing& ring, std::int64_t pts_us) {

@@ -1,6 +1,8 @@
 #include "nodes/store/event_store.h"
 
 #include <cstdlib>
+#include <limits>
+#include <system_error>
 #include <utility>
 
 #include "base/error.h"
@@ -20,6 +22,8 @@ constexpr std::int64_t kSetNs = 60'000'000'000;
 constexpr std::int64_t kTrustedAfterNs = 3600'000'000'000;
 // Pictures come later than they are taken.
 constexpr std::int64_t kOnTheWayNs = 60'000'000'000;
+// A table that could not be opened is tried again.
+constexpr std::int64_t kOpenAgainNs = kSecondNs;
 // Rows that go in one transaction.
 constexpr std::int64_t kAtOnce = 64;
 
@@ -46,12 +50,39 @@ EventStore::EventStore(fs::path folder, StoreLimits limits, const Clock& clock)
       wall_zero_ns_(clock.wall_ns() - clock.steady_ns()),
       begin_ns_(clock.steady_ns()),
       no_age_until_ns_(begin_ns_) {
+  try {
+    open();
+  } catch (const FailingDisk&) {
+    make_room();
+    try {
+      open();
+    } catch (const FailingDisk& error) {
+      log::error("{}; events are lost until it can be written", error.what());
+    }
+  }
+}
+
+// All of it or nothing.
+void EventStore::open() {
+  next_open_ns_ = clock_.steady_ns() + kOpenAgainNs;
+  try {
+    open_table();
+  } catch (const std::exception& error) {
+    table_.reset();
+    closed_why_ = error.what();
+    throw;
+  }
+}
+
+void EventStore::open_table() {
   std::error_code error;
   fs::create_directories(folder_ / "clips", error);
+  if (error == std::errc::no_space_on_device)
+    throw FailingDisk(ExitCode::failure, folder_.string() + ": the disk is full; make room on it");
   if (error)
     throw UsageError(folder_.string() + ": cannot be made: " + error.message() +
                      ", expected a folder for what is kept");
-  lock_ = FileLock::try_take(folder_ / "lock");
+  if (!lock_) lock_ = FileLock::try_take(folder_ / "lock");
   if (!lock_)
     throw UsageError(folder_.string() +
                      ": another pipeline keeps its events here, expected a folder of its own");
@@ -63,33 +94,62 @@ EventStore::EventStore(fs::path folder, StoreLimits limits, const Clock& clock)
   const std::optional<std::int64_t> newest_ns = table_->newest_ns();
   if (newest_ns && *newest_ns < too_old_ns()) no_age_until_ns_ = begin_ns_ + kTrustedAfterNs;
   tidy_locked();
+  if (run_ > 0) table_->note_run(run_);
+}
+
+EventTable& EventStore::table() {
+  if (table_) return *table_;
+  if (clock_.steady_ns() < next_open_ns_) throw FailingDisk(ExitCode::failure, closed_why_);
+  open();
+  log::info("{}: can be written again", folder_.string());
+  return *table_;
+}
+
+// Before the table can be written: clips that no row names yet, and files of those events that would be the
+// first to go beyond the limit. Their rows go as soon as there is a table.
+void EventStore::make_room() {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder_ / "clips", error))
+    if (entry.path().extension() == kUnfinished) remove_file(entry.path());
+  if (limits_.limit_bytes <= 0 || !lock_ || !fs::exists(event_file(folder_), error)) return;
+  try {
+    EventTable held(event_file(folder_), Database::Sharing::exclusive);  // needs no room to be read
+    std::int64_t beyond = held.bytes_used() - limits_.limit_bytes;
+    for (const StoredEvent& event : held.oldest(std::numeric_limits<std::int64_t>::max())) {
+      if (beyond <= 0) return;
+      beyond -= event.bytes;
+      remove_files(event);
+    }
+  } catch (const Error&) {  // opening says why
+  }
 }
 
 std::int64_t EventStore::next_run() {
   const std::lock_guard lock(mutex_);
-  return table_->last_run() + 1;
+  return table_ ? table_->last_run() + 1 : clock_.wall_ns() / kSecondNs;
 }
 
 void EventStore::begin_run(std::int64_t run) {
   const std::lock_guard lock(mutex_);
   run_ = run;
-  table_->note_run(run);
+  if (table_) table_->note_run(run);
 }
 
 std::int64_t EventStore::add(const EventResult& event) {
   const std::lock_guard lock(mutex_);
+  EventTable& rows = table();
   follow_clock();
-  return table_->insert(event, run_, clock_.wall_ns());
+  return rows.insert(event, run_, clock_.wall_ns());
 }
 
 void EventStore::update(std::int64_t number, const EventResult& event) {
   const std::lock_guard lock(mutex_);
-  table_->update(number, event);
+  table().update(number, event);
 }
 
 void EventStore::interrupt(std::int64_t number) {
   const std::lock_guard lock(mutex_);
-  table_->interrupt(number);
+  table().interrupt(number);
 }
 
 std::string EventStore::name_of(std::int64_t number, const std::string& suffix) const {
@@ -103,22 +163,24 @@ fs::path EventStore::file_of(std::int64_t number, const std::string& suffix) con
 void EventStore::add_clip(std::int64_t number, const std::string& suffix, double start) {
   const std::lock_guard lock(mutex_);
   const fs::path file = file_of(number, suffix);
-  if (!table_->set_clip(number, name_of(number, suffix), start, size_of(file))) remove_file(file);
+  if (!table().set_clip(number, name_of(number, suffix), start, size_of(file))) remove_file(file);
 }
 
 void EventStore::add_picture(std::int64_t number, const std::string& suffix) {
   const std::lock_guard lock(mutex_);
   const fs::path file = file_of(number, suffix);
-  if (!table_->set_picture(number, name_of(number, suffix), size_of(file))) remove_file(file);
+  if (!table().set_picture(number, name_of(number, suffix), size_of(file))) remove_file(file);
 }
 
 void EventStore::tidy() {
   const std::lock_guard lock(mutex_);
+  table();
   tidy_locked();
 }
 
 void EventStore::tidy_if_due() {
   const std::lock_guard lock(mutex_);
+  table();
   if (clock_.steady_ns() >= next_tidy_ns_) tidy_locked();
 }
 
@@ -164,10 +226,12 @@ void EventStore::tidy_locked() {
 
 void EventStore::remove(const std::vector<StoredEvent>& events) {
   table_->remove(events);
-  for (const StoredEvent& event : events) {
-    if (!event.clip.empty()) remove_file(folder_ / event.clip);
-    if (!event.picture.empty()) remove_file(folder_ / event.picture);
-  }
+  for (const StoredEvent& event : events) remove_files(event);
+}
+
+void EventStore::remove_files(const StoredEvent& event) {
+  if (!event.clip.empty()) remove_file(folder_ / event.clip);
+  if (!event.picture.empty()) remove_file(folder_ / event.picture);
 }
 
 // Files are named by their event's number.

@@ -11,8 +11,11 @@
 //
 // The machine's clock may be set while we run, as where it has no battery: what was added before by it then
 // gets the right times. For an hour after that, and at a start by whose clock all would be too old, nothing
-// goes for its age. One process writes to a folder. Thread-safe; throws
-// Error.
+// goes for its age. Sleep of the machine is no setting.
+//
+// On a disk that is full from the beginning the table is opened later: until then all that writes throws
+// FailingDisk, at most one try a second, and runs are numbered by the time. Files of events that would go
+// beyond the limit make room first. One process writes to a folder. Thread-safe; throws Error.
 #pragma once
 
 #include <cstdint>
@@ -24,6 +27,7 @@
 #include <vector>
 
 #include "base/files/file_lock.h"
+#include "base/machine/boot_clock.h"
 #include "base/machine/clock.h"
 #include "nodes/store/event_table.h"
 
@@ -34,13 +38,16 @@ struct StoreLimits {
   std::int64_t limit_bytes = 0;  // 0: without a limit
 };
 
+// Ends the names of clips that are not whole yet.
+constexpr const char* kUnfinished = ".part";
+
 // In a state folder.
 std::filesystem::path event_file(const std::filesystem::path& folder);
 
 class EventStore {
  public:
   // Makes the folder. Throws UsageError where another process writes to it.
-  EventStore(std::filesystem::path folder, StoreLimits limits, const Clock& clock = Clock::system());
+  EventStore(std::filesystem::path folder, StoreLimits limits, const Clock& clock = boot_clock());
   EventStore(const EventStore&) = delete;
   EventStore& operator=(const EventStore&) = delete;
 
@@ -66,6 +73,11 @@ class EventStore {
   void tidy_if_due();
 
  private:
+  EventTable& table();
+  void open();
+  void open_table();
+  void make_room();
+  void remove_files(const StoredEvent& event);
   void remove_strangers();
   void remove(const std::vector<StoredEvent>& events);
   void tidy_locked();
@@ -77,8 +89,10 @@ class EventStore {
   const StoreLimits limits_;
   const Clock& clock_;
   std::optional<FileLock> lock_;
-  std::mutex mutex_;  // guards what follows
-  std::unique_ptr<EventTable> table_;
+  std::mutex mutex_;                   // guards what follows
+  std::unique_ptr<EventTable> table_;  // null: the disk was full so far
+  std::int64_t next_open_ns_ = 0;      // steady
+  std::string closed_why_;
   std::int64_t run_ = 0;
   std::int64_t next_tidy_ns_ = 0;
   std::int64_t wall_zero_ns_ = 0;  // of the steady clock, UTC, when that was last looked at

@@ -72,7 +72,8 @@ std::int64_t state_of(const EventResult& event) {
 
 std::string_view to_string(EventState state) { return kStates[static_cast<std::size_t>(state)]; }
 
-EventTable::EventTable(const std::filesystem::path& file) : database_(file, Database::Sharing::shared) {
+EventTable::EventTable(const std::filesystem::path& file, Database::Sharing sharing)
+    : database_(file, sharing) {
   prepare_schema(file);
 }
 

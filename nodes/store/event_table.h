@@ -63,7 +63,8 @@ struct Timeline {
 class EventTable {
  public:
   // Makes the table where there is none.
-  explicit EventTable(const std::filesystem::path& file);
+  explicit EventTable(const std::filesystem::path& file,
+                      Database::Sharing sharing = Database::Sharing::shared);
 
   // Ids of rows are one run's; `run` is its number.
   std::int64_t insert(const EventResult& event, std::int64_t run, std::int64_t now_ns);

@@ -43,9 +43,14 @@ std::string clip_type(const std::filesystem::path& clip) {
 }  // namespace
 
 WebApi::WebApi(WebSources sources, const Clock& clock)
-    : sources_(std::move(sources)), clock_(clock), streams_(sources_, !sources_.state_folder.empty(), clock) {
-  if (!sources_.state_folder.empty())
-    table_ = std::make_unique<EventTable>(event_file(sources_.state_folder));
+    : sources_(std::move(sources)),
+      clock_(clock),
+      streams_(sources_, !sources_.state_folder.empty(), clock) {}
+
+// With the table's lock held. A disk that is full at first may be mended later.
+EventTable& WebApi::table() {
+  if (!table_) table_ = std::make_unique<EventTable>(event_file(sources_.state_folder));
+  return *table_;
 }
 
 std::optional<HttpAnswer> WebApi::answer(const HttpRequest& request) {
@@ -61,7 +66,8 @@ std::optional<HttpAnswer> WebApi::answer(const HttpRequest& request) {
     return sources_.metrics ? HttpAnswer{200, "text/plain; version=0.0.4; charset=utf-8", sources_.metrics()}
                             : wrong(404, "no metrics are kept");
   if (path == "/api/labels") return labels();
-  if (!table_) return wrong(404, "no events are kept: the pipeline has no node `store`");
+  if (sources_.state_folder.empty())
+    return wrong(404, "no events are kept: the pipeline has no node `store`");
   try {
     return path == "/api/timeline" ? timeline(request) : events(request);
   } catch (const WrongParameter& parameter) {
@@ -98,7 +104,7 @@ HttpAnswer WebApi::health() {
 
 std::vector<StoredEvent> WebApi::find(const EventQuery& query) {
   const std::lock_guard lock(table_mutex_);
-  return table_->find(query);
+  return table().find(query);
 }
 
 EventQuery WebApi::query_of(const HttpRequest& request) const {
@@ -121,7 +127,7 @@ HttpAnswer WebApi::timeline(const HttpRequest& request) {
   Timeline found;
   {
     const std::lock_guard lock(table_mutex_);
-    found = table_->timeline(query, kTimelineParts, clock_.wall_ns());
+    found = table().timeline(query, kTimelineParts, clock_.wall_ns());
   }
   const auto seconds = [&](std::int64_t ns) {
     return rounded(static_cast<double>(ns - found.since_ns) * 1e-9, 1e3);
@@ -165,7 +171,8 @@ HttpAnswer WebApi::events(const HttpRequest& request) {
 
 // /api/events/12, …/12/clip, …/12/picture, …/12/label
 HttpAnswer WebApi::event_part(const HttpRequest& request) {
-  if (!table_) return wrong(404, "no events are kept: the pipeline has no node `store`");
+  if (sources_.state_folder.empty())
+    return wrong(404, "no events are kept: the pipeline has no node `store`");
   const std::string_view rest = std::string_view(request.path).substr(kEvents.size());
   const std::size_t slash = std::min(rest.find('/'), rest.size());
   const auto number = whole_number(rest.substr(0, slash));
@@ -202,15 +209,15 @@ HttpAnswer WebApi::correct(std::int64_t number, const std::string& body) {
   if (json["label"].is_string()) label = json["label"].get<std::string>();
   if (label && !is_label(*label)) return wrong(400, "a label is at most 100 bytes on one line");
   const std::lock_guard lock(table_mutex_);
-  std::vector<StoredEvent> found = table_->find({.number = number});
+  std::vector<StoredEvent> found = table().find({.number = number});
   if (found.empty()) return wrong(404, "there is no such event, or it is no longer kept");
   if (label && !fresh.get<bool>() && !is_known_label(found.front(), *label))
     return wrong(400, "there is no class '" + *label + "', expected one of " +
                           fmt::format("{}", fmt::join(sources_.classes, ", ")) +
                           ", \"\" for none of them, or \"new\": true for one that is to be learnt");
-  if (!table_->correct(number, label)) return wrong(404, "it is no longer kept");
-  write_labelled_clips(sources_.state_folder, *table_);
-  found = table_->find({.number = number});
+  if (!table().correct(number, label)) return wrong(404, "it is no longer kept");
+  write_labelled_clips(sources_.state_folder, table());
+  found = table().find({.number = number});
   if (found.empty()) return wrong(404, "it is no longer kept");
   Json one = event_json(found.front());
   one["time"] = utc_text(found.front().time_ns);
@@ -221,7 +228,7 @@ HttpAnswer WebApi::correct(std::int64_t number, const std::string& body) {
 bool WebApi::is_known_label(const StoredEvent& event, const std::string& label) {
   const auto& classes = sources_.classes;
   return label.empty() || label == event.label ||
-         std::find(classes.begin(), classes.end(), label) != classes.end() || table_->has_correction(label);
+         std::find(classes.begin(), classes.end(), label) != classes.end() || table().has_correction(label);
 }
 
 // With the colours that labels have everywhere.

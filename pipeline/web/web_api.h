@@ -39,13 +39,14 @@ class WebApi {
   HttpAnswer event_part(const HttpRequest& request);
   HttpAnswer correct(std::int64_t number, const std::string& body);
   HttpAnswer labels() const;
+  EventTable& table();
   std::vector<StoredEvent> find(const EventQuery& query);
 
   const WebSources sources_;
   const Clock& clock_;
   StreamApi streams_;
   std::mutex table_mutex_;
-  std::unique_ptr<EventTable> table_;  // null without a store
+  std::unique_ptr<EventTable> table_;  // opened when it is first asked for
 };
 
 }  // namespace actionflow

@@ -3,15 +3,20 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <limits>
+#include <optional>
 
 #include "datasets/lists/dataset.h"
 #include "datasets/lists/reading/read_dataset.h"
 #include "nodes/store/event_text.h"
 #include "nodes/store/labelled_clips.h"
 #include "tests/datasets/make_video.h"
+#include "tests/tools/full_disk.h"
 #include "tests/tools/killed_process.h"
 #include "tests/tools/log_lines.h"
 #include "tests/tools/moved_clock.h"
@@ -240,6 +245,32 @@ TEST_F(Store, KeepsWhatIsYoungWhereTheClockIsSetAndGivesItsTimesAnew) {
   EXPECT_EQ(left[1].end_ns, left[1].time_ns + kSecond);
 }
 
+// A machine that slept for two minutes: its monotonic clock stands behind the others (time_namespaces(7)).
+TEST_F(Store, TakesSleepOfTheMachineForNoClockThatWasSet) {
+  constexpr int kCannot = 77;
+  const auto code_of = [](pid_t child) {
+    int status = 0;
+    waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  };
+  const pid_t awake = fork();
+  if (awake == 0) {
+    EventStore store(folder(), {});
+    std::ofstream offsets;
+    if (unshare(CLONE_NEWTIME) == 0) offsets.open("/proc/self/timens_offsets");
+    offsets << "monotonic -120 0" << std::endl;
+    if (!offsets) _exit(kCannot);
+    const pid_t slept = fork();
+    if (slept != 0) _exit(code_of(slept));
+    const testing::LogLines log;
+    store.tidy();
+    _exit(static_cast<int>(log.lines().size()));
+  }
+  const int lines = code_of(awake);
+  if (lines == kCannot) GTEST_SKIP() << "needs the right to make time namespaces";
+  EXPECT_EQ(lines, 0);
+}
+
 TEST_F(Store, LetsNothingGoAtOnceWhereAClockSaysThatAllIsOld) {
   const StoreLimits month{.keep_seconds = 30 * kDay};
   add(*open(month), "one", clock_.wall_ns());
@@ -269,6 +300,39 @@ TEST_F(Store, LetsTheOldestGoBeyondItsLimit) {
   for (const auto& entry : fs::recursive_directory_iterator(folder() / "clips"))
     bytes += static_cast<std::int64_t>(entry.file_size());
   EXPECT_LE(bytes, 1'000'000);
+}
+
+TEST_F(Store, BeginsOnAFullDiskAndKeepsEventsOnceThatTakesThem) {
+  const testing::LogLines log;
+  std::optional<testing::FullDisk> full{std::in_place};
+  const auto store = open();
+  const std::int64_t run = store->next_run();
+  store->begin_run(run);
+  EXPECT_THROW(add(*store, "lost", kSecond), FailingDisk);
+  EXPECT_THROW(store->tidy_if_due(), FailingDisk) << "so that it is known without an event";
+  full.reset();
+  EXPECT_THROW(add(*store, "too soon", kSecond), FailingDisk) << "not tried with each event";
+  clock_.pass(2);
+  add(*store, "kept", kSecond);
+  ASSERT_EQ(rows(folder()).size(), 1U);
+  EXPECT_EQ(store->next_run(), run + 1);
+  EXPECT_EQ(log.lines().size(), 2U) << "that it fails, and that it is well again";
+}
+
+TEST_F(Store, OnAFullDiskMakesRoomByItsOwnLimitBeforeItsTableIsOpened) {
+  std::int64_t old = 0, young = 0;
+  {
+    const auto store = open();
+    old = add(*store, "old", kSecond, 100'000);
+    young = add(*store, "young", 2 * kSecond, 100'000);
+    std::ofstream(store->file_of(9, ".mp4.part")) << "half a clip";
+  }
+  const testing::LogLines log;
+  const testing::FullDisk full;  // of a disk that has files, but none of whose files may grow
+  const auto store = open({.limit_bytes = 180'000});
+  EXPECT_FALSE(fs::exists(store->file_of(old, ".mp4")));
+  EXPECT_TRUE(fs::exists(store->file_of(young, ".mp4")));
+  EXPECT_FALSE(fs::exists(store->file_of(9, ".mp4.part")));
 }
 
 TEST_F(Store, CorrectionsAreListsToTrainOn) {
