@@ -52,7 +52,7 @@ std::uint64_t size_limit() {
   char* end = nullptr;
   const double gigabytes = text ? std::strtod(text, &end) : kGigabytes;
   if (text && (end == text || *end != '\0' || !(gigabytes >= 0 && gigabytes <= 1e6)))
-    throw UsageError(fmt::format("ACTIONFLOW_CACHE_GB is '{}', expected gigabytes from 0 to 1e6", text));
+    throw UsageError(fmt::format("ACTIONFLOW_CACHE_GB is '{}', expected gigabytes from 0 to 1e6: 10", text));
   return static_cast<std::uint64_t>(gigabytes * kBytesInGigabyte);
 }
 
@@ -139,6 +139,8 @@ fs::path fetched_copy(const std::string& address, RemoteFile& remote) {
 }
 
 }  // namespace
+
+void check_cache_size() { static_cast<void>(size_limit()); }
 
 std::string read_remote(const std::string& address, std::uint64_t most_bytes) {
   RemoteFile file(address);

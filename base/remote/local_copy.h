@@ -16,6 +16,9 @@
 
 namespace actionflow {
 
+// Throws UsageError where ACTIONFLOW_CACHE_GB is no size, before anything is fetched.
+void check_cache_size();
+
 // All throw SourceError and ServerLost as RemoteFile does. This one also for a file of more bytes.
 std::string read_remote(const std::string& address, std::uint64_t most_bytes);
 

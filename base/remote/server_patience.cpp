@@ -46,7 +46,7 @@ double given_seconds() {
   char* end = nullptr;
   const double seconds = std::strtod(text, &end);
   if (end == text || *end != '\0' || !(seconds >= 0 && seconds <= kMostSeconds))
-    throw UsageError(fmt::format("ACTIONFLOW_PATIENCE is '{}', expected seconds from 0 to 1e6", text));
+    throw UsageError(fmt::format("ACTIONFLOW_PATIENCE is '{}', expected seconds from 0 to 1e6: 300", text));
   return seconds;
 }
 
@@ -60,6 +60,8 @@ std::string server_of(const std::string& url) {
   const std::size_t host = user == std::string::npos ? begin : begin + user + 1;
   return url.substr(0, begin) + url.substr(host, end - host);
 }
+
+void check_patience() { static_cast<void>(given_seconds()); }
 
 double patience_with(const std::string& server) {
   const double given = given_seconds();

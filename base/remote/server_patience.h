@@ -23,6 +23,9 @@ class ServerLost : public Error {
 // "https://host:port" of "https://user@host:port/path?query".
 std::string server_of(const std::string& url);
 
+// Throws UsageError where ACTIONFLOW_PATIENCE is none, before anything is waited for.
+void check_patience();
+
 // Seconds. Throws UsageError where ACTIONFLOW_PATIENCE is none from 0 to 1e6.
 double patience_with(const std::string& server);
 

@@ -4,6 +4,8 @@
 #include <optional>
 
 #include "base/log/log.h"
+#include "base/remote/local_copy.h"
+#include "base/remote/server_patience.h"
 #include "base/text/mask.h"
 #include "pipeline/commands/arguments/flags.h"
 #include "pipeline/commands/arguments/log_format.h"
@@ -85,6 +87,8 @@ int run_command(const Declared& declared) {
   Arguments arguments;
   arguments.json = declared.json;
   try {
+    check_patience();
+    check_cache_size();
     sort_words(declared.words, arguments);
     const ExitCode code = declared.command->run(arguments);
     std::cout << std::flush;
