@@ -7,6 +7,7 @@
 #include <array>
 
 #include "base/text/remote_name.h"
+#include "base/text/server_path.h"
 #include "datasets/lists/list_paths.h"
 #include "datasets/lists/names/video_naming.h"
 #include "datasets/lists/text/list_text.h"
@@ -60,7 +61,7 @@ std::optional<fs::path> VideoLocator::locate(const ListRow& row, ListErrors& err
   if (!row.path.empty()) return row.path;
   if (is_remote(row.name)) return row.name;
   const bool absolute = row.name.starts_with('/');
-  const std::string plain = absolute ? row.name : root_ + row.name;
+  const std::string plain = absolute ? row.name : remote_ ? on_server(root_, row.name) : root_ + row.name;
   if ((absolute || !is_plain(row.name)) && !is_inside(plain)) {
     const std::string shown = root_.empty() ? "the folder" : root_.substr(0, root_.size() - 1);
     errors.add(row.place,
@@ -70,7 +71,9 @@ std::optional<fs::path> VideoLocator::locate(const ListRow& row, ListErrors& err
   if (row.folders.size() <= 1 && has_suffix(row.name)) return plain;
   if (std::optional<fs::path> found = find(row)) return found;
   const bool has_own_folder = !row.folders.empty() && !row.folders.front().empty();
-  return has_own_folder ? root_ + row.folders.front() + "/" + row.name : plain;
+  if (!has_own_folder) return plain;
+  const std::string inside = row.folders.front() + "/" + row.name;
+  return remote_ ? on_server(root_, inside) : root_ + inside;
 }
 
 std::optional<fs::path> VideoLocator::find(const ListRow& row) {

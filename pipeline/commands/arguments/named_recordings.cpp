@@ -10,6 +10,7 @@
 #include "base/remote/local_copy.h"
 #include "base/remote/range_request.h"
 #include "base/text/remote_name.h"
+#include "base/text/server_path.h"
 #include "datasets/video/recordings_folder.h"
 #include "datasets/video/source_policy.h"
 
@@ -43,8 +44,10 @@ std::vector<NamedRecording> listed_in(const std::string& list) {
   for (std::string line; std::getline(lines, line);) {
     while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.pop_back();
     if (line.empty() || line.starts_with('#')) continue;
+    while (line.starts_with("./")) line.erase(0, 2);
     const bool whole = line.starts_with('/') || is_remote(line);
-    recordings.push_back({whole ? line : folder + line, line});
+    const std::string inside = is_remote(folder) ? on_server(folder, line) : folder + line;
+    recordings.push_back({whole ? line : inside, line});
   }
   return recordings;
 }

@@ -14,8 +14,9 @@ struct NamedRecording {
 
 // Of a folder, "s3://BUCKET/FOLDER/" too, the recordings in it and below it; of a list, LIST.txt, those it
 // names, one a line, from its own folder or as addresses, but for empty lines and those that begin with '#'
-// (a file of such a name is written ./#1.mp4); else the source itself, and also where there are none, which
-// then fails as one. Throws SourceError for a list or a bucket that cannot be read.
+// (a file of such a name is written ./#1.mp4); names are as they are in the folder, on a server, too; else
+// the source itself, and also where there are none, which then fails as one. Throws SourceError for a list or
+// a bucket that cannot be read.
 std::vector<NamedRecording> recordings_of(const std::string& source);
 
 // Whether it is an http(s) address of what has an end: what a list names, or what the server gives in parts

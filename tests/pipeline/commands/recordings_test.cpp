@@ -110,6 +110,22 @@ TEST_F(Recordings, OnAWebServerAreToldByItsAnswerWhereTheirNamesDoNotSay) {
   expect_error(run({"classify", folder_ / "web.txt", "--weights", weights_}), 3, "the server answers 404");
 }
 
+TEST_F(Recordings, OfAListOnAServerHaveAnyNames) {
+  std::ifstream file(folder_ / "films/b.mp4", std::ios::binary);
+  const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+  std::string list;
+  for (const std::string name : {"#1 odd \u00fc%20&name.mp4", "a?b.mp4", "plain+.mp4"}) {
+    server_.put("/odd/" + name, bytes);
+    list += "./" + name + "\n";
+  }
+  server_.put("/odd/all.txt", list);
+  for (const std::string& odd : {server_.address("/odd/all.txt"), std::string("s3://odd/all.txt")}) {
+    const Ended ended = run({"classify", odd, "--weights", weights_, "--json"});
+    EXPECT_EQ(ended.code, 0) << ended.err;
+    EXPECT_EQ(ended.lines().back()["windows"], 3) << odd;
+  }
+}
+
 TEST_F(Recordings, AreDoneByTheirAddressesWhateverOfThemIsHidden) {
   std::ifstream file(folder_ / "films/b.mp4", std::ios::binary);
   const std::string bytes{std::istreambuf_iterator<char>(file), {}};
@@ -174,6 +190,13 @@ TEST_F(Recordings, AreReadAgainWhereSomethingElseIsReadOfThem) {
   std::filesystem::last_write_time(file, std::filesystem::last_write_time(other) + std::chrono::hours(1));
   EXPECT_TRUE(read(file)) << "another recording under its name";
   EXPECT_FALSE(read(file));
+}
+
+TEST_F(Recordings, AreNotBegunWhereTheEnvironmentIsWrong) {
+  for (const std::string name : {"ACTIONFLOW_PATIENCE", "ACTIONFLOW_CACHE_GB"}) {
+    const EnvironmentVariable wrong(name, "5m");
+    expect_error(run({"classify", folder_ / "films/a.mp4", "--weights", weights_}), 2, name + " is '5m'");
+  }
 }
 
 TEST_F(Recordings, ThatCannotBeListedAreAnError) {
