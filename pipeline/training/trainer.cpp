@@ -220,8 +220,11 @@ void Trainer::State::save_whole_step() {
   whole.reset();
   progress.reset();
   checkpoint();
-  log::info("the last whole step stands in {}: epoch {}, step {} of {}; --resume goes on from there",
-            folder.last().string(), state.epoch + 1, state.step, member->batches_an_epoch());
+  // Which rank it is is nobody's choice, and only the first tells what is not a warning.
+  log::write(
+      ranks.first() ? log::Level::info : log::Level::warn,
+      fmt::format("the last whole step stands in {}: epoch {}, step {} of {}; --resume goes on from there",
+                  folder.last().string(), state.epoch + 1, state.step, member->batches_an_epoch()));
 }
 
 // Whatever ends it, what was trained stands.

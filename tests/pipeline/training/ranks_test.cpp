@@ -6,6 +6,7 @@
 
 #include <cstdlib>
 
+#include "tests/datasets/lists/text_files.h"
 #include "tests/pipeline/training/training_bench.h"
 #include "tests/tools/wait_for.h"
 
@@ -134,6 +135,7 @@ TEST_F(Ranks, WhenAnyDiesTheLastWholeStepStandsAndOthersGoOnFromIt) {
       EXPECT_TRUE(wait_for([&] { return !launcher.running(); }));
       EXPECT_NE(launcher.wait(), 0);
     }
+    EXPECT_THAT(content(bench_ / "killed.txt"), HasSubstr("the last whole step stands in"));
     EXPECT_LT(epochs_in(output), 100);
     std::vector<std::string> again = words;
     again.push_back("--resume");
