@@ -53,6 +53,7 @@ struct SinkThread::State {
   std::function<void()> room;
   std::array<std::int64_t, 3> dropped{};                   // by Loss
   std::int64_t failed = 0, failed_in_a_row = 0, lost = 0;  // lost: since that was last told
+  std::int64_t missed = 0;  // results dropped while the task that runs, or is next, was waited for
   std::optional<RateLimit> writes_again;
   Trouble newest_loss;
   std::int64_t loss_ns = 0;  // of that
@@ -64,6 +65,7 @@ struct SinkThread::State {
 void SinkThread::State::drop_one() {
   auto going = oldest(Loss::early);
   if (going == entries.end()) going = oldest(Loss::seldom);
+  if (going->loss == Loss::seldom) ++missed;
   if (dropped_of(going->loss)++ == 0)
     log::warn("{}: too slow for a live stream; the oldest of what waits is dropped", name);
   note_loss("is too slow for a live stream; the oldest of what waits is dropped",
@@ -91,6 +93,8 @@ void SinkThread::State::note_loss(const std::string& what, bool loses) {
 
 // Of a task that was to write something.
 void SinkThread::State::note_outcome(const std::optional<Failure>& failure) {
+  const std::int64_t missed_now = std::exchange(missed, 0);
+  if (failure || failed_in_a_row > 0) lost += missed_now;
   if (failure) {
     ++failed;
     ++failed_in_a_row;

@@ -153,6 +153,24 @@ TEST_F(SinkThreads, SayHowMuchWasLostOnceWritingGoesWellAgain) {
                                              "out: writes again; 3 results were lost meanwhile"}));
 }
 
+TEST_F(SinkThreads, CountWhatHadNoRoomWhileADiskHungAmongWhatWasLost) {
+  const testing::LogLines log;
+  SinkThread sink("out", run_, nullptr, 2);
+  std::binary_semaphore hangs{0}, go_on{0};
+  sink.post(Loss::seldom, [&] {
+    hangs.release();
+    go_on.acquire();
+    throw Error(ExitCode::failure, "the disk is gone");
+  });
+  hangs.acquire();
+  for (int i = 0; i < 7; ++i) sink.post(Loss::seldom, note(i));
+  go_on.release();
+  sink.close();
+  sink.join();
+  EXPECT_EQ(sink.dropped(), 5);
+  EXPECT_EQ(log.lines().back(), "out: writes again; 6 results were lost meanwhile");
+}
+
 TEST_F(SinkThreads, SayNowAndThenHowMuchWasLostWhereADiskTakesSomeAndRefusesSome) {
   testing::MovedClock clock;
   const auto run = std::make_shared<RunContext>(FaultHook{}, clock);
