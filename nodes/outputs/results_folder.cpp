@@ -44,11 +44,20 @@ fs::path home_of(const fs::path& folder) {
   return real.parent_path();
 }
 
+// Where a file lies, or would lie if it were there; empty for what names no file here.
+fs::path real_path(const fs::path& name) {
+  std::error_code none;
+  fs::path real = fs::canonical(name, none);
+  const bool names_file = name.has_parent_path() || names_recording(name.native());
+  if (!real.empty() || !names_file || !name.has_filename()) return real;
+  const fs::path folder = fs::canonical(name.has_parent_path() ? name.parent_path() : ".", none);
+  return folder.empty() ? folder : folder / name.filename();
+}
+
 // What is no file here is told by its name alone. In a bucket, "a//b" is not "a/b".
 std::string recording_from(const std::string& stream, const fs::path& home) {
   if (is_remote(stream)) return stream;
-  std::error_code none;
-  const fs::path real = fs::canonical(stream, none);
+  const fs::path real = real_path(stream);
   if (real.empty()) return fs::path(stream).lexically_normal().string();
   const fs::path below = real.lexically_relative(home);
   const bool inside = !below.empty() && *below.begin() != ".." && below != ".";

@@ -71,7 +71,7 @@ TEST_F(ResultsFolderTest, WhatWasStoppedOrCouldNotBeReadIsTakenAgain) {
 TEST_F(ResultsFolderTest, NamesFromAnywhereLieInIt) {
   const ResultsFolder folder(path());
   EXPECT_EQ(folder.file_of("/videos/a.mp4"), path() / "videos/a.mp4.jsonl");
-  EXPECT_EQ(folder.file_of("../../a.mp4"), path() / "__/__/a.mp4.jsonl");
+  EXPECT_EQ(folder.file_of("../nowhere/a.mp4"), path() / "__/nowhere/a.mp4.jsonl");
   EXPECT_EQ(folder.file_of("./day 1//b.mp4"), path() / "day 1/b.mp4.jsonl");
   EXPECT_EQ(folder.file_of("s3://b/day 1/b.mp4"), path() / "s3:/b/day 1/b.mp4.jsonl");
   EXPECT_EQ(folder.file_of("http://h/view/"), path() / "http:/h/view/_.jsonl");
@@ -130,6 +130,16 @@ TEST_F(ResultsFolderTest, ARecordingIsOneHoweverItIsWritten) {
   EXPECT_EQ(result_files_in(path()).size(), 1U);
 }
 
+TEST_F(ResultsFolderTest, ARecordingThatIsMissingIsOneHoweverItIsWritten) {
+  std::filesystem::create_directories(folder_ / "films");
+  const std::string relative = std::filesystem::relative(folder_ / "films/a.mp4");
+  const auto folder = std::make_shared<ResultsFolder>(path());
+  for (const std::string& way : {relative, "./" + relative, folder_.path().string() + "//films/./a.mp4"})
+    EXPECT_EQ(folder->file_of(way), path() / "films/a.mp4.jsonl");
+  EXPECT_EQ(folder->file_of("none.mp4"), folder->file_of("./none.mp4"));
+  EXPECT_EQ(folder->file_of("door"), path() / "door.jsonl") << "a stream's name";
+}
+
 TEST_F(ResultsFolderTest, IsOfOneNetworkAndItsOptions) {
   ResultsFolder(path()).require_made_by("hop: 4\nnet: cnn3d 1f\n");
   ResultsFolder again(path());
@@ -163,9 +173,9 @@ TEST_F(ResultsFolderTest, CamerasAndFilesAreRefused) {
 TEST_F(ResultsFolderTest, FilesAreFoundInNaturalOrder) {
   const auto folder = std::make_shared<ResultsFolder>(path());
   FolderOutput sink(folder);
-  for (const char* stream : {"b/10.mp4", "b/9.mp4", "a.mp4"}) sink.stream_end({stream, 1, true});
+  for (const char* stream : {"b/10.mp4", "b/9.mp4", "a"}) sink.stream_end({stream, 1, true});
   EXPECT_THAT(result_files_in(path()),
-              ElementsAre(path() / "a.mp4.jsonl", path() / "b/9.mp4.jsonl", path() / "b/10.mp4.jsonl"));
+              ElementsAre(path() / "a.jsonl", path() / "b/9.mp4.jsonl", path() / "b/10.mp4.jsonl"));
 }
 
 TEST(JsonLines, AreReadAgain) {
