@@ -36,7 +36,7 @@ add_fuzzer(safetensors
 add_fuzzer(tar
   datasets/lists/text/tar_index.cpp base/remote/address.cpp base/remote/range_request.cpp base/remote/remote_file.cpp
   base/remote/server_patience.cpp
-  base/log/log.cpp base/machine/backoff.cpp base/machine/clock.cpp base/text/lower_case.cpp base/text/mask.cpp
+  base/log/log.cpp base/machine/backoff.cpp base/machine/clock.cpp base/text/lower_case.cpp base/text/mask.cpp base/text/credentials.cpp
   base/text/remote_name.cpp base/files/descriptor.cpp base/error.cpp)
 target_link_libraries(fuzz_tar PRIVATE spdlog::spdlog PkgConfig::CURL)
 
@@ -47,7 +47,7 @@ file(GLOB description_sources RELATIVE ${PROJECT_SOURCE_DIR} CONFIGURE_DEPENDS
   ${PROJECT_SOURCE_DIR}/models/description/layers/*.cpp)
 list(APPEND description_sources models/weights/weights.cpp models/formats/stored/stored_tensor.cpp base/error.cpp
   base/files/atomic_file.cpp base/files/file_kind.cpp base/tensor/input_spec.cpp base/tensor/tensor.cpp
-  base/text/lower_case.cpp base/text/mask.cpp base/text/remote_name.cpp base/text/utf8.cpp)
+  base/text/lower_case.cpp base/text/mask.cpp base/text/credentials.cpp base/text/remote_name.cpp base/text/utf8.cpp)
 list(TRANSFORM description_sources PREPEND ${PROJECT_SOURCE_DIR}/)
 add_library(fuzzed_description OBJECT ${description_sources})
 target_include_directories(fuzzed_description PRIVATE ${PROJECT_SOURCE_DIR})
