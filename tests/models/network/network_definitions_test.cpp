@@ -50,9 +50,7 @@ TEST_P(NetworkDefinition, SaysWhatItsSourceSays) {
   Workspace workspace(*network);
   const Tensor scores = network->predict(formula_clip(architecture.graph.input), workspace);
   const Deviation off = deviation(Tensor(scores).reshaped(expected.shape()), expected);
-  // TensorFlow's MoViNet stream differs by 1.6e-4 of the largest score, and it is not known yet why.
-  const double most = std::string(GetParam()) == "movinet_a0_stream" ? 2e-4 : 1e-4;
-  EXPECT_LT(off.largest, most) << "of the largest score; mean " << off.mean;
+  EXPECT_LT(off.largest, 1e-4) << "of the largest score; mean " << off.mean;
 }
 
 INSTANTIATE_TEST_SUITE_P(All, NetworkDefinition,
