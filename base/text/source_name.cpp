@@ -17,6 +17,9 @@ namespace actionflow {
 
 namespace {
 
+// Short ones can be found from a hash.
+constexpr std::array<std::string_view, 7> kPasswords{"pass", "passphrase", "passwd", "password",
+                                                     "pin",  "psk",        "pwd"};
 // Amazon's and Google's own begin with "x-amz-" and "x-goog-".
 constexpr std::array<std::string_view, 6> kSigned{"awsaccesskeyid", "expires", "googleaccessid",
                                                   "key-pair-id",    "policy",  "signature"};
@@ -41,7 +44,7 @@ bool only_opens(std::string_view address, const TextSpan& hidden) {
   const bool azure =
       address.find("?sig=") != std::string_view::npos || address.find("&sig=") != std::string_view::npos;
   return key.starts_with("x-amz-") || key.starts_with("x-goog-") || holds(kSigned, key) ||
-         (azure && holds(kSignedByAzure, key));
+         holds(kPasswords, key) || (azure && holds(kSignedByAzure, key));
 }
 
 // All digits differ where one letter does.

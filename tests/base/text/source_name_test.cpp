@@ -34,6 +34,7 @@ TEST(RecordingName, HoldsNoSecret) {
     EXPECT_EQ(recording_name(source).find("hunter2"), std::string::npos) << source;
   EXPECT_EQ(recording_name("http://u:one@h/a.mp4"), recording_name("http://u:two@h/a.mp4"))
       << "nor a hash by which a password could be tried";
+  EXPECT_EQ(recording_name("http://h/a.mp4?pwd=1"), recording_name("http://h/a.mp4?pwd=2"));
 }
 
 TEST(RecordingName, IsThatOfTheObjectWhoeverSignsForIt) {
