@@ -20,6 +20,7 @@
 #include "base/log/log.h"
 #include "base/remote/remote_file.h"
 #include "base/remote/server_patience.h"
+#include "base/text/lower_case.h"
 #include "base/text/mask.h"
 #include "base/text/remote_name.h"
 
@@ -56,9 +57,10 @@ std::uint64_t size_limit() {
   return static_cast<std::uint64_t>(gigabytes * kBytesInGigabyte);
 }
 
-// "best.safetensors" of "https://host/runs/best.safetensors?X=1"
+// "best.safetensors" of "https://host/runs/best.safetensors?X=1"; a key in a bucket may hold anything.
 std::string own_name(const std::string& address) {
-  const std::string path = address.substr(0, address.find_first_of("?#"));
+  const bool bucket = lower_case(address.substr(0, 2)) == "s3";
+  const std::string path = bucket ? address : address.substr(0, address.find_first_of("?#"));
   return path.substr(path.rfind('/') + 1);
 }
 

@@ -285,6 +285,9 @@ TEST_F(LocalCopy, StandsUnderItsOwnNameAndIsFetchedAnewOnlyWhenItChanged) {
   server_.put("/runs/best.safetensors", "new");
   EXPECT_EQ(content(local_copy(server_.address("/runs/best.safetensors"))), "new");
   EXPECT_EQ(local_copy("/some/file"), "/some/file");
+  const EnvironmentVariable endpoint("AWS_ENDPOINT_URL", server_.address());
+  server_.put("/runs/take#2?.safetensors", "key");
+  EXPECT_EQ(local_copy("s3://runs/take#2?.safetensors").filename(), "take#2?.safetensors");
 }
 
 TEST_F(LocalCopy, IsFetchedOnceHoweverManyWantIt) {
