@@ -46,7 +46,9 @@ using Converter = Value (*)(const LayerUse&, std::vector<Line>&);
 
 // Convolutions, poolings, padding and cropping.
 const std::map<std::string, Converter>& window_converters();
-// Recurrent layers, joins, and calls of TensorFlow's own, by Keras' class.
+// LSTM, GRU, ConvLSTM2D and Bidirectional.
+const std::map<std::string, Converter>& recurrent_converters();
+// Joins, and calls of TensorFlow's own, by Keras' class.
 const std::map<std::string, Converter>& joining_converters();
 // EinsumDense, as far as it is one number a channel.
 const std::map<std::string, Converter>& einsum_converters();

@@ -157,8 +157,9 @@ const std::map<std::string, Converter>& converters() {
 
 // By Keras' class; null where it is not known.
 Converter find_converter(const std::string& class_name) {
-  for (const auto* group : {&window_converters(), &joining_converters(), &attention_converters(),
-                            &einsum_converters(), &activation_converters(), &converters()}) {
+  for (const auto* group :
+       {&window_converters(), &recurrent_converters(), &joining_converters(), &attention_converters(),
+        &einsum_converters(), &activation_converters(), &converters()}) {
     if (const auto found = group->find(class_name); found != group->end()) return found->second;
   }
   return nullptr;
