@@ -16,7 +16,7 @@ namespace actionflow::keras {
 
 namespace {
 
-constexpr const char* kInputName = "clip";
+constexpr const char* kClipName = "clip";
 
 // What keras.ops has, which is not trained, and where Keras keeps it.
 const std::map<std::string, std::string>& operations() {
@@ -32,8 +32,8 @@ NetworkWriter::NetworkWriter(const Model& model)
 
 KerasNetwork NetworkWriter::run() {
   const Extents& in = graph_.input;
-  add_layer("InputLayer", kInputName, {{"batch_shape", shape_of(in)}, {"dtype", "float32"}}, {});
-  names_[-1] = kInputName;
+  add_layer("InputLayer", kClipName, {{"batch_shape", shape_of(in)}, {"dtype", "float32"}}, {});
+  names_[-1] = kClipName;
   for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
     node_ = &graph_.nodes[i];
     number_ = static_cast<int>(i);
@@ -53,7 +53,7 @@ KerasNetwork NetworkWriter::run() {
   model["config"] = {{"name", unique(model_.architecture.name)},
                      {"trainable", true},
                      {"layers", finish(result)},
-                     {"input_layers", Json::array({kInputName, 0, 0})},
+                     {"input_layers", Json::array({kClipName, 0, 0})},
                      {"output_layers", Json::array({result, 0, 0})}};
   result_.config = json_text(model);
   return std::move(result_);
@@ -178,7 +178,7 @@ void NetworkWriter::add(const BatchNorm& n) {
   set_weights("batch_normalization", std::move(values));
 }
 
-void NetworkWriter::add(const Activation& a) {
+void NetworkWriter::add(const actionflow::Activation& a) {
   if (a.kind == ActivationKind::hard_sigmoid && keras_function_of(a).empty())
     refuse("is a hard sigmoid of another slope than 1/6");
   auto [type, config] = keras_layer_of(a);

@@ -105,7 +105,7 @@ class NetworkWriter {
   void add(const Pooling& p);
   void add(const Reduction& r);
   void add(const BatchNorm& n);
-  void add(const Activation& a);
+  void add(const actionflow::Activation& a);  // not keras::Activation
   void add(const PRelu& p);
   void add(const Dense& d);
   void add(const Dropout& d);

@@ -72,8 +72,8 @@ void NetworkWriter::add_pooling(bool max, const Json& size, const Json& stride, 
 // Zeros are never the largest of what is not below them.
 bool NetworkWriter::reads_no_negatives() const {
   if (node_->inputs[0] < 0) return false;
-  const auto* activation =
-      std::get_if<Activation>(&graph_.nodes[static_cast<std::size_t>(node_->inputs[0])].operation);
+  const auto* activation = std::get_if<actionflow::Activation>(
+      &graph_.nodes[static_cast<std::size_t>(node_->inputs[0])].operation);
   return activation != nullptr && (activation->kind == ActivationKind::relu ||
                                    (activation->kind == ActivationKind::clip && activation->low == 0));
 }
