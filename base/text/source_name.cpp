@@ -17,19 +17,13 @@ namespace actionflow {
 
 namespace {
 
-// Short ones can be found from a hash.
-constexpr std::array<std::string_view, 7> kPasswords{"pass", "passphrase", "passwd", "password",
-                                                     "pin",  "psk",        "pwd"};
-// Amazon's and Google's own begin with "x-amz-" and "x-goog-".
-constexpr std::array<std::string_view, 6> kSigned{"awsaccesskeyid", "expires", "googleaccessid",
-                                                  "key-pair-id",    "policy",  "signature"};
+// Passwords, of which short ones could be found from a hash, and what goes with signatures; Amazon's and
+// Google's own keys begin with "x-amz-" and "x-goog-".
+constexpr std::array<std::string_view, 13> kOpening{
+    "awsaccesskeyid", "expires", "googleaccessid", "key-pair-id", "pass", "passphrase", "passwd",
+    "password",       "pin",     "policy",         "psk",         "pwd",  "signature"};
 // Azure's, too short to be known but beside its signature.
-constexpr std::array<std::string_view, 5> kSignedByAzure{"se", "sig", "ske", "skt", "st"};
-
-template <class List>
-bool holds(const List& list, std::string_view word) {
-  return std::find(list.begin(), list.end(), word) != list.end();
-}
+constexpr std::array<std::string_view, 5> kOpeningAzure{"se", "sig", "ske", "skt", "st"};
 
 // Of "?Expires=" before a value, in lower case.
 std::string key_before(std::string_view address, std::size_t value) {
@@ -43,8 +37,9 @@ bool only_opens(std::string_view address, const TextSpan& hidden) {
   const std::string key = key_before(address, hidden.begin);
   const bool azure =
       address.find("?sig=") != std::string_view::npos || address.find("&sig=") != std::string_view::npos;
-  return key.starts_with("x-amz-") || key.starts_with("x-goog-") || holds(kSigned, key) ||
-         holds(kPasswords, key) || (azure && holds(kSignedByAzure, key));
+  return key.starts_with("x-amz-") || key.starts_with("x-goog-") ||
+         std::ranges::find(kOpening, key) != kOpening.end() ||
+         (azure && std::ranges::find(kOpeningAzure, key) != kOpeningAzure.end());
 }
 
 // All digits differ where one letter does.
