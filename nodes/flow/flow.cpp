@@ -178,8 +178,9 @@ void Flow::forget(StreamId stream) {
 
 void Flow::tell_end(StreamId stream) {
   for (const OwnSink& own : sinks_)
-    own.thread->post(SinkThread::Loss::never,
-                     [sink = own.sink, end = run_->stream_end(stream)] { sink->write(end); });
+    own.thread->post(
+        SinkThread::Loss::never, [sink = own.sink, end = run_->stream_end(stream)] { sink->write(end); }, 0,
+        SinkThread::Success::proves_nothing);
 }
 
 std::size_t Flow::lane_count() const {

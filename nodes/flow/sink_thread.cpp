@@ -27,6 +27,7 @@ struct SinkThread::State {
     Loss loss = Loss::never;
     Task task;
     std::int64_t bytes = 0;
+    Success success = Success::writes;
   };
 
   bool full() const { return entries.size() >= capacity || bytes >= kMostBytes; }
@@ -37,7 +38,8 @@ struct SinkThread::State {
   void drop_one();
   void make_room();
   Entry take_out(std::deque<Entry>::iterator entry);
-  void note_outcome(const std::optional<Failure>& failure);
+  void note_outcome(const std::optional<Failure>& failure, Success success);
+  void tell_lost(const char* how);
   void note_loss(const std::string& what, bool loses);
   std::int64_t& dropped_of(Loss loss) { return dropped[static_cast<std::size_t>(loss)]; }
 
@@ -50,7 +52,7 @@ struct SinkThread::State {
   std::condition_variable changed;
   std::deque<Entry> entries;
   std::int64_t bytes = 0;  // of all of them
-  std::function<void()> room;
+  std::function<void()> room, clear_up;
   std::array<std::int64_t, 3> dropped{};                   // by Loss
   std::int64_t failed = 0, failed_in_a_row = 0, lost = 0;  // lost: since that was last told
   std::int64_t missed = 0;  // results dropped while the task that runs, or is next, was waited for
@@ -92,7 +94,7 @@ void SinkThread::State::note_loss(const std::string& what, bool loses) {
 }
 
 // Of a task that was to write something.
-void SinkThread::State::note_outcome(const std::optional<Failure>& failure) {
+void SinkThread::State::note_outcome(const std::optional<Failure>& failure, Success success) {
   const std::int64_t missed_now = std::exchange(missed, 0);
   if (failure || failed_in_a_row > 0) lost += missed_now;
   if (failure) {
@@ -100,12 +102,15 @@ void SinkThread::State::note_outcome(const std::optional<Failure>& failure) {
     ++failed_in_a_row;
     note_loss("cannot write: " + failure->message, true);
     ++lost;
-  } else if (std::int64_t held_back = 0;
-             std::exchange(failed_in_a_row, 0) > 0 && writes_again->pass(held_back)) {
-    log::warn("{}: writes again; {} {} lost meanwhile", name, lost,
-              lost == 1 ? "result was" : "results were");
-    lost = 0;
+  } else if (success == Success::writes) {
+    failed_in_a_row = 0;
+    if (std::int64_t held_back = 0; lost > 0 && writes_again->pass(held_back)) tell_lost("writes again; ");
   }
+}
+
+void SinkThread::State::tell_lost(const char* how) {
+  log::warn("{}: {}{} {} lost meanwhile", name, how, lost, lost == 1 ? "result was" : "results were");
+  lost = 0;
 }
 
 SinkThread::SinkThread(std::string name, std::shared_ptr<RunContext> run, Task finish, std::size_t capacity)
@@ -139,10 +144,13 @@ void SinkThread::run_tasks(const std::shared_ptr<State>& state) {
     state->changed.wait(lock, [&] { return !state->entries.empty() || state->closed; });
     if (state->ended) return;  // left behind
     Task task = state->finish;
+    Success success = Success::writes;
     const bool last = state->entries.empty();
     if (!last) {
       const bool was_full = state->full();
-      task = state->take_out(state->entries.begin()).task;
+      State::Entry entry = state->take_out(state->entries.begin());
+      task = std::move(entry.task);
+      success = entry.success;
       if (was_full && !state->full() && state->room) state->room();
     }
     lock.unlock();
@@ -150,16 +158,18 @@ void SinkThread::run_tasks(const std::shared_ptr<State>& state) {
     task = nullptr;
     lock.lock();
     if (last) break;
-    state->note_outcome(failure);
+    state->note_outcome(failure, success);
   }
+  // What failed to the end is the run's to say.
+  if (state->lost > 0 && state->failed_in_a_row == 0) state->tell_lost("");
   state->finish = nullptr;
   state->ended = true;
   state->changed.notify_all();
 }
 
-void SinkThread::post(Loss loss, Task task, std::int64_t bytes) {
+void SinkThread::post(Loss loss, Task task, std::int64_t bytes, Success success) {
   const std::lock_guard lock(state_->mutex);
-  state_->entries.push_back({loss, std::move(task), bytes});
+  state_->entries.push_back({loss, std::move(task), bytes, success});
   state_->bytes += bytes;
   if (loss != Loss::never) state_->make_room();
   state_->changed.notify_all();
@@ -173,6 +183,11 @@ bool SinkThread::has_room() const {
 void SinkThread::on_room(std::function<void()> room) {
   const std::lock_guard lock(state_->mutex);
   state_->room = std::move(room);
+}
+
+void SinkThread::on_left_behind(std::function<void()> clear_up) {
+  const std::lock_guard lock(state_->mutex);
+  state_->clear_up = std::move(clear_up);
 }
 
 void SinkThread::close() {
@@ -189,6 +204,7 @@ void SinkThread::join() {
   for (const State::Entry& entry : state_->entries) ++state_->dropped_of(entry.loss);
   log::warn("{}: not written to its end, since nothing took its results within 2 s of the stop",
             state_->name);
+  if (state_->clear_up) state_->clear_up();
 }
 
 std::size_t SinkThread::waiting() const {

@@ -5,7 +5,7 @@
 // and nothing of theirs is lost; of a live stream the oldest waiting task is dropped and counted, one that
 // others can spare before one they cannot. What writing throws, at the end too, is reported to the run under
 // the sink's name, and the run goes on; what was not written so is counted, and once writing goes well again
-// a line says how much it was, once in ten minutes at most.
+// a line says how much it was, once in ten minutes at most, and of the rest at the end.
 //
 // After the run was stopped, join() waits until RunContext::kSinksNs have passed; then the thread is left
 // behind with what it holds, which it shares, and what was not written counts as dropped. All members may be
@@ -41,11 +41,16 @@ class SinkThread {
   // What becomes of a task where there is no room for all. never: of a file, whose source waits; seldom: a
   // result, only where no task may go that is posted as `early`, a part of a video.
   enum class Loss { never, seldom, early };
+  // What it means that a task went well: that something was written, or nothing of that kind, as of one that
+  // may have had nothing to write.
+  enum class Success { writes, proves_nothing };
   // `bytes`: what the task holds until it has run. Beyond kMostBytes, too, there is no room.
-  void post(Loss loss, Task task, std::int64_t bytes = 0);
+  void post(Loss loss, Task task, std::int64_t bytes = 0, Success success = Success::writes);
   bool has_room() const;
   // Called when a full queue has room again, until join() returns. Before the first post().
   void on_room(std::function<void()> room);
+  // Called by join() where the thread is left behind. Before the first post().
+  void on_left_behind(std::function<void()> clear_up);
 
   // Nothing more is posted.
   void close();

@@ -47,17 +47,20 @@ struct LaneStore {
   // no longer in the graph.
   void take(const PacketItem& item) const {
     PacketItem kept{item.key, item.mark, nullptr, item.outcome};
-    post(item.mark == Mark::none ? SinkThread::Loss::early : SinkThread::Loss::never,
-         [to = recorder, kept = std::move(kept)] { to->take(kept); });
+    post(
+        item.mark == Mark::none ? SinkThread::Loss::early : SinkThread::Loss::never,
+        [to = recorder, kept = std::move(kept)] { to->take(kept); }, SinkThread::Success::proves_nothing);
   }
   void take(const EventsItem& item) const {
     if (!item.outcome.has_value()) return;
     // No change at all is told where nothing waits, so that what is old goes from the folder.
     if (!item.outcome.value()->empty() || thread->waiting() == 0)
-      post(SinkThread::Loss::seldom, [to = recorder, events = item.outcome.value()] { to->take(events); });
+      post(
+          SinkThread::Loss::seldom, [to = recorder, events = item.outcome.value()] { to->take(events); },
+          item.outcome.value()->empty() ? SinkThread::Success::proves_nothing : SinkThread::Success::writes);
   }
-  void post(SinkThread::Loss loss, SinkThread::Task task) const {
-    thread->post(stream.live ? loss : SinkThread::Loss::never, std::move(task));
+  void post(SinkThread::Loss loss, SinkThread::Task task, SinkThread::Success success) const {
+    thread->post(stream.live ? loss : SinkThread::Loss::never, std::move(task), 0, success);
   }
 };
 

@@ -191,7 +191,39 @@ TEST_F(SinkThreads, SayNowAndThenHowMuchWasLostWhereADiskTakesSomeAndRefusesSome
   sink.join();
   EXPECT_EQ(log.lines(),
             (std::vector<std::string>{"the disk is full", "out: writes again; 1 result was lost meanwhile",
-                                      "out: writes again; 10 results were lost meanwhile"}));
+                                      "out: writes again; 10 results were lost meanwhile",
+                                      "out: 9 results were lost meanwhile"}));
+}
+
+TEST_F(SinkThreads, SayHowMuchWasLostThoughNothingFailsAnyMore) {
+  testing::MovedClock clock;
+  const auto run = std::make_shared<RunContext>(FaultHook{}, clock);
+  const testing::LogLines log;
+  const auto fail = [] { throw Error(ExitCode::failure, "the disk is full"); };
+  SinkThread sink("out", run, nullptr);
+  for (int event = 0; event < 2; ++event) {
+    sink.post(Loss::never, fail);
+    sink.post(Loss::never, [] {});
+  }
+  sink.post(Loss::never, [&] { clock.pass(601); });
+  sink.post(Loss::never, [] {});
+  sink.close();
+  sink.join();
+  EXPECT_EQ(log.lines(),
+            (std::vector<std::string>{"the disk is full", "out: writes again; 1 result was lost meanwhile",
+                                      "out: writes again; 1 result was lost meanwhile"}));
+}
+
+TEST_F(SinkThreads, DoNotSayThatTheyWriteAgainOfWhatHadNothingToWrite) {
+  const testing::LogLines log;
+  SinkThread sink("out", run_, nullptr);
+  sink.post(Loss::never, [] { throw Error(ExitCode::failure, "the disk is full"); });
+  sink.post(
+      Loss::never, [] {}, 0, SinkThread::Success::proves_nothing);
+  sink.close();
+  sink.join();
+  EXPECT_EQ(log.lines(), std::vector<std::string>{"the disk is full"});
+  EXPECT_TRUE(sink.trouble());
 }
 
 TEST_F(SinkThreads, SayWhatIsLostForAMinuteAndAsLongAsNothingIsWritten) {
