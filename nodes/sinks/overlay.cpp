@@ -65,7 +65,9 @@ struct LaneOverlay {
     post(SinkThread::Loss::seldom, [to = video, item = std::move(item)] { to->take(item); });
   }
   void post(SinkThread::Loss loss, SinkThread::Task task, std::int64_t bytes = 0) const {
-    thread->post(stream.live ? loss : SinkThread::Loss::never, std::move(task), bytes);
+    // A video that has failed is passed over, and a picture may wait for its answers.
+    thread->post(stream.live ? loss : SinkThread::Loss::never, std::move(task), bytes,
+                 SinkThread::Success::proves_nothing);
   }
 };
 
@@ -133,11 +135,12 @@ class OverlayNode : public Node {
   LaneOverlay begin(Flow& flow, const NodeUse& use, StreamLane& lane, const std::string& window) const {
     const bool from_the_start =
         std::find(use.streams.begin(), use.streams.end(), lane.id()) != use.streams.end();
-    auto video = std::make_shared<StreamOverlay>(
-        path_of(lane.name(), use.streams.size() > 1 || !from_the_start), lane.progress(window),
-        window_seconds_, options_.look, publish(flow, lane));
+    const std::filesystem::path path = path_of(lane.name(), use.streams.size() > 1 || !from_the_start);
+    auto video = std::make_shared<StreamOverlay>(path, lane.progress(window), window_seconds_, options_.look,
+                                                 publish(flow, lane));
     auto thread = flow.add_lane_sink(
         lane, use.name, [video] { video->finish(); }, kToEncode);
+    if (options_.url.empty()) thread->on_left_behind([path] { StreamOverlay::remove_broken(path); });
     return {lane.state(), std::move(video), std::move(thread)};
   }
 

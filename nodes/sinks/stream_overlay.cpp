@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/log/log.h"
 #include "datasets/video/frame_bytes.h"
 #include "datasets/video/readers/reader.h"
 #include "datasets/video/source_options.h"
@@ -44,6 +45,7 @@ StreamOverlay::StreamOverlay(std::filesystem::path path, std::shared_ptr<const W
       published_(std::move(published)) {}
 
 void StreamOverlay::take(const Frames& frames, std::int64_t most_bytes) {
+  live_ = most_bytes < kAsManyAsItTakes;
   for (const Frame& frame : frames) {
     waiting_.push_back({time_of(frame), frame, frame_bytes(frame)});
     waiting_bytes_ += waiting_.back().bytes;
@@ -160,12 +162,20 @@ void StreamOverlay::prepare_for(const Frame& frame) {
   form_.width = form.width;
   form_.height = form.height;
   form_.bgr = true;
+  form_.growing = live_;
   if (!waiting_.empty() && waiting_.back().time > 0) {
     form_.frame_rate = static_cast<double>(waiting_.size()) / waiting_.back().time;
   }
 }
 
 void StreamOverlay::open() { writer_ = std::make_unique<VideoWriter>(path_, form_); }
+
+void StreamOverlay::remove_broken(const std::filesystem::path& path) {
+  std::error_code error;
+  if (std::filesystem::is_regular_file(path, error) && !can_be_opened(path) &&
+      std::filesystem::remove(path, error))
+    log::warn("{}: not written to its end, and removed, since no player could open it", path.string());
+}
 
 template <class Work>
 void StreamOverlay::guard(Work&& work) {

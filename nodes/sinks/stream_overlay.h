@@ -7,6 +7,7 @@
 // the stream's length, and never more than kMostSeconds beyond a window, nor than the bytes that are allowed:
 // then the oldest is drawn without waiting and counted. Belongs to one thread. Throws Error where the video
 // cannot be written; then a file that no player could open is removed, and further pictures are passed over.
+// The video of a live stream can be played while it grows.
 #pragma once
 
 #include <deque>
@@ -35,7 +36,7 @@ class StreamOverlay {
                 std::unique_ptr<PublishedVideo> published = nullptr);
 
   static constexpr std::int64_t kAsManyAsItTakes = std::numeric_limits<std::int64_t>::max();
-  // `most_bytes`: of all pictures that wait.
+  // `most_bytes`: of all pictures that wait, of a live stream.
   void take(const Frames& frames, std::int64_t most_bytes = kAsManyAsItTakes);
   // An answer, in the order of the windows. Failed and dropped ones count too: they let pictures go. Where
   // some never come, what is drawn then ends, as its end may have been among them.
@@ -43,6 +44,8 @@ class StreamOverlay {
   void take(const EventsItem& item);
   // Nothing more comes.
   void finish();
+  // Removes a file that no player could open. From any thread, once nobody waits for what is written there.
+  static void remove_broken(const std::filesystem::path& path);
 
   // Pictures that wait.
   std::size_t held() const { return waiting_.size(); }
@@ -79,7 +82,7 @@ class StreamOverlay {
   double last_start_;  // of the last answered window
   std::optional<std::int64_t> last_pts_us_;
   double time_ = 0;
-  bool failed_ = false;
+  bool failed_ = false, live_ = false;
   std::optional<Preparer> preparer_;
   VideoWriterOptions form_;
   std::unique_ptr<VideoWriter> writer_;

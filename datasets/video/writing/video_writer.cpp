@@ -47,6 +47,9 @@ namespace {
 // MPEG-4 has 16 bits for it; divisible by every common frame rate.
 constexpr int kTicksPerSecond = 60'000;
 
+// Of a file that is readable while it grows: MP4's fragments, Matroska's clusters.
+constexpr int kPieceUs = 1'000'000;
+
 AVPixelFormat pixel_format(const AVCodec& codec) {
   switch (codec.id) {
     case AV_CODEC_ID_MJPEG:
@@ -135,7 +138,7 @@ void VideoWriter::State::open_encoder(const AVCodec* codec) {
   FfmpegOptions own;
   own.set("crf", options.quality);
   own.set("preset", options.preset);
-  if (options.live) own.set("tune", "zerolatency");
+  if (options.live || options.growing) own.set("tune", "zerolatency");
   // With it x264's vector code gives small pictures other bits from one run to the next.
   own.set("x264-params", "mbtree=0");
   own.set("deadline", "realtime");
@@ -175,7 +178,14 @@ void VideoWriter::State::open_file() {
   require(avio_open(&io, ("file:" + path.string()).c_str(), AVIO_FLAG_WRITE), "opening");
   file.reset(io);
   context->pb = io;
-  require(avformat_write_header(context.get(), nullptr), "writing the header");
+  FfmpegOptions own;
+  if (options.growing) {
+    context->flags |= AVFMT_FLAG_FLUSH_PACKETS;
+    own.set("movflags", "frag_keyframe+empty_moov+default_base_moof");
+    own.set("frag_duration", kPieceUs);
+    own.set("cluster_time_limit", kPieceUs / 1000);
+  }
+  require(avformat_write_header(context.get(), own.get()), "writing the header");
 }
 
 void VideoWriter::State::encode(const AVFrame* frame) {

@@ -29,6 +29,9 @@ struct VideoWriterOptions {
   // The path is an rtsp:// address, to which pictures are sent over TCP as they come. A server that takes
   // nothing for kPatienceSeconds is an error.
   bool live = false;
+  // What is written is readable at any time, but for the last second, so after a kill, too; and the encoder
+  // holds no pictures, of which 8K has 50 MB each. For cameras, of whose video nobody knows how long it gets.
+  bool growing = false;
 };
 
 class VideoWriter {

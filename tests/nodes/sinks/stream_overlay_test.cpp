@@ -3,11 +3,15 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 #include "datasets/video/decoding/decoder.h"
 #include "datasets/video/frame_bytes.h"
 #include "datasets/video/readers/reader.h"
 #include "datasets/video/source_options.h"
 #include "tests/datasets/make_video.h"
+#include "tests/tools/killed_process.h"
+#include "tests/tools/log_lines.h"
 
 namespace actionflow::testing {
 namespace {
@@ -44,10 +48,11 @@ class Overlay : public ::testing::Test {
     return {{0, 0, number}, Mark::none, std::make_shared<Ticket>(info), Dropped{}};
   }
 
-  std::vector<Frame> written() const {
+  std::vector<Frame> written() const { return written(folder_ / "out.mkv"); }
+  static std::vector<Frame> written(const std::filesystem::path& file) {
     const StopFlag never{false};
     SourceOptions options;
-    options.source = folder_ / "out.mkv";
+    options.source = file;
     const auto reader = Reader::open(options, never);
     const auto decoder = Decoder::create(reader->codec_parameters(), 1);
     std::vector<Frame> pictures;
@@ -135,6 +140,32 @@ TEST_F(Overlay, HoldsNoMorePicturesThanTheirBytesAllow) {
     ASSERT_LE(overlay_.held(), 5U);
   }
   EXPECT_EQ(overlay_.early(), 45);
+}
+
+TEST_F(Overlay, OfALiveStreamIsReadableAfterAKill) {
+  for (const char* name : {"out.mkv", "killed.mp4"}) {
+    const std::filesystem::path file = folder_ / name;
+    ASSERT_TRUE(dies_by_kill([&] {
+      StreamOverlay overlay(file, progress_, kWindow);
+      for (int k = 0; k < 100; ++k) {
+        progress_->set({0, k / kRate});
+        overlay.take(picture(k / kRate), 256'000'000);
+      }
+      die_by_kill();
+    }));
+    EXPECT_GE(written(file).size(), 70U) << name << ": all but the last second of four";
+  }
+}
+
+TEST_F(Overlay, RemovesWhatNoPlayerCouldOpen) {
+  const std::filesystem::path whole = folder_ / "in.mp4", broken = folder_ / "broken.mp4";
+  std::ofstream(broken) << "half a header";
+  const LogLines log;
+  StreamOverlay::remove_broken(whole);
+  StreamOverlay::remove_broken(broken);
+  EXPECT_TRUE(std::filesystem::exists(whole));
+  EXPECT_FALSE(std::filesystem::exists(broken));
+  EXPECT_EQ(log.lines().size(), 1U);
 }
 
 TEST_F(Overlay, AnActionIsDrawnFromWhenItIsToldUntilItIsOver) {
