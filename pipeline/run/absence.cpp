@@ -23,6 +23,11 @@ std::optional<std::int64_t> Absence::due(std::int64_t now_ns) {
   return minutes;
 }
 
+std::optional<std::int64_t> Absence::told(std::int64_t now_ns) const {
+  if (next_minutes_ == 1) return {};
+  return (now_ns - since_ns_) / kMinuteNs;
+}
+
 std::string Absence::text(std::int64_t minutes) {
   return minutes < kHour ? fmt::format("{} min", minutes)
                          : fmt::format("{} h{}", minutes / kHour,

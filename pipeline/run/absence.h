@@ -14,6 +14,8 @@ class Absence {
   // Whole minutes that it has been away, where that is to be told now; once for each of the times that
   // passed.
   std::optional<std::int64_t> due(std::int64_t now_ns);
+  // It was told at least once, so that its end is to be told, too: how long it was.
+  std::optional<std::int64_t> told(std::int64_t now_ns) const;
   // "10 min", "2 h".
   static std::string text(std::int64_t minutes);
 

@@ -1,5 +1,8 @@
 #include "pipeline/run/reconnects.h"
 
+#include <algorithm>
+#include <cstddef>
+
 namespace actionflow {
 
 std::optional<std::size_t> Reconnects::note_loss(std::int64_t now_ns) {
@@ -9,6 +12,12 @@ std::optional<std::size_t> Reconnects::note_loss(std::int64_t now_ns) {
   if (losses_.size() < kAlarmingLosses || told) return {};
   alarmed_ns_ = now_ns;
   return losses_.size();
+}
+
+bool Reconnects::restless(std::int64_t now_ns) const {
+  const auto fresh = std::count_if(losses_.begin(), losses_.end(),
+                                   [&](std::int64_t loss) { return now_ns - loss <= kWithinNs; });
+  return alarmed_ns_ && fresh >= static_cast<std::ptrdiff_t>(kAlarmingLosses);
 }
 
 }  // namespace actionflow

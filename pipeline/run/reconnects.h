@@ -26,8 +26,8 @@ class Reconnects {
   std::chrono::milliseconds next_wait() { return backoff_.next(); }
   // It is lost after it gave packets. How often it was in the last ten minutes, where that is to be told now.
   std::optional<std::size_t> note_loss(std::int64_t now_ns);
-  // It comes and goes, and that was told.
-  bool restless() const { return alarmed_ns_ && losses_.size() >= kAlarmingLosses; }
+  // It comes and goes, and that was told; until it has held for long enough.
+  bool restless(std::int64_t now_ns) const;
 
  private:
   Backoff backoff_;

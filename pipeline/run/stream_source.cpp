@@ -209,7 +209,8 @@ bool StreamSource::wait_and_retry(const Failure& failure) {
                  *losses);
   }
   if (!down_) {
-    if (const auto at = reconnects_.restless() ? log::Level::debug : log::Level::warn; log::level() <= at)
+    loss_told_ = !reconnects_.restless(now);
+    if (const auto at = loss_told_ ? log::Level::warn : log::Level::debug; log::level() <= at)
       log::write(at, failure.message + "; trying again until it is back");
     absence_ = Absence(now);
   } else {
@@ -234,8 +235,12 @@ void StreamSource::note_recovery() {
   if (!down_) return;
   down_ = false;
   ++state_->reconnects;
-  if (const auto at = reconnects_.restless() ? log::Level::debug : log::Level::info; log::level() <= at)
-    log::write(at, state_->name + ": back");
+  const std::int64_t now = run_->clock().steady_ns();
+  const auto told = absence_.told(now);
+  // The last loss may have been told, and its alarm or age have come since.
+  const bool quiet = !told && !loss_told_;
+  if (const auto at = quiet ? log::Level::debug : log::Level::info; log::level() <= at)
+    log::write(at, state_->name + ": back" + (told ? " after " + Absence::text(*told) : ""));
 }
 
 // The item is let go after the mutex is free: the last copy of a ticket takes it again.

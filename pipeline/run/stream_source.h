@@ -106,6 +106,7 @@ class StreamSource : public std::enable_shared_from_this<StreamSource> {
   int without_keyframe_ = 0;   // packets left out though there was room; 0 while none is left out
   bool leaving_out_ = false;   // up to the next keyframe
   bool down_ = false;          // lost, or not there yet
+  bool loss_told_ = false;     // a line said so
   bool gave_packets_ = false;  // since it was last down
   Reconnects reconnects_;
   Absence absence_;

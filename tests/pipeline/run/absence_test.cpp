@@ -18,6 +18,14 @@ namespace {
 
 constexpr std::int64_t kSecond = 1'000'000'000;
 
+TEST(Absence, WhoseBeginningWasToldHasItsEndTold) {
+  constexpr std::int64_t kMinute = 60'000'000'000;
+  Absence absence(kMinute);
+  EXPECT_EQ(absence.told(2 * kMinute), std::nullopt);
+  EXPECT_EQ(absence.due(2 * kMinute), 1);
+  EXPECT_EQ(absence.told(5 * kMinute), 4);
+}
+
 TEST(Absence, IsToldAfterOneTenAndSixtyMinutesThenEachHour) {
   Absence absence(7 * kSecond);
   std::vector<std::int64_t> told;

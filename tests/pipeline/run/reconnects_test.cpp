@@ -47,14 +47,14 @@ TEST(Reconnects, AreNotWorthALineEachOnceTheAlarmWasTold) {
   Reconnects reconnects;
   for (int k = 0; k < 4; ++k) {
     reconnects.note_loss(k);
-    EXPECT_FALSE(reconnects.restless());
+    EXPECT_FALSE(reconnects.restless(k));
   }
   for (int k = 4; k < 9; ++k) {
     reconnects.note_loss(k);
-    EXPECT_TRUE(reconnects.restless());
+    EXPECT_TRUE(reconnects.restless(k));
   }
-  reconnects.note_loss(20 * kMinute);
-  EXPECT_FALSE(reconnects.restless()) << "it held meanwhile";
+  EXPECT_TRUE(reconnects.restless(9 * kMinute));
+  EXPECT_FALSE(reconnects.restless(20 * kMinute)) << "it held meanwhile";
 }
 
 TEST(Reconnects, DoNotAlarmForASourceThatIsLostNowAndThen) {
