@@ -75,6 +75,13 @@ std::optional<HttpAnswer> WebApi::answer(const HttpRequest& request) {
   }
 }
 
+void WebApi::count_frames() {
+  streams_.count_frames();
+  const std::vector<StreamView> views = sources_.streams();
+  const std::lock_guard lock(overload_mutex_);
+  overload_.note(views, clock_.steady_ns());
+}
+
 // Well as long as any stream gives pictures, or may yet, and what is found reaches where it goes.
 HttpAnswer WebApi::health() {
   std::int64_t live = 0;
@@ -92,6 +99,10 @@ HttpAnswer WebApi::health() {
   for (const Trouble& trouble : sources_.troubles ? sources_.troubles() : std::vector<Trouble>()) {
     failing = failing || trouble.loses;
     reasons.push_back(trouble.what);
+  }
+  {
+    const std::lock_guard lock(overload_mutex_);
+    for (const std::string& reason : overload_.reasons()) reasons.push_back(reason);
   }
   const char* status = none ? "down" : failing ? "failing" : reasons.empty() ? "ok" : "degraded";
   return json_answer({{"status", status},

@@ -12,6 +12,7 @@
 
 #include "nodes/store/event_table.h"
 #include "pipeline/web/http_server.h"
+#include "pipeline/web/overload.h"
 #include "pipeline/web/stream_api.h"
 #include "pipeline/web/web_sources.h"
 
@@ -27,7 +28,7 @@ class WebApi {
   // nullopt for a path that is not the API's.
   std::optional<HttpAnswer> answer(const HttpRequest& request);
   // Once a second or so, by whoever keeps the time.
-  void count_frames() { streams_.count_frames(); }
+  void count_frames();
 
  private:
   HttpAnswer health();
@@ -45,6 +46,8 @@ class WebApi {
   const WebSources sources_;
   const Clock& clock_;
   StreamApi streams_;
+  std::mutex overload_mutex_;
+  Overload overload_;
   std::mutex table_mutex_;
   std::unique_ptr<EventTable> table_;  // opened when it is first asked for
 };
