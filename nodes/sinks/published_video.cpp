@@ -40,7 +40,10 @@ std::string with_name(std::string address, const std::string& stream) {
 bool PublishedVideo::is_address(const std::string& address) { return address.starts_with("rtsp://"); }
 
 PublishedVideo::PublishedVideo(const std::string& address, const std::string& stream, const Clock& clock)
-    : address_(with_name(address, stream)), clock_(clock), away_lines_(kTellEverySeconds, clock) {}
+    : address_(with_name(address, stream)),
+      stream_(stream),
+      clock_(clock),
+      away_lines_(kTellEverySeconds, clock) {}
 
 void PublishedVideo::write(const VideoWriterOptions& form, const std::uint8_t* pixels, std::int64_t pts_us) {
   if (!writer_ && clock_.steady_ns() < next_try_ns_) return;
@@ -53,12 +56,12 @@ void PublishedVideo::write(const VideoWriterOptions& form, const std::uint8_t* p
     }
     writer_->write(pixels, pts_us);
     backoff_.note_there(clock_.steady_ns());
-    if (std::exchange(told_away_, false)) log::info("{}: back", without_credentials(address_));
+    if (std::exchange(told_away_, false)) log::info("{}: {}: back", stream_, without_credentials(address_));
   } catch (const Error& error) {
     writer_.reset();
     next_try_ns_ = clock_.steady_ns() + std::chrono::nanoseconds(backoff_.next()).count();
     if (std::int64_t held_back = 0; !told_away_ && away_lines_.pass(held_back)) {
-      log::warn("{}; trying again until it is there", error.what());
+      log::warn("{}: {}; trying again until it is there", stream_, error.what());
       told_away_ = true;
     }
   }

@@ -20,7 +20,8 @@ class PublishedVideo {
   // `{stream}` in the address stands for the stream's name.
   PublishedVideo(const std::string& address, const std::string& stream, const Clock& clock = Clock::system());
 
-  // Height × width × 3 bytes. Never throws for the server's sake.
+  // Lines begin with the stream's name, since of an address a part may be masked. Height × width × 3 bytes.
+  // Never throws for the server's sake.
   void write(const VideoWriterOptions& form, const std::uint8_t* pixels, std::int64_t pts_us);
   void finish() noexcept;
 
@@ -28,7 +29,7 @@ class PublishedVideo {
   const std::string& address() const { return address_; }
 
  private:
-  const std::string address_;
+  const std::string address_, stream_;
   const Clock& clock_;
   Backoff backoff_;
   std::int64_t next_try_ns_ = INT64_MIN;
