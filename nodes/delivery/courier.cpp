@@ -137,9 +137,10 @@ void Courier::Shared::say_what_waits() {
 }
 
 void Courier::Shared::end() {
-  // Its connection ends here, whoever still holds the courier.
+  // Its connection ends here, whoever still holds the courier, and so does its hold on the spool's file.
   delivery.reset();
   const std::lock_guard lock(mutex);
+  spool.reset();
   ended = true;
   changed.notify_all();
 }
@@ -159,9 +160,9 @@ void Courier::run(const std::shared_ptr<Shared>& shared) {
 
 Courier::Courier(std::string name, std::shared_ptr<Spool> spool, std::shared_ptr<Delivery> delivery,
                  std::function<bool()> expired)
-    : shared_(std::make_shared<Shared>()) {
+    : spool_(std::move(spool)), shared_(std::make_shared<Shared>()) {
   shared_->name = std::move(name);
-  shared_->spool = std::move(spool);
+  shared_->spool = spool_;
   shared_->delivery = std::move(delivery);
   shared_->expired = std::move(expired);
   std::thread([shared = shared_] { run(shared); }).detach();
@@ -189,7 +190,7 @@ Courier::State Courier::state() const {
 }
 
 std::string Courier::trouble(bool& loses) const {
-  const Spool::State waiting = shared_->spool->state();
+  const Spool::State waiting = spool_->state();
   const std::int64_t refused_ns = shared_->refused_ns;
   const bool refusing = refused_ns > 0 && steady_ns() - refused_ns < Spool::kTroubleNs;
   loses = waiting.dropping || refusing;
@@ -207,7 +208,7 @@ std::string Courier::trouble(bool& loses) const {
 void Courier::measure(MetricText& text) const {
   const MetricText::Labels node{{"node", shared_->name}};
   const State own = state();
-  const Spool::State waiting = shared_->spool->state();
+  const Spool::State waiting = spool_->state();
   const auto gauge = [&](std::string_view name, std::string_view help, std::int64_t value) {
     text.gauge(name, help, static_cast<double>(value), node);
   };

@@ -49,6 +49,7 @@ class Courier {
  private:
   struct Shared;
   static void run(const std::shared_ptr<Shared>& shared);
+  std::shared_ptr<Spool> spool_;
   std::shared_ptr<Shared> shared_;
 };
 

@@ -5,6 +5,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdio>
+#include <exception>
+
 namespace actionflow::testing {
 
 // To be called at the end of such work: nothing that stands open is closed.
@@ -23,12 +26,16 @@ bool dies_by_kill(Work&& work) {
     alarm(kMostSeconds);
     try {
       work();
-    } catch (...) {
+    } catch (const std::exception& error) {
+      std::fprintf(stderr, "%s\n", error.what());
     }
     _exit(1);
   }
   int status = 0;
-  return waitpid(child, &status, 0) == child && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+  if (waitpid(child, &status, 0) != child) return false;
+  const int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+  if (signal != SIGKILL) std::fprintf(stderr, "ended by signal %d, code %d\n", signal, WEXITSTATUS(status));
+  return signal == SIGKILL;
 }
 
 }  // namespace actionflow::testing
