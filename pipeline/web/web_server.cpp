@@ -100,9 +100,8 @@ HttpAnswer WebServer::route(const HttpRequest& request) {
   if (auto answer = api_.answer(request)) return *std::move(answer);
   if (request.method != "GET" && request.method != "HEAD") return {405, "text/plain", "only GET\n"};
   if (request.path == "/") return asset_answer("page.html");
-  if (request.path == "/page.css" || request.path == "/page.js" || request.path == "/timeline.js" ||
-      request.path == "/settings.js")
-    return asset_answer(request.path.substr(1));
+  const bool part_of_page = request.path.ends_with(".css") || request.path.ends_with(".js");
+  if (part_of_page && find_asset(request.path.substr(1))) return asset_answer(request.path.substr(1));
   if (request.path == "/api/openapi.json") return asset_answer("openapi.json");
   return {404, "text/plain; charset=utf-8", "there is no such page\n"};
 }

@@ -287,7 +287,8 @@ async function correct(label, fresh = false) {
     $('said').textContent = label === null ? 'Taken back.' :
       'Kept: ' + (changed.clip ? changed.clip + ' stands in labelled.txt of the state folder.' : 'without a clip.');
     draw();
-    await timeline([changed.number, label]);
+    drawn = {};  // its bar changes colour at once
+    await timeline();
   } catch (error) {
     $('said').textContent = error.message;
   }

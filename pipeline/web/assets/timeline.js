@@ -2,21 +2,21 @@
 // All of the time that was asked for: a strip a camera, in which each class has a line of its own. A bar may be of
 // several events: it is as dense as they are many, and opens the newest. Keyboards have the cards below.
 const LANE = 8, NAMED_LANE = 18, ROW = 24, TOUCH = 16, LEAST_BAR = 2, LEAST_DENSITY = 0.5;
-let drawn = {key: '', at: 0};
+let drawn = {};
 
 // What has changed shows in one of a strip's pixels, a stretch of time that need not be looked at more often.
 async function timeline(newest) {
-  const asked = filter(), key = JSON.stringify([asked, newest]), age = Date.now() - drawn.at;
-  const same = key === drawn.key, ofOne = JSON.stringify(asked) === drawn.asked;
-  if (ofOne && age < (same ? 60_000 : drawn.refresh)) return;
-  const {since, until, streams} = await ask('/api/timeline?' + query(asked));
+  const asked = query(filter()), key = asked + JSON.stringify(newest);
+  const rest = key === drawn.key ? 60_000 : drawn.refresh;
+  if (asked === drawn.asked && Date.now() - drawn.at < rest) return;
+  const {since, until, streams} = await ask('/api/timeline?' + asked);
   const first = Date.parse(since), whole = Math.max(1, (Date.parse(until) - first) / 1000);
-  drawn = {key, asked: JSON.stringify(asked), at: Date.now(), refresh: Math.min(whole, 60_000)};
+  drawn = {key, asked, at: Date.now(), refresh: Math.min(whole, 60_000)};
   const lines = $('lines');
   resized.disconnect();
   lines.replaceChildren();
   if (!streams.length) return;
-  const most = Math.max(...streams.flatMap(stream => stream.bars.map(bar => bar.events)));
+  const most = streams.flatMap(stream => stream.bars).reduce((most, bar) => Math.max(most, bar.events), 1);
   for (const stream of streams) lines.append(strip(stream, {first, whole, most, named: streams.length === 1}));
   const row = element('div', undefined, lines, 'row');
   element('span', '', row);

@@ -339,6 +339,9 @@ TEST_F(Page, IsWatchedPlayedAndCorrectedInARealBrowser) {
   EXPECT_THAT(text("labelled_times.txt"), HasSubstr(".mp4\n"));
   EXPECT_THAT(browser.value("document.querySelector('#viewer-title').textContent").get<std::string>(),
               HasSubstr("none of the classes"));
+  EXPECT_TRUE(
+      browser.wait("[...document.querySelectorAll('canvas.time')].some("
+                   "strip => strip.bars.some(bar => bar.label === '' && bar.number === viewed.number))"));
   browser.press("Escape");
   EXPECT_TRUE(browser.wait("!document.querySelector('dialog').open"));
 
